@@ -1,0 +1,12 @@
+export default {
+  testEnvironment: 'node',
+  testMatch: ['<rootDir>/test/**/*.test.ts'],
+  extensionsToTreatAsEsm: ['.ts'],
+  transform: {
+    '\\.ts$': ['@swc/jest', { jsc: { parser: { syntax: 'typescript' }, target: 'es2023' }, module: { type: 'es6' } }],
+  },
+  globalSetup: '<rootDir>/test/setup/start-dynamodb.ts',
+  globalTeardown: '<rootDir>/test/setup/stop-dynamodb.ts',
+  testTimeout: 60_000,
+  maxWorkers: 2,
+};

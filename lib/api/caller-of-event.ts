@@ -1,0 +1,55 @@
+import type { APIGatewayProxyEventV2WithJWTAuthorizer } from 'aws-lambda';
+import type { Config } from '../config.ts';
+import { UnauthorizedError, ValidationError } from '../errors.ts';
+import { checkIdentity, type Caller, type Identity } from '../identity.ts';
+
+export type HttpEvent = APIGatewayProxyEventV2WithJWTAuthorizer;
+
+type AuthConfig = Pick<Config, 'authMode' | 'jwtOrgClaim' | 'jwtRoleClaim'>;
+
+const ROLES = ['admin', 'operator'] as const;
+
+/** Who is calling, by the function's own `AUTH_MODE` and never by the look of the event. */
+export function callerOfEvent(event: HttpEvent, config: AuthConfig): Caller {
+  return config.authMode === 'jwt' ? callerOfClaims(event, config) : callerOfHeaders(event);
+}
+
+function callerOfClaims(event: HttpEvent, { jwtOrgClaim, jwtRoleClaim }: AuthConfig): Caller {
+  const claims = event.requestContext.authorizer?.jwt?.claims ?? {};
+  const { sub, [jwtOrgClaim]: org, [jwtRoleClaim]: role } = claims;
+  if (sub === undefined) throw new UnauthorizedError('The token names no subject.');
+  if (org === undefined) throw new UnauthorizedError('The token names no organisation.');
+  return callerWith(
+    { userId: String(sub), orgId: String(org) },
+    ROLES.findLast((name) => claimHas(role, name)),
+  );
+}
+
+/** HTTP APIs deliver an array claim as the text `[a b]`. */
+function claimHas(claim: unknown, role: string): boolean {
+  const text = String(claim ?? '');
+  const elements = /^\[.*\]$/s.test(text) ? text.slice(1, -1).split(/[\s,]+/) : [text];
+  return elements.includes(role);
+}
+
+function callerOfHeaders({ headers }: HttpEvent): Caller {
+  const [userId, orgId, role] = ['x-user-id', 'x-org-id', 'x-role'].map((name) => decodedHeader(headers, name));
+  if (userId === undefined || orgId === undefined) throw new UnauthorizedError('x-user-id and x-org-id are needed.');
+  const known = ROLES.find((name) => name === role);
+  if (role && !known) throw ValidationError.at('x-role', `must be one of ${ROLES.join(', ')}`);
+  return callerWith({ userId, orgId }, known);
+}
+
+function decodedHeader(headers: HttpEvent['headers'], name: string): string | undefined {
+  const value = headers[name];
+  if (value === undefined) return undefined;
+  try {
+    return decodeURIComponent(value);
+  } catch {
+    throw ValidationError.at(name, 'must be percent-encoded UTF-8');
+  }
+}
+
+function callerWith(identity: Identity, role: 'admin' | 'operator' | undefined): Caller {
+  return { kind: role ?? 'user', ...checkIdentity(identity) };
+}

@@ -1,0 +1,129 @@
+import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import { SessionManagerError, ValidationError, toSessionManagerError } from '../errors.ts';
+import type { Services } from '../services.ts';
+import { checkAnswerSize } from './answer-size.ts';
+import { callerOfEvent, type HttpEvent } from './caller-of-event.ts';
+import { errorStatus } from './error-status.ts';
+import { operationNamed } from './operations.ts';
+import type { Answer, AnyOperation, Group } from './operation.ts';
+import { perform } from './perform.ts';
+import { routeKey, routes, type Route } from './routes.ts';
+
+export type HttpResult = APIGatewayProxyStructuredResultV2;
+
+const RETRY_AFTER_SECONDS = '1';
+const byRouteKey = new Map(routes.map((route) => [routeKey(route), route]));
+
+/** Answers an API Gateway event (payload format 2.0) of one of the group's routes. */
+export async function handleHttp(
+  group: Group,
+  services: Services,
+  event: HttpEvent,
+  signal: AbortSignal,
+): Promise<HttpResult> {
+  const { requestId, http } = event.requestContext;
+  try {
+    const { route, operation } = routeOf(group, event);
+    const answer = await perform(services, {
+      name: route.operation,
+      operation,
+      caller: () => callerOfEvent(event, services.config),
+      input: () => inputOf(route, event),
+      origin: { requestId, sourceIp: http.sourceIp },
+      signal,
+    });
+    return checkAnswerSize(success(route, answer));
+  } catch (thrown) {
+    return problem(toSessionManagerError(thrown), requestId);
+  }
+}
+
+function routeOf(group: Group, event: HttpEvent): { route: Route; operation: AnyOperation } {
+  const route = byRouteKey.get(event.routeKey);
+  const operation = route && operationNamed(route.operation);
+  if (operation?.group !== group) throw new Error(`function ${group} has no route ${event.routeKey}`);
+  return { route: route as Route, operation };
+}
+
+/** Path, query, body and headers, flat. What the route does not name in one of them cannot come in by it. */
+function inputOf(route: Route, event: HttpEvent): Record<string, unknown> {
+  return {
+    ...bodyOf(route, event),
+    ...queryOf(route, event.queryStringParameters ?? {}),
+    ...headersOf(route, event.headers),
+    ...event.pathParameters,
+  };
+}
+
+function queryOf({ query = {} }: Route, parameters: Record<string, string | undefined>): Record<string, unknown> {
+  refuseUnknown(Object.keys(parameters), Object.keys(query), 'is not a known query parameter');
+  return Object.fromEntries(
+    Object.entries(parameters).map(([name, text]) => [name, query[name] === 'number' ? numberOf(text) : text]),
+  );
+}
+
+/** Text that is no number is left as it is, for the schema to say so. */
+function numberOf(text: string | undefined): unknown {
+  return text !== undefined && /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : text;
+}
+
+function headersOf({ headers = {} }: Route, received: HttpEvent['headers']): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(headers).flatMap(([field, header]) => {
+      const value = received[header];
+      return value === undefined ? [] : [[field, value]];
+    }),
+  );
+}
+
+function bodyOf({ body: fields }: Route, event: HttpEvent): Record<string, unknown> {
+  if (fields === undefined) return {};
+  const text = event.isBase64Encoded ? Buffer.from(event.body ?? '', 'base64').toString('utf8') : (event.body ?? '');
+  if (text.trim() === '') return {};
+  const body = parseJson(text);
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) {
+    throw ValidationError.at('', 'The body must be a JSON object');
+  }
+  refuseUnknown(Object.keys(body), fields, 'is not a known field');
+  return body as Record<string, unknown>;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw ValidationError.at('', 'The body is not JSON');
+  }
+}
+
+function refuseUnknown(names: string[], known: readonly string[], message: string): void {
+  const unknown = names.filter((name) => !known.includes(name));
+  if (unknown.length > 0) throw new ValidationError(unknown.map((path) => ({ path, message })));
+}
+
+function success(route: Route, { output, existed = false }: Answer<unknown>): HttpResult {
+  const statusCode = existed && route.statusIfExisted !== undefined ? route.statusIfExisted : route.status;
+  if (statusCode === 204) return { statusCode };
+  return {
+    statusCode,
+    headers: {
+      'content-type': 'application/json',
+      ...(route.location && { location: route.location(output as { id: string }) }),
+    },
+    body: JSON.stringify(output),
+  };
+}
+
+/** RFC 9457. The error's own words and details, never its cause. */
+function problem({ code, message, details }: SessionManagerError, requestId: string): HttpResult {
+  const { status, title } = errorStatus[code];
+  const type = `urn:agent-session-manager:problem:${code.toLowerCase().replaceAll('_', '-')}`;
+  return {
+    statusCode: status,
+    headers: {
+      'content-type': 'application/problem+json',
+      ...(code === 'CONTENTION' && { 'retry-after': RETRY_AFTER_SECONDS }),
+    },
+    body: JSON.stringify({ ...details, type, title, status, code, detail: message, requestId }),
+  };
+}

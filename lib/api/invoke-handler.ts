@@ -1,0 +1,78 @@
+import { z } from 'zod';
+import { toSessionManagerError, ValidationError, type ErrorCode } from '../errors.ts';
+import { checkIdentity, type Caller } from '../identity.ts';
+import type { Services } from '../services.ts';
+import { parseInput } from '../session-options.ts';
+import { checkAnswerSize } from './answer-size.ts';
+import { operationNamed } from './operations.ts';
+import type { AnyOperation, Group } from './operation.ts';
+import { perform } from './perform.ts';
+
+/** A direct invocation. Without an actor it is an operator's: that is what the permission to invoke means. */
+const invocationSchema = z.strictObject({
+  operation: z.string(),
+  input: z.record(z.string(), z.unknown()).default({}),
+  actor: z
+    .strictObject({ userId: z.string(), orgId: z.string(), role: z.enum(['admin', 'operator']).optional() })
+    .optional(),
+});
+
+export type Invocation = z.input<typeof invocationSchema>;
+
+export type InvocationResult =
+  | { ok: true; output: unknown }
+  | { ok: false; error: { code: ErrorCode; message: string; details: Readonly<Record<string, unknown>> } };
+
+/** Answers `{ operation, input, actor? }` of one of the group's operations. */
+export async function handleInvocation(
+  group: Group,
+  services: Services,
+  event: unknown,
+  requestId: string,
+  signal: AbortSignal,
+): Promise<InvocationResult> {
+  try {
+    const { operation: name, input, actor } = parseInput(invocationSchema, event);
+    const { output } = await perform(services, {
+      name,
+      operation: operationOf(group, name),
+      caller: () => callerOf(actor),
+      input: () => input,
+      origin: { requestId },
+      signal,
+    });
+    return checkAnswerSize({ ok: true, output });
+  } catch (thrown) {
+    const { code, message, details } = toSessionManagerError(thrown);
+    return { ok: false, error: { code, message, details } };
+  }
+}
+
+/** The schedule's run of the cleanup. One that fails throws, so that its invocation counts as failed. */
+export async function handleSchedule(services: Services, requestId: string, signal: AbortSignal): Promise<unknown> {
+  const name = 'cleanupInactiveSessions';
+  const { output } = await perform(services, {
+    name,
+    operation: operationOf('cleanup', name),
+    caller: () => ({ kind: 'schedule' }),
+    input: () => ({}),
+    origin: { requestId },
+    signal,
+  });
+  return output;
+}
+
+function operationOf(group: Group, name: string): AnyOperation {
+  const operation = operationNamed(name);
+  if (!operation) throw ValidationError.at('operation', 'is not a known operation');
+  if (operation.group !== group) {
+    throw ValidationError.at('operation', `"${name}" is served by the function "${operation.group}"`);
+  }
+  return operation;
+}
+
+function callerOf(actor: z.infer<typeof invocationSchema>['actor']): Caller {
+  if (!actor) return { kind: 'operator' };
+  const { role, ...identity } = actor;
+  return { kind: role ?? 'user', ...checkIdentity(identity) };
+}

@@ -1,0 +1,67 @@
+import { z } from 'zod';
+import { clientIdSchema, mcpClientConfigSchema } from '../mcp/mcp-client-config.ts';
+import { operation } from './operation.ts';
+
+const sessionShape = { sessionId: z.string() };
+const clientShape = { ...sessionShape, clientId: clientIdSchema };
+
+export const mcpOperations = {
+  addMcpClient: operation({
+    group: 'mcp',
+    access: 'caller',
+    input: mcpClientConfigSchema.extend(sessionShape),
+    async run({ sessionId, ...config }, { manager }) {
+      return { output: (await manager.session(sessionId).addMcpClient(config)).getInfo() };
+    },
+  }),
+
+  listMcpClients: operation({
+    group: 'mcp',
+    access: 'caller',
+    input: z.strictObject(sessionShape),
+    async run({ sessionId }, { manager }) {
+      return { output: { mcpClients: await manager.session(sessionId).listMcpClients() } };
+    },
+  }),
+
+  getMcpClient: operation({
+    group: 'mcp',
+    access: 'caller',
+    input: z.strictObject(clientShape),
+    async run({ sessionId, clientId }, { manager }) {
+      return { output: (await manager.session(sessionId).getMcpClient(clientId)).getInfo() };
+    },
+  }),
+
+  removeMcpClient: operation({
+    group: 'mcp',
+    access: 'caller',
+    input: z.strictObject(clientShape),
+    async run({ sessionId, clientId }, { manager }) {
+      await manager.session(sessionId).removeMcpClient(clientId);
+      return { output: null };
+    },
+  }),
+
+  listMcpTools: operation({
+    group: 'mcp',
+    access: 'caller',
+    input: z.strictObject(clientShape),
+    async run({ sessionId, clientId }, { manager }) {
+      return { output: { tools: await manager.session(sessionId).mcpClient(clientId).listTools() } };
+    },
+  }),
+
+  callMcpTool: operation({
+    group: 'mcp',
+    access: 'caller',
+    input: z.strictObject({
+      ...clientShape,
+      name: z.string().min(1).max(256),
+      arguments: z.record(z.string(), z.json()).optional(),
+    }),
+    async run({ sessionId, clientId, name, arguments: args = {} }, { manager }) {
+      return { output: await manager.session(sessionId).mcpClient(clientId).callTool(name, args) };
+    },
+  }),
+};

@@ -1,0 +1,13 @@
+import { mcpOperations } from './mcp-operations.ts';
+import type { AnyOperation } from './operation.ts';
+import { promptOperations } from './prompt-operations.ts';
+import { sessionOperations } from './session-operations.ts';
+
+/** The one list of what callers can ask for. Routes, both doors and the local server read it. */
+export const operations = { ...sessionOperations, ...promptOperations, ...mcpOperations };
+
+export type OperationName = keyof typeof operations;
+
+export function operationNamed(name: string): AnyOperation | undefined {
+  return Object.hasOwn(operations, name) ? (operations as Record<string, AnyOperation>)[name] : undefined;
+}

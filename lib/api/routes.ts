@@ -1,0 +1,69 @@
+import type { OperationName } from './operations.ts';
+
+type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+
+/** How an HTTP request becomes an operation's input, and its answer a status. Path parameters have the fields' names. */
+export interface Route {
+  method: Method;
+  path: string;
+  operation: OperationName;
+  /** The fields that travel in the query, and how they are read. */
+  query?: Readonly<Record<string, 'string' | 'number'>>;
+  /** The fields that travel in the JSON body. */
+  body?: readonly string[];
+  /** The fields that travel in headers, and in which. */
+  headers?: Readonly<Record<string, string>>;
+  status: number;
+  /** Instead of `status` where the operation found what it would have created. */
+  statusIfExisted?: number;
+  /** Of what was created, for the `Location` header. */
+  location?: (output: { id: string }) => string;
+}
+
+const SESSION = '/sessions/{sessionId}';
+const CLIENT = `${SESSION}/mcp-clients/{clientId}`;
+const MCP_CONFIG = ['id', 'name', 'type', 'endpoint', 'command', 'args', 'headers', 'auth', 'config'];
+
+export const routes: readonly Route[] = [
+  {
+    method: 'POST',
+    path: '/sessions',
+    operation: 'createSession',
+    body: ['metadata', 'promptVariables', 'inactivitySeconds'],
+    headers: { idempotencyKey: 'idempotency-key' },
+    status: 201,
+    statusIfExisted: 200,
+    location: ({ id }) => `/sessions/${id}`,
+  },
+  {
+    method: 'GET',
+    path: '/sessions',
+    operation: 'listSessions',
+    query: { userId: 'string', orgId: 'string', scope: 'string', limit: 'number', cursor: 'string' },
+    status: 200,
+  },
+  { method: 'GET', path: SESSION, operation: 'getSession', status: 200 },
+  { method: 'PATCH', path: SESSION, operation: 'updateSession', body: ['metadata'], status: 200 },
+  { method: 'DELETE', path: SESSION, operation: 'cleanupSession', status: 204 },
+  { method: 'POST', path: `${SESSION}/heartbeat`, operation: 'heartbeat', body: [], status: 204 },
+  { method: 'GET', path: '/usage', operation: 'getUsage', query: { userId: 'string', orgId: 'string' }, status: 200 },
+  { method: 'POST', path: '/cleanup', operation: 'cleanupInactiveSessions', body: ['inactiveForSeconds'], status: 200 },
+  { method: 'GET', path: `${SESSION}/system-prompt`, operation: 'getSystemPrompt', status: 200 },
+  {
+    method: 'PUT',
+    path: `${SESSION}/system-prompt`,
+    operation: 'updateSystemPrompt',
+    body: ['systemPrompt'],
+    status: 200,
+  },
+  { method: 'POST', path: `${SESSION}/mcp-clients`, operation: 'addMcpClient', body: MCP_CONFIG, status: 201 },
+  { method: 'GET', path: `${SESSION}/mcp-clients`, operation: 'listMcpClients', status: 200 },
+  { method: 'GET', path: CLIENT, operation: 'getMcpClient', status: 200 },
+  { method: 'DELETE', path: CLIENT, operation: 'removeMcpClient', status: 204 },
+  { method: 'GET', path: `${CLIENT}/tools`, operation: 'listMcpTools', status: 200 },
+  { method: 'POST', path: `${CLIENT}/tool-calls`, operation: 'callMcpTool', body: ['name', 'arguments'], status: 200 },
+  { method: 'GET', path: '/health', operation: 'getHealth', status: 200 },
+];
+
+/** As API Gateway names it in an event. */
+export const routeKey = ({ method, path }: Route): string => `${method} ${path}`;

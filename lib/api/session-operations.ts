@@ -1,0 +1,153 @@
+import { z } from 'zod';
+import { ValidationError } from '../errors.ts';
+import { identityOf, type Caller, type Identity } from '../identity.ts';
+import type { CleanupBounds } from '../session-manager.ts';
+import { createOptionsShape, metadataSchema } from '../session-options.ts';
+import { operation } from './operation.ts';
+
+const sessionIdShape = { sessionId: z.string() };
+const namedShape = { userId: z.string().optional(), orgId: z.string().optional() };
+
+const MAX_PAGE = 100;
+/** What a cleanup over HTTP may take: the gateway gives up after 30 s. */
+const HTTP_CLEANUP_SESSIONS = 500;
+const MAX_SECONDS = 315_360_000;
+
+export const sessionOperations = {
+  createSession: operation({
+    group: 'lifecycle',
+    access: 'caller',
+    input: z.strictObject({ ...namedShape, ...createOptionsShape }),
+    async run({ userId, orgId, ...options }, { manager, caller }) {
+      const owner = identityMeant(caller, { userId, orgId });
+      const session = await manager.createSession(owner.userId, owner.orgId, options);
+      return { output: session.getSessionInfo(), existed: session.replayed };
+    },
+  }),
+
+  getSession: operation({
+    group: 'records',
+    access: 'caller',
+    input: z.strictObject(sessionIdShape),
+    async run({ sessionId }, { manager }) {
+      return { output: (await manager.getSession(sessionId)).getSessionInfo() };
+    },
+  }),
+
+  listSessions: operation({
+    group: 'records',
+    access: 'caller',
+    input: z.strictObject({
+      ...namedShape,
+      scope: z.literal('org').optional(),
+      limit: z.int().min(1).max(MAX_PAGE).optional(),
+      cursor: z.string().max(2048).optional(),
+    }),
+    async run({ userId, orgId, scope, ...page }, { manager, caller }) {
+      if (scope === 'org' && userId !== undefined) throw ValidationError.at('scope', 'excludes userId');
+      const own = identityOf(caller);
+      const { sessions, nextCursor } =
+        scope === 'org'
+          ? await manager.listOrgSessions(needed('orgId', orgId ?? own.orgId), page)
+          : await manager.listSessions(needed('userId', userId ?? own.userId), { orgId: orgId ?? own.orgId, ...page });
+      return { output: { sessions: sessions.map((session) => session.getSessionInfo()), nextCursor } };
+    },
+  }),
+
+  updateSession: operation({
+    group: 'records',
+    access: 'caller',
+    input: z.strictObject({ ...sessionIdShape, metadata: metadataSchema }),
+    async run({ sessionId, metadata }, { manager }) {
+      return { output: (await manager.session(sessionId).updateMetadata(metadata)).getSessionInfo() };
+    },
+  }),
+
+  cleanupSession: operation({
+    group: 'lifecycle',
+    access: 'caller',
+    input: z.strictObject(sessionIdShape),
+    async run({ sessionId }, { manager }) {
+      await manager.cleanupSession(sessionId);
+      return { output: null };
+    },
+  }),
+
+  heartbeat: operation({
+    group: 'records',
+    access: 'caller',
+    input: z.strictObject(sessionIdShape),
+    async run({ sessionId }, { manager }) {
+      await manager.session(sessionId).heartbeat();
+      return { output: null };
+    },
+  }),
+
+  getUsage: operation({
+    group: 'records',
+    access: 'caller',
+    input: z.strictObject(namedShape),
+    async run(named, { manager, caller }) {
+      return { output: await manager.getUsage({ ...identityOf(caller), ...present(named) }) };
+    },
+  }),
+
+  countUserSessions: operation({
+    group: 'records',
+    access: 'caller',
+    input: z.strictObject(namedShape),
+    async run({ userId, orgId }, { manager, caller }) {
+      const own = identityOf(caller);
+      const count = await manager.countUserSessions(needed('userId', userId ?? own.userId), orgId ?? own.orgId);
+      return { output: { count } };
+    },
+  }),
+
+  countAllSessions: operation({
+    group: 'records',
+    access: 'caller',
+    input: z.strictObject({}),
+    async run(_input, { manager }) {
+      return { output: { count: await manager.countAllSessions() } };
+    },
+  }),
+
+  cleanupInactiveSessions: operation({
+    group: 'cleanup',
+    access: 'caller',
+    input: z.strictObject({ inactiveForSeconds: z.number().min(0).max(MAX_SECONDS).optional() }),
+    async run({ inactiveForSeconds }, { manager, caller, signal }) {
+      const bounds: CleanupBounds = { signal };
+      if (caller.kind !== 'schedule') bounds.maxSessions = HTTP_CLEANUP_SESSIONS;
+      const inactiveForMs = inactiveForSeconds === undefined ? undefined : inactiveForSeconds * 1000;
+      return { output: await manager.cleanupInactiveSessions(inactiveForMs, bounds) };
+    },
+  }),
+
+  getHealth: operation({
+    group: 'records',
+    access: 'anyone',
+    input: z.strictObject({}),
+    async run() {
+      return { output: { status: 'ok' } };
+    },
+  }),
+};
+
+/** Who a create is for: who is named, else the caller. */
+function identityMeant(caller: Caller, named: Partial<Identity>): Identity {
+  const own = identityOf(caller);
+  return {
+    userId: needed('userId', named.userId ?? own.userId),
+    orgId: needed('orgId', named.orgId ?? own.orgId),
+  };
+}
+
+function needed(field: string, value: string | undefined): string {
+  if (value === undefined) throw ValidationError.at(field, 'is needed, since the caller has none');
+  return value;
+}
+
+function present<T extends object>(value: T): Partial<T> {
+  return Object.fromEntries(Object.entries(value).filter(([, field]) => field !== undefined)) as Partial<T>;
+}

@@ -1,0 +1,42 @@
+import type { Logger } from '@aws-lambda-powertools/logger';
+import type { AuditEvent, AuditLogger } from './audit-event.ts';
+
+/** Every line that the product writes, by name. */
+export class LogLines {
+  private readonly logger: Logger;
+
+  constructor(logger: Logger) {
+    this.logger = logger;
+  }
+
+  readonly audit: AuditLogger = {
+    log: (event: AuditEvent) => this.logger.info('session_audit_event', { ...event }),
+  };
+
+  auditLoggerFailed(thrown: unknown): void {
+    this.logger.error('audit_logger_failed', asError(thrown));
+  }
+
+  /** The cause behind an error that callers are only told a code of. */
+  operationFailed(operation: string, thrown: unknown): void {
+    this.logger.error('operation_failed', { operation, error: asError(thrown) });
+  }
+
+  promptComposerFailed(sessionId: string, warning: string): void {
+    this.logger.warn('prompt_composer_failed', { sessionId, warning });
+  }
+
+  sessionNotEnded(sessionId: string, thrown: unknown): void {
+    this.logger.warn('session_not_ended', { sessionId, error: asError(thrown) });
+  }
+
+  workspaceNotTidied(name: string, thrown: unknown): void {
+    this.logger.warn('workspace_not_tidied', { name, error: asError(thrown) });
+  }
+
+  mcpSessionNotTerminated(sessionId: string, mcpClientId: string, thrown: unknown): void {
+    this.logger.warn('mcp_session_not_terminated', { sessionId, mcpClientId, error: asError(thrown) });
+  }
+}
+
+const asError = (thrown: unknown): Error => (thrown instanceof Error ? thrown : new Error(String(thrown)));

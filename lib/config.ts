@@ -1,0 +1,105 @@
+import path from 'node:path';
+import { z } from 'zod';
+import type { Limits } from './limits.ts';
+
+/** The names of all environment variables that functions read. The deployed stack sets them by these constants. */
+export const ENV = {
+  maxSessions: 'MAX_SESSIONS',
+  maxSessionsPerOrg: 'MAX_SESSIONS_PER_ORG',
+  maxSessionsPerUser: 'MAX_SESSIONS_PER_USER',
+  inactivitySeconds: 'INACTIVITY_SECONDS',
+  touchIntervalSeconds: 'TOUCH_INTERVAL_SECONDS',
+  cleanupIntervalSeconds: 'CLEANUP_INTERVAL_SECONDS',
+  maxMcpClientsPerSession: 'MAX_MCP_CLIENTS_PER_SESSION',
+  workspaceRoot: 'WORKSPACE_ROOT',
+  localDataDir: 'LOCAL_DATA_DIR',
+  tableName: 'TABLE_NAME',
+  dynamodbEndpoint: 'DYNAMODB_ENDPOINT',
+  authMode: 'AUTH_MODE',
+  jwtOrgClaim: 'JWT_ORG_CLAIM',
+  jwtRoleClaim: 'JWT_ROLE_CLAIM',
+  logLevel: 'LOG_LEVEL',
+} as const;
+
+const wholeNumber = (min: number, max: number, preset: number) =>
+  z
+    .string()
+    .regex(/^\d+$/, 'must be a whole number')
+    .transform(Number)
+    .pipe(z.number().min(min, `must be at least ${min}`).max(max, `must be at most ${max}`))
+    .default(preset);
+
+const LOG_LEVELS = ['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'SILENT', 'CRITICAL'] as const;
+const TEN_YEARS_SECONDS = 315_360_000;
+/** A session ends in one transaction of at most 100 items, and its MCP clients are part of it. */
+const MAX_MCP_CLIENTS = 90;
+
+const environment = z.object({
+  MAX_SESSIONS: wholeNumber(0, Number.MAX_SAFE_INTEGER, 100),
+  MAX_SESSIONS_PER_ORG: wholeNumber(0, Number.MAX_SAFE_INTEGER, 0),
+  MAX_SESSIONS_PER_USER: wholeNumber(0, Number.MAX_SAFE_INTEGER, 0),
+  INACTIVITY_SECONDS: wholeNumber(1, TEN_YEARS_SECONDS, 86_400),
+  TOUCH_INTERVAL_SECONDS: wholeNumber(0, 86_400, 60),
+  CLEANUP_INTERVAL_SECONDS: wholeNumber(1, 2_147_483, 3_600),
+  MAX_MCP_CLIENTS_PER_SESSION: wholeNumber(0, MAX_MCP_CLIENTS, 20),
+  WORKSPACE_ROOT: z.string().optional(),
+  LOCAL_DATA_DIR: z.string().default('.local'),
+  TABLE_NAME: z.string().default('sessions'),
+  DYNAMODB_ENDPOINT: z.url({ protocol: /^https?$/, error: 'must be an http or https URL' }).optional(),
+  AUTH_MODE: z.enum(['headers', 'jwt']).default('headers'),
+  JWT_ORG_CLAIM: z.string().default('org_id'),
+  JWT_ROLE_CLAIM: z.string().default('role'),
+  LOG_LEVEL: z
+    .string()
+    .transform((level) => level.toUpperCase())
+    .pipe(z.enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(', ')}`))
+    .default('INFO'),
+});
+
+/** Everything that is configurable, with times in seconds; the README has the table of variables and defaults. */
+export interface Config {
+  limits: Limits;
+  inactivitySeconds: number;
+  touchIntervalSeconds: number;
+  cleanupIntervalSeconds: number;
+  maxMcpClientsPerSession: number;
+  workspaceRoot: string;
+  localDataDir: string;
+  tableName: string;
+  dynamodbEndpoint: string | undefined;
+  authMode: 'headers' | 'jwt';
+  jwtOrgClaim: string;
+  jwtRoleClaim: string;
+  logLevel: (typeof LOG_LEVELS)[number];
+}
+
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
+
+/** Reads the environment; an empty variable counts as unset. Throws a `ConfigError` that names what is wrong. */
+export function readConfig(env: NodeJS.ProcessEnv): Config {
+  const parsed = environment.safeParse(Object.fromEntries(Object.entries(env).filter(([, value]) => value !== '')));
+  if (!parsed.success) {
+    throw new ConfigError(
+      parsed.error.issues.map(({ path: [name], message }) => `${String(name)} ${message}.`).join(' '),
+    );
+  }
+  const values = parsed.data;
+  const localDataDir = path.resolve(values.LOCAL_DATA_DIR);
+  return {
+    limits: { global: values.MAX_SESSIONS, org: values.MAX_SESSIONS_PER_ORG, user: values.MAX_SESSIONS_PER_USER },
+    inactivitySeconds: values.INACTIVITY_SECONDS,
+    touchIntervalSeconds: values.TOUCH_INTERVAL_SECONDS,
+    cleanupIntervalSeconds: values.CLEANUP_INTERVAL_SECONDS,
+    maxMcpClientsPerSession: values.MAX_MCP_CLIENTS_PER_SESSION,
+    workspaceRoot: path.resolve(values.WORKSPACE_ROOT ?? path.join(localDataDir, 'workspaces')),
+    localDataDir,
+    tableName: values.TABLE_NAME,
+    dynamodbEndpoint: values.DYNAMODB_ENDPOINT,
+    authMode: values.AUTH_MODE,
+    jwtOrgClaim: values.JWT_ORG_CLAIM,
+    jwtRoleClaim: values.JWT_ROLE_CLAIM,
+    logLevel: values.LOG_LEVEL,
+  };
+}

@@ -1,0 +1,177 @@
+/** Every `code` an answer can carry; the table is in the README. */
+export type ErrorCode =
+  | 'SESSION_NOT_FOUND'
+  | 'MAX_SESSIONS_REACHED'
+  | 'WORKSPACE_CREATION'
+  | 'INVALID_USER_ID'
+  | 'INVALID_ORG_ID'
+  | 'VALIDATION'
+  | 'UNAUTHORIZED'
+  | 'FORBIDDEN'
+  | 'IDEMPOTENCY_CONFLICT'
+  | 'MCP_CLIENT_EXISTS'
+  | 'MCP_CLIENT_NOT_FOUND'
+  | 'MCP_CLIENT_LIMIT'
+  | 'MCP_CONNECTION'
+  | 'MCP_ENDPOINT_FORBIDDEN'
+  | 'RESPONSE_TOO_LARGE'
+  | 'CONTENTION'
+  | 'NOT_AVAILABLE'
+  | 'INTERNAL';
+
+/**
+ * A failure that callers can tell apart by `code`. `message` and `details` are meant for them: never a path of the
+ * machine, a secret or an AWS message; those belong in `cause`, which is only logged.
+ */
+export class SessionManagerError extends Error {
+  override readonly name: string;
+  readonly code: ErrorCode;
+  readonly details: Readonly<Record<string, unknown>>;
+
+  constructor(code: ErrorCode, message: string, details: Record<string, unknown> = {}, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.name = new.target.name;
+    this.code = code;
+    this.details = details;
+  }
+}
+
+/** No such session, or one that ended, or one that the caller may not see: the three are indistinguishable. */
+export class SessionNotFoundError extends SessionManagerError {
+  constructor() {
+    super('SESSION_NOT_FOUND', 'There is no such session.');
+  }
+}
+
+/** Every seat under the limit of `scope` is taken. */
+export class MaxSessionsReachedError extends SessionManagerError {
+  constructor(scope: 'global' | 'org' | 'user', limit: number, active: number) {
+    super('MAX_SESSIONS_REACHED', `All ${limit} sessions of the ${scopeInWords[scope]} are in use.`, {
+      scope,
+      limit,
+      active,
+    });
+  }
+}
+
+const scopeInWords = { global: 'whole system', org: 'organisation', user: 'user' } as const;
+
+/** The workspace could not be made. The seat has been given back and the idempotency key is free. */
+export class WorkspaceCreationError extends SessionManagerError {
+  constructor(cause?: unknown) {
+    super('WORKSPACE_CREATION', 'The workspace directory could not be made. Nothing is left behind.', {}, cause);
+  }
+}
+
+export class InvalidUserIdError extends SessionManagerError {
+  constructor(problem: string) {
+    super('INVALID_USER_ID', `The user id ${problem}.`);
+  }
+}
+
+export class InvalidOrgIdError extends SessionManagerError {
+  constructor(problem: string) {
+    super('INVALID_ORG_ID', `The organisation id ${problem}.`);
+  }
+}
+
+/** One thing that is wrong with a request: where (`metadata.team`), and what. */
+export interface ValidationProblem {
+  path: string;
+  message: string;
+}
+
+export class ValidationError extends SessionManagerError {
+  constructor(problems: ValidationProblem[]) {
+    super('VALIDATION', problems.map(({ path, message }) => (path ? `${path}: ${message}` : message)).join('; '), {
+      errors: problems,
+    });
+  }
+
+  static at(path: string, message: string): ValidationError {
+    return new ValidationError([{ path, message }]);
+  }
+}
+
+export class UnauthorizedError extends SessionManagerError {
+  constructor(message = 'The request names no caller.') {
+    super('UNAUTHORIZED', message);
+  }
+}
+
+export class ForbiddenError extends SessionManagerError {
+  constructor(message: string) {
+    super('FORBIDDEN', message);
+  }
+}
+
+/** The same idempotency key came with another request. */
+export class IdempotencyConflictError extends SessionManagerError {
+  constructor() {
+    super('IDEMPOTENCY_CONFLICT', 'This idempotency key was used with another request in the last 24 hours.');
+  }
+}
+
+export class McpClientExistsError extends SessionManagerError {
+  constructor(clientId: string) {
+    super('MCP_CLIENT_EXISTS', `The session already has an MCP client "${clientId}".`, { clientId });
+  }
+}
+
+export class McpClientNotFoundError extends SessionManagerError {
+  constructor(clientId: string) {
+    super('MCP_CLIENT_NOT_FOUND', `The session has no MCP client "${clientId}".`, { clientId });
+  }
+}
+
+export class McpClientLimitError extends SessionManagerError {
+  constructor(limit: number) {
+    super('MCP_CLIENT_LIMIT', `A session can have at most ${limit} MCP clients.`, { limit });
+  }
+}
+
+/** The MCP server refused, timed out or broke the protocol. */
+export class McpConnectionError extends SessionManagerError {
+  constructor(problem: string, cause?: unknown) {
+    super('MCP_CONNECTION', `The MCP server ${problem}.`, {}, cause);
+  }
+}
+
+export class McpEndpointForbiddenError extends SessionManagerError {
+  constructor(problem: string) {
+    super('MCP_ENDPOINT_FORBIDDEN', `The MCP endpoint ${problem}.`);
+  }
+}
+
+export class ResponseTooLargeError extends SessionManagerError {
+  constructor(bytes: number, limit: number) {
+    super('RESPONSE_TOO_LARGE', `The answer has ${bytes} bytes; at most ${limit} fit through Lambda.`, {
+      bytes,
+      limit,
+    });
+  }
+}
+
+/** Conflicts, throttling or a disturbance of the table outlasted the retries. Repeating is safe. */
+export class ContentionError extends SessionManagerError {
+  constructor(cause?: unknown) {
+    super('CONTENTION', 'Too many requests met at the same place. Repeating this one is safe.', {}, cause);
+  }
+}
+
+export class NotAvailableError extends SessionManagerError {
+  constructor(what: string) {
+    super('NOT_AVAILABLE', `${what} is not available on this deployment.`);
+  }
+}
+
+export class InternalError extends SessionManagerError {
+  constructor(cause: unknown) {
+    super('INTERNAL', 'Something went wrong on our side.', {}, cause);
+  }
+}
+
+/** What a caller may be told of any thrown value: typed errors as they are, everything else as `INTERNAL`. */
+export function toSessionManagerError(thrown: unknown): SessionManagerError {
+  return thrown instanceof SessionManagerError ? thrown : new InternalError(thrown);
+}

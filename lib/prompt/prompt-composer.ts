@@ -1,0 +1,19 @@
+import type { Identity } from '../identity.ts';
+
+/** What a prompt is composed for; `variables` are the create request's `promptVariables`. */
+export interface PromptRequest extends Identity {
+  sessionId: string;
+  variables: Readonly<Record<string, unknown>>;
+}
+
+/** Makes a new session's system prompt: at most 256 KB of UTF-8. One that throws or is late leaves it empty. */
+export interface PromptComposer {
+  compose(request: PromptRequest): Promise<string>;
+}
+
+/** Sessions begin without a system prompt. */
+export const noPrompt: PromptComposer = { compose: async () => '' };
+
+export const MAX_PROMPT_BYTES = 256 * 1024;
+/** How long a composer may take (ms). */
+export const COMPOSE_MS = 5_000;

@@ -1,0 +1,64 @@
+import { Logger } from '@aws-lambda-powertools/logger';
+import { DynamoDBClient, type DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { LogLines } from './audit/log-lines.ts';
+import { readConfig, type Config } from './config.ts';
+import type { McpConnector } from './mcp/mcp-connector.ts';
+import { SessionManagerV2 } from './session-manager.ts';
+import { DynamoTable } from './store/dynamo-table.ts';
+import { Workspaces } from './workspace/workspaces.ts';
+
+/** What the functions work with. */
+export interface Services {
+  config: Config;
+  log: LogLines;
+  manager: SessionManagerV2;
+}
+
+/** The parts that differ from function to function, so that none loads what it does not use. */
+export interface ServiceParts {
+  mcp: McpConnector;
+}
+
+/** SDK clients give up on a request after 2 s and repeat it twice: `withRetries` goes on from there. */
+const SDK_ATTEMPTS = 3;
+const CONNECT_MS = 1_000;
+const REQUEST_MS = 2_000;
+
+/** Puts everything together from the environment. No I/O. */
+export function createServices(env: NodeJS.ProcessEnv, parts: ServiceParts): Services {
+  const config = readConfig(env);
+  const log = new LogLines(new Logger({ serviceName: 'session-manager', logLevel: config.logLevel }));
+  const manager = new SessionManagerV2({
+    table: new DynamoTable(documentClient(dynamoDbClient(config, env)), config.tableName),
+    workspaces: new Workspaces(config.workspaceRoot),
+    mcp: parts.mcp,
+    log,
+    settings: config,
+  });
+  return { config, log, manager };
+}
+
+/** With an endpoint and no credentials it is DynamoDB Local that is meant, which takes any. */
+export function dynamoDbClient({ dynamodbEndpoint }: Config, env: NodeJS.ProcessEnv): DynamoDBClient {
+  const config: DynamoDBClientConfig = {
+    maxAttempts: SDK_ATTEMPTS,
+    requestHandler: { connectionTimeout: CONNECT_MS, requestTimeout: REQUEST_MS, throwOnRequestTimeout: true },
+  };
+  if (dynamodbEndpoint !== undefined) {
+    config.endpoint = dynamodbEndpoint;
+    config.region = env.AWS_REGION ?? 'us-east-1';
+    if (!env.AWS_ACCESS_KEY_ID) config.credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
+  }
+  return new DynamoDBClient(config);
+}
+
+export function documentClient(client: DynamoDBClient): DynamoDBDocumentClient {
+  return DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } });
+}
+
+/** Made at the first call and kept; a failure is not kept, so that the next call tries again. */
+export function lazyServices(parts: ServiceParts): () => Services {
+  let services: Services | undefined;
+  return () => (services ??= createServices(process.env, parts));
+}

@@ -1,0 +1,95 @@
+import { createHash } from 'node:crypto';
+import stringify from 'safe-stable-stringify';
+import type { LogLines } from './audit/log-lines.ts';
+import { ContentionError, SessionNotFoundError, WorkspaceCreationError } from './errors.ts';
+import type { SessionEnding } from './session-ending.ts';
+import type { CreateRequest, IdempotencyRequest, SessionStore } from './store/session-store.ts';
+import type { SessionItem } from './store/table-schema.ts';
+import { Contended } from './store/transient.ts';
+import type { Workspaces } from './workspace/workspaces.ts';
+
+/** The session, and whether an earlier request with the same idempotency key had created it. */
+export interface CreationOutcome {
+  session: SessionItem;
+  replayed: boolean;
+}
+
+/**
+ * Creates a session: the directory aside, then the record with its seats, then the directory moved in.
+ *
+ *   refused by the record ──▶ the directory aside is removed
+ *   record made, directory cannot be moved in ──▶ ended again, and its idempotency key freed with the same write
+ *   crash in between ──▶ the sweep moves the directory in, or removes it
+ */
+export class SessionCreation {
+  private readonly store: SessionStore;
+  private readonly workspaces: Workspaces;
+  private readonly ending: SessionEnding;
+  private readonly log: LogLines;
+
+  constructor(store: SessionStore, workspaces: Workspaces, ending: SessionEnding, log: LogLines) {
+    this.store = store;
+    this.workspaces = workspaces;
+    this.ending = ending;
+    this.log = log;
+  }
+
+  async create(request: CreateRequest): Promise<CreationOutcome> {
+    const { id } = request.draft;
+    await orWorkspaceCreationError(this.workspaces.prepare(id));
+    const outcome = await this.record(request);
+    if ('replayOf' in outcome) {
+      await this.workspaces.discard(id);
+      return { session: await this.replay(outcome.replayOf), replayed: true };
+    }
+    try {
+      await orWorkspaceCreationError(this.workspaces.moveIn(outcome.created));
+    } catch (thrown) {
+      await this.takeBack(request);
+      throw thrown;
+    }
+    return { session: outcome.created, replayed: false };
+  }
+
+  private async record(request: CreateRequest) {
+    try {
+      return await this.store.create(request);
+    } catch (thrown) {
+      // Without an answer it may have been recorded all the same.
+      if (thrown instanceof ContentionError && !(thrown.cause instanceof Contended)) await this.takeBack(request);
+      else await this.workspaces.discard(request.draft.id);
+      throw thrown;
+    }
+  }
+
+  /** What cannot be taken back now is left to the sweep. */
+  private async takeBack({ draft, idempotency }: CreateRequest): Promise<void> {
+    try {
+      const session = await this.store.abandonCreate(draft, idempotency?.key);
+      if (session) await this.ending.resume(session);
+    } catch (thrown) {
+      this.log.sessionNotEnded(draft.id, thrown);
+    }
+  }
+
+  private async replay(sessionId: string): Promise<SessionItem> {
+    const session = await this.store.get(sessionId);
+    if (session?.status !== 'active') throw new SessionNotFoundError();
+    await orWorkspaceCreationError(this.workspaces.moveIn(session));
+    return session;
+  }
+}
+
+async function orWorkspaceCreationError(step: Promise<void>): Promise<void> {
+  try {
+    await step;
+  } catch (thrown) {
+    throw new WorkspaceCreationError(thrown);
+  }
+}
+
+/** The key, and a hash of everything in the request that must be the same the second time. */
+export function idempotencyRequest(key: string | undefined, request: object): IdempotencyRequest | undefined {
+  if (key === undefined) return undefined;
+  return { key, requestHash: createHash('sha256').update(stringify(request)).digest('hex') };
+}

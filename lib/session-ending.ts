@@ -1,0 +1,53 @@
+import type { EndReason, SessionItem } from './store/table-schema.ts';
+import type { SessionStore } from './store/session-store.ts';
+import type { Workspaces } from './workspace/workspaces.ts';
+
+/** How long an end goes on with its own trash; the sweep does the rest (ms). */
+const TIDY_MS = 1_000;
+
+export type EndOutcome = 'ended' | 'was gone' | 'is active';
+
+/**
+ * Ends a session in steps that anybody can repeat, at any time and any number of times:
+ *
+ *   active ──claim──▶ ending ──directory into the trash, then items and seats away──▶ gone
+ *
+ * Two at once: both see `ending`, both rename (one finds it done), both delete (one finds it done). Neither answers
+ * before the directory is away and the seats are free. A crash in between leaves `ending`, which the next end or sweep
+ * takes up.
+ */
+export class SessionEnding {
+  private readonly store: SessionStore;
+  private readonly workspaces: Workspaces;
+  private readonly onTidyFailure: (name: string, thrown: unknown) => void;
+
+  constructor(store: SessionStore, workspaces: Workspaces, onTidyFailure: (name: string, thrown: unknown) => void) {
+    this.store = store;
+    this.workspaces = workspaces;
+    this.onTidyFailure = onTidyFailure;
+  }
+
+  /** With `lastActiveSeen` only if the session was not active since. */
+  async end(sessionId: string, reason: EndReason, lastActiveSeen?: string): Promise<EndOutcome> {
+    const claim = await this.store.claimEnd(sessionId, reason, lastActiveSeen);
+    if (claim === 'gone') return 'was gone';
+    if (claim === 'active') return 'is active';
+    await this.resume(claim.ending);
+    return 'ended';
+  }
+
+  /** The steps after the claim. */
+  async resume(session: SessionItem): Promise<void> {
+    const retired = await this.workspaces.retire(session);
+    await this.store.finishEnd(session);
+    if (retired !== undefined) await this.tidy(retired);
+  }
+
+  private async tidy(name: string): Promise<void> {
+    try {
+      await this.workspaces.removeFromTrash(name, AbortSignal.timeout(TIDY_MS));
+    } catch (thrown) {
+      this.onTidyFailure(name, thrown);
+    }
+  }
+}

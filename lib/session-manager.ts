@@ -1,0 +1,250 @@
+import { validate as isUuid } from 'uuid';
+import type { AuditLogger } from './audit/audit-event.ts';
+import type { AuditTrail } from './audit/audit-trail.ts';
+import { ForbiddenError, SessionNotFoundError } from './errors.ts';
+import {
+  checkIdentity,
+  checkOrgId,
+  checkSpeaksFor,
+  checkUserId,
+  isUnrestricted,
+  keepsAlive,
+  maySee,
+  type Caller,
+  type Identity,
+} from './identity.ts';
+import { usageUnder, type Usage } from './limits.ts';
+import { ManagerParts, type SessionManagerOptions } from './manager-parts.ts';
+import { composePrompt } from './prompt/compose-prompt.ts';
+import type { PromptComposer } from './prompt/prompt-composer.ts';
+import { idempotencyRequest } from './session-creation.ts';
+import { parseCreateOptions, type CreateSessionOptions } from './session-options.ts';
+import { Session, SessionHandle, auditId } from './session.ts';
+import type { Page, SessionIdPage } from './store/session-lists.ts';
+import type { SessionItem } from './store/table-schema.ts';
+import type { SweepResult } from './sweep.ts';
+import { workspaceOf } from './workspace/workspace-paths.ts';
+
+export interface SessionPage {
+  sessions: Session[];
+  /** Opaque; there are more sessions behind it. */
+  nextCursor?: string;
+}
+
+/** Seats in use and their limits; each only where it is known who is meant, or may be told. */
+export interface UsageReport {
+  user?: Usage;
+  org?: Usage;
+  all?: Usage;
+}
+
+/** How far a cleanup may go. */
+export interface CleanupBounds {
+  /** Aborts when the time is up. */
+  signal?: AbortSignal;
+  maxSessions?: number;
+}
+
+const PAGE = { limit: 50, cursor: undefined };
+/** Well within the 15 minutes of a Lambda. */
+const CLEANUP_MS = 10 * 60 * 1000;
+
+/**
+ * Sessions of AI agents, with limits that hold across any number of processes that share the table.
+ *
+ * Code that embeds it acts for the owner of whatever it names; `as(caller)` is the same manager under the rules for one
+ * caller. Throws the errors of `errors.ts`.
+ */
+export class SessionManagerV2 {
+  private readonly parts: ManagerParts;
+  private readonly caller: Caller;
+
+  constructor(options: SessionManagerOptions | ManagerParts, caller: Caller = { kind: 'application' }) {
+    this.parts = options instanceof ManagerParts ? options : new ManagerParts(options);
+    this.caller = caller;
+  }
+
+  /** The same manager, on behalf of `caller`. */
+  as(caller: Caller): SessionManagerV2 {
+    return new SessionManagerV2(this.parts, caller);
+  }
+
+  /** Replaces what makes a new session's system prompt. One that throws or is late leaves the prompt empty. */
+  setPromptComposer(composer: PromptComposer): void {
+    this.parts.promptComposer = composer;
+  }
+
+  /** Replaces where audit events go. */
+  setAuditLogger(logger: AuditLogger): void {
+    this.parts.trail.setLogger(logger);
+  }
+
+  /** Where doors record what they do on behalf of callers, refusals included. */
+  get trail(): AuditTrail {
+    return this.parts.trail;
+  }
+
+  /**
+   * Creates a session: its workspace, its system prompt and its seat under every limit, all or nothing. The same
+   * `idempotencyKey` within 24 hours gives the same session again.
+   */
+  async createSession(userId: string, orgId: string, options: CreateSessionOptions = {}): Promise<Session> {
+    return this.parts.trail.record('createSession', this.caller, {}, async () => {
+      const owner = checkIdentity({ userId, orgId });
+      this.parts.trail.note(owner);
+      checkSpeaksFor(this.caller, owner);
+      return this.create(owner, parseCreateOptions(options));
+    });
+  }
+
+  /** Counts as activity, unless an admin or operator asks. */
+  async getSession(sessionId: string): Promise<Session> {
+    const handle = this.session(sessionId);
+    return handle.recorded('getSession', {}, async () => new Session(this.parts, this.caller, await handle.open()));
+  }
+
+  /** A session by its id, not looked up yet: each call on it looks it up. */
+  session(sessionId: string): SessionHandle {
+    return new SessionHandle(this.parts, this.caller, sessionId);
+  }
+
+  /** Ends a session. When it returns, the directory is gone from its path and the seats are free. */
+  async cleanupSession(sessionId: string): Promise<void> {
+    await this.parts.trail.record('cleanupSession', this.caller, auditId(sessionId), async () => {
+      const session = isUuid(sessionId) ? await this.parts.store.get(sessionId) : undefined;
+      if (!session || !maySee(this.caller, session)) throw new SessionNotFoundError();
+      this.parts.trail.note({ userId: session.userId, orgId: session.orgId });
+      this.parts.trail.note({ reason: session.status === 'ending' ? 'resumed' : 'requested' });
+      const outcome = await this.parts.ending.end(sessionId, 'requested');
+      if (outcome === 'was gone') throw new SessionNotFoundError();
+    });
+  }
+
+  /** Seats that the user's sessions take: in one organisation, or in all. */
+  async countUserSessions(userId: string, orgId?: string): Promise<number> {
+    return this.parts.trail.record('countUserSessions', this.caller, {}, async () => {
+      const named = { userId: checkUserId(userId), orgId: orgId === undefined ? undefined : checkOrgId(orgId) };
+      this.parts.trail.note(named);
+      checkSpeaksFor(this.caller, named);
+      if (named.orgId === undefined) return this.parts.lists.countOfUser(userId);
+      return (await this.parts.store.countSeats(['user'], { userId, orgId: named.orgId })).user;
+    });
+  }
+
+  /** Seats in use altogether. */
+  async countAllSessions(): Promise<number> {
+    return this.parts.trail.record('countAllSessions', this.caller, {}, async () => {
+      this.checkUnrestricted();
+      return (await this.parts.store.countSeats(['global'], NOBODY)).global;
+    });
+  }
+
+  /** Seats and limits of a user and an organisation, as far as they are named, and of all for whoever may know. */
+  async getUsage(named: Partial<Identity>): Promise<UsageReport> {
+    return this.parts.trail.record('getUsage', this.caller, {}, async () => {
+      const owner = { ...named };
+      if (owner.userId !== undefined) checkUserId(owner.userId);
+      if (owner.orgId !== undefined) checkOrgId(owner.orgId);
+      this.parts.trail.note(owner);
+      checkSpeaksFor(this.caller, owner);
+      const { limits } = this.parts.settings;
+      const { userId = '', orgId = '' } = owner;
+      const seats = await this.parts.store.countSeats(['user', 'org', 'global'], { userId, orgId });
+      const report: UsageReport = {};
+      if (userId && orgId) report.user = usageUnder(limits.user, seats.user);
+      if (orgId) report.org = usageUnder(limits.org, seats.org);
+      if (isUnrestricted(this.caller)) report.all = usageUnder(limits.global, seats.global);
+      return report;
+    });
+  }
+
+  /** Active sessions of a user, newest first; in all organisations if none is named. */
+  async listSessions(userId: string, options: { orgId?: string } & Partial<Page> = {}): Promise<SessionPage> {
+    return this.parts.trail.record('listSessions', this.caller, {}, async () => {
+      const { orgId, ...page } = options;
+      const named = { userId: checkUserId(userId), orgId: orgId === undefined ? undefined : checkOrgId(orgId) };
+      this.parts.trail.note(named);
+      checkSpeaksFor(this.caller, named);
+      return this.sessionsOf(await this.parts.lists.ofUser(userId, orgId, { ...PAGE, ...page }));
+    });
+  }
+
+  /** Active sessions of an organisation, newest first. For admins. */
+  async listOrgSessions(orgId: string, page: Partial<Page> = {}): Promise<SessionPage> {
+    return this.parts.trail.record('listSessions', this.caller, {}, async () => {
+      const named = { orgId: checkOrgId(orgId) };
+      this.parts.trail.note(named);
+      checkSpeaksFor(this.caller, named);
+      return this.sessionsOf(await this.parts.lists.ofOrg(orgId, { ...PAGE, ...page }));
+    });
+  }
+
+  /**
+   * Ends the sessions that were inactive for `inactiveForMs`; without it, those that are due by their own setting.
+   * An admin's cleanup covers the admin's organisation, everybody else's covers all.
+   */
+  async cleanupInactiveSessions(inactiveForMs?: number, bounds: CleanupBounds = {}): Promise<SweepResult> {
+    return this.parts.trail.record('cleanupInactiveSessions', this.caller, {}, async () => {
+      if (this.caller.kind === 'user') throw new ForbiddenError('Only an admin may clean up.');
+      const { signal = AbortSignal.timeout(CLEANUP_MS), maxSessions } = bounds;
+      const orgId = this.caller.kind === 'admin' ? this.caller.orgId : undefined;
+      const request = { orgId, inactiveForMs, now: this.parts.now(), signal, maxSessions };
+      const result = await this.parts.sweep.run(request, (session, durationMs) => this.auditEnd(session, durationMs));
+      this.parts.trail.note({ cleaned: result.cleaned.length, notCleaned: result.failed.length });
+      return result;
+    });
+  }
+
+  private async create(owner: Identity, options: CreateSessionOptions): Promise<Session> {
+    const { idempotencyKey, ...request } = options;
+    const { metadata = {}, promptVariables = {}, inactivitySeconds = this.parts.settings.inactivitySeconds } = request;
+    const id = this.parts.newSessionId();
+    const { session, replayed } = await this.parts.creation.create({
+      draft: { ...owner, id, workspace: workspaceOf(owner.userId, id), metadata, inactivitySeconds },
+      systemPrompt: await this.firstPrompt(owner, id, promptVariables),
+      limits: this.parts.settings.limits,
+      idempotency: idempotencyRequest(idempotencyKey, request),
+      now: this.parts.now(),
+    });
+    this.parts.trail.note({ sessionId: session.id, ...(replayed && { replayed }) });
+    const isActivity = replayed && keepsAlive(this.caller, session);
+    const item = isActivity ? await this.parts.store.touch(session, this.parts.now()) : session;
+    return new Session(this.parts, this.caller, item, { replayed });
+  }
+
+  private async firstPrompt(owner: Identity, sessionId: string, variables: Record<string, unknown>): Promise<string> {
+    const { systemPrompt, warning } = await composePrompt(this.parts.promptComposer, {
+      ...owner,
+      sessionId,
+      variables,
+    });
+    if (warning) {
+      this.parts.trail.note({ warning });
+      this.parts.log.promptComposerFailed(sessionId, warning);
+    }
+    return systemPrompt;
+  }
+
+  /** A sweep is one operation with one event; each end in it is one more, with its reason. */
+  private async auditEnd({ id, userId, orgId, status }: SessionItem, durationMs: number): Promise<void> {
+    const reason = status === 'ending' ? 'resumed' : 'inactive';
+    const details = { sessionId: id, userId, orgId, reason, durationMs } as const;
+    await this.parts.trail.write({ operation: 'cleanupSession', result: 'success', actor: this.caller, ...details });
+  }
+
+  private checkUnrestricted(): void {
+    if (!isUnrestricted(this.caller)) throw new ForbiddenError('Only an operator may know about all organisations.');
+  }
+
+  private async sessionsOf({ sessionIds, nextCursor }: SessionIdPage): Promise<SessionPage> {
+    const items = await this.parts.store.getAll(sessionIds);
+    const byId = new Map(items.map((item) => [item.id, item]));
+    const sessions = sessionIds.flatMap((id) => {
+      const item = byId.get(id);
+      return item?.status === 'active' ? [new Session(this.parts, this.caller, item)] : [];
+    });
+    return { sessions, ...(nextCursor !== undefined && { nextCursor }) };
+  }
+}
+
+const NOBODY: Identity = { userId: '', orgId: '' };

@@ -1,0 +1,70 @@
+import { z } from 'zod';
+import { ValidationError } from './errors.ts';
+import { problemOfPrompt } from './prompt/compose-prompt.ts';
+
+const MAX_METADATA_BYTES = 2 * 1024;
+const MAX_VARIABLES_BYTES = 16 * 1024;
+const MAX_IDEMPOTENCY_KEY_BYTES = 255;
+
+const byteLength = (text: string) => Buffer.byteLength(text, 'utf8');
+const jsonFits = (bytes: number) => (value: unknown) => byteLength(JSON.stringify(value)) <= bytes;
+const wellFormed = z.string().refine((text) => text.isWellFormed(), 'must be well-formed Unicode');
+
+/** Names and values of the caller's own; at most 2 KB as JSON. */
+export const metadataSchema = z
+  .record(wellFormed.min(1, 'a name must not be empty'), wellFormed)
+  .refine(jsonFits(MAX_METADATA_BYTES), `must have at most ${MAX_METADATA_BYTES} bytes as JSON`);
+
+export const systemPromptSchema = z.string().superRefine((systemPrompt, context) => {
+  const problem = problemOfPrompt(systemPrompt);
+  if (problem) context.addIssue({ code: 'custom', message: problem });
+});
+
+export const idempotencyKeySchema = wellFormed
+  .min(1, 'must not be empty')
+  .refine(
+    (key) => byteLength(key) <= MAX_IDEMPOTENCY_KEY_BYTES,
+    `must have at most ${MAX_IDEMPOTENCY_KEY_BYTES} bytes`,
+  );
+
+export const createOptionsShape = {
+  metadata: metadataSchema.optional(),
+  promptVariables: z
+    .record(z.string(), z.json())
+    .refine(jsonFits(MAX_VARIABLES_BYTES), `must have at most ${MAX_VARIABLES_BYTES} bytes as JSON`)
+    .optional(),
+  inactivitySeconds: z.int().min(60).max(2_592_000).optional(),
+  idempotencyKey: idempotencyKeySchema.optional(),
+};
+
+const createOptionsSchema = z.strictObject(createOptionsShape);
+
+/** What a create may say of the session; `inactivitySeconds` is 60 to 2,592,000 (30 days). */
+export type CreateSessionOptions = z.infer<typeof createOptionsSchema>;
+
+export const parseCreateOptions = (options: unknown): CreateSessionOptions => parseInput(createOptionsSchema, options);
+
+/** The value as its schema gives it, or a `ValidationError` with the path of each field that is wrong. */
+export function parseInput<T>(schema: z.ZodType<T>, value: unknown): T {
+  const parsed = safeParse(schema, value);
+  if (parsed.success) return parsed.data;
+  throw new ValidationError(
+    parsed.error.issues.flatMap((issue) =>
+      issue.code === 'unrecognized_keys'
+        ? issue.keys.map((key) => ({ path: pathOf([...issue.path, key]), message: 'is not a known field' }))
+        : [{ path: pathOf(issue.path), message: issue.message }],
+    ),
+  );
+}
+
+const pathOf = (path: PropertyKey[]) => path.map(String).join('.');
+
+function safeParse<T>(schema: z.ZodType<T>, value: unknown) {
+  try {
+    return schema.safeParse(value);
+  } catch (thrown) {
+    // The schemas of free-form JSON call themselves: the stack ends before the nesting does.
+    if (thrown instanceof RangeError) throw ValidationError.at('', 'is nested too deeply');
+    throw thrown;
+  }
+}

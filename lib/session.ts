@@ -1,0 +1,189 @@
+import { validate as isUuid } from 'uuid';
+import type { AuditDetails } from './audit/audit-event.ts';
+import { McpClientExistsError, McpClientLimitError, SessionNotFoundError } from './errors.ts';
+import { keepsAlive, maySee, type Caller } from './identity.ts';
+import type { ManagerParts } from './manager-parts.ts';
+import { McpClient, McpClientHandle, farewell, mcpClientInfo, type McpClientInfo } from './mcp-client.ts';
+import { mcpClientConfigSchema, targetOf, type McpClientConfig } from './mcp/mcp-client-config.ts';
+import { metadataSchema, parseInput, systemPromptSchema } from './session-options.ts';
+import type { McpClientItem } from './store/mcp-client-store.ts';
+import type { SessionItem } from './store/table-schema.ts';
+
+/** A session as callers see it. Times are ISO 8601 in UTC; `expiresAt` is when it ends if nothing happens. */
+export interface SessionInfo {
+  id: string;
+  userId: string;
+  orgId: string;
+  /** Absolute, on every machine that mounts the workspaces. */
+  workspacePath: string;
+  status: 'active';
+  mcpClientIds: string[];
+  metadata: Record<string, string>;
+  createdAt: string;
+  lastActiveAt: string;
+  expiresAt: string;
+}
+
+/**
+ * A session by its id, and everything that can be done with it. Each call looks the session up, checks that the caller
+ * may see it (`SessionNotFoundError` otherwise), and counts as activity if the caller is its owner.
+ */
+export class SessionHandle {
+  readonly id: string;
+  protected readonly parts: ManagerParts;
+  protected readonly caller: Caller;
+
+  constructor(parts: ManagerParts, caller: Caller, id: string) {
+    this.parts = parts;
+    this.caller = caller;
+    this.id = id;
+  }
+
+  /** Says that the session is in use. */
+  async heartbeat(): Promise<void> {
+    await this.recorded('heartbeat', {}, async () => this.open());
+  }
+
+  /** Replaces the metadata: names and values, at most 2 KB as JSON. */
+  async updateMetadata(metadata: Record<string, string>): Promise<Session> {
+    return this.recorded('updateSession', {}, async () => {
+      await this.open();
+      const item = await this.parts.store.setMetadata(this.id, parseInput(metadataSchema, metadata));
+      return new Session(this.parts, this.caller, item);
+    });
+  }
+
+  /** Empty if the session has none. */
+  async getSystemPrompt(): Promise<string> {
+    return this.recorded('getSystemPrompt', {}, async () => {
+      await this.open();
+      return this.parts.prompts.get(this.id);
+    });
+  }
+
+  /** At most 256 KB of UTF-8. */
+  async updateSystemPrompt(systemPrompt: string): Promise<void> {
+    await this.recorded('updateSystemPrompt', {}, async () => {
+      await this.open();
+      await this.parts.prompts.put(this.id, parseInput(systemPromptSchema, systemPrompt));
+    });
+  }
+
+  /** Connects to the MCP server, then stores the client. If it cannot be stored, the connection is ended again. */
+  async addMcpClient(config: McpClientConfig): Promise<McpClient> {
+    return this.recorded('addMcpClient', {}, async () => {
+      const session = await this.open();
+      const { id, name = id, type } = parseInput(mcpClientConfigSchema, config);
+      this.parts.trail.note({ mcpClientId: id });
+      const target = targetOf(config);
+      this.checkRoomForMcpClient(session, id);
+      const connection = await this.parts.mcp.connect(target);
+      try {
+        const connectedAt = this.parts.now().toISOString();
+        const item = {
+          clientId: id,
+          name,
+          type,
+          ...target,
+          connection: connection.state,
+          connectedAt,
+        } as McpClientItem;
+        await this.parts.mcpClients.add(this.id, item, this.parts.settings.maxMcpClientsPerSession);
+        return new McpClient(this, this.parts, item);
+      } catch (thrown) {
+        await farewell(this.parts, this.id, id, connection);
+        throw thrown;
+      } finally {
+        await connection.close();
+      }
+    });
+  }
+
+  async getMcpClient(clientId: string): Promise<McpClient> {
+    return this.recorded('getMcpClient', { mcpClientId: clientId }, async () => {
+      await this.open();
+      return new McpClient(this, this.parts, await this.parts.mcpClients.get(this.id, clientId));
+    });
+  }
+
+  async listMcpClients(): Promise<McpClientInfo[]> {
+    return this.recorded('listMcpClients', {}, async () => {
+      await this.open();
+      return (await this.parts.mcpClients.list(this.id)).map(mcpClientInfo);
+    });
+  }
+
+  /** Removes the client, then ends its session on the MCP server. */
+  async removeMcpClient(clientId: string): Promise<void> {
+    await this.recorded('removeMcpClient', { mcpClientId: clientId }, async () => {
+      await this.open();
+      const item = await this.parts.mcpClients.remove(this.id, clientId);
+      await this.parts.mcp.resume(item, item.connection).then(
+        async (connection) => {
+          await farewell(this.parts, this.id, clientId, connection);
+          await connection.close();
+        },
+        (thrown: unknown) => this.parts.log.mcpSessionNotTerminated(this.id, clientId, thrown),
+      );
+    });
+  }
+
+  /** A client by its id, not looked up yet. */
+  mcpClient(clientId: string): McpClientHandle {
+    return new McpClientHandle(this, this.parts, clientId);
+  }
+
+  /** Looks the session up, checks the caller, and counts as activity if it is the owner. */
+  async open(): Promise<SessionItem> {
+    const session = isUuid(this.id) ? await this.parts.store.get(this.id) : undefined;
+    if (session?.status !== 'active' || !maySee(this.caller, session)) throw new SessionNotFoundError();
+    this.parts.trail.note({ userId: session.userId, orgId: session.orgId });
+    return keepsAlive(this.caller, session) ? this.parts.store.touch(session, this.parts.now()) : session;
+  }
+
+  async recorded<T>(operation: string, details: AuditDetails, work: () => Promise<T>): Promise<T> {
+    return this.parts.trail.record(operation, this.caller, { ...auditId(this.id), ...details }, work);
+  }
+
+  private checkRoomForMcpClient({ mcpClientIds = new Set() }: SessionItem, clientId: string): void {
+    const limit = this.parts.settings.maxMcpClientsPerSession;
+    if (mcpClientIds.has(clientId)) throw new McpClientExistsError(clientId);
+    if (mcpClientIds.size >= limit) throw new McpClientLimitError(limit);
+  }
+}
+
+/** A session id for the audit trail: whatever else a caller sends in its place may be a secret. */
+export const auditId = (sessionId: string): AuditDetails => (isUuid(sessionId) ? { sessionId } : {});
+
+/** A session as it was when it was looked up. */
+export class Session extends SessionHandle {
+  /** True if a repeated idempotency key found it instead of creating another. */
+  readonly replayed: boolean;
+  private readonly item: SessionItem;
+
+  constructor(parts: ManagerParts, caller: Caller, item: SessionItem, { replayed = false } = {}) {
+    super(parts, caller, item.id);
+    this.item = item;
+    this.replayed = replayed;
+  }
+
+  getWorkspacePath(): string {
+    return this.parts.workspaces.pathOf(this.item);
+  }
+
+  getSessionInfo(): SessionInfo {
+    const { id, userId, orgId, mcpClientIds = [], metadata, createdAt, lastActiveAt } = this.item;
+    return {
+      id,
+      userId,
+      orgId,
+      workspacePath: this.getWorkspacePath(),
+      status: 'active',
+      mcpClientIds: [...mcpClientIds].sort(),
+      metadata,
+      createdAt,
+      lastActiveAt,
+      expiresAt: new Date(this.parts.store.expiresAt(this.item)).toISOString(),
+    };
+  }
+}

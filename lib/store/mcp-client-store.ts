@@ -1,0 +1,126 @@
+import { McpClientExistsError, McpClientLimitError, McpClientNotFoundError, SessionNotFoundError } from '../errors.ts';
+import type { DynamoTable } from './dynamo-table.ts';
+import { addMcpClientId, removeMcpClientId, sessionIsActive } from './session-writes.ts';
+import { mcpClientKey, mcpClientsOf, type SessionItem } from './table-schema.ts';
+import { Contended, withRetries } from './transient.ts';
+
+/** A connected MCP client: how it was configured, and what resumes its connection from any instance. */
+export interface McpClientItem {
+  clientId: string;
+  name: string;
+  type: 'http';
+  endpoint: string;
+  timeoutMs: number;
+  connection: McpConnectionState;
+  connectedAt: string;
+}
+
+/** What the MCP server said when it was initialized; `mcpSessionId` is absent for servers without sessions. */
+export interface McpConnectionState {
+  /** Ours, and new with every initialization: tells one connection from the next. */
+  connectionId: string;
+  mcpSessionId?: string;
+  protocolVersion: string;
+  serverInfo: { name: string; version: string; [more: string]: unknown };
+  capabilities: Record<string, unknown>;
+}
+
+/** The MCP clients of sessions. Each item stands and falls with its session and the set of ids on it. */
+export class McpClientStore {
+  private readonly table: DynamoTable;
+
+  constructor(table: DynamoTable) {
+    this.table = table;
+  }
+
+  async get(sessionId: string, clientId: string): Promise<McpClientItem> {
+    const item = await this.table.get<McpClientItem>(mcpClientKey(sessionId, clientId));
+    if (!item) throw new McpClientNotFoundError(clientId);
+    return item;
+  }
+
+  async list(sessionId: string): Promise<McpClientItem[]> {
+    const { pk, prefix } = mcpClientsOf(sessionId);
+    const items: McpClientItem[] = [];
+    const input = {
+      KeyConditionExpression: 'pk = :pk AND begins_with(sk, :prefix)',
+      ExpressionAttributeValues: { ':pk': pk, ':prefix': prefix },
+      ConsistentRead: true,
+    };
+    for await (const page of this.table.pages<McpClientItem>(input)) items.push(...page);
+    return items;
+  }
+
+  /** The client, and its id on the session: both or neither. Throws what stands in the way. */
+  async add(sessionId: string, item: McpClientItem, limit: number): Promise<void> {
+    const refusal = await this.table.transact({
+      client: {
+        Put: {
+          Item: { ...mcpClientKey(sessionId, item.clientId), ...item },
+          ConditionExpression: 'attribute_not_exists(pk)',
+        },
+      },
+      session: addMcpClientId(sessionId, item.clientId, limit),
+    });
+    if (!refusal) return;
+    const existing = refusal.item<McpClientItem>('client');
+    if (existing?.connection.connectionId === item.connection.connectionId) return;
+    if (refusal.failed('session') && refusal.item<SessionItem>('session')?.status !== 'active') {
+      throw new SessionNotFoundError();
+    }
+    if (existing) throw new McpClientExistsError(item.clientId);
+    throw new McpClientLimitError(limit);
+  }
+
+  /**
+   * Removes the client and gives it as it was at that moment. Of two at once, one removes it and the other does not
+   * find it.
+   */
+  async remove(sessionId: string, clientId: string): Promise<McpClientItem> {
+    return withRetries(async () => {
+      const item = await this.get(sessionId, clientId);
+      const refusal = await this.table.transact({
+        session: removeMcpClientId(sessionId, clientId),
+        client: {
+          Delete: { Key: mcpClientKey(sessionId, clientId), ...hasConnection(item.connection.connectionId) },
+        },
+      });
+      if (!refusal) return item;
+      if (refusal.failed('session')) throw new SessionNotFoundError();
+      throw new Contended('the client was reconnected or removed meanwhile: look again');
+    });
+  }
+
+  /**
+   * Stores a new connection in place of the one it replaces. False: somebody else replaced it, or it was removed; then
+   * theirs stands.
+   */
+  async replaceConnection(
+    sessionId: string,
+    replaced: McpClientItem,
+    connection: McpConnectionState,
+  ): Promise<boolean> {
+    const refusal = await this.table.transact({
+      session: sessionIsActive(sessionId),
+      client: {
+        Update: {
+          Key: mcpClientKey(sessionId, replaced.clientId),
+          UpdateExpression: 'SET #connection = :new',
+          ...hasConnection(replaced.connection.connectionId, connection),
+        },
+      },
+    });
+    return (
+      refusal === undefined ||
+      refusal.item<McpClientItem>('client')?.connection.connectionId === connection.connectionId
+    );
+  }
+}
+
+function hasConnection(connectionId: string, replacement?: McpConnectionState) {
+  return {
+    ConditionExpression: '#connection.connectionId = :connectionId',
+    ExpressionAttributeNames: { '#connection': 'connection' },
+    ExpressionAttributeValues: { ':connectionId': connectionId, ...(replacement && { ':new': replacement }) },
+  };
+}

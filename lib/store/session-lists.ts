@@ -1,0 +1,146 @@
+import { z } from 'zod';
+import { ValidationError } from '../errors.ts';
+import type { DynamoTable } from './dynamo-table.ts';
+import {
+  DUE_SHARDS,
+  TABLE,
+  dueUntil,
+  earliestActivity,
+  sessionIdOfUserEntry,
+  userEntriesOf,
+  type Key,
+} from './table-schema.ts';
+
+export interface Page {
+  limit: number;
+  cursor: string | undefined;
+}
+
+export interface SessionIdPage {
+  sessionIds: string[];
+  nextCursor: string | undefined;
+}
+
+/** The lists of sessions: of a user, of an organisation, and of what is due. They give ids; `SessionStore` the rest. */
+export class SessionLists {
+  private readonly table: DynamoTable;
+
+  constructor(table: DynamoTable) {
+    this.table = table;
+  }
+
+  /** Strongly consistent. Newest first; without an organisation grouped by organisation. */
+  async ofUser(userId: string, orgId: string | undefined, { limit, cursor }: Page): Promise<SessionIdPage> {
+    const { pk, prefix } = userEntriesOf(userId, orgId);
+    const [sk] = cursor === undefined ? [] : readCursor(cursor, z.tuple([z.string().startsWith(prefix)]));
+    const page = await this.table.query<Key>(
+      { ...queryByPrefix(pk, prefix), ScanIndexForward: false, Limit: limit },
+      sk === undefined ? undefined : { pk, sk },
+    );
+    return {
+      sessionIds: page.items.map((entry) => sessionIdOfUserEntry(entry.sk)),
+      nextCursor: page.cursor && writeCursor([page.cursor[TABLE.sortKey]]),
+    };
+  }
+
+  /** Newest first, from an index: a session created a moment ago may be missing. */
+  async ofOrg(orgId: string, { limit, cursor }: Page): Promise<SessionIdPage> {
+    const { partitionKey, sortKey } = TABLE.indexes.org;
+    const [id] = cursor === undefined ? [] : readCursor(cursor, z.tuple([z.uuid()]));
+    const start =
+      id === undefined ? undefined : { pk: `SESSION#${id}`, sk: 'SESSION', [partitionKey]: orgId, [sortKey]: id };
+    const page = await this.table.query<{ id: string }>(
+      { ...queryOrg(orgId), ScanIndexForward: false, Limit: limit },
+      start,
+    );
+    return {
+      sessionIds: page.items.map((item) => item.id),
+      nextCursor: page.cursor && writeCursor([page.cursor[sortKey]]),
+    };
+  }
+
+  /** All sessions of an organisation in pages, oldest first. */
+  async *allOfOrg(orgId: string): AsyncGenerator<string[]> {
+    for await (const page of this.table.pages<{ id: string }>(queryOrg(orgId))) yield page.map(({ id }) => id);
+  }
+
+  /** How many sessions of the user there are, in all organisations. */
+  async countOfUser(userId: string): Promise<number> {
+    const { pk, prefix } = userEntriesOf(userId);
+    let count = 0;
+    let cursor: Record<string, string> | undefined;
+    do {
+      const page = await this.table.query({ ...queryByPrefix(pk, prefix), Select: 'COUNT' }, cursor);
+      count += page.count;
+      cursor = page.cursor;
+    } while (cursor);
+    return count;
+  }
+
+  /** What is ending, then what is due at `now`, in pages. Reads nothing else. */
+  async *due(now: Date): AsyncGenerator<string[]> {
+    for (const shard of inRandomRotation(DUE_SHARDS)) {
+      for await (const page of this.table.pages<DueEntry>(queryDue(shard, dueUntil(now.getTime())))) yield idsOf(page);
+    }
+  }
+
+  /** Every session that may have been idle since `cutOff`, whatever its own idle time: reads the index keys of all. */
+  async *idleSince(cutOff: Date): AsyncGenerator<string[]> {
+    for (const shard of inRandomRotation(DUE_SHARDS)) {
+      for await (const page of this.table.pages<DueEntry>(queryDue(shard))) {
+        yield idsOf(page.filter(({ due }) => earliestActivity(due) <= cutOff.getTime()));
+      }
+    }
+  }
+}
+
+interface DueEntry extends Key {
+  due: string;
+}
+
+const idsOf = (entries: DueEntry[]) => entries.map(({ pk }) => pk.slice('SESSION#'.length));
+
+function queryByPrefix(pk: string, prefix: string) {
+  return {
+    KeyConditionExpression: 'pk = :pk AND begins_with(sk, :prefix)',
+    ExpressionAttributeValues: { ':pk': pk, ':prefix': prefix },
+    ConsistentRead: true,
+  };
+}
+
+function queryOrg(orgId: string) {
+  const { name, partitionKey } = TABLE.indexes.org;
+  return {
+    IndexName: name,
+    KeyConditionExpression: '#org = :org',
+    ExpressionAttributeNames: { '#org': partitionKey },
+    ExpressionAttributeValues: { ':org': orgId },
+  };
+}
+
+function queryDue(shard: string, until?: string) {
+  const { name, partitionKey, sortKey } = TABLE.indexes.due;
+  const upTo = until === undefined ? '' : ' AND #due <= :until';
+  return {
+    IndexName: name,
+    KeyConditionExpression: `#shard = :shard${upTo}`,
+    ExpressionAttributeNames: { '#shard': partitionKey, ...(until !== undefined && { '#due': sortKey }) },
+    ExpressionAttributeValues: { ':shard': shard, ...(until !== undefined && { ':until': until }) },
+  };
+}
+
+/** So that sweeps which stop early do not always stop before the same shard. */
+function inRandomRotation<T>(items: readonly T[]): T[] {
+  const start = Math.floor(Math.random() * items.length);
+  return [...items.slice(start), ...items.slice(0, start)];
+}
+
+const writeCursor = (position: unknown[]) => Buffer.from(JSON.stringify(position)).toString('base64url');
+
+function readCursor<T>(cursor: string, schema: z.ZodType<T>): T {
+  try {
+    return schema.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8')));
+  } catch {
+    throw ValidationError.at('cursor', 'is not one that this list gave out');
+  }
+}

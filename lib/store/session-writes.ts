@@ -1,0 +1,184 @@
+import type { Identity } from '../identity.ts';
+import { LIMIT_SCOPES, type Limits, type LimitScope } from '../limits.ts';
+import type { Write } from './dynamo-table.ts';
+import {
+  DUE_NOW,
+  dueKey,
+  mcpClientKey,
+  promptKey,
+  seatsKey,
+  sessionKey,
+  userEntryKey,
+  type EndReason,
+  type IdempotencyItem,
+  type Key,
+  type SessionItem,
+} from './table-schema.ts';
+
+/**
+ * Every write of a session and the condition it stands under. Names of conditions read as sentences; the store turns
+ * what they find into outcomes.
+ *
+ *   (none) ── putSession ──▶ active ── claimEnd ──▶ ending ── the deletes, together ──▶ (none)
+ *                            │    ▲
+ *                            └────┘ touch, setMetadata, and what mcp-client-store and prompt-store write
+ */
+const DOES_NOT_EXIST = 'attribute_not_exists(pk)';
+const IS_ACTIVE = '#status = :active';
+const IS_ENDING = '#status = :ending';
+const UNCHANGED_SINCE = 'lastActiveAt = :seen';
+const ACTIVE_EARLIER = 'lastActiveAt < :now';
+const SEAT_IS_FREE = 'attribute_not_exists(active) OR active < :limit';
+const HAS_EXPIRED = '#ttl <= :now';
+const HAS_NO_MCP_CLIENT = 'attribute_not_exists(mcpClientIds)';
+const HAS_ROOM_FOR_MCP_CLIENT = 'size(mcpClientIds) < :limit';
+const IS_OF_SESSION = 'sessionId = :sessionId';
+
+const STATUS = { '#status': 'status' };
+const ACTIVE = { ':active': 'active' };
+
+export const putSession = (item: SessionItem): Write => ({
+  Put: { Item: { ...sessionKey(item.id), ...item }, ConditionExpression: DOES_NOT_EXIST },
+});
+
+export const putUserEntry = (session: SessionItem): Write => ({
+  Put: { Item: userEntryKey(session, session.id) },
+});
+
+export const putFirstPrompt = (sessionId: string, systemPrompt: string): Write => ({
+  Put: { Item: { ...promptKey(sessionId), systemPrompt } },
+});
+
+/** Takes a seat in each scope; one that has no limit is counted all the same. */
+export function takeSeats(owner: Identity, limits: Limits): Record<LimitScope, Write> {
+  return forEachScope((scope) => {
+    const limit = limits[scope];
+    const Key = seatsKey(scope, owner);
+    const UpdateExpression = 'ADD active :one';
+    if (limit === 0) return { Update: { Key, UpdateExpression, ExpressionAttributeValues: { ':one': 1 } } };
+    return {
+      Update: {
+        Key,
+        UpdateExpression,
+        ConditionExpression: SEAT_IS_FREE,
+        ExpressionAttributeValues: { ':one': 1, ':limit': limit },
+      },
+    };
+  });
+}
+
+export const giveSeatsBack = (owner: Identity): Record<LimitScope, Write> =>
+  forEachScope((scope) => ({
+    Update: {
+      Key: seatsKey(scope, owner),
+      UpdateExpression: 'ADD active :minusOne',
+      ExpressionAttributeValues: { ':minusOne': -1 },
+    },
+  }));
+
+const forEachScope = (write: (scope: LimitScope) => Write) =>
+  Object.fromEntries(LIMIT_SCOPES.map((scope) => [scope, write(scope)])) as Record<LimitScope, Write>;
+
+export const putIdempotency = (key: Key, item: IdempotencyItem, nowSeconds: number): Write => ({
+  Put: {
+    Item: { ...key, ...item },
+    ConditionExpression: `${DOES_NOT_EXIST} OR ${HAS_EXPIRED}`,
+    ExpressionAttributeNames: { '#ttl': 'ttl' },
+    ExpressionAttributeValues: { ':now': nowSeconds },
+  },
+});
+
+export const freeIdempotency = (key: Key, sessionId: string): Write => ({
+  Delete: {
+    Key: key,
+    ConditionExpression: `${DOES_NOT_EXIST} OR ${IS_OF_SESSION}`,
+    ExpressionAttributeValues: { ':sessionId': sessionId },
+  },
+});
+
+/**
+ * Two touches at once: the later time wins, since the earlier one finds its condition failed.
+ * Touch against claim: whoever writes first; the other finds `ending`, or a changed `lastActiveAt`.
+ */
+export const touch = (session: SessionItem, now: Date, idleMs: number) => ({
+  Key: sessionKey(session.id),
+  UpdateExpression: 'SET lastActiveAt = :now, due = :due',
+  ConditionExpression: `${IS_ACTIVE} AND ${ACTIVE_EARLIER}`,
+  ExpressionAttributeNames: STATUS,
+  ExpressionAttributeValues: { ...ACTIVE, ':now': now.toISOString(), ':due': dueKey(now.getTime(), idleMs) },
+});
+
+export const setMetadata = (sessionId: string, metadata: Record<string, string>) => ({
+  Key: sessionKey(sessionId),
+  UpdateExpression: 'SET metadata = :metadata ADD version :one',
+  ConditionExpression: IS_ACTIVE,
+  ExpressionAttributeNames: STATUS,
+  ExpressionAttributeValues: { ...ACTIVE, ':metadata': metadata, ':one': 1 },
+});
+
+/** For a sweep also on the activity it judged by: a touch in between makes this condition fail. */
+export const claimEnd = (sessionId: string, reason: EndReason, lastActiveSeen?: string) => ({
+  Key: sessionKey(sessionId),
+  UpdateExpression: 'SET #status = :ending, endReason = :reason, due = :dueNow ADD version :one',
+  ConditionExpression: lastActiveSeen === undefined ? IS_ACTIVE : `${IS_ACTIVE} AND ${UNCHANGED_SINCE}`,
+  ExpressionAttributeNames: STATUS,
+  ExpressionAttributeValues: {
+    ...ACTIVE,
+    ':ending': 'ending',
+    ':reason': reason,
+    ':dueNow': DUE_NOW,
+    ':one': 1,
+    ...(lastActiveSeen === undefined ? {} : { ':seen': lastActiveSeen }),
+  },
+});
+
+export const deleteEndingSession = (sessionId: string): Write => ({
+  Delete: {
+    Key: sessionKey(sessionId),
+    ConditionExpression: IS_ENDING,
+    ExpressionAttributeNames: STATUS,
+    ExpressionAttributeValues: { ':ending': 'ending' },
+  },
+});
+
+/** What hangs on a session, under a name for each write. */
+export const deleteBelongings = (session: SessionItem): Record<string, Write> => ({
+  entry: { Delete: { Key: userEntryKey(session, session.id) } },
+  prompt: { Delete: { Key: promptKey(session.id) } },
+  ...Object.fromEntries(
+    [...(session.mcpClientIds ?? [])].map((clientId) => [
+      `mcp:${clientId}`,
+      { Delete: { Key: mcpClientKey(session.id, clientId) } },
+    ]),
+  ),
+});
+
+export const sessionIsActive = (sessionId: string): Write => ({
+  ConditionCheck: {
+    Key: sessionKey(sessionId),
+    ConditionExpression: IS_ACTIVE,
+    ExpressionAttributeNames: STATUS,
+    ExpressionAttributeValues: ACTIVE,
+  },
+});
+
+/** Adds to the set on the session while it is active and below the limit, which is at least 1. */
+export const addMcpClientId = (sessionId: string, clientId: string, limit: number): Write => ({
+  Update: {
+    Key: sessionKey(sessionId),
+    UpdateExpression: 'ADD mcpClientIds :ids, version :one',
+    ConditionExpression: `${IS_ACTIVE} AND (${HAS_NO_MCP_CLIENT} OR ${HAS_ROOM_FOR_MCP_CLIENT})`,
+    ExpressionAttributeNames: STATUS,
+    ExpressionAttributeValues: { ...ACTIVE, ':ids': new Set([clientId]), ':one': 1, ':limit': limit },
+  },
+});
+
+export const removeMcpClientId = (sessionId: string, clientId: string): Write => ({
+  Update: {
+    Key: sessionKey(sessionId),
+    UpdateExpression: 'DELETE mcpClientIds :ids ADD version :one',
+    ConditionExpression: IS_ACTIVE,
+    ExpressionAttributeNames: STATUS,
+    ExpressionAttributeValues: { ...ACTIVE, ':ids': new Set([clientId]), ':one': 1 },
+  },
+});

@@ -1,0 +1,133 @@
+import { createHash } from 'node:crypto';
+import type { Identity } from '../identity.ts';
+import type { LimitScope } from '../limits.ts';
+
+/**
+ * The table as data: one partition and sort key, a TTL attribute and two KEYS_ONLY indexes.
+ * - `due`: sessions by the time at which a sweep may end them; those that are ending come first.
+ * - `org`: the sessions of an organisation, oldest first.
+ */
+export const TABLE = {
+  partitionKey: 'pk',
+  sortKey: 'sk',
+  ttl: 'ttl',
+  indexes: {
+    due: { name: 'due', partitionKey: 'dueShard', sortKey: 'due' },
+    org: { name: 'org', partitionKey: 'orgId', sortKey: 'id' },
+  },
+} as const;
+
+export interface Key {
+  pk: string;
+  sk: string;
+}
+
+/** Caller-supplied parts of keys are percent-encoded, so that no `#` in an id can forge a key. */
+const part = encodeURIComponent;
+
+const SESSION = 'SESSION';
+const MCP_PREFIX = 'MCP#';
+
+export const sessionKey = (sessionId: string): Key => ({ pk: `SESSION#${sessionId}`, sk: SESSION });
+export const promptKey = (sessionId: string): Key => ({ pk: `SESSION#${sessionId}`, sk: 'PROMPT' });
+export const mcpClientKey = (sessionId: string, clientId: string): Key => ({
+  pk: `SESSION#${sessionId}`,
+  sk: `${MCP_PREFIX}${part(clientId)}`,
+});
+export const mcpClientsOf = (sessionId: string) => ({ pk: `SESSION#${sessionId}`, prefix: MCP_PREFIX });
+
+export const userEntryKey = ({ userId, orgId }: Identity, sessionId: string): Key => ({
+  pk: `USER#${part(userId)}`,
+  sk: `ORG#${part(orgId)}#SESSION#${sessionId}`,
+});
+/** The sessions of a user in one organisation, or in all. */
+export const userEntriesOf = (userId: string, orgId?: string) => ({
+  pk: `USER#${part(userId)}`,
+  prefix: orgId === undefined ? 'ORG#' : `ORG#${part(orgId)}#SESSION#`,
+});
+export const sessionIdOfUserEntry = (sk: string): string => sk.slice(sk.lastIndexOf('#') + 1);
+
+export function seatsKey(scope: LimitScope, { userId, orgId }: Identity): Key {
+  const owner = {
+    global: 'GLOBAL',
+    org: `ORG#${part(orgId)}`,
+    user: `ORG#${part(orgId)}#USER#${part(userId)}`,
+  }[scope];
+  return { pk: `SEATS#${owner}`, sk: 'SEATS' };
+}
+
+export function idempotencyKey({ userId, orgId }: Identity, key: string): Key {
+  const hash = createHash('sha256')
+    .update(JSON.stringify([orgId, userId, key]))
+    .digest('hex');
+  return { pk: `IDEMPOTENCY#${hash}`, sk: 'IDEMPOTENCY' };
+}
+
+/** Times are ISO 8601 in UTC with milliseconds, so that they sort as text. */
+export interface SessionItem {
+  id: string;
+  userId: string;
+  orgId: string;
+  /** Below the workspace root. */
+  workspace: string;
+  status: 'active' | 'ending';
+  endReason?: EndReason;
+  /** Absent when empty: DynamoDB has no empty sets. */
+  mcpClientIds?: Set<string>;
+  metadata: Record<string, string>;
+  createdAt: string;
+  lastActiveAt: string;
+  inactivitySeconds: number;
+  /** Grows by one with every change but a touch. */
+  version: number;
+  dueShard: string;
+  due: string;
+}
+
+/** Why a session ended. */
+export type EndReason = 'requested' | 'inactive' | 'workspace-creation-failed';
+
+export interface IdempotencyItem {
+  sessionId: string;
+  requestHash: string;
+  /** Seconds since the epoch. Checked by condition; DynamoDB's own deletion only tidies up. */
+  ttl: number;
+}
+
+export interface SeatsItem {
+  active: number;
+}
+
+export const DUE_SHARDS: readonly string[] = Array.from({ length: 8 }, (_, shard) => `DUE#${shard}`);
+
+/** The last hexadecimal digit of a UUIDv7 is random. */
+export function dueShardOf(sessionId: string): string {
+  return DUE_SHARDS[parseInt(sessionId.slice(-1), 16) % DUE_SHARDS.length] as string;
+}
+
+/** Sorts before every time: what is ending is read first. */
+export const DUE_NOW = '0';
+
+const DUE_STEPS = 32;
+const DIGITS = 15;
+
+/**
+ * The sort key of the `due` index: the time (ms) at which the session becomes due, rounded *up* to a 32nd of its idle
+ * time, and that idle time (ms). Up, so that whatever a sweep reads there is due; rounded, so that a busy session moves
+ * in the index 32 times per idle time and not with every touch.
+ */
+export function dueKey(lastActiveMs: number, idleMs: number): string {
+  const step = Math.ceil(idleMs / DUE_STEPS);
+  const due = Math.ceil((lastActiveMs + idleMs) / step) * step;
+  return `${dueUntil(due)}#${idleMs}`;
+}
+
+/** The greatest prefix a key that is due at `nowMs` can have. */
+export const dueUntil = (nowMs: number): string => String(nowMs).padStart(DIGITS, '0');
+
+/** Read from the key alone: the earliest time (ms) at which the session can have been active last; 0 when it is ending. */
+export function earliestActivity(due: string): number {
+  if (due === DUE_NOW) return 0;
+  const [until, idle] = due.split('#').map(Number) as [number, number];
+  return until - Math.ceil(idle / DUE_STEPS) - idle;
+}

@@ -1,0 +1,41 @@
+import { isThrottlingError, isTransientError } from '@smithy/core/retry';
+import { backOff } from 'exponential-backoff';
+import { ContentionError } from '../errors.ts';
+
+type SdkError = Parameters<typeof isTransientError>[0];
+
+/** Thrown when DynamoDB cancelled a transaction for a reason that passes: a conflict, or throttling. */
+export class Contended extends Error {
+  override readonly name = 'Contended';
+}
+
+/** About 5 s of trying when every attempt fails at once: 14 attempts, full jitter, at most 800 ms apart. */
+const ATTEMPTS = { numOfAttempts: 14, startingDelay: 20, timeMultiple: 2, maxDelay: 800, jitter: 'full' } as const;
+/** Attempts that fail slowly stop here, so that an API function answers before its gateway gives up. */
+const TRYING_MS = 10_000;
+
+/**
+ * Repeats what failed for a passing reason. The SDK has repeated single requests by then; it repeats no conflicts.
+ * Throws a `ContentionError` when the retries are used up.
+ */
+export async function withRetries<T>(attempt: () => Promise<T>): Promise<T> {
+  const stopAt = performance.now() + TRYING_MS;
+  try {
+    return await backOff(attempt, {
+      ...ATTEMPTS,
+      retry: (thrown: unknown) => isPassing(thrown) && performance.now() < stopAt,
+    });
+  } catch (thrown) {
+    throw isPassing(thrown) ? new ContentionError(thrown) : thrown;
+  }
+}
+
+function isPassing(thrown: unknown): boolean {
+  if (!(thrown instanceof Error)) return false;
+  return (
+    thrown instanceof Contended ||
+    thrown.name === 'TransactionConflictException' ||
+    isThrottlingError(thrown as SdkError) ||
+    isTransientError(thrown as SdkError)
+  );
+}

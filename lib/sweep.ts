@@ -1,0 +1,148 @@
+import pMap from 'p-map';
+import type { LogLines } from './audit/log-lines.ts';
+import type { SessionEnding } from './session-ending.ts';
+import type { SessionLists } from './store/session-lists.ts';
+import type { SessionStore } from './store/session-store.ts';
+import type { SessionItem } from './store/table-schema.ts';
+import type { Workspaces } from './workspace/workspaces.ts';
+
+/** What a sweep looks at and when it stops. */
+export interface SweepRequest {
+  /** Only this organisation's sessions. */
+  orgId?: string;
+  /** Instead of each session's own idle time (ms). 0 ends every session there is. */
+  inactiveForMs?: number;
+  now: Date;
+  /** Aborts when the time is up; what is left is left to the next sweep. */
+  signal: AbortSignal;
+  maxSessions?: number;
+}
+
+export interface SweepResult {
+  cleaned: string[];
+  failed: string[];
+  /** It stopped before it had seen everything. */
+  more: boolean;
+}
+
+/** Told of each session that this sweep ended, as it was before, and how long that took. */
+type OnEnded = (session: SessionItem, durationMs: number) => Promise<void>;
+
+const AT_ONCE = 8;
+const BATCH = 100;
+/** Slower than any create that is still under way. */
+const ABANDONED_MS = 5 * 60 * 1000;
+
+/** Ends what is idle, takes up what was interrupted, and empties the trash. Any number may run at once. */
+export class Sweep {
+  private readonly store: SessionStore;
+  private readonly lists: SessionLists;
+  private readonly workspaces: Workspaces;
+  private readonly ending: SessionEnding;
+  private readonly log: LogLines;
+
+  constructor(store: SessionStore, lists: SessionLists, workspaces: Workspaces, ending: SessionEnding, log: LogLines) {
+    this.store = store;
+    this.lists = lists;
+    this.workspaces = workspaces;
+    this.ending = ending;
+    this.log = log;
+  }
+
+  async run(request: SweepRequest, onEnded: OnEnded): Promise<SweepResult> {
+    const result: SweepResult = { cleaned: [], failed: [], more: false };
+    for await (const sessions of this.candidates(request)) {
+      await this.endAll(sessions, request, result, onEnded);
+      if (result.more) break;
+    }
+    await this.recoverPending(request);
+    await this.emptyTrash(request.signal);
+    return result;
+  }
+
+  /** The sessions that must end, in batches that are read at once. */
+  private async *candidates(request: SweepRequest): AsyncGenerator<SessionItem[]> {
+    for await (const sessionIds of this.candidateIds(request)) {
+      for (let from = 0; from < sessionIds.length; from += BATCH) {
+        const sessions = await this.store.getAll(sessionIds.slice(from, from + BATCH));
+        const due = sessions.filter((session) => this.mustEnd(session, request));
+        // Also when there is none: whoever goes through many sessions in vain must see that the time is up.
+        if (due.length > 0 || request.signal.aborted) yield due;
+      }
+    }
+  }
+
+  private async endAll(
+    sessions: SessionItem[],
+    { signal, maxSessions = Infinity }: SweepRequest,
+    result: SweepResult,
+    onEnded: OnEnded,
+  ): Promise<void> {
+    const room = maxSessions - result.cleaned.length - result.failed.length;
+    result.more = sessions.length > room;
+    await pMap(
+      sessions.slice(0, room),
+      async (session) => {
+        if (!signal.aborted) await this.end(session, result, onEnded);
+      },
+      { concurrency: AT_ONCE },
+    );
+    if (signal.aborted) result.more = true;
+  }
+
+  private candidateIds({ orgId, inactiveForMs, now }: SweepRequest): AsyncGenerator<string[]> {
+    if (orgId !== undefined) return this.lists.allOfOrg(orgId);
+    if (inactiveForMs !== undefined) return this.lists.idleSince(new Date(now.getTime() - inactiveForMs));
+    return this.lists.due(now);
+  }
+
+  private mustEnd(session: SessionItem, { inactiveForMs, now }: SweepRequest): boolean {
+    if (session.status === 'ending') return true;
+    if (inactiveForMs === undefined) return this.store.expiresAt(session) < now.getTime();
+    return this.store.lastPossibleActivity(session, now) + inactiveForMs <= now.getTime();
+  }
+
+  private async end(session: SessionItem, result: SweepResult, onEnded: OnEnded): Promise<void> {
+    const startedAt = performance.now();
+    try {
+      const outcome = await this.ending.end(session.id, 'inactive', session.lastActiveAt);
+      if (outcome !== 'ended') return;
+      result.cleaned.push(session.id);
+      await onEnded(session, Math.round(performance.now() - startedAt));
+    } catch (thrown) {
+      result.failed.push(session.id);
+      this.log.sessionNotEnded(session.id, thrown);
+    }
+  }
+
+  /** After a crash between the transaction of a create and its rename, or before the transaction. */
+  private async recoverPending({ now, signal }: SweepRequest): Promise<void> {
+    const pending = await this.workspaces.listPending();
+    await pMap(
+      pending,
+      async ({ sessionId, madeAt }) => {
+        if (signal.aborted) return;
+        try {
+          const session = await this.store.get(sessionId);
+          if (session?.status === 'active') await this.workspaces.moveIn(session);
+          else if (!session && now.getTime() - madeAt.getTime() > ABANDONED_MS)
+            await this.workspaces.discardAbandoned(sessionId);
+        } catch (thrown) {
+          this.log.workspaceNotTidied(sessionId, thrown);
+        }
+      },
+      { concurrency: AT_ONCE },
+    );
+  }
+
+  private async emptyTrash(signal: AbortSignal): Promise<void> {
+    for (const name of await this.workspaces.listTrash()) {
+      if (signal.aborted) return;
+      try {
+        await this.workspaces.removeFromTrash(name, signal);
+      } catch (thrown) {
+        this.log.workspaceNotTidied(name, thrown);
+      }
+    }
+  }
+}

@@ -1,0 +1,46 @@
+import { createHash } from 'node:crypto';
+import path from 'node:path';
+
+/** EFS access points allow paths of 100 characters; the root, this and a session id fit into that. */
+const USER_DIRECTORY_CHARACTERS = 48;
+const HASH_CHARACTERS = 32;
+
+/**
+ * One name for each user id: percent-encoded, dots included, so that it is never hidden and never leads upwards.
+ * Ids that get too long keep their beginning and end in a hash behind a `~`, which no encoded id contains.
+ */
+export function userDirectory(userId: string): string {
+  const encoded = Buffer.from(userId, 'utf8').reduce((name, byte) => name + encodeByte(byte), '');
+  if (encoded.length <= USER_DIRECTORY_CHARACTERS) return encoded;
+  const hash = createHash('sha256').update(userId, 'utf8').digest('hex').slice(0, HASH_CHARACTERS);
+  return `${encoded.slice(0, USER_DIRECTORY_CHARACTERS - HASH_CHARACTERS - 1)}~${hash}`;
+}
+
+function encodeByte(byte: number): string {
+  const character = String.fromCharCode(byte);
+  return /[A-Za-z0-9_@-]/.test(character) ? character : `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
+}
+
+/** Where a session's workspace is, relative to the workspace root. */
+export const workspaceOf = (userId: string, sessionId: string): string => `${userDirectory(userId)}/${sessionId}`;
+
+/** The places below a workspace root. */
+export class WorkspacePaths {
+  readonly root: string;
+  readonly pending: string;
+  readonly trash: string;
+
+  constructor(root: string) {
+    this.root = root;
+    this.pending = path.join(root, '.pending');
+    this.trash = path.join(root, '.trash');
+  }
+
+  place(workspace: string): string {
+    return path.join(this.root, workspace);
+  }
+
+  pendingOf(sessionId: string): string {
+    return path.join(this.pending, sessionId);
+  }
+}

@@ -1,0 +1,185 @@
+import { randomUUID } from 'node:crypto';
+import { chmod, mkdir, readdir, rename, rmdir, stat } from 'node:fs/promises';
+import path from 'node:path';
+import pTimeout from 'p-timeout';
+import { hasErrno } from './errno.ts';
+import { removeTree } from './remove-tree.ts';
+import { WorkspacePaths } from './workspace-paths.ts';
+
+const PRIVATE = 0o700;
+/** A file system that does not answer (NFS waits for ever) must not use up the whole call. */
+const STEP_MS = 5_000;
+/** How often the user's directory can be tidied away under a create before that is an error. */
+const MOVE_ATTEMPTS = 10;
+
+/** What these methods need of a session: `workspace` is its place relative to the root. */
+interface Workspace {
+  id: string;
+  workspace: string;
+}
+
+export interface PendingWorkspace {
+  sessionId: string;
+  madeAt: Date;
+}
+
+/**
+ * The directories of sessions, each made aside, moved in once its session is recorded, and moved out when it ends:
+ *
+ *   .pending/<id> ── moveIn ──▶ <user>/<id> ── retire ──▶ .trash/<id>.<random> ── emptyTrash ──▶ gone
+ *
+ * Every step is one rename, can be repeated by anybody, and finds it done if somebody else was first.
+ */
+export class Workspaces {
+  readonly paths: WorkspacePaths;
+
+  constructor(root: string) {
+    this.paths = new WorkspacePaths(root);
+  }
+
+  /** The absolute path that callers are told. */
+  pathOf({ workspace }: Workspace): string {
+    return this.paths.place(workspace);
+  }
+
+  /** Makes the directory aside, mode 0700 whatever the umask. */
+  async prepare(sessionId: string): Promise<void> {
+    await inTime(async () => {
+      const pending = this.paths.pendingOf(sessionId);
+      try {
+        await makePrivate(pending);
+      } catch (thrown) {
+        if (!hasErrno(thrown, 'ENOENT')) throw thrown;
+        await makeAll(this.paths.pending);
+        await makePrivate(pending);
+      }
+    });
+  }
+
+  /** Removes the directory of a session that was refused. One that cannot be removed is left to the sweep. */
+  async discard(sessionId: string): Promise<void> {
+    await inTime(() => rmdir(this.paths.pendingOf(sessionId))).catch(() => undefined);
+  }
+
+  /** To its place, if it is not there already. */
+  async moveIn(session: Workspace): Promise<void> {
+    await inTime(async () => {
+      const place = this.pathOf(session);
+      const pending = this.paths.pendingOf(session.id);
+      for (let attempt = 1; attempt <= MOVE_ATTEMPTS; attempt++) {
+        await makePrivate(path.dirname(place));
+        if (await moveIfThere(pending, place)) return;
+        if (await exists(place)) return;
+        // Still aside: the user's directory was tidied away between the two calls. Not aside: somebody was faster.
+        if (!(await exists(pending))) break;
+      }
+      if (!(await exists(place))) throw new Error('the workspace is neither aside nor in its place');
+    });
+  }
+
+  /**
+   * Out of the way, wherever it is, in constant time whatever its size; gives its name in the trash.
+   * The place is looked at twice, since a create may move the directory in between the first look and the second.
+   */
+  async retire(session: Workspace): Promise<string | undefined> {
+    return inTime(async () => {
+      await makeAll(this.paths.trash);
+      const place = this.pathOf(session);
+      const name = `${session.id}.${randomUUID()}`;
+      for (const from of [place, this.paths.pendingOf(session.id), place]) {
+        if (await moveIfThere(from, path.join(this.paths.trash, name))) {
+          await tidyUserDirectory(place);
+          return name;
+        }
+      }
+      return undefined;
+    });
+  }
+
+  /** Into the trash: made aside for a session that never came to be. */
+  async discardAbandoned(sessionId: string): Promise<void> {
+    await inTime(async () => {
+      await makeAll(this.paths.trash);
+      await moveIfThere(this.paths.pendingOf(sessionId), path.join(this.paths.trash, `${sessionId}.${randomUUID()}`));
+    });
+  }
+
+  /** Directories made aside and not moved in yet. */
+  async listPending(): Promise<PendingWorkspace[]> {
+    return inTime(async () => {
+      const found = await Promise.all(
+        (await namesIn(this.paths.pending)).map(async (sessionId) => ({
+          sessionId,
+          madeAt: await madeAt(this.paths.pendingOf(sessionId)),
+        })),
+      );
+      return found.filter((pending): pending is PendingWorkspace => pending.madeAt !== undefined);
+    });
+  }
+
+  async listTrash(): Promise<string[]> {
+    return inTime(() => namesIn(this.paths.trash));
+  }
+
+  /** Removes one entry of the trash until done or `signal` aborts; gives whether it is gone. */
+  async removeFromTrash(name: string, signal: AbortSignal): Promise<boolean> {
+    return removeTree(path.join(this.paths.trash, name), signal);
+  }
+}
+
+async function inTime<T>(step: () => Promise<T>): Promise<T> {
+  return pTimeout(step(), { milliseconds: STEP_MS, message: `The file system did not answer within ${STEP_MS} ms.` });
+}
+
+async function makeAll(directory: string): Promise<void> {
+  if (await exists(directory)) return;
+  const root = path.dirname(directory);
+  if (await mkdir(root, { recursive: true })) await chmod(root, PRIVATE);
+  await makePrivate(directory);
+}
+
+async function makePrivate(directory: string): Promise<void> {
+  try {
+    await mkdir(directory, { mode: PRIVATE });
+    await chmod(directory, PRIVATE);
+  } catch (thrown) {
+    if (!hasErrno(thrown, 'EEXIST')) throw thrown;
+  }
+}
+
+async function moveIfThere(from: string, to: string): Promise<boolean> {
+  try {
+    await rename(from, to);
+    return true;
+  } catch (thrown) {
+    if (hasErrno(thrown, 'ENOENT', 'ENOTDIR')) return false;
+    throw thrown;
+  }
+}
+
+/** The directory of a user without sessions goes; one that is needed again is made again. */
+async function tidyUserDirectory(place: string): Promise<void> {
+  await rmdir(path.dirname(place)).catch(() => undefined);
+}
+
+async function exists(file: string): Promise<boolean> {
+  return (await madeAt(file)) !== undefined;
+}
+
+async function madeAt(file: string): Promise<Date | undefined> {
+  try {
+    return (await stat(file)).mtime;
+  } catch (thrown) {
+    if (hasErrno(thrown, 'ENOENT', 'ENOTDIR')) return undefined;
+    throw thrown;
+  }
+}
+
+async function namesIn(directory: string): Promise<string[]> {
+  try {
+    return await readdir(directory);
+  } catch (thrown) {
+    if (hasErrno(thrown, 'ENOENT')) return [];
+    throw thrown;
+  }
+}

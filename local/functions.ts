@@ -1,0 +1,28 @@
+import { randomUUID } from 'node:crypto';
+import type { Context } from 'aws-lambda';
+import { handler as cleanup } from '../functions/cleanup.ts';
+import { handler as lifecycle } from '../functions/lifecycle.ts';
+import { handler as mcp } from '../functions/mcp.ts';
+import { handler as records } from '../functions/records.ts';
+import type { LambdaHandler } from '../lib/api/lambda-handler.ts';
+import type { Group } from '../lib/api/operation.ts';
+
+/** The deployed functions, with the time that each has there (ms). */
+export const functions: Readonly<Record<Group, { handler: LambdaHandler; timeoutMs: number }>> = {
+  lifecycle: { handler: lifecycle, timeoutMs: 29_000 },
+  records: { handler: records, timeoutMs: 29_000 },
+  mcp: { handler: mcp, timeoutMs: 29_000 },
+  cleanup: { handler: cleanup, timeoutMs: 900_000 },
+};
+
+/** Calls a function as Lambda does. */
+export async function invoke(group: Group, event: unknown): Promise<unknown> {
+  const { handler, timeoutMs } = functions[group];
+  const stopAt = performance.now() + timeoutMs;
+  const context = {
+    awsRequestId: randomUUID(),
+    functionName: group,
+    getRemainingTimeInMillis: () => Math.max(0, Math.round(stopAt - performance.now())),
+  };
+  return handler(event, context as Context);
+}

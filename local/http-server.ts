@@ -1,0 +1,57 @@
+import fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
+import { serveRoutes } from './api-gateway.ts';
+import { serveInvoke } from './lambda-invoke-api.ts';
+import { StartError } from './start-error.ts';
+
+const HOST = '127.0.0.1';
+/** API Gateway's. */
+const MAX_BODY_BYTES = 10_000_000;
+const MAX_PARAMETER_LENGTH = 8_192;
+const LOOPBACK = new Set(['127.0.0.1', 'localhost', '[::1]']);
+
+/** The one-machine server; gives the port it is bound to. */
+export async function startHttpServer(port: number): Promise<{ app: FastifyInstance; port: number }> {
+  const app = fastify({
+    bodyLimit: MAX_BODY_BYTES,
+    exposeHeadRoutes: false,
+    forceCloseConnections: 'idle',
+    routerOptions: { maxParamLength: MAX_PARAMETER_LENGTH },
+    frameworkErrors: (_error, _request, reply: FastifyReply) => reply.code(400).send({ message: 'Bad Request' }),
+  });
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+  refuseWebPages(app);
+  app.setNotFoundHandler((_request, reply) => reply.code(404).send({ message: 'Not Found' }));
+  app.setErrorHandler((error: Error & { statusCode?: number }, _request, reply) => {
+    const status = error.statusCode ?? 500;
+    return reply.code(status).send({ message: status < 500 ? error.message : 'Internal Server Error' });
+  });
+  serveRoutes(app);
+  serveInvoke(app);
+  await listen(app, port);
+  const address = app.server.address();
+  return { app, port: typeof address === 'object' && address !== null ? address.port : port };
+}
+
+/** Whoever runs this trusts the programs on the machine, but not the pages that a browser on it shows. */
+function refuseWebPages(app: FastifyInstance): void {
+  app.addHook('onRequest', async (request, reply) => {
+    const host = request.headers.host ?? '';
+    const isLocal = LOOPBACK.has(host.replace(/:\d+$/, ''));
+    const { origin } = request.headers;
+    const isOwnPage = origin === undefined || origin === `http://${host}`;
+    if (!isLocal || !isOwnPage) return reply.code(403).send({ message: 'Forbidden' });
+  });
+}
+
+async function listen(app: FastifyInstance, port: number): Promise<void> {
+  try {
+    await app.listen({ host: HOST, port });
+  } catch (thrown) {
+    const { code } = thrown as NodeJS.ErrnoException;
+    if (code === 'EADDRINUSE')
+      throw new StartError(`Port ${port} is in use: stop what uses it, or set PORT to another.`);
+    if (code === 'EACCES') throw new StartError(`Port ${port} may not be used by this user: set PORT to another.`);
+    throw thrown;
+  }
+}

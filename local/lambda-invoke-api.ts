@@ -1,0 +1,60 @@
+import { randomUUID } from 'node:crypto';
+import type { FastifyInstance, FastifyReply } from 'fastify';
+import { GROUPS, type Group } from '../lib/api/operation.ts';
+import { invoke } from './functions.ts';
+
+/** Lambda's Invoke API, so that `aws lambda invoke --endpoint-url` and every SDK's client reach the functions. */
+export function serveInvoke(app: FastifyInstance): void {
+  app.post<{ Params: { name: string } }>('/2015-03-31/functions/:name/invocations', async (request, reply) => {
+    reply.header('x-amzn-requestid', randomUUID());
+    const group = groupOf(request.params.name);
+    if (!group) return refuse(reply, 404, 'ResourceNotFoundException', `Function not found: ${request.params.name}`);
+    const event = parse(request.body as Buffer | undefined);
+    if (!event) return refuse(reply, 400, 'InvalidRequestContentException', 'Could not parse request body into json.');
+    switch (request.headers['x-amz-invocation-type'] ?? 'RequestResponse') {
+      case 'DryRun':
+        return reply.code(204).send();
+      case 'Event':
+        void invoke(group, event.json).catch((thrown: unknown) => console.error(thrown));
+        return reply.code(202).send();
+      case 'RequestResponse':
+        return answer(reply, group, event.json);
+      default:
+        return refuse(reply, 400, 'InvalidParameterValueException', 'Unknown invocation type.');
+    }
+  });
+}
+
+async function answer(reply: FastifyReply, group: Group, event: unknown): Promise<FastifyReply> {
+  reply.headers({ 'content-type': 'application/json', 'x-amz-executed-version': '$LATEST' });
+  try {
+    return await reply.send(JSON.stringify((await invoke(group, event)) ?? null));
+  } catch (thrown) {
+    const { name, message } = thrown instanceof Error ? thrown : new Error(String(thrown));
+    reply.header('x-amz-function-error', 'Unhandled');
+    return reply.send(JSON.stringify({ errorType: name, errorMessage: message, trace: [] }));
+  }
+}
+
+/** By name, by `name:qualifier`, or by ARN. */
+function groupOf(name: string): Group | undefined {
+  const parts = name.split(':');
+  const functionName = parts[parts.lastIndexOf('function') + 1];
+  return GROUPS.find((group) => group === functionName);
+}
+
+function parse(body: Buffer | undefined): { json: unknown } | undefined {
+  if (!body?.length) return { json: {} };
+  try {
+    return { json: JSON.parse(body.toString('utf8')) };
+  } catch {
+    return undefined;
+  }
+}
+
+function refuse(reply: FastifyReply, status: number, type: string, message: string): FastifyReply {
+  return reply
+    .code(status)
+    .headers({ 'content-type': 'application/json', 'x-amzn-errortype': type })
+    .send(JSON.stringify({ Type: 'User', Message: message, message }));
+}
