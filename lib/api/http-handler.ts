@@ -1,5 +1,5 @@
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
-import { SessionManagerError, ValidationError, toSessionManagerError } from '../errors.ts';
+import { ValidationError, toSessionManagerError, type SessionManagerError } from '../errors.ts';
 import type { Services } from '../services.ts';
 import { checkAnswerSize } from './answer-size.ts';
 import { callerOfEvent, type HttpEvent } from './caller-of-event.ts';

@@ -38,7 +38,7 @@ export async function perform({ log, manager }: Services, call: Call): Promise<A
       async () => {
         const caller = call.caller();
         manager.trail.noteActor(caller);
-        const input = parseInput(operation.input, call.input());
+        const input: unknown = parseInput<unknown>(operation.input, call.input());
         return operation.run(input, { manager: manager.as(caller), caller, signal });
       },
       origin,

@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import type { Logger } from '@aws-lambda-powertools/logger';
 import type { AuditEvent, AuditLogger } from './audit-event.ts';
 
@@ -39,4 +40,4 @@ export class LogLines {
   }
 }
 
-const asError = (thrown: unknown): Error => (thrown instanceof Error ? thrown : new Error(String(thrown)));
+const asError = (thrown: unknown): Error => (types.isNativeError(thrown) ? thrown : new Error(String(thrown)));

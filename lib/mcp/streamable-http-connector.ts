@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport, StreamableHTTPError } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { ErrorCode, McpError } from '@modelcontextprotocol/sdk/types.js';
@@ -16,6 +17,9 @@ import {
 } from './mcp-connector.ts';
 
 const CLIENT_INFO = { name: 'agent-session-manager', version: '0.1.0' };
+/** The SDK's own codes, as against those that servers answer with. */
+const TIMED_OUT: number = ErrorCode.RequestTimeout;
+const CLOSED: number = ErrorCode.ConnectionClosed;
 const MAX_TOOL_PAGES = 100;
 /** A server that does not answer a farewell is not waited for. */
 const TERMINATE_MS = 5_000;
@@ -122,9 +126,7 @@ async function within<T>(ms: number, transport: StreamableHTTPClientTransport, s
 
 /** An error that the server answered with, as against one of the connection. */
 function isAnswer(thrown: unknown): thrown is McpError {
-  return (
-    thrown instanceof McpError && thrown.code !== ErrorCode.RequestTimeout && thrown.code !== ErrorCode.ConnectionClosed
-  );
+  return thrown instanceof McpError && thrown.code !== TIMED_OUT && thrown.code !== CLOSED;
 }
 
 /** The protocol says 404; servers in the field also say 400. */
@@ -134,9 +136,9 @@ function isUnknownSession(thrown: unknown): boolean {
 
 function problemIn(thrown: unknown): string {
   if (thrown instanceof TimeoutError) return 'did not answer in time';
-  if (thrown instanceof McpError && thrown.code === ErrorCode.RequestTimeout) return 'did not answer in time';
+  if (thrown instanceof McpError && thrown.code === TIMED_OUT) return 'did not answer in time';
   if (thrown instanceof StreamableHTTPError && (thrown.code ?? 0) > 0)
     return `answered with HTTP status ${thrown.code}`;
-  if (thrown instanceof TypeError) return 'could not be reached';
+  if (types.isNativeError(thrown) && thrown.name === 'TypeError') return 'could not be reached';
   return 'did not speak the protocol';
 }

@@ -157,7 +157,7 @@ export class DynamoTable {
     return writes.map((write) => {
       const [[action, request]] = Object.entries(write) as [[string, object]];
       const item = { ...request, TableName: this.name, ReturnValuesOnConditionCheckFailure: 'ALL_OLD' };
-      return { [action]: item } as TransactItem;
+      return { [action]: item };
     });
   }
 

@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { isThrottlingError, isTransientError } from '@smithy/core/retry';
 import { backOff } from 'exponential-backoff';
 import { ContentionError } from '../errors.ts';
@@ -31,7 +32,7 @@ export async function withRetries<T>(attempt: () => Promise<T>): Promise<T> {
 }
 
 function isPassing(thrown: unknown): boolean {
-  if (!(thrown instanceof Error)) return false;
+  if (!types.isNativeError(thrown)) return false;
   return (
     thrown instanceof Contended ||
     thrown.name === 'TransactionConflictException' ||

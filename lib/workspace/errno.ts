@@ -1,4 +1,6 @@
+import { types } from 'node:util';
+
 /** True if the thrown value is a system error with one of these codes (`ENOENT`, …). */
 export function hasErrno(thrown: unknown, ...codes: string[]): boolean {
-  return thrown instanceof Error && codes.includes((thrown as NodeJS.ErrnoException).code ?? '');
+  return types.isNativeError(thrown) && codes.includes((thrown as NodeJS.ErrnoException).code ?? '');
 }

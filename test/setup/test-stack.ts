@@ -1,0 +1,71 @@
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { Logger } from '@aws-lambda-powertools/logger';
+import type { AuditEvent } from '../../lib/audit/audit-event.ts';
+import { LogLines } from '../../lib/audit/log-lines.ts';
+import { readConfig, type Config } from '../../lib/config.ts';
+import { ManagerParts } from '../../lib/manager-parts.ts';
+import { streamableHttpConnector } from '../../lib/mcp/streamable-http-connector.ts';
+import { documentClient, dynamoDbClient, type Services } from '../../lib/services.ts';
+import { SessionManagerV2 } from '../../lib/session-manager.ts';
+import { DynamoTable } from '../../lib/store/dynamo-table.ts';
+import { Workspaces } from '../../lib/workspace/workspaces.ts';
+import { createTable } from '../../local/create-table.ts';
+
+/** A clock that stands still until it is moved. */
+export class TestClock {
+  private time = Date.parse('2026-11-22T12:00:00.000Z');
+
+  now = (): Date => new Date(this.time);
+
+  advance({ seconds = 0, ms = 0 }: { seconds?: number; ms?: number }): void {
+    this.time += seconds * 1000 + ms;
+  }
+}
+
+/** A session manager on a table and a workspace root of its own, taken apart for tests. */
+export interface TestStack extends Services {
+  /** For further instances that share table and root. */
+  env: Record<string, string>;
+  config: Config;
+  parts: ManagerParts;
+  manager: SessionManagerV2;
+  /** To put faults into its middleware. */
+  client: DynamoDBClient;
+  root: string;
+  audited: AuditEvent[];
+  close(): Promise<void>;
+}
+
+export async function newStack(env: Record<string, string> = {}, clock?: TestClock): Promise<TestStack> {
+  const root = await mkdtemp(path.join(tmpdir(), 'sessions-'));
+  const shared = {
+    DYNAMODB_ENDPOINT: process.env.DYNAMODB_ENDPOINT as string,
+    TABLE_NAME: `test-${randomUUID()}`,
+    WORKSPACE_ROOT: root,
+    LOG_LEVEL: 'SILENT',
+    ...env,
+  };
+  const config = readConfig(shared);
+  const client = dynamoDbClient(config, {});
+  await createTable(client, config.tableName);
+  const audited: AuditEvent[] = [];
+  const log = new LogLines(new Logger({ logLevel: config.logLevel }));
+  const parts = new ManagerParts({
+    table: new DynamoTable(documentClient(client), config.tableName),
+    workspaces: new Workspaces(config.workspaceRoot),
+    mcp: streamableHttpConnector,
+    log,
+    settings: config,
+    auditLogger: { log: (event) => void audited.push(event) },
+    now: clock?.now,
+  });
+  const close = async () => {
+    client.destroy();
+    await rm(root, { recursive: true, force: true });
+  };
+  return { env: shared, config, log, parts, manager: new SessionManagerV2(parts), client, root, audited, close };
+}
