@@ -1,0 +1,97 @@
+import { randomUUID } from 'node:crypto';
+import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import type { Context } from 'aws-lambda';
+import type { HttpResult } from '../../lib/api/http-handler.ts';
+import type { InvocationResult } from '../../lib/api/invoke-handler.ts';
+import { lambdaHandler } from '../../lib/api/lambda-handler.ts';
+import { GROUPS } from '../../lib/api/operation.ts';
+import { operations } from '../../lib/api/operations.ts';
+import { routeKey } from '../../lib/api/routes.ts';
+import type { Services } from '../../lib/services.ts';
+import type { Door, Reply } from './door.ts';
+import { httpRequest, replyOf } from './http-request.ts';
+
+const context = (): Context =>
+  ({ awsRequestId: randomUUID(), getRemainingTimeInMillis: () => 29_000 }) as unknown as Context;
+
+function handlersOf(services: Services) {
+  return Object.fromEntries(GROUPS.map((group) => [group, lambdaHandler(group, () => services)]));
+}
+
+/** API Gateway events at the handlers. */
+export function handlerDoor(services: Services): Door {
+  const handlers = handlersOf(services);
+  return {
+    async call(operation, actor, input) {
+      const { route, pathParameters, query, headers, body } = httpRequest(operation, actor, input);
+      const event = {
+        version: '2.0',
+        routeKey: routeKey(route),
+        headers,
+        pathParameters,
+        ...(Object.keys(query).length > 0 && { queryStringParameters: query }),
+        body,
+        isBase64Encoded: false,
+        requestContext: { requestId: randomUUID(), http: { method: route.method, sourceIp: '192.0.2.1' } },
+      };
+      const result = (await handlers[operations[operation].group]?.(event, context())) as HttpResult;
+      return replyOf(route, result.statusCode ?? 0, result.body ?? '');
+    },
+  };
+}
+
+/** Direct invocations at the handlers. */
+export function directDoor(services: Services): Door {
+  const handlers = handlersOf(services);
+  return {
+    async call(operation, actor, input) {
+      const result = await handlers[operations[operation].group]?.({ operation, actor, input }, context());
+      return replyOfInvocation(result as InvocationResult);
+    },
+  };
+}
+
+/** Real HTTP at the one-machine server. */
+export function httpDoor(baseUrl: string): Door {
+  return {
+    async call(operation, actor, input) {
+      const { route, pathParameters, query, headers, body } = httpRequest(operation, actor, input);
+      const path = route.path.replaceAll(/\{(\w+)\}/g, (_, name: string) =>
+        encodeURIComponent(pathParameters[name] ?? ''),
+      );
+      const search = new URLSearchParams(query).toString();
+      const response = await fetch(`${baseUrl}${path}${search && `?${search}`}`, {
+        method: route.method,
+        headers,
+        body,
+      });
+      return replyOf(route, response.status, await response.text());
+    },
+  };
+}
+
+/** The SDK's Lambda client at the one-machine server. */
+export function lambdaClientDoor(baseUrl: string): Door {
+  const client = new LambdaClient({
+    endpoint: baseUrl,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+  });
+  return {
+    async call(operation, actor, input) {
+      const { Payload, FunctionError } = await client.send(
+        new InvokeCommand({
+          FunctionName: operations[operation].group,
+          Payload: Buffer.from(JSON.stringify({ operation, actor, input })),
+        }),
+      );
+      if (FunctionError) throw new Error(FunctionError);
+      return replyOfInvocation(JSON.parse(Buffer.from(Payload ?? []).toString()) as InvocationResult);
+    },
+  };
+}
+
+function replyOfInvocation(result: InvocationResult): Reply {
+  if (result.ok) return { ok: true, output: result.output };
+  return { ok: false, ...result.error, details: { ...result.error.details } };
+}

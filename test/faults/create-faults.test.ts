@@ -1,0 +1,173 @@
+import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { TransactionCanceledException } from '@aws-sdk/client-dynamodb';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import type { SessionManagerV2 } from '../../lib/session-manager.ts';
+import { newStack, type TestStack } from '../setup/test-stack.ts';
+import { atFirst, inject, lostReply } from './dynamodb-faults.ts';
+
+interface TransactInput {
+  TransactItems?: { Put?: { Item: { createdAt?: unknown } } }[];
+}
+
+describe('a create that is disturbed', () => {
+  let stack: TestStack;
+  let manager: SessionManagerV2;
+  beforeEach(async () => {
+    stack = await newStack({ MAX_SESSIONS: '1' });
+    manager = stack.manager;
+  });
+  afterEach(() => stack.close());
+
+  const cancelWith = (codes: string[]) => () => {
+    const CancellationReasons = codes.map((Code) => ({ Code }));
+    throw new TransactionCanceledException({ $metadata: {}, message: 'cancelled', CancellationReasons });
+  };
+  const pending = () => readdir(path.join(stack.root, '.pending')).catch(() => []);
+
+  test('goes on after conflicts and throttling inside a cancelled transaction', async () => {
+    for (const code of ['TransactionConflict', 'ThrottlingError', 'ProvisionedThroughputExceeded']) {
+      const restore = inject(stack.client, {
+        before: atFirst(3, 'TransactWriteItemsCommand', cancelWith(['None', code])),
+      });
+      const session = await manager.createSession('alice', 'acme');
+      restore();
+      await manager.cleanupSession(session.id);
+    }
+    expect(await manager.countAllSessions()).toBe(0);
+  });
+
+  test('gives up with CONTENTION when conflicts do not end, and leaves nothing', async () => {
+    const restore = inject(stack.client, {
+      before: atFirst(1000, 'TransactWriteItemsCommand', cancelWith(['TransactionConflict'])),
+    });
+    await expect(manager.createSession('alice', 'acme')).rejects.toMatchObject({ code: 'CONTENTION' });
+    restore();
+    expect(await pending()).toEqual([]);
+    expect(await manager.countAllSessions()).toBe(0);
+    await manager.createSession('alice', 'acme');
+  });
+
+  test('is not repeated for a reason that stays, and tells the caller nothing of it', async () => {
+    let attempts = 0;
+    inject(stack.client, {
+      before: atFirst(1000, 'TransactWriteItemsCommand', () => {
+        attempts++;
+        cancelWith(['ValidationError'])();
+      }),
+    });
+    await expect(manager.createSession('alice', 'acme')).rejects.toThrow('cancelled');
+    expect(attempts).toBe(1);
+    expect(await pending()).toEqual([]);
+    expect(stack.audited.at(-1)).toMatchObject({ operation: 'createSession', result: 'failed', code: 'INTERNAL' });
+  });
+
+  test('whose reply is lost takes one seat, also at the last one', async () => {
+    inject(stack.client, { after: atFirst(1, 'TransactWriteItemsCommand', lostReply) });
+    const session = await manager.createSession('alice', 'acme', { idempotencyKey: 'k' });
+    expect(session.replayed).toBe(false);
+    expect(await manager.countAllSessions()).toBe(1);
+    expect(await readdir(session.getWorkspacePath())).toEqual([]);
+  });
+
+  test('whose reply is lost to the SDK’s retries too finds its own session', async () => {
+    // Three attempts of the SDK under one token, then ours under another.
+    inject(stack.client, { after: atFirst(3, 'TransactWriteItemsCommand', lostReply) });
+    const session = await manager.createSession('alice', 'acme');
+    expect(await manager.countAllSessions()).toBe(1);
+    expect((await manager.getSession(session.id)).getSessionInfo()).toEqual(session.getSessionInfo());
+  });
+
+  test('that is recorded but never hears of it is taken back: seat and key are free', async () => {
+    const isCreate = (input: TransactInput) => input.TransactItems?.some(({ Put }) => Put?.Item.createdAt);
+    let carriedOut = 0;
+    const restore = inject(stack.client, {
+      before: (_command, input) => void (carriedOut > 0 && isCreate(input) && lostReply()),
+      after: (_command, input) => {
+        if (!isCreate(input)) return;
+        carriedOut++;
+        lostReply();
+      },
+    });
+    const failing = manager.createSession('alice', 'acme', { idempotencyKey: 'k' });
+    await expect(failing).rejects.toMatchObject({ code: 'CONTENTION' });
+    restore();
+    expect(carriedOut).toBe(1);
+    expect(await manager.countAllSessions()).toBe(0);
+    expect(await pending()).toEqual([]);
+    expect((await manager.createSession('alice', 'acme', { idempotencyKey: 'k' })).replayed).toBe(false);
+  });
+
+  test('whose directory cannot be made aside writes nothing', async () => {
+    await writeFile(path.join(stack.root, '.pending'), 'in the way');
+    const failing = manager.createSession('alice', 'acme', { idempotencyKey: 'k' });
+    await expect(failing).rejects.toMatchObject({ code: 'WORKSPACE_CREATION' });
+    expect(await manager.countAllSessions()).toBe(0);
+    await rm(path.join(stack.root, '.pending'));
+    expect((await manager.createSession('alice', 'acme', { idempotencyKey: 'k' })).replayed).toBe(false);
+  });
+
+  test('whose directory cannot be moved in gives back seat and key', async () => {
+    await mkdir(path.join(stack.root, '.pending'), { recursive: true });
+    await writeFile(path.join(stack.root, 'alice'), 'in the way');
+    const failing = manager.createSession('alice', 'acme', { idempotencyKey: 'k' });
+    await expect(failing).rejects.toMatchObject({ code: 'WORKSPACE_CREATION' });
+    expect(await manager.countAllSessions()).toBe(0);
+    expect(await manager.listSessions('alice', { orgId: 'acme' })).toEqual({ sessions: [] });
+    expect(await pending()).toEqual([]);
+    await rm(path.join(stack.root, 'alice'));
+    expect((await manager.createSession('alice', 'acme', { idempotencyKey: 'k' })).replayed).toBe(false);
+  });
+
+  test('and crashed before its rename is completed by a replay', async () => {
+    const session = await manager.createSession('alice', 'acme', { idempotencyKey: 'k' });
+    await stack.parts.workspaces.prepare('aside');
+    await rm(session.getWorkspacePath(), { recursive: true });
+    await rename(path.join(stack.root, '.pending', 'aside'), path.join(stack.root, '.pending', session.id));
+    const again = await manager.createSession('alice', 'acme', { idempotencyKey: 'k' });
+    expect(again.replayed).toBe(true);
+    expect(await readdir(again.getWorkspacePath())).toEqual([]);
+    expect(await pending()).toEqual([]);
+  });
+});
+
+describe('an end that is disturbed', () => {
+  let stack: TestStack;
+  beforeEach(async () => {
+    stack = await newStack();
+  });
+  afterEach(() => stack.close());
+
+  test('whose last reply is lost lowers the counters once', async () => {
+    const [one] = [
+      await stack.manager.createSession('alice', 'acme'),
+      await stack.manager.createSession('alice', 'acme'),
+    ];
+    inject(stack.client, { after: atFirst(3, 'TransactWriteItemsCommand', lostReply) });
+    await stack.manager.cleanupSession(one.id);
+    expect(await stack.manager.countAllSessions()).toBe(1);
+    expect(await stack.manager.countUserSessions('alice', 'acme')).toBe(1);
+  });
+
+  test.each([
+    ['UpdateItemCommand', 'after the claim'],
+    ['TransactWriteItemsCommand', 'before the last step'],
+  ])('and crashed (%s: %s) is taken up by the next end', async (command) => {
+    const { id } = await stack.manager.createSession('alice', 'acme');
+    const crash = () => {
+      throw new Error('crashed');
+    };
+    const fault =
+      command === 'UpdateItemCommand' ? { after: atFirst(1, command, crash) } : { before: atFirst(1, command, crash) };
+    const restore = inject(stack.client, fault);
+    await expect(stack.manager.cleanupSession(id)).rejects.toThrow('crashed');
+    restore();
+    await expect(stack.manager.getSession(id)).rejects.toMatchObject({ code: 'SESSION_NOT_FOUND' });
+    expect(await stack.manager.countAllSessions()).toBe(1);
+    await stack.manager.cleanupSession(id);
+    expect(await stack.manager.countAllSessions()).toBe(0);
+    expect(await readdir(stack.root)).not.toContain('alice');
+    await stack.manager.cleanupInactiveSessions();
+    expect(await readdir(path.join(stack.root, '.trash'))).toEqual([]);
+  });
+});

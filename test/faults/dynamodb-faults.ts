@@ -1,0 +1,36 @@
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+
+/** What happens to a request: before it is sent, and to its answer. Throw to fail it there. */
+export interface Fault {
+  before?: (command: string, input: object) => Promise<void> | void;
+  after?: (command: string, input: object) => Promise<void> | void;
+}
+
+/** Puts a fault around each request of the client, inside the SDK's own retries; gives what takes it away. */
+export function inject(client: DynamoDBClient, { before, after }: Fault): () => void {
+  const name = 'injected-fault';
+  client.middlewareStack.add(
+    (next, context) => async (args) => {
+      const command = String(context.commandName);
+      await before?.(command, args.input);
+      const answer = await next(args);
+      await after?.(command, args.input);
+      return answer;
+    },
+    { step: 'finalizeRequest', priority: 'low', name },
+  );
+  return () => client.middlewareStack.remove(name);
+}
+
+/** Does something at the first `times` requests with this command. */
+export function atFirst(times: number, command: string, act: (input: object) => Promise<void> | void) {
+  let left = times;
+  return async (name: string, input: object) => {
+    if (name === command && left-- > 0) await act(input);
+  };
+}
+
+/** The reply is lost: the SDK cannot know whether the request was carried out. */
+export function lostReply(): never {
+  throw Object.assign(new Error('socket hang up'), { name: 'TimeoutError', code: 'ECONNRESET' });
+}
