@@ -155,7 +155,7 @@ export class ResponseTooLargeError extends SessionManagerError {
 /** Conflicts, throttling or a disturbance of the table outlasted the retries. Repeating is safe. */
 export class ContentionError extends SessionManagerError {
   constructor(cause?: unknown) {
-    super('CONTENTION', 'Too many requests met at the same place. Repeating this one is safe.', {}, cause);
+    super('CONTENTION', 'The table is busy or cannot be reached. Repeating this request is safe.', {}, cause);
   }
 }
 

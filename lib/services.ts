@@ -20,10 +20,12 @@ export interface ServiceParts {
   mcp: McpConnector;
 }
 
-/** SDK clients give up on a request after 2 s and repeat it twice: `withRetries` goes on from there. */
+/** The SDK repeats a request twice; `withRetries` goes on from there. */
 const SDK_ATTEMPTS = 3;
-const CONNECT_MS = 1_000;
-const REQUEST_MS = 2_000;
+/** DynamoDB answers in milliseconds: what takes this long is lost, and better sent again. */
+const ON_AWS = { connectionTimeout: 1_000, requestTimeout: 3_000, throwOnRequestTimeout: true };
+/** DynamoDB Local carries out one write after the other, and one process here stands for hundreds of Lambdas. */
+const AT_ENDPOINT = { connectionTimeout: 10_000, requestTimeout: 15_000, throwOnRequestTimeout: true };
 
 /** Puts everything together from the environment. No I/O. */
 export function createServices(env: NodeJS.ProcessEnv, parts: ServiceParts): Services {
@@ -43,7 +45,7 @@ export function createServices(env: NodeJS.ProcessEnv, parts: ServiceParts): Ser
 export function dynamoDbClient({ dynamodbEndpoint }: Config, env: NodeJS.ProcessEnv): DynamoDBClient {
   const config: DynamoDBClientConfig = {
     maxAttempts: SDK_ATTEMPTS,
-    requestHandler: { connectionTimeout: CONNECT_MS, requestTimeout: REQUEST_MS, throwOnRequestTimeout: true },
+    requestHandler: dynamodbEndpoint === undefined ? ON_AWS : AT_ENDPOINT,
   };
   if (dynamodbEndpoint !== undefined) {
     config.endpoint = dynamodbEndpoint;

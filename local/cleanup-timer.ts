@@ -19,7 +19,9 @@ export function startCleanupTimer(intervalSeconds: number): () => Promise<void> 
     running = invoke('cleanup', scheduledEvent())
       .then(
         () => undefined,
-        (thrown: unknown) => console.error('The cleanup failed:', thrown),
+        (thrown: unknown) => {
+          if (!stopped) console.error('The cleanup failed:', thrown);
+        },
       )
       .then(() => {
         if (!stopped) timer = setTimeout(run, intervalSeconds * 1000);

@@ -15,18 +15,19 @@ const hashAndRange = ({ partitionKey, sortKey }: { partitionKey: string; sortKey
 ];
 
 /** Makes the table that `table-schema.ts` describes, unless it is there. Several may do so at once. */
-export async function createTable(client: DynamoDBClient, tableName: string): Promise<void> {
-  if (await makeTable(client, tableName)) {
-    await waitUntilTableExists({ client, maxWaitTime: WAIT_SECONDS, minDelay: 1 }, { TableName: tableName });
-    await client.send(
-      new UpdateTimeToLiveCommand({
-        TableName: tableName,
-        TimeToLiveSpecification: { AttributeName: TABLE.ttl, Enabled: true },
-      }),
-    );
-  } else {
-    await waitUntilTableExists({ client, maxWaitTime: WAIT_SECONDS, minDelay: 1 }, { TableName: tableName });
-  }
+export async function createTable(client: DynamoDBClient, tableName: string, abortSignal?: AbortSignal): Promise<void> {
+  const isNew = await makeTable(client, tableName);
+  await waitUntilTableExists(
+    { client, maxWaitTime: WAIT_SECONDS, minDelay: 1, ...(abortSignal && { abortSignal }) },
+    { TableName: tableName },
+  );
+  if (!isNew) return;
+  await client.send(
+    new UpdateTimeToLiveCommand({
+      TableName: tableName,
+      TimeToLiveSpecification: { AttributeName: TABLE.ttl, Enabled: true },
+    }),
+  );
 }
 
 async function makeTable(client: DynamoDBClient, tableName: string): Promise<boolean> {

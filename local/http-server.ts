@@ -9,8 +9,17 @@ const MAX_BODY_BYTES = 10_000_000;
 const MAX_PARAMETER_LENGTH = 8_192;
 const LOOPBACK = new Set(['127.0.0.1', 'localhost', '[::1]']);
 
-/** The one-machine server; gives the port it is bound to. */
-export async function startHttpServer(port: number): Promise<{ app: FastifyInstance; port: number }> {
+/** How long a stop waits for requests that are under way, before it cuts them off. */
+const CLOSE_MS = 8_000;
+
+export interface HttpServer {
+  /** The one it is bound to. */
+  port: number;
+  close: () => Promise<void>;
+}
+
+/** The one-machine server. */
+export async function startHttpServer(port: number): Promise<HttpServer> {
   const app = fastify({
     bodyLimit: MAX_BODY_BYTES,
     exposeHeadRoutes: false,
@@ -32,13 +41,21 @@ export async function startHttpServer(port: number): Promise<{ app: FastifyInsta
   serveInvoke(app);
   await listen(app, port);
   const address = app.server.address();
-  return { app, port: typeof address === 'object' && address !== null ? address.port : port };
+  return {
+    port: typeof address === 'object' && address !== null ? address.port : port,
+    close: () => close(app),
+  };
+}
+
+async function close(app: FastifyInstance): Promise<void> {
+  const cut = setTimeout(() => app.server.closeAllConnections(), CLOSE_MS);
+  await app.close().finally(() => clearTimeout(cut));
 }
 
 /** Whoever runs this trusts the programs on the machine, but not the pages that a browser on it shows. */
 function refuseWebPages(app: FastifyInstance): void {
   app.addHook('onRequest', async (request, reply) => {
-    const host = request.headers.host ?? '';
+    const host = request.headers.host?.toLowerCase() ?? '';
     const isLocal = LOOPBACK.has(host.replace(/:\d+$/, ''));
     const { origin } = request.headers;
     const isOwnPage = origin === undefined || origin === `http://${host}`;

@@ -5,6 +5,15 @@ import { invoke } from './functions.ts';
 
 /** Lambda's Invoke API, so that `aws lambda invoke --endpoint-url` and every SDK's client reach the functions. */
 export function serveInvoke(app: FastifyInstance): void {
+  const accepted = new Set<Promise<void>>();
+  const invokeLater = (group: Group, event: unknown) => {
+    const run = invoke(group, event)
+      .then(() => undefined, console.error)
+      .finally(() => accepted.delete(run));
+    accepted.add(run);
+  };
+  // What was accepted happens, also if the stop comes first.
+  app.addHook('onClose', async () => void (await Promise.all(accepted)));
   app.post<{ Params: { name: string } }>('/2015-03-31/functions/:name/invocations', async (request, reply) => {
     reply.header('x-amzn-requestid', randomUUID());
     const group = groupOf(request.params.name);
@@ -15,7 +24,7 @@ export function serveInvoke(app: FastifyInstance): void {
       case 'DryRun':
         return reply.code(204).send();
       case 'Event':
-        void invoke(group, event.json).catch((thrown: unknown) => console.error(thrown));
+        invokeLater(group, event.json);
         return reply.code(202).send();
       case 'RequestResponse':
         return answer(reply, group, event.json);

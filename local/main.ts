@@ -4,22 +4,29 @@ import { start } from './start.ts';
 import { StartError } from './start-error.ts';
 
 /** A shutdown that hangs is cut short (ms). */
-const SHUTDOWN_MS = 15_000;
+const SHUTDOWN_MS = 45_000;
 
 const shutdown = new Shutdown();
 
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-  process.on(signal, () => {
-    setTimeout(() => process.exit(1), SHUTDOWN_MS).unref();
-    void shutdown.run().then(() => process.exit());
-  });
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop(0));
+// Whatever goes wrong: nothing that was started is left behind.
+process.on('uncaughtException', fail);
+
+const started = start(process.env, shutdown, fail);
+started.then((url) => {
+  if (!shutdown.signal.aborted) console.log(`The session manager is listening on ${url}`);
+}, fail);
+
+/** The first reason to stop decides the exit code and is the only one that is told; all others come of it. */
+function fail(reason: unknown): void {
+  if (shutdown.signal.aborted) return;
+  console.error(reason instanceof StartError || reason instanceof ConfigError ? reason.message : reason);
+  stop(1);
 }
 
-try {
-  const url = await start(process.env, shutdown);
-  console.log(`The session manager is listening on ${url}`);
-} catch (thrown) {
-  console.error(thrown instanceof StartError || thrown instanceof ConfigError ? thrown.message : thrown);
-  await shutdown.run();
-  process.exit(1);
+/** Further signals change nothing: the shutdown that is under way goes on. */
+function stop(exitCode: number): void {
+  if (shutdown.signal.aborted) return;
+  setTimeout(() => process.exit(1), SHUTDOWN_MS).unref();
+  void Promise.allSettled([shutdown.run(), started]).then(() => process.exit(exitCode));
 }

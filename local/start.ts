@@ -11,21 +11,24 @@ import { StartError } from './start-error.ts';
 
 const DEFAULT_PORT = 3000;
 
+type OnFault = (fault: Error) => void;
+
 /**
  * Starts everything that makes up the session manager on one machine and gives its URL. The functions read this
- * process's environment, as they do in Lambda; what was started is stopped by `shutdown`.
+ * process's environment, as they do in Lambda; what was started is stopped by `shutdown`. `onFault` is told if
+ * something that is needed ends by itself.
  */
-export async function start(env: NodeJS.ProcessEnv, shutdown: Shutdown): Promise<string> {
+export async function start(env: NodeJS.ProcessEnv, shutdown: Shutdown, onFault: OnFault): Promise<string> {
   const port = portFrom(env);
   const config = readConfig(env);
-  await mkdir(config.workspaceRoot, { recursive: true, mode: 0o700 });
-  if (config.dynamodbEndpoint === undefined) env[ENV.dynamodbEndpoint] = await startDatabase(config, shutdown);
+  await makeDirectory(config.workspaceRoot);
+  if (config.dynamodbEndpoint === undefined) env[ENV.dynamodbEndpoint] = await startDatabase(config, shutdown, onFault);
   env[ENV.workspaceRoot] = config.workspaceRoot;
-  const client = dynamoDbClient(readConfig(env), env);
-  await createTable(client, config.tableName);
-  client.destroy();
+  await prepareTable(readConfig(env), env, shutdown.signal);
+  shutdown.signal.throwIfAborted();
   const server = await startHttpServer(port);
-  await shutdown.add(() => server.app.close());
+  await shutdown.add(server.close);
+  shutdown.signal.throwIfAborted();
   await shutdown.add(startCleanupTimer(config.cleanupIntervalSeconds));
   return `http://127.0.0.1:${server.port}`;
 }
@@ -36,21 +39,35 @@ function portFrom({ PORT }: NodeJS.ProcessEnv): number {
   throw new StartError('PORT must be a whole number from 0 to 65535.');
 }
 
-async function startDatabase({ localDataDir }: Config, shutdown: Shutdown): Promise<string> {
-  await mkdir(localDataDir, { recursive: true, mode: 0o700 });
+async function makeDirectory(directory: string): Promise<void> {
+  try {
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+  } catch (thrown) {
+    throw new StartError(`The directory ${directory} cannot be made: ${(thrown as Error).message}.`);
+  }
+}
+
+async function startDatabase({ localDataDir }: Config, shutdown: Shutdown, onFault: OnFault): Promise<string> {
+  await makeDirectory(localDataDir);
   await shutdown.add(await lockDataDir(localDataDir));
-  const database = await startDynamoDbLocal(localDataDir);
-  let wanted = false;
-  await shutdown.add(async () => {
-    wanted = true;
-    await database.stop();
-  });
-  void database.exited.then(async () => {
-    if (wanted) return;
-    console.error('DynamoDB Local has stopped. Stopping too.');
-    process.exitCode = 1;
-    await shutdown.run();
-    process.exit();
-  });
+  const starting = startDynamoDbLocal(localDataDir, shutdown.signal);
+  // Known to the shutdown from the first moment on: a signal may come while it starts.
+  await shutdown.add(async () => (await starting.catch(() => undefined))?.stop());
+  const database = await starting;
+  void database.exited.then(() => onFault(new StartError('DynamoDB Local has stopped by itself. Stopping too.')));
   return database.endpoint;
+}
+
+async function prepareTable(config: Config, env: NodeJS.ProcessEnv, signal: AbortSignal): Promise<void> {
+  const client = dynamoDbClient(config, env);
+  try {
+    await createTable(client, config.tableName, signal);
+  } catch (thrown) {
+    const { code, message } = thrown as NodeJS.ErrnoException;
+    throw new StartError(
+      `The table ${config.tableName} cannot be made or found at ${config.dynamodbEndpoint}: ${message || code}.`,
+    );
+  } finally {
+    client.destroy();
+  }
 }

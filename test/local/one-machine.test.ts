@@ -1,0 +1,213 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
+import { Agent, request } from 'node:http';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, test } from '@jest/globals';
+import { identify } from '../../local/process-identity.ts';
+import { databasePid, databasesOn, leftOn, lockOf, NOTHING, pidFileOf } from './data-directory.ts';
+import { ask, createSession, launch, newDirectory, startServer } from './local-server.ts';
+
+const LONG = 180_000;
+
+describe('a restart', () => {
+  test(
+    'keeps sessions, counters, prompts and workspaces',
+    async () => {
+      const LOCAL_DATA_DIR = await newDirectory();
+      const before = await startServer({ LOCAL_DATA_DIR });
+      const session = await createSession(before);
+      await ask(before, 'PUT', `/sessions/${session.id}/system-prompt`, { body: { systemPrompt: 'Be brief.' } });
+      await writeFile(path.join(session.workspacePath, 'note.txt'), 'kept');
+      await before.stop();
+
+      const after = await startServer({ LOCAL_DATA_DIR });
+      expect(await ask(after, 'GET', `/sessions/${session.id}`)).toMatchObject({
+        status: 200,
+        body: { id: session.id },
+      });
+      expect(await ask(after, 'GET', `/sessions/${session.id}/system-prompt`)).toEqual({
+        status: 200,
+        body: { systemPrompt: 'Be brief.' },
+      });
+      expect((await ask(after, 'GET', '/usage')).body).toMatchObject({ user: { active: 1 }, org: { active: 1 } });
+      expect(await readFile(path.join(session.workspacePath, 'note.txt'), 'utf8')).toBe('kept');
+
+      expect(await ask(after, 'DELETE', `/sessions/${session.id}`)).toEqual({ status: 204, body: undefined });
+      expect(existsSync(session.workspacePath)).toBe(false);
+      expect((await ask(after, 'GET', '/usage')).body).toMatchObject({ user: { active: 0 }, org: { active: 0 } });
+      await after.stop();
+    },
+    LONG,
+  );
+});
+
+describe('a stop', () => {
+  test.each(['SIGTERM', 'SIGINT'] as const)(
+    '%s stops everything',
+    async (signal) => {
+      const LOCAL_DATA_DIR = await newDirectory();
+      const server = await startServer({ LOCAL_DATA_DIR });
+      expect(new URL(server.url).port).not.toBe('0');
+      expect(await databasesOn(LOCAL_DATA_DIR)).toEqual([await databasePid(LOCAL_DATA_DIR)]);
+      expect(await server.stop(signal)).toEqual({ code: 0, signal: null });
+      expect(await leftOn(LOCAL_DATA_DIR)).toEqual(NOTHING);
+    },
+    LONG,
+  );
+
+  test.each(['SIGTERM', 'SIGINT'] as const)(
+    '%s stops everything that `npm start` started',
+    async (signal) => {
+      const LOCAL_DATA_DIR = await newDirectory();
+      const npm = await launch({ LOCAL_DATA_DIR }, ['npm', 'start']);
+      await npm.untilPrinted(/listening on/, LONG / 2);
+      expect(await databasesOn(LOCAL_DATA_DIR)).toHaveLength(1);
+      expect(await npm.stop(signal)).toEqual({ code: 0, signal: null });
+      expect(await leftOn(LOCAL_DATA_DIR)).toEqual(NOTHING);
+    },
+    LONG,
+  );
+
+  test.each([
+    ['holds the lock', lockOf],
+    ['is starting DynamoDB Local', pidFileOf],
+  ])(
+    'stops everything also while it %s, and at a second signal',
+    async (_, fileOf) => {
+      const LOCAL_DATA_DIR = await newDirectory();
+      const starting = await launch({ LOCAL_DATA_DIR });
+      while (!existsSync(fileOf(LOCAL_DATA_DIR)) && starting.output() === '') await sleep(5);
+      starting.kill('SIGINT');
+      await sleep(50);
+      expect(await starting.stop('SIGINT')).toEqual({ code: 0, signal: null });
+      expect(starting.output()).toBe('');
+      expect(await leftOn(LOCAL_DATA_DIR)).toEqual(NOTHING);
+    },
+    LONG,
+  );
+
+  test(
+    'does not wait for clients that keep their connections open',
+    async () => {
+      const server = await startServer({ DYNAMODB_ENDPOINT: process.env.DYNAMODB_ENDPOINT as string });
+      const agent = new Agent({ keepAlive: true });
+      const [response] = (await once(request(`${server.url}/health`, { agent }).end(), 'response')) as [
+        NodeJS.ReadableStream,
+      ];
+      response.resume();
+      await once(response, 'end');
+      expect(await server.stop()).toEqual({ code: 0, signal: null });
+      agent.destroy();
+    },
+    LONG,
+  );
+
+  test(
+    'does not wait for a request that never ends',
+    async () => {
+      const server = await startServer({ DYNAMODB_ENDPOINT: process.env.DYNAMODB_ENDPOINT as string });
+      const half = request(`${server.url}/sessions`, { method: 'POST', headers: { 'content-length': '100' } });
+      const cutOff = once(half, 'error');
+      half.write('{');
+      await ask(server, 'GET', '/health');
+      expect(await server.stop()).toEqual({ code: 0, signal: null });
+      await cutOff;
+    },
+    LONG,
+  );
+
+  test(
+    'comes by itself when DynamoDB Local ends',
+    async () => {
+      const LOCAL_DATA_DIR = await newDirectory();
+      const server = await launch({ LOCAL_DATA_DIR });
+      await server.untilPrinted(/listening on/, LONG / 2);
+      process.kill(await databasePid(LOCAL_DATA_DIR), 'SIGKILL');
+      expect(await server.untilExit(LONG / 2)).toEqual({ code: 1, signal: null });
+      expect(server.output()).toContain('\nDynamoDB Local has stopped by itself. Stopping too.\n');
+      expect(await leftOn(LOCAL_DATA_DIR)).toEqual(NOTHING);
+    },
+    LONG,
+  );
+});
+
+describe('what a killed instance leaves', () => {
+  test(
+    'is found by the next start, and its data is there',
+    async () => {
+      const LOCAL_DATA_DIR = await newDirectory();
+      const killed = await startServer({ LOCAL_DATA_DIR });
+      const session = await createSession(killed);
+      const leftOver = await databasePid(LOCAL_DATA_DIR);
+      await killed.kill9();
+      expect(await databasesOn(LOCAL_DATA_DIR)).toEqual([leftOver]);
+
+      const next = await startServer({ LOCAL_DATA_DIR });
+      const own = await databasePid(LOCAL_DATA_DIR);
+      expect(own).not.toBe(leftOver);
+      expect(await databasesOn(LOCAL_DATA_DIR)).toEqual([own]);
+      expect((await ask(next, 'GET', `/sessions/${session.id}`)).status).toBe(200);
+      await next.stop();
+    },
+    LONG,
+  );
+
+  test(
+    'is never mistaken for an innocent process that has its number now',
+    async () => {
+      const innocent = spawn('sleep', ['600']);
+      try {
+        await once(innocent, 'spawn');
+        const truth = await identify(innocent.pid as number);
+        const remembered = [
+          { ...truth, command: 'java -jar DynamoDBLocal.jar' },
+          { ...truth, startedAt: '1', command: 'java -jar DynamoDBLocal.jar' },
+          truth,
+          { pid: innocent.pid },
+          { pid: 0 },
+          null,
+        ];
+        for (const identity of remembered) {
+          const LOCAL_DATA_DIR = await newDirectory();
+          await writeFile(pidFileOf(LOCAL_DATA_DIR), JSON.stringify(identity));
+          await writeFile(path.join(LOCAL_DATA_DIR, 'lock'), JSON.stringify({ ...identity, startedAt: '1' }));
+          const server = await startServer({ LOCAL_DATA_DIR });
+          await server.stop();
+        }
+        expect([innocent.exitCode, innocent.signalCode]).toEqual([null, null]);
+      } finally {
+        innocent.kill('SIGKILL');
+      }
+    },
+    LONG,
+  );
+});
+
+describe('two instances on one table and one workspace root', () => {
+  test(
+    'start at the same moment and see each other’s sessions',
+    async () => {
+      const shared = {
+        DYNAMODB_ENDPOINT: process.env.DYNAMODB_ENDPOINT as string,
+        TABLE_NAME: `two-instances-${process.pid}`,
+        WORKSPACE_ROOT: await newDirectory(),
+        LOCAL_DATA_DIR: await newDirectory(),
+      };
+      const [one, two] = await Promise.all([startServer(shared), startServer(shared)]);
+      const [ofOne, ofTwo] = await Promise.all([createSession(one), createSession(two)]);
+      expect((await ask(two, 'GET', `/sessions/${ofOne.id}`)).status).toBe(200);
+      expect((await ask(one, 'GET', '/usage')).body).toMatchObject({ user: { active: 2 } });
+      expect((await ask(one, 'DELETE', `/sessions/${ofTwo.id}`)).status).toBe(204);
+      expect(existsSync(ofTwo.workspacePath)).toBe(false);
+      expect((await ask(two, 'GET', `/sessions/${ofTwo.id}`)).status).toBe(404);
+      expect(await Promise.all([one.stop(), two.stop()])).toEqual([
+        { code: 0, signal: null },
+        { code: 0, signal: null },
+      ]);
+    },
+    LONG,
+  );
+});

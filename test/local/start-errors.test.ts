@@ -1,0 +1,106 @@
+import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { leftOn, NOTHING } from './data-directory.ts';
+import { ask, launch, newDirectory, startServer } from './local-server.ts';
+
+const LONG = 120_000;
+
+/** What a start says that fails, which must be a plain sentence: one line, no stack. */
+async function refusal(env: Record<string, string>): Promise<string> {
+  const program = await launch(env);
+  expect(await program.untilExit(LONG / 2)).toEqual({ code: 1, signal: null });
+  const said = program.output();
+  expect(said).toMatch(/^[^\n]+\.\)?\n$/);
+  expect(said).not.toMatch(/\bat .+:\d+:\d+/);
+  return said;
+}
+
+describe('a start that cannot be', () => {
+  test(
+    'says so on a data directory that is in use, and leaves its user alone',
+    async () => {
+      const LOCAL_DATA_DIR = await newDirectory();
+      const server = await startServer({ LOCAL_DATA_DIR });
+      const before = await leftOn(LOCAL_DATA_DIR);
+      expect(await refusal({ LOCAL_DATA_DIR })).toContain(`${LOCAL_DATA_DIR} is in use by process ${server.pid}`);
+      expect(await leftOn(LOCAL_DATA_DIR)).toEqual(before);
+      expect((await ask(server, 'GET', '/usage')).status).toBe(200);
+      await server.stop();
+    },
+    LONG,
+  );
+
+  test(
+    'says so on a port that is in use, and leaves no DynamoDB Local behind',
+    async () => {
+      const LOCAL_DATA_DIR = await newDirectory();
+      const server = await startServer({ DYNAMODB_ENDPOINT: process.env.DYNAMODB_ENDPOINT as string });
+      const { port } = new URL(server.url);
+      expect(await refusal({ LOCAL_DATA_DIR, PORT: port })).toContain(`Port ${port} is in use`);
+      expect(await leftOn(LOCAL_DATA_DIR)).toEqual(NOTHING);
+      await server.stop();
+    },
+    LONG,
+  );
+
+  test(
+    'says how to install Java where there is none',
+    async () => {
+      const PATH = await pathWith({ node: process.execPath });
+      expect(await refusal({ PATH })).toMatch(/needs Java 17 or later\. Install it .*apt-get install/);
+    },
+    LONG,
+  );
+
+  test(
+    'says how to install Java where it is too old',
+    async () => {
+      const oldJava = path.join(await newDirectory(), 'old-java');
+      const complaint = 'Exception in thread "main" java.lang.UnsupportedClassVersionError';
+      await writeFile(oldJava, `#!/bin/sh\necho '${complaint}' >&2\nexit 1\n`, { mode: 0o755 });
+      const PATH = await pathWith({ node: process.execPath, java: oldJava });
+      expect(await refusal({ PATH })).toMatch(/needs Java 17 or later.*on the PATH is older/);
+    },
+    LONG,
+  );
+
+  test.each([
+    [{ MAX_SESSIONS: 'abc' }, 'MAX_SESSIONS must be a whole number.\n'],
+    [{ PORT: '70000' }, 'PORT must be a whole number from 0 to 65535.\n'],
+    [{ DYNAMODB_ENDPOINT: 'nonsense' }, 'DYNAMODB_ENDPOINT must be an http or https URL.\n'],
+  ])(
+    'says what is wrong in the environment: %j',
+    async (env, sentence) => {
+      expect(await refusal(env as Record<string, string>)).toBe(sentence);
+    },
+    LONG,
+  );
+
+  test(
+    'says so where no DynamoDB answers',
+    async () => {
+      expect(await refusal({ DYNAMODB_ENDPOINT: 'http://127.0.0.1:9' })).toContain('http://127.0.0.1:9');
+    },
+    LONG,
+  );
+
+  test(
+    'says so where a directory cannot be made',
+    async () => {
+      const LOCAL_DATA_DIR = path.join(await newDirectory(), 'file', 'data');
+      await writeFile(path.dirname(LOCAL_DATA_DIR), 'in the way');
+      expect(await refusal({ LOCAL_DATA_DIR })).toMatch(/^The directory .* cannot be made/);
+      expect(await readFile(path.dirname(LOCAL_DATA_DIR), 'utf8')).toBe('in the way');
+    },
+    LONG,
+  );
+});
+
+/** A PATH with these programs and no others. */
+async function pathWith(programs: Record<string, string>): Promise<string> {
+  const directory = path.join(await newDirectory(), 'bin');
+  await mkdir(directory);
+  for (const [name, target] of Object.entries(programs)) await symlink(target, path.join(directory, name));
+  return directory;
+}
