@@ -1,5 +1,6 @@
 import { McpConnectionError } from './errors.ts';
 import type { ManagerParts } from './manager-parts.ts';
+import type { McpTarget } from './mcp/mcp-client-config.ts';
 import { McpSessionGone, type McpConnection, type McpTool, type McpToolResult } from './mcp/mcp-connector.ts';
 import type { SessionHandle } from './session.ts';
 import type { McpClientItem } from './store/mcp-client-store.ts';
@@ -41,18 +42,19 @@ export class McpClientHandle {
     );
   }
 
-  /** Over the stored connection; once more over a new one if the server no longer knows that. */
+  /** Over the stored connection; once more over a new one if the server no longer knows that. All within its time. */
   private async connected<T>(use: (connection: McpConnection) => Promise<T>): Promise<T> {
     await this.session.open();
     const item = await this.parts.mcpClients.get(this.session.id, this.id);
-    const stored = await this.parts.mcp.resume(item, item.connection);
+    const target = within(item.timeoutMs, item);
+    const stored = await this.parts.mcp.resume(target(), item.connection);
     try {
       return await closing(stored, use);
     } catch (thrown) {
       if (!(thrown instanceof McpSessionGone)) throw thrown;
     }
     try {
-      return await closing(await this.renewed(item), use);
+      return await closing(await this.renewed(item, target), use);
     } catch (thrown) {
       if (thrown instanceof McpSessionGone) throw new McpConnectionError('forgets its sessions at once', thrown);
       throw thrown;
@@ -60,8 +62,8 @@ export class McpClientHandle {
   }
 
   /** A connection in place of one that is dead. Of several who renew it at once, the first one's is kept. */
-  private async renewed(dead: McpClientItem): Promise<McpConnection> {
-    const connection = await this.parts.mcp.connect(dead);
+  private async renewed(dead: McpClientItem, target: () => McpTarget): Promise<McpConnection> {
+    const connection = await this.parts.mcp.connect(target());
     try {
       if (await this.parts.mcpClients.replaceConnection(this.session.id, dead, connection.state)) return connection;
     } catch (thrown) {
@@ -69,8 +71,9 @@ export class McpClientHandle {
       throw thrown;
     }
     await this.abandon(connection);
+    await this.session.open();
     const current = await this.parts.mcpClients.get(this.session.id, this.id);
-    return this.parts.mcp.resume(current, current.connection);
+    return this.parts.mcp.resume(target(), current.connection);
   }
 
   private async abandon(connection: McpConnection): Promise<void> {
@@ -117,6 +120,12 @@ export async function farewell(
   } catch (thrown) {
     parts.log.mcpSessionNotTerminated(sessionId, clientId, thrown);
   }
+}
+
+/** The same target with what is left of `ms`, whenever it is asked for. */
+function within(ms: number, { endpoint }: McpTarget): () => McpTarget {
+  const stopAt = performance.now() + ms;
+  return () => ({ endpoint, timeoutMs: Math.max(1, Math.ceil(stopAt - performance.now())) });
 }
 
 async function closing<T>(connection: McpConnection, use: (connection: McpConnection) => Promise<T>): Promise<T> {

@@ -6,6 +6,9 @@ import { StartError } from './start-error.ts';
 /** A shutdown that hangs is cut short (ms). */
 const SHUTDOWN_MS = 45_000;
 
+// What is installed is pinned and runs on this version of Node.
+process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
+
 const shutdown = new Shutdown();
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop(0));
@@ -14,7 +17,10 @@ process.on('uncaughtException', fail);
 
 const started = start(process.env, shutdown, fail);
 started.then((url) => {
-  if (!shutdown.signal.aborted) console.log(`The session manager is listening on ${url}`);
+  if (!shutdown.signal.aborted) {
+    console.log(`The session manager is listening on ${url}`);
+    console.log(`Its table is at ${process.env.DYNAMODB_ENDPOINT}`);
+  }
 }, fail);
 
 /** The first reason to stop decides the exit code and is the only one that is told; all others come of it. */

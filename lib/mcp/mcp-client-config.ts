@@ -34,6 +34,8 @@ export function targetOf(config: McpClientConfig): McpTarget {
   if (config.auth !== undefined) throw new NotAvailableError('"auth" of MCP clients');
   if (config.headers !== undefined) throw new NotAvailableError('"headers" of MCP clients');
   if (config.type !== 'http') throw new NotAvailableError(`MCP type "${config.type}"`);
+  if (config.command !== undefined) throw ValidationError.at('command', 'does not go with type "http"');
+  if (config.args !== undefined) throw ValidationError.at('args', 'does not go with type "http"');
   return { endpoint: checkEndpoint(config.endpoint), timeoutMs: config.config?.timeoutMs ?? DEFAULT_TIMEOUT_MS };
 }
 

@@ -1,7 +1,7 @@
 import { types } from 'node:util';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport, StreamableHTTPError } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
-import { ErrorCode, McpError } from '@modelcontextprotocol/sdk/types.js';
+import { McpError } from '@modelcontextprotocol/sdk/types.js';
 import pTimeout, { TimeoutError } from 'p-timeout';
 import { v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
@@ -17,9 +17,8 @@ import {
 } from './mcp-connector.ts';
 
 const CLIENT_INFO = { name: 'agent-session-manager', version: '0.1.0' };
-/** The SDK's own codes, as against those that servers answer with. */
-const TIMED_OUT: number = ErrorCode.RequestTimeout;
-const CLOSED: number = ErrorCode.ConnectionClosed;
+/** The SDK's own limit, which would throw what servers can answer with too, is out of reach: `within` is first. */
+const NEVER = { timeout: 2 ** 31 - 1 };
 const MAX_TOOL_PAGES = 100;
 /** A server that does not answer a farewell is not waited for. */
 const TERMINATE_MS = 5_000;
@@ -36,7 +35,7 @@ export const streamableHttpConnector: McpConnector = {
   async connect(target) {
     const { client, transport } = newClient(target);
     return within(target.timeoutMs, transport, async () => {
-      await client.connect(transport, { timeout: target.timeoutMs });
+      await client.connect(transport, NEVER);
       return openConnection(target, client, transport, {
         connectionId: uuidv7(),
         ...(transport.sessionId !== undefined && { mcpSessionId: transport.sessionId }),
@@ -73,8 +72,8 @@ function openConnection(
   transport: StreamableHTTPClientTransport,
   state: McpConnectionState,
 ): McpConnection {
-  const request = <T>(message: Parameters<Client['request']>[0], schema: z.ZodType<T>) =>
-    within(timeoutMs, transport, () => client.request(message, schema, { timeout: timeoutMs }));
+  const request = <T>(message: Parameters<Client['request']>[0], schema: z.ZodType<T>, ms = timeoutMs) =>
+    within(ms, transport, () => client.request(message, schema, NEVER));
 
   return {
     state,
@@ -82,8 +81,13 @@ function openConnection(
     async listTools(): Promise<McpTool[]> {
       const tools: McpTool[] = [];
       let cursor: string | undefined;
+      const stopAt = performance.now() + timeoutMs;
       for (let page = 1; page <= MAX_TOOL_PAGES; page++) {
-        const { tools: more, nextCursor } = await request({ method: 'tools/list', params: { cursor } }, toolPageSchema);
+        const { tools: more, nextCursor } = await request(
+          { method: 'tools/list', params: { cursor } },
+          toolPageSchema,
+          Math.max(0, stopAt - performance.now()),
+        );
         tools.push(...more);
         if (nextCursor === undefined) return tools;
         cursor = nextCursor;
@@ -120,13 +124,13 @@ async function within<T>(ms: number, transport: StreamableHTTPClientTransport, s
     if (isAnswer(thrown)) throw new McpConnectionError(`answered: ${thrown.message}`, thrown);
     await transport.close();
     if (resumed && isUnknownSession(thrown)) throw new McpSessionGone();
-    throw new McpConnectionError(problemIn(thrown), thrown);
+    throw new McpConnectionError(problemIn(thrown), loggable(thrown));
   }
 }
 
 /** An error that the server answered with, as against one of the connection. */
 function isAnswer(thrown: unknown): thrown is McpError {
-  return thrown instanceof McpError && thrown.code !== TIMED_OUT && thrown.code !== CLOSED;
+  return thrown instanceof McpError;
 }
 
 /** The protocol says 404; servers in the field also say 400. */
@@ -134,9 +138,13 @@ function isUnknownSession(thrown: unknown): boolean {
   return thrown instanceof StreamableHTTPError && (thrown.code === 404 || thrown.code === 400);
 }
 
+/** The body of an answer may repeat what it was sent, which goes into no log. */
+function loggable(thrown: unknown): unknown {
+  return thrown instanceof StreamableHTTPError ? new Error(`HTTP status ${thrown.code}`) : thrown;
+}
+
 function problemIn(thrown: unknown): string {
   if (thrown instanceof TimeoutError) return 'did not answer in time';
-  if (thrown instanceof McpError && thrown.code === TIMED_OUT) return 'did not answer in time';
   if (thrown instanceof StreamableHTTPError && (thrown.code ?? 0) > 0)
     return `answered with HTTP status ${thrown.code}`;
   if (types.isNativeError(thrown) && thrown.name === 'TypeError') return 'could not be reached';

@@ -1,63 +1,130 @@
+import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
-import { chmod, open, readdir, rmdir, unlink, type FileHandle } from 'node:fs/promises';
+import { chmod, open, readdir, rename, rmdir, unlink, type FileHandle } from 'node:fs/promises';
 import pMap from 'p-map';
 import { hasErrno } from './errno.ts';
 
 const { O_DIRECTORY, O_NOFOLLOW, O_RDONLY } = constants;
 /** Linux: a descriptor that only names the directory, which needs no permission on it. */
 const O_PATH = 0o10000000;
+const PRIVATE = 0o700;
 const AT_ONCE = 16;
+/** One descriptor is open for each level: what is deeper is moved up first. */
+const MAX_DEPTH = 32;
 
 /**
  * Removes a directory and what is in it until done or `signal` aborts; gives whether it is gone.
  *
  * Somebody may still be at work in it and put a symlink where a directory was a moment ago. So each directory is opened
- * without following links, and its entries are named through that descriptor: nothing outside can be reached.
+ * without following links, and its entries are named through that descriptor: nothing outside can be reached. It is
+ * closed only when nothing uses it any more, since its number goes to whatever is opened next.
  */
 export async function removeTree(directory: string, signal: AbortSignal): Promise<boolean> {
-  try {
-    await emptyDirectory(directory, signal);
-    if (signal.aborted) return false;
-    await rmdir(directory);
-    return true;
-  } catch (thrown) {
-    if (hasErrno(thrown, 'ENOENT')) return true;
-    // A file that another host holds open leaves `.nfs…` behind until it is closed; a later run finds it gone.
-    if (hasErrno(thrown, 'ENOTEMPTY', 'EBUSY', 'EEXIST')) return false;
-    throw thrown;
+  return new TreeRemoval(signal).remove(Buffer.from(directory), 0);
+}
+
+/** Names are bytes: not every one is UTF-8. */
+class TreeRemoval {
+  private readonly signal: AbortSignal;
+  /** The tree's own directory, by its descriptor. */
+  private top: Buffer | undefined;
+  private movedUp = false;
+
+  constructor(signal: AbortSignal) {
+    this.signal = signal;
+  }
+
+  async remove(directory: Buffer, depth: number): Promise<boolean> {
+    try {
+      await this.empty(directory, depth);
+      if (this.signal.aborted) return false;
+      await rmdir(directory);
+      return true;
+    } catch (thrown) {
+      if (hasErrno(thrown, 'ENOENT')) return true;
+      // A file that another host holds open leaves `.nfs…` behind until it is closed, and a directory may have been
+      // swapped for something else; a later run finds it gone, or as what it is.
+      if (hasErrno(thrown, 'ENOTEMPTY', 'EBUSY', 'EEXIST', 'ENOTDIR', 'ELOOP')) return false;
+      throw thrown;
+    }
+  }
+
+  private async empty(directory: Buffer, depth: number): Promise<void> {
+    const handle = await openDirectory(directory);
+    try {
+      const inside = process.platform === 'linux' ? Buffer.from(`/proc/self/fd/${handle.fd}`) : directory;
+      this.top ??= inside;
+      do {
+        this.movedUp &&= depth > 0;
+        await this.removeEntries(inside, depth);
+      } while (depth === 0 && this.movedUp && !this.signal.aborted);
+    } finally {
+      await handle.close();
+    }
+  }
+
+  /** Files many at once, directories one by one. One that fails keeps the others from nothing. */
+  private async removeEntries(inside: Buffer, depth: number): Promise<void> {
+    const failures: unknown[] = [];
+    const directories: Buffer[] = [];
+    const names = await readdir(inside, { encoding: 'buffer' });
+    const entries = names.map((name) => Buffer.concat([inside, Buffer.from('/'), name]));
+    const unlinked = async (entry: Buffer) => {
+      if (!this.signal.aborted && !(await removeFile(entry))) directories.push(entry);
+    };
+    const noting = (step: Promise<unknown>) => step.catch((thrown: unknown) => failures.push(thrown));
+    await pMap(entries, (entry) => noting(unlinked(entry)), { concurrency: AT_ONCE });
+    for (const entry of directories) {
+      if (this.signal.aborted) break;
+      await noting(depth < MAX_DEPTH ? this.remove(entry, depth + 1) : this.moveUp(entry));
+    }
+    if (failures.length > 0) throw failures[0];
+  }
+
+  private async moveUp(directory: Buffer): Promise<void> {
+    try {
+      // To be moved it must be writable.
+      await (await openDirectory(directory)).close();
+      await rename(directory, Buffer.concat([this.top as Buffer, Buffer.from(`/${randomUUID()}`)]));
+      this.movedUp = true;
+    } catch (thrown) {
+      if (!hasErrno(thrown, 'ENOENT', 'ENOTDIR', 'ELOOP')) throw thrown;
+    }
   }
 }
 
-async function emptyDirectory(directory: string, signal: AbortSignal): Promise<void> {
-  const handle = await openDirectory(directory);
-  try {
-    const inside = process.platform === 'linux' ? `/proc/self/fd/${handle.fd}` : directory;
-    const names = await readdir(inside);
-    await pMap(names, (name) => removeEntry(`${inside}/${name}`, signal), { concurrency: AT_ONCE });
-  } finally {
-    await handle.close();
-  }
-}
-
-async function removeEntry(entry: string, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return;
+/** False: it is a directory. */
+async function removeFile(entry: Buffer): Promise<boolean> {
   try {
     await unlink(entry);
   } catch (thrown) {
     // Linux says EISDIR of a directory, POSIX says EPERM.
-    if (hasErrno(thrown, 'EISDIR', 'EPERM')) await removeTree(entry, signal);
-    else if (!hasErrno(thrown, 'ENOENT', 'EBUSY')) throw thrown;
+    if (hasErrno(thrown, 'EISDIR', 'EPERM')) return false;
+    if (!hasErrno(thrown, 'ENOENT', 'EBUSY')) throw thrown;
+  }
+  return true;
+}
+
+/** Open, and such that its owner may read, enter and change it. */
+async function openDirectory(directory: Buffer): Promise<FileHandle> {
+  const handle = await openReadable(directory);
+  try {
+    if (((await handle.stat()).mode & PRIVATE) !== PRIVATE) await handle.chmod(PRIVATE);
+    return handle;
+  } catch (thrown) {
+    await handle.close();
+    throw thrown;
   }
 }
 
-async function openDirectory(directory: string): Promise<FileHandle> {
+async function openReadable(directory: Buffer): Promise<FileHandle> {
   try {
     return await open(directory, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
   } catch (thrown) {
     if (!hasErrno(thrown, 'EACCES') || process.platform !== 'linux') throw thrown;
     const named = await open(directory, O_PATH | O_DIRECTORY | O_NOFOLLOW);
     try {
-      await chmod(`/proc/self/fd/${named.fd}`, 0o700);
+      await chmod(`/proc/self/fd/${named.fd}`, PRIVATE);
     } finally {
       await named.close();
     }

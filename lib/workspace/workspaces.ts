@@ -73,7 +73,9 @@ export class Workspaces {
         // Still aside: the user's directory was tidied away between the two calls. Not aside: somebody was faster.
         if (!(await exists(pending))) break;
       }
-      if (!(await exists(place))) throw new Error('the workspace is neither aside nor in its place');
+      if (await exists(place)) return;
+      await tidyUserDirectory(place);
+      throw new Error('the workspace is neither aside nor in its place');
     });
   }
 
@@ -141,10 +143,14 @@ async function makeAll(directory: string): Promise<void> {
 async function makePrivate(directory: string): Promise<void> {
   try {
     await mkdir(directory, { mode: PRIVATE });
-    await chmod(directory, PRIVATE);
   } catch (thrown) {
-    if (!hasErrno(thrown, 'EEXIST')) throw thrown;
+    if (hasErrno(thrown, 'EEXIST')) return;
+    throw thrown;
   }
+  await chmod(directory, PRIVATE).catch((thrown: unknown) => {
+    // Tidied away already; whoever needs it notices.
+    if (!hasErrno(thrown, 'ENOENT')) throw thrown;
+  });
 }
 
 async function moveIfThere(from: string, to: string): Promise<boolean> {

@@ -1,0 +1,288 @@
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import getPort from 'get-port';
+import type { AuditEvent } from '../../lib/audit/audit-event.ts';
+import type { Caller } from '../../lib/identity.ts';
+import { MAX_PROMPT_BYTES } from '../../lib/prompt/prompt-composer.ts';
+import type { SessionManagerV2 } from '../../lib/session-manager.ts';
+import { directDoor, handlerDoor } from '../contracts/doors.ts';
+import { serveMcp } from '../mcp/http-servers.ts';
+import { TestClock, newStack, type TestStack } from '../setup/test-stack.ts';
+
+const ALICE = { userId: 'alice', orgId: 'acme' };
+const UNKNOWN = '01a2045b-8d44-72e6-97c0-cb9917303a81';
+
+describe('the audit trail', () => {
+  let stack: TestStack;
+  let clock: TestClock;
+  beforeEach(async () => {
+    clock = new TestClock();
+    stack = await newStack({ MAX_SESSIONS_PER_USER: '2' }, clock);
+  });
+  afterEach(() => stack.close());
+
+  /** The events that `work` brings about. */
+  const auditedBy = async (work: () => Promise<unknown>): Promise<AuditEvent[]> => {
+    stack.audited.length = 0;
+    await work().catch(() => undefined);
+    return [...stack.audited];
+  };
+  const event = (operation: string, more: object) => ({
+    operation,
+    result: 'success',
+    actor: { kind: 'application' },
+    durationMs: expect.any(Number),
+    ...more,
+  });
+
+  test('has one event for each operation on sessions that succeeds', async () => {
+    const { manager } = stack;
+    let id = '';
+    const create = async () => (id = (await manager.createSession('alice', 'acme', { idempotencyKey: 'k' })).id);
+    expect(await auditedBy(create)).toEqual([event('createSession', { ...ALICE, sessionId: id })]);
+    expect(await auditedBy(create)).toEqual([event('createSession', { ...ALICE, sessionId: id, replayed: true })]);
+    const known = { ...ALICE, sessionId: id };
+    const operations: [string, () => Promise<unknown>, object][] = [
+      ['getSession', () => manager.getSession(id), known],
+      ['heartbeat', () => manager.session(id).heartbeat(), known],
+      ['updateSession', () => manager.session(id).updateMetadata({ a: 'b' }), known],
+      ['getSystemPrompt', () => manager.session(id).getSystemPrompt(), known],
+      ['updateSystemPrompt', () => manager.session(id).updateSystemPrompt('p'), known],
+      ['listMcpClients', () => manager.session(id).listMcpClients(), known],
+      ['countUserSessions', () => manager.countUserSessions('alice', 'acme'), ALICE],
+      ['countAllSessions', () => manager.countAllSessions(), {}],
+      ['getUsage', () => manager.getUsage(ALICE), ALICE],
+      ['listSessions', () => manager.listSessions('alice', { orgId: 'acme' }), ALICE],
+      ['listSessions', () => manager.listOrgSessions('acme'), { orgId: 'acme' }],
+      ['cleanupInactiveSessions', () => manager.cleanupInactiveSessions(), { cleaned: 0, notCleaned: 0 }],
+      ['cleanupSession', () => manager.cleanupSession(id), { ...known, reason: 'requested' }],
+    ];
+    for (const [name, work, details] of operations) {
+      expect(await auditedBy(work)).toEqual([event(name, details)]);
+    }
+  });
+
+  test('has one event for each operation on MCP clients that succeeds', async () => {
+    const server = await serveMcp(({ method }) => ({ result: method === 'tools/list' ? { tools: [] } : { ok: true } }));
+    try {
+      const session = await stack.manager.createSession('alice', 'acme');
+      const config = { id: 'tools', type: 'http' as const, endpoint: server.url };
+      const operations: [string, () => Promise<unknown>, object?][] = [
+        ['addMcpClient', () => session.addMcpClient(config)],
+        ['getMcpClient', () => session.getMcpClient('tools')],
+        ['listMcpTools', () => session.mcpClient('tools').listTools()],
+        ['callMcpTool', () => session.mcpClient('tools').callTool('echo', {}), { tool: 'echo' }],
+        ['removeMcpClient', () => session.removeMcpClient('tools')],
+      ];
+      for (const [name, work, details] of operations) {
+        expect(await auditedBy(work)).toEqual([
+          event(name, { ...ALICE, sessionId: session.id, mcpClientId: 'tools', ...details }),
+        ]);
+      }
+    } finally {
+      await server.close();
+    }
+  });
+
+  test('has one event for each session that a sweep ends, and one for the sweep', async () => {
+    const ids = [
+      (await stack.manager.createSession('alice', 'acme', { inactivitySeconds: 60 })).id,
+      (await stack.manager.createSession('alice', 'acme', { inactivitySeconds: 60 })).id,
+    ];
+    clock.advance({ seconds: 200 });
+    const schedule = { actor: { kind: 'schedule' } };
+    const events = await auditedBy(() => stack.manager.as({ kind: 'schedule' }).cleanupInactiveSessions());
+    expect(events.at(-1)).toEqual(event('cleanupInactiveSessions', { ...schedule, cleaned: 2, notCleaned: 0 }));
+    const ends = events.slice(0, -1).sort((a, b) => ((a.sessionId as string) < (b.sessionId as string) ? -1 : 1));
+    expect(ends).toEqual(
+      ids.map((sessionId) => event('cleanupSession', { ...ALICE, ...schedule, sessionId, reason: 'inactive' })),
+    );
+  });
+
+  test('has one event for each refusal, with its code and no text', async () => {
+    const { manager } = stack;
+    const { id } = await manager.createSession('alice', 'acme', { idempotencyKey: 'k' });
+    await manager.createSession('alice', 'acme');
+    const mallory: Caller = { kind: 'user', userId: 'mallory', orgId: 'acme' };
+    const asMallory = { actor: mallory };
+    const refusals: [string, (manager: SessionManagerV2) => Promise<unknown>, object][] = [
+      ['createSession', (m) => m.createSession('', 'acme'), { code: 'INVALID_USER_ID' }],
+      ['createSession', (m) => m.createSession('alice', '\n'), { code: 'INVALID_ORG_ID' }],
+      ['createSession', (m) => m.createSession('alice', 'acme'), { ...ALICE, code: 'MAX_SESSIONS_REACHED' }],
+      [
+        'createSession',
+        (m) => m.createSession('alice', 'acme', { inactivitySeconds: 1 }),
+        { ...ALICE, code: 'VALIDATION' },
+      ],
+      [
+        'createSession',
+        (m) => m.createSession('alice', 'acme', { idempotencyKey: 'k', inactivitySeconds: 99 }),
+        { ...ALICE, code: 'IDEMPOTENCY_CONFLICT' },
+      ],
+      [
+        'createSession',
+        (m) => m.as(mallory).createSession('alice', 'acme'),
+        { ...ALICE, ...asMallory, code: 'FORBIDDEN' },
+      ],
+      ['getSession', (m) => m.getSession(UNKNOWN), { sessionId: UNKNOWN, code: 'SESSION_NOT_FOUND' }],
+      ['getSession', (m) => m.getSession('../../etc'), { code: 'SESSION_NOT_FOUND' }],
+      ['getSession', (m) => m.as(mallory).getSession(id), { ...asMallory, sessionId: id, code: 'SESSION_NOT_FOUND' }],
+      [
+        'cleanupSession',
+        (m) => m.as(mallory).cleanupSession(id),
+        { ...asMallory, sessionId: id, code: 'SESSION_NOT_FOUND' },
+      ],
+      ['countAllSessions', (m) => m.as(mallory).countAllSessions(), { ...asMallory, code: 'FORBIDDEN' }],
+      ['cleanupInactiveSessions', (m) => m.as(mallory).cleanupInactiveSessions(), { ...asMallory, code: 'FORBIDDEN' }],
+      [
+        'callMcpTool',
+        (m) => m.session(id).mcpClient('none').callTool('echo', {}),
+        { ...ALICE, sessionId: id, mcpClientId: 'none', tool: 'echo', code: 'MCP_CLIENT_NOT_FOUND' },
+      ],
+      [
+        'addMcpClient',
+        (m) => m.session(id).addMcpClient({ id: 'x', type: 'stdio', command: 'sh' }),
+        { ...ALICE, sessionId: id, mcpClientId: 'x', code: 'NOT_AVAILABLE' },
+      ],
+    ];
+    for (const [name, work, details] of refusals) {
+      expect(await auditedBy(() => work(manager))).toEqual([event(name, { result: 'refused', ...details })]);
+    }
+  });
+
+  test('has one event for each failure', async () => {
+    await mkdir(stack.root, { recursive: true });
+    await writeFile(path.join(stack.root, 'alice'), 'in the way');
+    expect(await auditedBy(() => stack.manager.createSession('alice', 'acme'))).toEqual([
+      event('createSession', { ...ALICE, result: 'failed', code: 'WORKSPACE_CREATION' }),
+    ]);
+    await rm(path.join(stack.root, 'alice'));
+
+    const session = await stack.manager.createSession('alice', 'acme');
+    const endpoint = `http://127.0.0.1:${await getPort({ host: '127.0.0.1' })}/mcp`;
+    const failed = { ...ALICE, sessionId: session.id, result: 'failed' };
+    expect(await auditedBy(() => session.addMcpClient({ id: 'x', type: 'http', endpoint }))).toEqual([
+      event('addMcpClient', { ...failed, mcpClientId: 'x', code: 'MCP_CONNECTION' }),
+    ]);
+
+    stack.client.middlewareStack.add(
+      () => async () => {
+        throw new Error('a surprise');
+      },
+      { step: 'initialize', name: 'surprise' },
+    );
+    expect(await auditedBy(() => session.getSystemPrompt())).toEqual([
+      event('getSystemPrompt', { sessionId: session.id, result: 'failed', code: 'INTERNAL' }),
+    ]);
+  });
+
+  test('has one event for a request at a door, with who asked and from where', async () => {
+    const doors = { http: handlerDoor(stack), direct: directDoor(stack) };
+    const actor = { kind: 'user', ...ALICE };
+    const origins = {
+      http: { requestId: expect.any(String), sourceIp: '192.0.2.1' },
+      direct: { requestId: expect.any(String) },
+    };
+    for (const door of ['http', 'direct'] as const) {
+      const sessionId = (await stack.manager.createSession('alice', 'acme')).id;
+      const get = () => doors[door].call('getSession', ALICE, { sessionId });
+      expect(await auditedBy(get)).toEqual([event('getSession', { ...ALICE, ...origins[door], actor, sessionId })]);
+      const bad = () => doors[door].call('updateSession', ALICE, { sessionId, metadata: { a: 7 } });
+      expect(await auditedBy(bad)).toEqual([
+        event('updateSession', { ...origins[door], actor, result: 'refused', code: 'VALIDATION' }),
+      ]);
+      const end = () => doors[door].call('cleanupSession', ALICE, { sessionId });
+      expect(await auditedBy(end)).toEqual([
+        event('cleanupSession', { ...ALICE, ...origins[door], actor, sessionId, reason: 'requested' }),
+      ]);
+    }
+  });
+
+  test('keeps the events of operations that run at once apart', async () => {
+    const users = Array.from({ length: 10 }, (_, index) => `user-${index}`);
+    const events = await auditedBy(() => Promise.all(users.map((user) => stack.manager.createSession(user, 'acme'))));
+    expect(events.map(({ userId }) => userId).sort()).toEqual(users);
+    expect(new Set(events.map(({ sessionId }) => sessionId)).size).toBe(users.length);
+  });
+
+  describe('with a logger that fails', () => {
+    const failing: Record<string, () => never | Promise<never>> = {
+      throws: () => {
+        throw new Error('no');
+      },
+      rejects: () => Promise.reject(new Error('no')),
+      'throws what is no error': () => {
+        // eslint-disable-next-line @typescript-eslint/only-throw-error -- what others may do
+        throw undefined;
+      },
+      'never ends': () => new Promise(() => undefined),
+    };
+    test.each(Object.entries(failing))('does its work and tells its refusals when it %s', async (_how, log) => {
+      const session = await stack.manager.createSession('alice', 'acme');
+      stack.manager.setAuditLogger({ log });
+      const [update, refusal] = await Promise.allSettled([
+        session.updateMetadata({ done: 'yes' }),
+        stack.manager.getSession(UNKNOWN),
+      ]);
+      expect(update.status).toBe('fulfilled');
+      expect(refusal).toMatchObject({ status: 'rejected', reason: { code: 'SESSION_NOT_FOUND' } });
+      stack.manager.setAuditLogger({ log: () => undefined });
+      expect((await stack.manager.getSession(session.id)).getSessionInfo().metadata).toEqual({ done: 'yes' });
+    });
+  });
+});
+
+describe('a prompt composer', () => {
+  let stack: TestStack;
+  beforeEach(async () => {
+    stack = await newStack();
+  });
+  afterEach(() => stack.close());
+
+  test('is told whom it is for, and what it gives is the prompt', async () => {
+    const asked: unknown[] = [];
+    stack.manager.setPromptComposer({
+      compose: async (request) => {
+        asked.push(request);
+        return `for ${request.userId}: ${String(request.variables.tone)}`;
+      },
+    });
+    const session = await stack.manager.createSession('alice', 'acme', { promptVariables: { tone: 'kind' } });
+    expect(asked).toEqual([{ ...ALICE, sessionId: session.id, variables: { tone: 'kind' } }]);
+    expect(await session.getSystemPrompt()).toBe('for alice: kind');
+  });
+
+  test('may give a prompt of exactly 256 KB', async () => {
+    const prompt = 'é'.repeat(MAX_PROMPT_BYTES / 2);
+    stack.manager.setPromptComposer({ compose: async () => prompt });
+    const session = await stack.manager.createSession('alice', 'acme');
+    expect(await session.getSystemPrompt()).toBe(prompt);
+    expect(stack.audited[0]).not.toHaveProperty('warning');
+  });
+
+  const failing: Record<string, () => unknown> = {
+    throws: () => {
+      throw new Error('SECRET');
+    },
+    rejects: () => Promise.reject(new Error('SECRET')),
+    // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- what others may do
+    'rejects with what is no error': () => Promise.reject('SECRET'),
+    'never ends': () => new Promise(() => undefined),
+    'gives a prompt that is too large': () => 'x'.repeat(MAX_PROMPT_BYTES + 1),
+    'gives a prompt that has too many bytes': () => 'é'.repeat(MAX_PROMPT_BYTES / 2 + 1),
+    'gives what is no text': () => ({ SECRET: true }),
+    'gives nothing': () => undefined,
+    'gives text that is not well-formed': () => 'SECRET \ud800',
+  };
+  test.each(Object.entries(failing))('that %s leaves an empty prompt and a warning', async (_how, compose) => {
+    stack.manager.setPromptComposer({ compose: async () => (await compose()) as string });
+    const session = await stack.manager.createSession('alice', 'acme');
+    expect(stack.audited).toEqual([
+      expect.objectContaining({ operation: 'createSession', result: 'success', warning: expect.any(String) }),
+    ]);
+    expect(stack.audited[0]?.warning).not.toContain('SECRET');
+    expect(await session.getSystemPrompt()).toBe('');
+    expect((await stack.manager.getSession(session.id)).getSessionInfo().status).toBe('active');
+  });
+});

@@ -1,0 +1,106 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { describe, expect, test } from '@jest/globals';
+import { errorStatus } from '../lib/api/error-status.ts';
+import { operations } from '../lib/api/operations.ts';
+import { routeKey, routes } from '../lib/api/routes.ts';
+import { ENV, readConfig } from '../lib/config.ts';
+import { SessionManagerV2 } from '../lib/session-manager.ts';
+import { Session } from '../lib/session.ts';
+import { newStack } from './setup/test-stack.ts';
+
+const PROJECT = path.resolve(import.meta.dirname, '..');
+const readme = readFileSync(path.join(PROJECT, 'README.md'), 'utf8');
+const inside = readFileSync(path.join(PROJECT, 'lib/README.md'), 'utf8');
+const { scripts } = JSON.parse(readFileSync(path.join(PROJECT, 'package.json'), 'utf8')) as {
+  scripts: Record<string, string>;
+};
+
+/** The first cell of each row of the table under a heading, without its back quotes. */
+function rowsUnder(heading: string): string[][] {
+  const section = readme.split(`\n## ${heading}\n`)[1]?.split('\n## ')[0] ?? '';
+  const rows = section.split('\n').filter((line) => line.startsWith('| `'));
+  return rows.map((line) => line.split(' | ').map((cell) => cell.replaceAll(/[|`]/g, '').trim()));
+}
+
+describe('the README', () => {
+  test('lists every route and no other', () => {
+    expect(rowsUnder('HTTP').map(([route]) => route)).toEqual(expect.arrayContaining(routes.map(routeKey)));
+    expect(rowsUnder('HTTP')).toHaveLength(routes.length);
+  });
+
+  test('lists every error code with its status, and no other', () => {
+    const told = rowsUnder('Errors').map(([code, status]) => [code, Number(status)]);
+    expect(told).toEqual(Object.entries(errorStatus).map(([code, { status }]) => [code, status]));
+  });
+
+  test('lists every environment variable with its default, and no other', () => {
+    const told: Record<string, string> = {};
+    for (const [name = '', preset = ''] of rowsUnder('Configuration')) told[name] = preset;
+    expect(Object.keys(told).sort()).toEqual([...Object.values(ENV), 'PORT'].sort());
+    const config = readConfig({});
+    expect(told).toMatchObject({
+      MAX_SESSIONS: String(config.limits.global),
+      MAX_SESSIONS_PER_ORG: String(config.limits.org),
+      MAX_SESSIONS_PER_USER: String(config.limits.user),
+      INACTIVITY_SECONDS: String(config.inactivitySeconds),
+      TOUCH_INTERVAL_SECONDS: String(config.touchIntervalSeconds),
+      CLEANUP_INTERVAL_SECONDS: String(config.cleanupIntervalSeconds),
+      MAX_MCP_CLIENTS_PER_SESSION: String(config.maxMcpClientsPerSession),
+      TABLE_NAME: config.tableName,
+      AUTH_MODE: config.authMode,
+      JWT_ORG_CLAIM: config.jwtOrgClaim,
+      JWT_ROLE_CLAIM: config.jwtRoleClaim,
+      LOG_LEVEL: config.logLevel,
+    });
+  });
+
+  test('names operations and methods that exist', () => {
+    const reference = rowsUnder('Quick reference');
+    expect(reference).toHaveLength(16);
+    const named = reference.flatMap(([, , operation = '']) => operation.split(', ').filter(Boolean));
+    for (const operation of named) expect(Object.keys(operations)).toContain(operation);
+    const methods = reference.flatMap(([, here = '']) => [...here.matchAll(/(session\.)?(\w+)\(/g)]);
+    for (const [, onSession, method = ''] of methods) {
+      if (['createSessionManager', 'SessionManagerV2', 'listTools', 'callTool'].includes(method)) continue;
+      const owner = onSession ? Session.prototype : SessionManagerV2.prototype;
+      expect(method in owner ? method : `${method} is missing`).toBe(method);
+    }
+  });
+
+  test.each([
+    ['README.md', readme],
+    ['lib/README.md', inside],
+  ])('%s names scripts and paths that exist', (_name, text) => {
+    for (const [, script = ''] of text.matchAll(/npm run ([\w:]+)/g)) expect(Object.keys(scripts)).toContain(script);
+    const paths = [...text.matchAll(/`((?:lib|local|functions|test|cdk)\/[\w./-]*)`/g)].map(([, file = '']) => file);
+    for (const file of paths) expect(existsSync(path.join(PROJECT, file)) ? file : `${file} is missing`).toBe(file);
+    for (const [, link = ''] of text.matchAll(/\]\((?!https?:)([^)#]+)\)/g)) {
+      expect(existsSync(path.join(PROJECT, link)) ? link : `${link} is missing`).toBe(link);
+    }
+  });
+
+  test('has an example that runs', async () => {
+    const [, example = ''] = /```ts\n([\s\S]*?)```/.exec(readme) ?? [];
+    expect(example.trim().split('\n').length).toBeLessThanOrEqual(12);
+    const file = path.join(PROJECT, `readme-example-${process.pid}.ts`);
+    const stack = await newStack();
+    await writeFile(file, example);
+    try {
+      const { stdout } = await promisify(execFile)(process.execPath, ['--import', 'tsx', file], {
+        cwd: PROJECT,
+        env: { PATH: process.env.PATH, ...stack.env },
+        timeout: 60_000,
+      });
+      expect(stdout).toContain(`${stack.root}/ada/`);
+      expect(stdout.trim().split('\n').at(-1)).toBe('1');
+      expect(await stack.manager.countAllSessions()).toBe(0);
+    } finally {
+      await rm(file);
+      await stack.close();
+    }
+  });
+});
