@@ -1,0 +1,122 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import pMap from 'p-map';
+import type { HttpResult } from '../../lib/api/http-handler.ts';
+import { lambdaHandler } from '../../lib/api/lambda-handler.ts';
+import type { SweepResult } from '../../lib/sweep.ts';
+import { newStack, TestClock, type TestStack } from '../setup/test-stack.ts';
+import { httpEvent, lambdaContext, parsed } from './lambda-events.ts';
+
+/** As EventBridge Scheduler sends it to a target without an input of its own. */
+const SCHEDULED = {
+  version: '0',
+  id: '27444190-f64d-467a-b5cd-8c45cb14bcb6',
+  'detail-type': 'Scheduled Event',
+  source: 'aws.scheduler',
+  account: '123456789012',
+  time: '2026-11-22T12:00:00Z',
+  region: 'us-east-1',
+  resources: ['arn:aws:scheduler:us-east-1:123456789012:schedule/default/cleanup'],
+  detail: '{}',
+};
+
+describe('the cleanup function', () => {
+  const clock = new TestClock();
+  let stack: TestStack;
+  beforeEach(async () => {
+    stack = await newStack({ MAX_SESSIONS: '0' }, clock);
+  });
+  afterEach(() => stack.close());
+
+  const cleanup = (event: unknown, remainingMs?: number) =>
+    lambdaHandler('cleanup', () => stack)(event, lambdaContext(remainingMs));
+  const createIdle = async (count: number) => {
+    await pMap(Array(count).keys(), (user) => stack.manager.createSession(`user-${user}`, 'acme'), { concurrency: 20 });
+    clock.advance({ seconds: 200_000 });
+  };
+
+  test('understands the schedule’s event, and is the schedule in the audit trail', async () => {
+    await createIdle(2);
+    const result = (await cleanup(SCHEDULED, 900_000)) as SweepResult;
+    expect(result).toMatchObject({ failed: [], more: false });
+    expect(result.cleaned).toHaveLength(2);
+    expect(stack.audited.at(-1)).toMatchObject({
+      operation: 'cleanupInactiveSessions',
+      actor: { kind: 'schedule' },
+      cleaned: 2,
+    });
+  });
+
+  test('stops before its deadline, and the next run goes on from there', async () => {
+    await createIdle(3);
+    expect(await cleanup(SCHEDULED, 1_000)).toEqual({ cleaned: [], failed: [], more: true });
+    expect(((await cleanup(SCHEDULED, 900_000)) as SweepResult).cleaned).toHaveLength(3);
+  });
+
+  test('over HTTP ends at most 500 sessions at a time', async () => {
+    await createIdle(503);
+    const headers = { 'x-user-id': 'root', 'x-org-id': 'acme', 'x-role': 'operator' };
+    const first = parsed((await cleanup(httpEvent('POST /cleanup', { headers }))) as HttpResult);
+    expect(first).toMatchObject({ failed: [], more: true });
+    expect(first.cleaned).toHaveLength(500);
+    const second = parsed((await cleanup(httpEvent('POST /cleanup', { headers }))) as HttpResult);
+    expect(second).toMatchObject({ failed: [], more: false });
+    expect(second.cleaned).toHaveLength(3);
+  });
+
+  test('fails the schedule’s invocation when it fails, so that it is tried again', async () => {
+    stack.client.middlewareStack.add(() => () => Promise.reject(new Error('no table')), { step: 'finalizeRequest' });
+    await expect(cleanup(SCHEDULED, 900_000)).rejects.toThrow('no table');
+  });
+});
+
+describe('a direct invocation', () => {
+  let stack: TestStack;
+  beforeEach(async () => {
+    stack = await newStack();
+  });
+  afterEach(() => stack.close());
+
+  const invoke = (event: unknown) => lambdaHandler('lifecycle', () => stack)(event, lambdaContext());
+
+  test('without an actor is an operator’s, who names whom it is for', async () => {
+    const input = { userId: 'ada', orgId: 'acme' };
+    const created = await invoke({ operation: 'createSession', input });
+    expect(created).toMatchObject({ ok: true, output: { ...input, status: 'active' } });
+    const unnamed = await invoke({ operation: 'createSession', input: { orgId: 'acme' } });
+    expect(unnamed).toMatchObject({
+      ok: false,
+      error: { code: 'VALIDATION', details: { errors: [{ path: 'userId' }] } },
+    });
+  });
+
+  test('with an actor follows the rules of HTTP', async () => {
+    const actor = { userId: 'ada', orgId: 'acme' };
+    const forOther = await invoke({ operation: 'createSession', actor, input: { userId: 'eve' } });
+    expect(forOther).toMatchObject({ ok: false, error: { code: 'FORBIDDEN' } });
+    const own = await invoke({ operation: 'createSession', actor, input: {} });
+    expect(own).toMatchObject({ ok: true, output: actor });
+    const admin = { userId: 'root', orgId: 'acme', role: 'admin' };
+    const onBehalf = await invoke({ operation: 'createSession', actor: admin, input: { userId: 'eve' } });
+    expect(onBehalf).toMatchObject({ ok: true, output: { userId: 'eve', orgId: 'acme' } });
+    const elsewhere = { operation: 'createSession', actor: admin, input: { userId: 'eve', orgId: 'other' } };
+    expect(await invoke(elsewhere)).toMatchObject({ ok: false, error: { code: 'FORBIDDEN' } });
+  });
+
+  test.each([
+    [null],
+    ['text'],
+    [{}],
+    [{ operation: 'nothing', input: {} }],
+    [{ operation: 'toString', input: {} }],
+    [{ operation: 'getSession', input: { sessionId: 'x' } }],
+    [{ operation: 'createSession', input: {}, actor: { userId: 'a', orgId: 'b', role: 'root' } }],
+    [{ operation: 'createSession', input: { userId: 'a', orgId: 'b', colour: 'red' } }],
+    [{ operation: 'createSession', input: { userId: 'a', orgId: 'b' }, more: 1 }],
+  ])('refuses %j with VALIDATION', async (event) => {
+    expect(await invoke(event)).toMatchObject({ ok: false, error: { code: 'VALIDATION' } });
+  });
+
+  test('cannot pose as the schedule at another function', async () => {
+    expect(await invoke(SCHEDULED)).toMatchObject({ ok: false, error: { code: 'VALIDATION' } });
+  });
+});

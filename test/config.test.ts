@@ -1,0 +1,31 @@
+import { describe, expect, test } from '@jest/globals';
+import { ConfigError, readConfig } from '../lib/config.ts';
+
+describe('the configuration', () => {
+  test('takes an empty variable for an unset one', () => {
+    expect(readConfig({ MAX_SESSIONS: '', DYNAMODB_ENDPOINT: '', LOG_LEVEL: '' })).toEqual(readConfig({}));
+  });
+
+  test('reads what is set', () => {
+    const env = { MAX_SESSIONS: '0', MAX_SESSIONS_PER_ORG: '5', TOUCH_INTERVAL_SECONDS: '0', LOG_LEVEL: 'debug' };
+    expect(readConfig(env)).toMatchObject({
+      limits: { global: 0, org: 5, user: 0 },
+      touchIntervalSeconds: 0,
+      logLevel: 'DEBUG',
+    });
+  });
+
+  test.each([
+    [{ MAX_SESSIONS: '-1' }, 'MAX_SESSIONS must be a whole number.'],
+    [{ MAX_SESSIONS: '1.5' }, 'MAX_SESSIONS must be a whole number.'],
+    [{ MAX_SESSIONS: '1e3' }, 'MAX_SESSIONS must be a whole number.'],
+    [{ INACTIVITY_SECONDS: '0' }, 'INACTIVITY_SECONDS must be at least 1.'],
+    [{ MAX_MCP_CLIENTS_PER_SESSION: '91' }, 'MAX_MCP_CLIENTS_PER_SESSION must be at most 90.'],
+    [{ AUTH_MODE: 'none' }, 'AUTH_MODE'],
+    [{ DYNAMODB_ENDPOINT: 'localhost' }, 'DYNAMODB_ENDPOINT must be an http or https URL.'],
+    [{ LOG_LEVEL: 'LOUD' }, 'LOG_LEVEL must be one of'],
+  ])('refuses %j in a sentence', (env, sentence) => {
+    expect(() => readConfig(env)).toThrow(ConfigError);
+    expect(() => readConfig(env)).toThrow(sentence);
+  });
+});
