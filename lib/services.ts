@@ -1,9 +1,10 @@
 import { Logger } from '@aws-lambda-powertools/logger';
-import { DynamoDBClient, type DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { LogLines } from './audit/log-lines.ts';
 import { readConfig, type Config } from './config.ts';
 import type { McpConnector } from './mcp/mcp-connector.ts';
+import { SessionEvents } from './session-events.ts';
 import { SessionManagerV2 } from './session-manager.ts';
 import { DynamoTable } from './store/dynamo-table.ts';
 import { Workspaces } from './workspace/workspaces.ts';
@@ -13,6 +14,7 @@ export interface Services {
   config: Config;
   log: LogLines;
   manager: SessionManagerV2;
+  events: SessionEvents;
 }
 
 /** The parts that differ from function to function, so that none loads what it does not use. */
@@ -38,21 +40,22 @@ export function createServices(env: NodeJS.ProcessEnv, parts: ServiceParts): Ser
     log,
     settings: config,
   });
-  return { config, log, manager };
+  return { config, log, manager, events: new SessionEvents(parts.mcp, log) };
 }
 
+export const dynamoDbClient = (config: Config, env: NodeJS.ProcessEnv): DynamoDBClient =>
+  new DynamoDBClient(dynamoDbConfig(config, env));
+
 /** With an endpoint and no credentials it is DynamoDB Local that is meant, which takes any. */
-export function dynamoDbClient({ dynamodbEndpoint }: Config, env: NodeJS.ProcessEnv): DynamoDBClient {
-  const config: DynamoDBClientConfig = {
+export function dynamoDbConfig({ dynamodbEndpoint }: Config, env: NodeJS.ProcessEnv) {
+  if (dynamodbEndpoint === undefined) return { maxAttempts: SDK_ATTEMPTS, requestHandler: ON_AWS };
+  return {
     maxAttempts: SDK_ATTEMPTS,
-    requestHandler: dynamodbEndpoint === undefined ? ON_AWS : AT_ENDPOINT,
+    requestHandler: AT_ENDPOINT,
+    endpoint: dynamodbEndpoint,
+    region: env.AWS_REGION ?? 'us-east-1',
+    ...(!env.AWS_ACCESS_KEY_ID && { credentials: { accessKeyId: 'local', secretAccessKey: 'local' } }),
   };
-  if (dynamodbEndpoint !== undefined) {
-    config.endpoint = dynamodbEndpoint;
-    config.region = env.AWS_REGION ?? 'us-east-1';
-    if (!env.AWS_ACCESS_KEY_ID) config.credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
-  }
-  return new DynamoDBClient(config);
 }
 
 export function documentClient(client: DynamoDBClient): DynamoDBDocumentClient {

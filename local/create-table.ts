@@ -9,6 +9,8 @@ import { TABLE } from '../lib/store/table-schema.ts';
 
 const WAIT_SECONDS = 30;
 
+const STREAM = { StreamEnabled: true, StreamViewType: 'NEW_AND_OLD_IMAGES' } as const;
+
 const hashAndRange = ({ partitionKey, sortKey }: { partitionKey: string; sortKey: string }) => [
   { AttributeName: partitionKey, KeyType: 'HASH' as const },
   { AttributeName: sortKey, KeyType: 'RANGE' as const },
@@ -38,6 +40,7 @@ async function makeTable(client: DynamoDBClient, tableName: string): Promise<boo
       new CreateTableCommand({
         TableName: tableName,
         BillingMode: 'PAY_PER_REQUEST',
+        StreamSpecification: STREAM,
         AttributeDefinitions: [...keyAttributes].map((AttributeName) => ({ AttributeName, AttributeType: 'S' })),
         KeySchema: hashAndRange(TABLE),
         GlobalSecondaryIndexes: indexes.map((index) => ({

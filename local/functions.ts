@@ -4,6 +4,7 @@ import { handler as cleanup } from '../functions/cleanup.ts';
 import { handler as lifecycle } from '../functions/lifecycle.ts';
 import { handler as mcp } from '../functions/mcp.ts';
 import { handler as records } from '../functions/records.ts';
+export { handler as sessionEvents } from '../functions/session-events.ts';
 import type { LambdaHandler } from '../lib/api/lambda-handler.ts';
 import type { Group } from '../lib/api/operation.ts';
 

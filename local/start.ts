@@ -1,6 +1,8 @@
 import { mkdir } from 'node:fs/promises';
+import { DescribeTableCommand } from '@aws-sdk/client-dynamodb';
+import { DynamoDBStreamsClient } from '@aws-sdk/client-dynamodb-streams';
 import { ENV, readConfig, type Config } from '../lib/config.ts';
-import { dynamoDbClient } from '../lib/services.ts';
+import { dynamoDbClient, dynamoDbConfig } from '../lib/services.ts';
 import { startCleanupTimer } from './cleanup-timer.ts';
 import { createTable } from './create-table.ts';
 import { lockDataDir } from './data-dir-lock.ts';
@@ -8,6 +10,9 @@ import { startDynamoDbLocal } from './dynamodb-local.ts';
 import { startHttpServer } from './http-server.ts';
 import type { Shutdown } from './shutdown.ts';
 import { StartError } from './start-error.ts';
+import { sessionEvents } from './functions.ts';
+import { StreamCheckpoint } from './stream-checkpoint.ts';
+import { StreamPoller } from './stream-poller.ts';
 
 const DEFAULT_PORT = 3000;
 
@@ -30,6 +35,7 @@ export async function start(env: NodeJS.ProcessEnv, shutdown: Shutdown, onFault:
   await shutdown.add(server.close);
   shutdown.signal.throwIfAborted();
   await shutdown.add(startCleanupTimer(config.cleanupIntervalSeconds));
+  await shutdown.add(await startStreamPoller(readConfig(env), env));
   return `http://127.0.0.1:${server.port}`;
 }
 
@@ -56,6 +62,18 @@ async function startDatabase({ localDataDir }: Config, shutdown: Shutdown, onFau
   const database = await starting;
   void database.exited.then(() => onFault(new StartError('DynamoDB Local has stopped by itself. Stopping too.')));
   return database.endpoint;
+}
+
+async function startStreamPoller(config: Config, env: NodeJS.ProcessEnv): Promise<() => Promise<void>> {
+  const client = dynamoDbClient(config, env);
+  const { Table } = await client.send(new DescribeTableCommand({ TableName: config.tableName }));
+  client.destroy();
+  const streamArn = Table?.LatestStreamArn;
+  if (streamArn === undefined) throw new StartError(`The table ${config.tableName} has no stream.`);
+  const streams = new DynamoDBStreamsClient(dynamoDbConfig(config, env));
+  const checkpoint = await StreamCheckpoint.open(config.localDataDir, streamArn);
+  const stop = new StreamPoller(streams, streamArn, checkpoint, sessionEvents).start();
+  return () => stop().finally(() => streams.destroy());
 }
 
 async function prepareTable(config: Config, env: NodeJS.ProcessEnv, signal: AbortSignal): Promise<void> {

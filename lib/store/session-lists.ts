@@ -6,6 +6,7 @@ import {
   TABLE,
   dueUntil,
   earliestActivity,
+  sessionIdOf,
   sessionIdOfUserEntry,
   userEntriesOf,
   type Key,
@@ -98,7 +99,7 @@ interface DueEntry extends Key {
   due: string;
 }
 
-const idsOf = (entries: DueEntry[]) => entries.map(({ pk }) => pk.slice('SESSION#'.length));
+const idsOf = (entries: DueEntry[]) => entries.map(sessionIdOf);
 
 function queryByPrefix(pk: string, prefix: string) {
   return {

@@ -17,6 +17,15 @@ export const TABLE = {
   },
 } as const;
 
+/** Text that is equal to one of these, or begins with one. */
+export type StreamPattern = readonly (string | { readonly prefix: string })[];
+
+/** Which changes of the table `session-events` is told, as Lambda's event filters say it: never touches. */
+export interface StreamFilter {
+  readonly eventName: readonly ('INSERT' | 'MODIFY' | 'REMOVE')[];
+  readonly dynamodb: { readonly Keys: { readonly sk: { readonly S: StreamPattern } } };
+}
+
 export interface Key {
   pk: string;
   sk: string;
@@ -26,10 +35,21 @@ export interface Key {
 const part = encodeURIComponent;
 
 const SESSION = 'SESSION';
+const PROMPT = 'PROMPT';
 const MCP_PREFIX = 'MCP#';
 
+export const STREAM_FILTERS: readonly StreamFilter[] = [
+  { eventName: ['INSERT', 'REMOVE'], dynamodb: { Keys: { sk: { S: [SESSION] } } } },
+  { eventName: ['INSERT', 'MODIFY'], dynamodb: { Keys: { sk: { S: [PROMPT] } } } },
+  { eventName: ['INSERT', 'REMOVE'], dynamodb: { Keys: { sk: { S: [{ prefix: MCP_PREFIX }] } } } },
+];
+
+/** The session that an item hangs on, and whether it is an MCP client of it. */
+export const sessionIdOf = ({ pk }: Key): string => pk.slice('SESSION#'.length);
+export const isMcpClientKey = ({ sk }: Key): boolean => sk.startsWith(MCP_PREFIX);
+
 export const sessionKey = (sessionId: string): Key => ({ pk: `SESSION#${sessionId}`, sk: SESSION });
-export const promptKey = (sessionId: string): Key => ({ pk: `SESSION#${sessionId}`, sk: 'PROMPT' });
+export const promptKey = (sessionId: string): Key => ({ pk: `SESSION#${sessionId}`, sk: PROMPT });
 export const mcpClientKey = (sessionId: string, clientId: string): Key => ({
   pk: `SESSION#${sessionId}`,
   sk: `${MCP_PREFIX}${part(clientId)}`,

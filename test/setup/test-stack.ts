@@ -10,6 +10,7 @@ import { readConfig, type Config } from '../../lib/config.ts';
 import { ManagerParts } from '../../lib/manager-parts.ts';
 import { streamableHttpConnector } from '../../lib/mcp/streamable-http-connector.ts';
 import { documentClient, dynamoDbClient, type Services } from '../../lib/services.ts';
+import { SessionEvents } from '../../lib/session-events.ts';
 import { SessionManagerV2 } from '../../lib/session-manager.ts';
 import { DynamoTable } from '../../lib/store/dynamo-table.ts';
 import { Workspaces } from '../../lib/workspace/workspaces.ts';
@@ -67,5 +68,7 @@ export async function newStack(env: Record<string, string> = {}, clock?: TestClo
     client.destroy();
     await rm(root, { recursive: true, force: true });
   };
-  return { env: shared, config, log, parts, manager: new SessionManagerV2(parts), client, root, audited, close };
+  const manager = new SessionManagerV2(parts);
+  const events = new SessionEvents(streamableHttpConnector, log);
+  return { env: shared, config, log, parts, manager, events, client, root, audited, close };
 }

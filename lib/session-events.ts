@@ -1,0 +1,29 @@
+import type { LogLines } from './audit/log-lines.ts';
+import type { McpConnector } from './mcp/mcp-connector.ts';
+import type { McpClientRemoved } from './store/stream-change.ts';
+
+/** A batch of changes must not wait long for one MCP server (ms). */
+const FAREWELL_MS = 2_000;
+
+/** What follows from a change of the table, wherever it was made: also when whoever made it crashed right after. */
+export class SessionEvents {
+  private readonly mcp: McpConnector;
+  private readonly log: LogLines;
+
+  constructor(mcp: McpConnector, log: LogLines) {
+    this.mcp = mcp;
+    this.log = log;
+  }
+
+  /** Ends the session on the MCP server that a removed client had there. One that does not answer is only logged. */
+  async handle({ sessionId, client }: McpClientRemoved): Promise<void> {
+    if (client.connection.mcpSessionId === undefined) return;
+    try {
+      const target = { endpoint: client.endpoint, timeoutMs: Math.min(client.timeoutMs, FAREWELL_MS) };
+      const connection = await this.mcp.resume(target, client.connection);
+      await connection.terminate().finally(() => connection.close());
+    } catch (thrown) {
+      this.log.mcpSessionNotTerminated(sessionId, client.clientId, thrown);
+    }
+  }
+}
