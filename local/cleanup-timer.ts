@@ -1,14 +1,5 @@
+import { SCHEDULED_EVENT } from '../lib/api/scheduled-event.ts';
 import { invoke } from './functions.ts';
-
-/** What EventBridge Scheduler sends. */
-const scheduledEvent = () => ({
-  version: '0',
-  'detail-type': 'Scheduled Event',
-  source: 'aws.scheduler',
-  time: new Date().toISOString(),
-  resources: [],
-  detail: '{}',
-});
 
 /** Runs the cleanup now and then again an interval after each run. Gives what stops it, when the last run is through. */
 export function startCleanupTimer(intervalSeconds: number): () => Promise<void> {
@@ -16,7 +7,7 @@ export function startCleanupTimer(intervalSeconds: number): () => Promise<void> 
   let timer: NodeJS.Timeout | undefined;
   let running: Promise<void> = Promise.resolve();
   const run = () => {
-    running = invoke('cleanup', scheduledEvent())
+    running = invoke('cleanup', SCHEDULED_EVENT)
       .then(
         () => undefined,
         (thrown: unknown) => console.error('The cleanup failed:', thrown),
