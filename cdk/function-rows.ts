@@ -73,13 +73,7 @@ export const functionRows: Readonly<Record<Group, FunctionRow>> = {
   },
   cleanup: {
     mountsWorkspaces: true,
-    tableActions: [
-      'dynamodb:GetItem',
-      'dynamodb:BatchGetItem',
-      'dynamodb:Query',
-      'dynamodb:UpdateItem',
-      'dynamodb:DeleteItem',
-    ],
+    tableActions: ['dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:UpdateItem', 'dynamodb:DeleteItem'],
     indexes: ['due', 'org'],
     settings: [...IDENTITY, 'touchIntervalSeconds'],
     knowsWorkspaceRoot: true,
@@ -92,8 +86,12 @@ export const functionRows: Readonly<Record<Group, FunctionRow>> = {
 
 /** What passes the VPC's endpoint: the most that any function in the VPC may do. */
 export const dynamoDbActionsInVpc: string[] = [
-  ...new Set(Object.values(functionRows).flatMap((row) => (row.mountsWorkspaces ? row.tableActions : []))),
+  ...new Set(Object.values(functionRows).flatMap((row) => (row.mountsWorkspaces ? dynamoDbActions(row) : []))),
 ];
+
+function dynamoDbActions({ tableActions, indexes }: FunctionRow): readonly string[] {
+  return indexes.length > 0 ? [...tableActions, 'dynamodb:Query'] : tableActions;
+}
 
 /** Where AWS mounts the workspaces in every function that works in them. */
 export const WORKSPACE_ROOT = '/mnt/workspaces';
