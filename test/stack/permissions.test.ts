@@ -1,39 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
+import { each, permissionsOf, statementsOf } from './permissions.ts';
 import { resourcesOf, synthTemplate, textOf, type Resource } from './synth.ts';
 
-interface Statement {
-  Effect: 'Allow' | 'Deny';
-  Action: string | string[];
-  Resource: unknown;
-  Condition?: Record<string, Record<string, unknown>>;
-}
-
-const resources = Object.values(resourcesOf(synthTemplate()));
-const ofType = (type: string) => resources.filter(({ Type }) => Type === type);
-const each = <T>(value: T | T[]): T[] => (Array.isArray(value) ? value : [value]);
-
-/** Under each role: `action on resource`, one by one, and what is refused. */
-function permissions(): Record<string, { allowed: string[]; refused: string[] }> {
-  const roles: Record<string, { allowed: string[]; refused: string[] }> = {};
-  for (const { Properties } of ofType('AWS::IAM::Policy')) {
-    const { PolicyDocument, Roles } = Properties as unknown as PolicyProperties;
-    for (const role of Roles.map(textOf)) {
-      const lines = (effect: Statement['Effect']) =>
-        PolicyDocument.Statement.filter(({ Effect }) => Effect === effect)
-          .flatMap(({ Action, Resource }) =>
-            each(Action).flatMap((action) => each(Resource).map((resource) => `${action} on ${textOf(resource)}`)),
-          )
-          .sort();
-      roles[role] = { allowed: lines('Allow'), refused: lines('Deny') };
-    }
-  }
-  return roles;
-}
-
-interface PolicyProperties {
-  PolicyDocument: { Statement: Statement[] };
-  Roles: unknown[];
-}
+const template = synthTemplate();
+const ofType = (type: string) => Object.values(resourcesOf(template)).filter(({ Type }) => Type === type);
+const statements = statementsOf(template).flatMap(([, ofRole]) => ofRole);
 
 const on = (resource: string, ...actions: string[]) => actions.map((action) => `${action} on ${resource}`);
 const dynamodb = (...actions: string[]) => on('SessionTable', ...actions.map((action) => `dynamodb:${action}`));
@@ -104,7 +75,7 @@ describe('permissions', () => {
       role,
       { allowed: [...allowed].sort(), refused: [...refused].sort() },
     ]);
-    expect(permissions()).toEqual(Object.fromEntries(expected));
+    expect(permissionsOf(template)).toEqual(Object.fromEntries(expected));
   });
 
   test('come by inline policies alone, and no action has a wildcard', () => {
@@ -112,14 +83,13 @@ describe('permissions', () => {
       expect(Object.keys(Properties).filter((name) => name !== 'Tags')).toEqual(['AssumeRolePolicyDocument']);
     }
     expect(ofType('AWS::IAM::ManagedPolicy')).toEqual([]);
-    const all = Object.values(permissions()).flatMap(({ allowed }) => allowed);
+    const all = Object.values(permissionsOf(template)).flatMap(({ allowed }) => allowed);
     expect(all.filter((line) => line.split(' on ')[0]?.includes('*'))).toEqual([]);
   });
 
   test('to mount hold for the functions’ access point only, and to touch interfaces never for their code', () => {
     const conditions = (action: string, effect: string) =>
-      ofType('AWS::IAM::Policy')
-        .flatMap(({ Properties }) => (Properties as unknown as PolicyProperties).PolicyDocument.Statement)
+      statements
         .filter(({ Action, Effect }) => Effect === effect && each(Action).includes(action))
         .map(({ Condition }) => Condition);
     const mounting = conditions('elasticfilesystem:ClientMount', 'Allow');

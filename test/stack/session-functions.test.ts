@@ -1,10 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import { Template } from 'aws-cdk-lib/assertions';
-import type { CfnFunction } from 'aws-cdk-lib/aws-lambda';
 import { functionRows } from '../../cdk/function-rows.ts';
 import { GROUPS, type Group } from '../../lib/api/operation.ts';
 import { ENV, readConfig } from '../../lib/config.ts';
-import { newApp, resourcesOf } from './synth.ts';
+import { functionResources, newApp, resourcesOf } from './synth.ts';
 
 interface FunctionProperties {
   Environment: { Variables: Record<string, string> };
@@ -14,15 +13,11 @@ interface FunctionProperties {
   LoggingConfig: { ApplicationLogLevel: string };
 }
 
-function functionsOf(context: Record<string, unknown> = {}): Record<Group, FunctionProperties> {
-  const { stack } = newApp(context);
-  const resources = resourcesOf(Template.fromStack(stack));
-  const entries = GROUPS.map((group) => {
-    const logicalId = stack.getLogicalId(stack.functions[group].function.node.defaultChild as CfnFunction);
-    return [group, resources[logicalId]?.Properties];
-  });
-  return Object.fromEntries(entries);
-}
+const functionsOf = (context: Record<string, unknown> = {}): Record<Group, FunctionProperties> =>
+  mapValues(functionResources(newApp(context).stack), ({ Properties }) => Properties as unknown as FunctionProperties);
+
+const mapValues = <T, U>(record: Record<Group, T>, map: (value: T) => U) =>
+  Object.fromEntries(Object.entries(record).map(([group, value]) => [group, map(value)])) as Record<Group, U>;
 
 const variables = (fn: FunctionProperties) => Object.keys(fn.Environment.Variables).sort();
 
