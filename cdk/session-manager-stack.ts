@@ -1,5 +1,8 @@
 import { Stack } from 'aws-cdk-lib';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
+import { functionVariable } from '../lib/api/client-environment.ts';
 import { GROUPS, type Group } from '../lib/api/operation.ts';
 import { Alarms } from './alarms.ts';
 import { SessionDashboard } from './dashboard.ts';
@@ -35,6 +38,18 @@ export class SessionManagerStack extends Stack {
 
     new Alarms(this, 'Alarms', { config, api, table, functions, deadLetters });
     if (config.dashboard) new SessionDashboard(this, 'Dashboard', { config, api, table, functions });
+  }
+
+  /**
+   * Lets another function use a `SessionManagerClient`: the permission to invoke, and the variables that the client
+   * reads. With it the function acts as an operator; name only the groups whose operations it calls.
+   */
+  grantInvoke(caller: LambdaFunction, groups: readonly Group[] = GROUPS): void {
+    const arns = groups.map((group) => this.functions[group].function.functionArn);
+    caller.addToRolePolicy(new PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: arns }));
+    for (const group of groups) {
+      caller.addEnvironment(functionVariable(group), this.functions[group].function.functionArn);
+    }
   }
 }
 
