@@ -1,16 +1,7 @@
+import { SCHEDULED_EVENT } from '../lib/api/scheduled-event.ts';
 import { invoke } from './functions.ts';
 import { repeat } from './repeat.ts';
 
-/** What EventBridge Scheduler sends. */
-const scheduledEvent = () => ({
-  version: '0',
-  'detail-type': 'Scheduled Event',
-  source: 'aws.scheduler',
-  time: new Date().toISOString(),
-  resources: [],
-  detail: '{}',
-});
-
 /** In place of the schedule. */
 export const startCleanupTimer = (intervalSeconds: number): (() => Promise<void>) =>
-  repeat('cleanup', () => invoke('cleanup', scheduledEvent()), intervalSeconds * 1000);
+  repeat('cleanup', () => invoke('cleanup', SCHEDULED_EVENT), intervalSeconds * 1000);

@@ -4,6 +4,7 @@ import type { HttpEvent } from './caller-of-event.ts';
 import { handleHttp } from './http-handler.ts';
 import { handleInvocation, handleSchedule } from './invoke-handler.ts';
 import type { Group } from './operation.ts';
+import { SCHEDULED_EVENT } from './scheduled-event.ts';
 
 export type LambdaHandler = (event: unknown, context: Context) => Promise<unknown>;
 
@@ -34,9 +35,8 @@ function isHttp(event: unknown): event is HttpEvent {
   return has(event, 'version', '2.0') && 'routeKey' in event;
 }
 
-/** What EventBridge Scheduler sends to a target without an input of its own. */
 function isScheduled(event: unknown): boolean {
-  return has(event, 'detail-type', 'Scheduled Event');
+  return has(event, 'detail-type', SCHEDULED_EVENT['detail-type']);
 }
 
 function has(event: unknown, field: string, value: string): event is Record<string, unknown> {

@@ -1,0 +1,137 @@
+import { Duration } from 'aws-cdk-lib';
+import type { HttpApi } from 'aws-cdk-lib/aws-apigatewayv2';
+import { Alarm, ComparisonOperator, Metric, TreatMissingData, type IMetric } from 'aws-cdk-lib/aws-cloudwatch';
+import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
+import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
+import { FilterPattern, MetricFilter } from 'aws-cdk-lib/aws-logs';
+import { Topic } from 'aws-cdk-lib/aws-sns';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import type { Group } from '../lib/api/operation.ts';
+import type { SessionFunction } from './session-function.ts';
+import type { StackConfig } from './stack-config.ts';
+
+export interface AlarmsProps {
+  config: StackConfig;
+  api: HttpApi;
+  table: ITable;
+  functions: Readonly<Record<Group, SessionFunction>>;
+  deadLetters: IQueue;
+}
+
+interface AlarmRow {
+  id: string;
+  metric: IMetric;
+  /** Whom it hurts, in one sentence. */
+  impact: string;
+  /** What to do, in one sentence. */
+  action: string;
+  /** In alarm when the metric is at least this. */
+  atLeast?: number;
+  /** In alarm when the metric is below this, or when there is none. */
+  below?: number;
+  periods?: number;
+}
+
+const FIVE_MINUTES = { period: Duration.minutes(5), statistic: 'Sum' };
+
+/** What somebody should get up for. Each costs $0.10 a month: one for each kind of trouble, not one for each function. */
+export class Alarms extends Construct {
+  constructor(scope: Construct, id: string, props: AlarmsProps) {
+    super(scope, id);
+    const { alarmTopicArn, stackName } = props.config;
+    const topic = alarmTopicArn === undefined ? undefined : Topic.fromTopicArn(this, 'Topic', alarmTopicArn);
+    for (const row of alarmRows(props, this.failedOperations(props))) {
+      const isFloor = row.below !== undefined;
+      const alarm = new Alarm(this, row.id, {
+        alarmName: `${stackName}-${row.id}`,
+        alarmDescription: `Impact: ${row.impact} Action: ${row.action}`,
+        metric: row.metric,
+        threshold: row.below ?? row.atLeast ?? 1,
+        evaluationPeriods: row.periods ?? 1,
+        comparisonOperator: isFloor
+          ? ComparisonOperator.LESS_THAN_THRESHOLD
+          : ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+        treatMissingData: isFloor ? TreatMissingData.BREACHING : TreatMissingData.NOT_BREACHING,
+      });
+      if (topic) alarm.addAlarmAction(new SnsAction(topic));
+    }
+  }
+
+  /** Operations that failed by our fault: Lambda counts them as successes, since callers get an answer. */
+  private failedOperations({ config, functions }: AlarmsProps): IMetric {
+    const names = { metricNamespace: config.stackName, metricName: 'FailedOperations' };
+    for (const [name, { logGroup }] of Object.entries(functions)) {
+      new MetricFilter(this, `FailedOperations-${name}`, {
+        logGroup,
+        ...names,
+        filterPattern: FilterPattern.stringValue('$.message', '=', 'operation_failed'),
+      });
+    }
+    return new Metric({ namespace: names.metricNamespace, metricName: names.metricName, ...FIVE_MINUTES });
+  }
+}
+
+function alarmRows({ config, api, table, functions, deadLetters }: AlarmsProps, failedOperations: IMetric): AlarmRow[] {
+  const cleanup = functions.cleanup.function;
+  const sweepPeriod = Duration.minutes(config.cleanupIntervalMinutes);
+  return [
+    {
+      id: 'ApiServerErrors',
+      metric: api.metricServerError(FIVE_MINUTES),
+      atLeast: 5,
+      impact: 'Agents get 5xx answers: they cannot begin, use or end sessions.',
+      action: 'Look in the access logs for the route and its integrationError, then in that function’s log.',
+    },
+    {
+      id: 'FailedOperations',
+      metric: failedOperations,
+      atLeast: 5,
+      impact: 'Operations fail for reasons that are not the caller’s, over HTTP or by direct invocation.',
+      action: 'Search the functions’ logs for operation_failed: each line has the operation and the cause.',
+    },
+    {
+      id: 'CleanupErrors',
+      metric: cleanup.metricErrors(FIVE_MINUTES),
+      impact: 'Idle sessions keep their seats and their files for longer than they should.',
+      action: 'Read the last runs in the cleanup function’s log; the next run takes up what this one left.',
+    },
+    {
+      id: 'CleanupNotRun',
+      metric: cleanup.metricInvocations({ period: sweepPeriod, statistic: 'Sum' }),
+      below: 1,
+      periods: 3,
+      impact: 'No cleanup has run for three intervals: seats fill up until nobody can begin a session.',
+      action: 'Check that the schedule is enabled and that its role may invoke the cleanup function.',
+    },
+    {
+      id: 'DeadLetters',
+      metric: deadLetters.metricApproximateNumberOfMessagesVisible({
+        period: Duration.minutes(5),
+        statistic: 'Maximum',
+      }),
+      impact: 'A scheduled run was given up after its retries; what it should have ended goes on.',
+      action: 'Read the message for the reason, repair it, then purge the queue: the next run does the work.',
+    },
+    {
+      id: 'Throttles',
+      // Of all functions in the account: they share its concurrency, and none here has a part of its own.
+      metric: new Metric({ namespace: 'AWS/Lambda', metricName: 'Throttles', ...FIVE_MINUTES }),
+      impact: 'The account’s Lambda concurrency is used up; agents get 503 answers.',
+      action: 'Find who uses it in the ConcurrentExecutions metric, and ask AWS for a higher quota.',
+    },
+    {
+      id: 'Contention',
+      metric: new Metric({
+        namespace: 'AWS/DynamoDB',
+        metricName: 'TransactionConflict',
+        dimensionsMap: { TableName: table.tableName },
+        ...FIVE_MINUTES,
+      }),
+      atLeast: 300,
+      periods: 3,
+      impact: 'More sessions begin and end at once than the counters take in; callers wait, and some get CONTENTION.',
+      action: 'Find the organisation with the most creates in the audit lines, and spread them over time.',
+    },
+  ];
+}

@@ -1,0 +1,59 @@
+import { Validations } from 'aws-cdk-lib';
+import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
+import { Effect, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
+import type { Construct } from 'constructs';
+import type { FunctionRow } from './function-rows.ts';
+import type { WorkspaceFileSystem } from './workspace-file-system.ts';
+
+interface FunctionRoleProps {
+  row: FunctionRow;
+  table: ITable;
+  logGroup: ILogGroup;
+  workspaces: WorkspaceFileSystem;
+}
+
+/** AWS lets none of these be limited to a resource that exists before the function does. */
+const TRACING = ['xray:PutTraceSegments', 'xray:PutTelemetryRecords'];
+const NETWORK_INTERFACES = [
+  'ec2:CreateNetworkInterface',
+  'ec2:DescribeNetworkInterfaces',
+  'ec2:DescribeSubnets',
+  'ec2:DeleteNetworkInterface',
+  'ec2:AssignPrivateIpAddresses',
+  'ec2:UnassignPrivateIpAddresses',
+];
+
+/** A role with what the row lists, its own logs, traces, and for the VPC its network interfaces. No managed policy. */
+export function newFunctionRole(scope: Construct, { row, table, logGroup, workspaces }: FunctionRoleProps): Role {
+  const role = new Role(scope, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
+  const allow = (actions: readonly string[], resources: string[]) =>
+    role.addToPolicy(new PolicyStatement({ actions: [...actions], resources }));
+
+  allow(['logs:CreateLogStream', 'logs:PutLogEvents'], [logGroup.logGroupArn]);
+  allow(TRACING, ['*']);
+  allow(row.tableActions, [table.tableArn]);
+  const indexes = row.indexes.map((index) => `${table.tableArn}/index/${index}`);
+  if (indexes.length > 0) allow(['dynamodb:Query'], indexes);
+  if (row.mountsWorkspaces) {
+    role.addToPolicy(workspaces.mountStatement());
+    allow(NETWORK_INTERFACES, ['*']);
+    role.addToPolicy(refuseToOwnCode(NETWORK_INTERFACES));
+  }
+  Validations.of(role).acknowledge({
+    id: 'AwsSolutions-IAM5[Resource::*]',
+    reason:
+      'X-Ray has no resources to name. Network interfaces do not exist before Lambda makes them for the function; ' +
+      'its own code is refused these actions.',
+  });
+  return role;
+}
+
+/** Lambda acts with the function's role; the condition key is there only when it is the function's code that calls. */
+const refuseToOwnCode = (actions: string[]) =>
+  new PolicyStatement({
+    effect: Effect.DENY,
+    actions,
+    resources: ['*'],
+    conditions: { Null: { 'lambda:SourceFunctionArn': 'false' } },
+  });

@@ -1,0 +1,97 @@
+import type { Group } from '../lib/api/operation.ts';
+import type { FunctionSetting } from './stack-config.ts';
+
+/** What a function is allowed to do with the table's items, or with an index. */
+type DynamoDbAction =
+  `dynamodb:${'GetItem' | 'BatchGetItem' | 'Query' | 'PutItem' | 'UpdateItem' | 'DeleteItem' | 'ConditionCheckItem'}`;
+
+type IndexName = 'due' | 'org';
+
+/** What one function needs, and gets nothing beyond. Transactions need the action of each write in them. */
+export interface FunctionRow {
+  /** In the VPC, with the workspaces mounted: such a function reaches DynamoDB and nothing else. */
+  mountsWorkspaces: boolean;
+  tableActions: readonly DynamoDbAction[];
+  /** The indexes that it queries. */
+  indexes: readonly IndexName[];
+  settings: readonly FunctionSetting[];
+  /** It tells callers where workspaces are, or works in them. */
+  knowsWorkspaceRoot: boolean;
+  memoryMb: number;
+  timeoutSeconds: number;
+}
+
+/** Below the 30 s after which the gateway gives up, so that the answer is the function's. */
+const API_SECONDS = 29;
+const IDENTITY = ['jwtOrgClaim', 'jwtRoleClaim', 'logLevel'] as const;
+const LIMITS = ['maxSessions', 'maxSessionsPerOrg', 'maxSessionsPerUser'] as const;
+
+export const functionRows: Readonly<Record<Group, FunctionRow>> = {
+  lifecycle: {
+    mountsWorkspaces: true,
+    tableActions: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:DeleteItem'],
+    indexes: [],
+    settings: [...IDENTITY, ...LIMITS, 'inactivitySeconds', 'touchIntervalSeconds'],
+    knowsWorkspaceRoot: true,
+    // Waits for DynamoDB and EFS; CPU comes with memory, and 512 MB halve the cold start against 256.
+    memoryMb: 512,
+    timeoutSeconds: API_SECONDS,
+  },
+  records: {
+    mountsWorkspaces: false,
+    tableActions: [
+      'dynamodb:GetItem',
+      'dynamodb:BatchGetItem',
+      'dynamodb:Query',
+      'dynamodb:PutItem',
+      'dynamodb:UpdateItem',
+      'dynamodb:ConditionCheckItem',
+    ],
+    indexes: ['org'],
+    settings: [...IDENTITY, ...LIMITS, 'touchIntervalSeconds'],
+    knowsWorkspaceRoot: true,
+    // The busiest: heartbeats and reads of a few milliseconds, where more memory costs more than it saves.
+    memoryMb: 512,
+    timeoutSeconds: API_SECONDS,
+  },
+  mcp: {
+    mountsWorkspaces: false,
+    tableActions: [
+      'dynamodb:GetItem',
+      'dynamodb:Query',
+      'dynamodb:PutItem',
+      'dynamodb:UpdateItem',
+      'dynamodb:DeleteItem',
+      'dynamodb:ConditionCheckItem',
+    ],
+    indexes: [],
+    settings: [...IDENTITY, 'touchIntervalSeconds', 'maxMcpClientsPerSession'],
+    knowsWorkspaceRoot: false,
+    // TLS to servers anywhere and tool results of megabytes: CPU is what a call waits for.
+    memoryMb: 1024,
+    timeoutSeconds: API_SECONDS,
+  },
+  cleanup: {
+    mountsWorkspaces: true,
+    tableActions: ['dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:UpdateItem', 'dynamodb:DeleteItem'],
+    indexes: ['due', 'org'],
+    settings: [...IDENTITY, 'touchIntervalSeconds'],
+    knowsWorkspaceRoot: true,
+    // Ends eight sessions at once and removes their trees, waiting for EFS most of the time.
+    memoryMb: 512,
+    // The sweep watches its deadline; over HTTP it answers within the gateway's time all the same.
+    timeoutSeconds: 900,
+  },
+};
+
+/** What passes the VPC's endpoint: the most that any function in the VPC may do. */
+export const dynamoDbActionsInVpc: string[] = [
+  ...new Set(Object.values(functionRows).flatMap((row) => (row.mountsWorkspaces ? dynamoDbActions(row) : []))),
+];
+
+function dynamoDbActions({ tableActions, indexes }: FunctionRow): readonly string[] {
+  return indexes.length > 0 ? [...tableActions, 'dynamodb:Query'] : tableActions;
+}
+
+/** Where AWS mounts the workspaces in every function that works in them. */
+export const WORKSPACE_ROOT = '/mnt/workspaces';

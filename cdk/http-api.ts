@@ -1,0 +1,107 @@
+import { CfnOutput, Duration, Validations } from 'aws-cdk-lib';
+import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
+import {
+  CorsHttpMethod,
+  HttpApi,
+  HttpMethod,
+  HttpNoneAuthorizer,
+  HttpStage,
+  LogGroupLogDestination,
+  type CorsPreflightOptions,
+  type IHttpRouteAuthorizer,
+} from 'aws-cdk-lib/aws-apigatewayv2';
+import { HttpIamAuthorizer, HttpJwtAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
+import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import { Construct } from 'constructs';
+import type { Group } from '../lib/api/operation.ts';
+import { operations } from '../lib/api/operations.ts';
+import { routes } from '../lib/api/routes.ts';
+import { newLogGroup } from './log-group.ts';
+import type { StackConfig } from './stack-config.ts';
+
+type FunctionsByGroup = Readonly<Record<Group, IFunction>>;
+
+/** The HTTP API: each of `lib/api/routes.ts`, to the function of its operation's group. */
+export class SessionHttpApi extends Construct {
+  readonly api: HttpApi;
+
+  constructor(scope: Construct, id: string, config: StackConfig, functions: FunctionsByGroup) {
+    super(scope, id);
+    this.api = new HttpApi(this, 'Api', {
+      apiName: config.stackName,
+      createDefaultStage: false,
+      ...(config.corsAllowOrigins.length > 0 && { corsPreflight: corsFor(config.corsAllowOrigins) }),
+    });
+    new HttpStage(this, 'Stage', {
+      httpApi: this.api,
+      stageName: '$default',
+      autoDeploy: true,
+      throttle: { rateLimit: config.apiRateLimit, burstLimit: config.apiBurstLimit },
+      accessLogSettings: {
+        destination: new LogGroupLogDestination(newLogGroup(this, 'AccessLogs', config)),
+        format: AccessLogFormat.custom(JSON.stringify(ACCESS_LOG)),
+      },
+    });
+    this.addRoutes(authorizerFor(config), functions);
+    new CfnOutput(this, 'Url', { value: this.api.apiEndpoint }).overrideLogicalId('ApiUrl');
+  }
+
+  private addRoutes(authorizer: IHttpRouteAuthorizer, functions: FunctionsByGroup): void {
+    const integrations = new Map(
+      // One permission for all routes of a function: its resource policy has room for 20 KB.
+      Object.entries(functions).map(([group, fn]) => [
+        group,
+        new HttpLambdaIntegration(`${group}-integration`, fn, { scopePermissionToRoute: false }),
+      ]),
+    );
+    for (const { method, path, operation } of routes) {
+      const { group, access } = operations[operation];
+      const isOpen = access === 'anyone';
+      const added = this.api.addRoutes({
+        path,
+        methods: [HttpMethod[method]],
+        integration: integrations.get(group) as HttpLambdaIntegration,
+        authorizer: isOpen ? new HttpNoneAuthorizer() : authorizer,
+      });
+      if (isOpen) for (const route of added) Validations.of(route).acknowledge(OPEN_ROUTE);
+    }
+  }
+}
+
+const OPEN_ROUTE = {
+  id: 'AwsSolutions-APIG4',
+  reason:
+    'Open by contract: it answers with a constant, reads no data and knows no caller. The stage throttles it, as all ' +
+    'other routes.',
+};
+
+/** A JWT of the configured issuer, else a signature by an IAM principal that may invoke the API. */
+function authorizerFor({ jwtIssuer, jwtAudience }: StackConfig): IHttpRouteAuthorizer {
+  return jwtIssuer === undefined
+    ? new HttpIamAuthorizer()
+    : new HttpJwtAuthorizer('jwt-authorizer', jwtIssuer, { jwtAudience });
+}
+
+const corsFor = (allowOrigins: string[]): CorsPreflightOptions => ({
+  allowOrigins,
+  allowMethods: [CorsHttpMethod.ANY],
+  allowHeaders: ['authorization', 'content-type', 'idempotency-key'],
+  exposeHeaders: ['location', 'retry-after'],
+  maxAge: Duration.hours(1),
+});
+
+/** Neither identities nor addresses of files: a route's key has its parameters' names, and no query. */
+const ACCESS_LOG = {
+  requestId: '$context.requestId',
+  time: '$context.requestTimeEpoch',
+  routeKey: '$context.routeKey',
+  status: '$context.status',
+  sourceIp: '$context.identity.sourceIp',
+  responseBytes: '$context.responseLength',
+  latencyMs: '$context.responseLatency',
+  integrationMs: '$context.integrationLatency',
+  integrationError: '$context.integrationErrorMessage',
+  authorizerError: '$context.authorizer.error',
+  error: '$context.error.message',
+};

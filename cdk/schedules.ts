@@ -1,0 +1,73 @@
+import { Duration, Stack, Validations } from 'aws-cdk-lib';
+import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import { CfnSchedule, ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
+import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import { SCHEDULED_EVENT } from '../lib/api/scheduled-event.ts';
+import type { StackConfig } from './stack-config.ts';
+
+const RETRIES = 2;
+/** A run that could not start within this time is the next run's. */
+const MAX_AGE = Duration.hours(1);
+
+/** Runs the cleanup at its rate. Two runs at once are harmless; one that is lost ends up in `deadLetters`. */
+export class Schedules extends Construct {
+  readonly deadLetters: Queue;
+
+  constructor(scope: Construct, id: string, config: StackConfig, cleanup: LambdaFunction) {
+    super(scope, id);
+    this.deadLetters = this.newDeadLetterQueue();
+    this.keepFailedRuns(cleanup);
+    new CfnSchedule(this, 'Cleanup', {
+      description: 'Ends inactive sessions and empties the trash',
+      scheduleExpression: ScheduleExpression.rate(Duration.minutes(config.cleanupIntervalMinutes)).expressionString,
+      flexibleTimeWindow: { mode: 'OFF' },
+      target: {
+        arn: cleanup.functionArn,
+        roleArn: this.newSchedulerRole(cleanup).roleArn,
+        input: JSON.stringify(SCHEDULED_EVENT),
+        retryPolicy: { maximumRetryAttempts: RETRIES, maximumEventAgeInSeconds: MAX_AGE.toSeconds() },
+        deadLetterConfig: { arn: this.deadLetters.queueArn },
+      },
+    });
+  }
+
+  private newDeadLetterQueue(): Queue {
+    const queue = new Queue(this, 'DeadLetters', {
+      encryption: QueueEncryption.SQS_MANAGED,
+      enforceSSL: true,
+      retentionPeriod: Duration.days(14),
+    });
+    Validations.of(queue).acknowledge({
+      id: 'AwsSolutions-SQS3',
+      reason: 'It is the dead-letter queue: nothing consumes it but people, whom an alarm calls.',
+    });
+    return queue;
+  }
+
+  /** The scheduler's own queue has only what it could not hand over; Lambda runs the rest, and retries it. */
+  private keepFailedRuns(cleanup: LambdaFunction): void {
+    cleanup.addToRolePolicy(
+      new PolicyStatement({ actions: ['sqs:SendMessage'], resources: [this.deadLetters.queueArn] }),
+    );
+    cleanup.configureAsyncInvoke({
+      retryAttempts: RETRIES,
+      maxEventAge: MAX_AGE,
+      onFailure: { bind: () => ({ destination: this.deadLetters.queueArn }) },
+    });
+  }
+
+  private newSchedulerRole(cleanup: LambdaFunction): Role {
+    const role = new Role(this, 'Role', {
+      assumedBy: new ServicePrincipal('scheduler.amazonaws.com', {
+        conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
+      }),
+    });
+    const allow = (action: string, resource: string) =>
+      role.addToPolicy(new PolicyStatement({ actions: [action], resources: [resource] }));
+    allow('lambda:InvokeFunction', cleanup.functionArn);
+    allow('sqs:SendMessage', this.deadLetters.queueArn);
+    return role;
+  }
+}

@@ -1,0 +1,57 @@
+import { Stack } from 'aws-cdk-lib';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import type { Construct } from 'constructs';
+import { functionVariable } from '../lib/api/client-environment.ts';
+import { GROUPS, type Group } from '../lib/api/operation.ts';
+import { Alarms } from './alarms.ts';
+import { SessionDashboard } from './dashboard.ts';
+import { SessionHttpApi } from './http-api.ts';
+import { Schedules } from './schedules.ts';
+import { SessionFunction } from './session-function.ts';
+import { SessionTable } from './session-table.ts';
+import type { StackConfig } from './stack-config.ts';
+import { WorkspaceFileSystem } from './workspace-file-system.ts';
+import { WorkspaceNetwork } from './workspace-network.ts';
+
+/** Everything that makes up the session manager on AWS. Idle, it costs its storage and its alarms. */
+export class SessionManagerStack extends Stack {
+  readonly functions: Readonly<Record<Group, SessionFunction>>;
+
+  constructor(scope: Construct, config: StackConfig) {
+    super(scope, config.stackName, {
+      description: 'Sessions for AI agents: workspaces, MCP clients, exact limits',
+      terminationProtection: config.dataRemoval === 'retain',
+    });
+    const { table } = new SessionTable(this, 'Table', config);
+    const network = new WorkspaceNetwork(this, 'Network', config, table);
+    const workspaces = new WorkspaceFileSystem(this, 'Workspaces', config, network);
+
+    this.functions = forEachGroup((name) => {
+      const id = `${name.charAt(0).toUpperCase()}${name.slice(1)}`;
+      return new SessionFunction(this, id, { name, config, table, network, workspaces });
+    });
+    const functions = this.functions;
+    const lambdas = forEachGroup((name) => functions[name].function);
+    const { api } = new SessionHttpApi(this, 'Http', config, lambdas);
+    const { deadLetters } = new Schedules(this, 'Schedules', config, functions.cleanup.function);
+
+    new Alarms(this, 'Alarms', { config, api, table, functions, deadLetters });
+    if (config.dashboard) new SessionDashboard(this, 'Dashboard', { config, api, table, functions });
+  }
+
+  /**
+   * Lets another function use a `SessionManagerClient`: the permission to invoke, and the variables that the client
+   * reads. With it the function acts as an operator; name only the groups whose operations it calls.
+   */
+  grantInvoke(caller: LambdaFunction, groups: readonly Group[] = GROUPS): void {
+    const arns = groups.map((group) => this.functions[group].function.functionArn);
+    caller.addToRolePolicy(new PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: arns }));
+    for (const group of groups) {
+      caller.addEnvironment(functionVariable(group), this.functions[group].function.functionArn);
+    }
+  }
+}
+
+const forEachGroup = <T>(make: (group: Group) => T): Record<Group, T> =>
+  Object.fromEntries(GROUPS.map((group) => [group, make(group)])) as Record<Group, T>;

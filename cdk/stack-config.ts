@@ -1,0 +1,104 @@
+import type { IConstruct } from 'constructs';
+import { z } from 'zod';
+import { ENV, readConfig } from '../lib/config.ts';
+
+/** What functions read from their environment and a deployment may set. Left out, the functions' own defaults hold. */
+const FUNCTION_SETTINGS = [
+  'maxSessions',
+  'maxSessionsPerOrg',
+  'maxSessionsPerUser',
+  'inactivitySeconds',
+  'touchIntervalSeconds',
+  'cleanupIntervalSeconds',
+  'maxMcpClientsPerSession',
+  'jwtOrgClaim',
+  'jwtRoleClaim',
+  'logLevel',
+] as const satisfies (keyof typeof ENV)[];
+
+export type FunctionSetting = (typeof FUNCTION_SETTINGS)[number];
+
+const LOG_RETENTION_DAYS = [
+  1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
+];
+
+/** The longest period that an alarm can watch. */
+const DAY_SECONDS = 86_400;
+
+/** Context from the command line is text; from cdk.json it has types. */
+const text = z.union([z.string(), z.number()]).transform(String);
+const wholeNumber = (min: number, max: number) => z.coerce.number().int().min(min).max(max);
+const yesOrNo = z.union([z.boolean(), z.stringbool()]);
+const list = z
+  .union([z.string().transform((joined) => joined.split(',').map((part) => part.trim())), z.array(z.string())])
+  .pipe(z.array(z.string().min(1)));
+
+const settings = Object.fromEntries(FUNCTION_SETTINGS.map((name) => [name, text.optional()])) as Record<
+  FunctionSetting,
+  z.ZodOptional<typeof text>
+>;
+
+const stackConfigSchema = z
+  .strictObject({
+    stackName: z
+      .string()
+      .regex(/^[A-Za-z][A-Za-z0-9-]{0,127}$/)
+      .default('SessionManager'),
+    ...settings,
+    /** With an issuer, callers bring its tokens; without, they sign with IAM. */
+    jwtIssuer: z.url({ protocol: /^https$/ }).optional(),
+    jwtAudience: list.default([]),
+    /** Requests a second, and how many at once above that, over all callers. */
+    apiRateLimit: wholeNumber(1, 10_000).default(100),
+    apiBurstLimit: wholeNumber(1, 5_000).default(200),
+    corsAllowOrigins: list.default([]),
+    availabilityZones: wholeNumber(2, 3).default(2),
+    /** Choose another where the VPC is to be peered with one that has the same. */
+    vpcCidr: z.cidrv4().default('10.215.0.0/24'),
+    logRetentionDays: wholeNumber(1, 3653)
+      .refine((days) => LOG_RETENTION_DAYS.includes(days), `must be one of ${LOG_RETENTION_DAYS.join(', ')}`)
+      .default(30),
+    /** What becomes of table and file system when the stack is deleted or renames them. */
+    dataRemoval: z.enum(['retain', 'destroy']).default('retain'),
+    alarmTopicArn: z
+      .string()
+      .regex(/^arn:[\w-]+:sns:[\w-]+:\d{12}:[\w.-]+$/)
+      .optional(),
+    dashboard: yesOrNo.default(false),
+  })
+  .refine(({ jwtIssuer, jwtAudience }) => (jwtIssuer === undefined) === (jwtAudience.length === 0), {
+    path: ['jwtAudience'],
+    message: 'belongs with jwtIssuer: both or neither',
+  });
+
+/** The stack's configuration, checked. `environment`: the functions' settings that are not left to their defaults. */
+export type StackConfig = Omit<z.infer<typeof stackConfigSchema>, FunctionSetting> & {
+  environment: Partial<Record<FunctionSetting, string>>;
+  cleanupIntervalMinutes: number;
+  logLevel: ReturnType<typeof readConfig>['logLevel'];
+};
+
+export class StackConfigError extends Error {
+  override readonly name = 'StackConfigError';
+}
+
+/** Reads the construct's context. Keys with a `:` or a `/` are the CDK's own; any other unknown one is refused. */
+export function readStackConfig(scope: IConstruct): StackConfig {
+  const context = Object.entries(scope.node.getAllContext() as Record<string, unknown>);
+  const own = Object.fromEntries(context.filter(([key, value]) => !/[:/]/.test(key) && value !== ''));
+  const parsed = stackConfigSchema.safeParse(own);
+  if (!parsed.success) throw new StackConfigError(`Context is not valid.\n${z.prettifyError(parsed.error)}`);
+  const environment = Object.fromEntries(
+    FUNCTION_SETTINGS.flatMap((name) => (parsed.data[name] === undefined ? [] : [[name, parsed.data[name]]])),
+  ) as StackConfig['environment'];
+  const { cleanupIntervalSeconds, logLevel } = readConfig(variablesOf(environment));
+  if (cleanupIntervalSeconds % 60 !== 0 || cleanupIntervalSeconds > DAY_SECONDS) {
+    throw new StackConfigError('cleanupIntervalSeconds must be whole minutes, and at most a day.');
+  }
+  return { ...parsed.data, environment, logLevel, cleanupIntervalMinutes: cleanupIntervalSeconds / 60 };
+}
+
+/** By the names that the functions read them by. */
+export function variablesOf(values: Partial<Record<keyof typeof ENV, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [ENV[name as keyof typeof ENV], value]));
+}

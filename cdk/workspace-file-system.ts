@@ -1,0 +1,77 @@
+import { CfnOutput, RemovalPolicy } from 'aws-cdk-lib';
+import { SubnetType } from 'aws-cdk-lib/aws-ec2';
+import {
+  FileSystem,
+  LifecyclePolicy,
+  OutOfInfrequentAccessPolicy,
+  ThroughputMode,
+  type AccessPoint,
+  type CfnAccessPoint,
+  type CfnFileSystem,
+} from 'aws-cdk-lib/aws-efs';
+import { AnyPrincipal, Effect, PolicyDocument, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { Construct } from 'constructs';
+import type { StackConfig } from './stack-config.ts';
+import type { WorkspaceNetwork } from './workspace-network.ts';
+
+const MOUNT = 'elasticfilesystem:ClientMount';
+const WRITE = 'elasticfilesystem:ClientWrite';
+const ROOT = 'elasticfilesystem:ClientRootAccess';
+/** The POSIX identity of the functions: theirs are all files, and nobody is root. */
+const FUNCTIONS_ID = '1000';
+
+/** The file system that holds every session's workspace, and the functions' own way into it. */
+export class WorkspaceFileSystem extends Construct {
+  readonly fileSystem: FileSystem;
+  readonly accessPoint: AccessPoint;
+
+  constructor(scope: Construct, id: string, { dataRemoval }: StackConfig, network: WorkspaceNetwork) {
+    super(scope, id);
+    this.fileSystem = new FileSystem(this, 'FileSystem', {
+      vpc: network.vpc,
+      vpcSubnets: { subnetType: SubnetType.PRIVATE_ISOLATED },
+      securityGroup: network.fileSystemSecurityGroup,
+      encrypted: true,
+      enableAutomaticBackups: true,
+      throughputMode: ThroughputMode.ELASTIC,
+      lifecyclePolicy: LifecyclePolicy.AFTER_30_DAYS,
+      outOfInfrequentAccessPolicy: OutOfInfrequentAccessPolicy.AFTER_1_ACCESS,
+      removalPolicy: dataRemoval === 'retain' ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+    });
+    this.accessPoint = this.fileSystem.addAccessPoint('FunctionsAccessPoint', {
+      path: '/workspaces',
+      posixUser: { uid: FUNCTIONS_ID, gid: FUNCTIONS_ID },
+      createAcl: { ownerUid: FUNCTIONS_ID, ownerGid: FUNCTIONS_ID, permissions: '0700' },
+    });
+    const resource = this.fileSystem.node.defaultChild as CfnFileSystem;
+    // Here, since the construct would add a permission to write for everybody.
+    resource.fileSystemPolicy = onlyEncryptedAndByAccessPoint();
+    // A new logical id is a new, empty file system.
+    resource.overrideLogicalId('WorkspaceFileSystem');
+    (this.accessPoint.node.defaultChild as CfnAccessPoint).overrideLogicalId('WorkspaceAccessPoint');
+    new CfnOutput(this, 'Id', { value: this.fileSystem.fileSystemId }).overrideLogicalId('FileSystemId');
+    new CfnOutput(this, 'AccessPoint', { value: this.accessPoint.accessPointId }).overrideLogicalId('AccessPointId');
+  }
+
+  /** What a role needs to mount the file system by the functions' access point, and by no other. */
+  mountStatement(): PolicyStatement {
+    return new PolicyStatement({
+      actions: [MOUNT, WRITE],
+      resources: [this.fileSystem.fileSystemArn],
+      conditions: { StringEquals: { 'elasticfilesystem:AccessPointArn': this.accessPoint.accessPointArn } },
+    });
+  }
+}
+
+/** Only refusals: who may mount is said by the roles. EFS applies the policy to the file system that carries it. */
+function onlyEncryptedAndByAccessPoint(): PolicyDocument {
+  const refuse = (sid: string, actions: string[], conditions: Record<string, Record<string, string>> = {}) =>
+    new PolicyStatement({ sid, effect: Effect.DENY, principals: [new AnyPrincipal()], actions, conditions });
+  return new PolicyDocument({
+    statements: [
+      refuse('RefuseUnencryptedTransport', [MOUNT, WRITE, ROOT], { Bool: { 'aws:SecureTransport': 'false' } }),
+      refuse('RefuseRootAccess', [ROOT]),
+      refuse('RefuseMountsWithoutAccessPoint', [MOUNT], { Null: { 'elasticfilesystem:AccessPointArn': 'true' } }),
+    ],
+  });
+}

@@ -1,0 +1,68 @@
+import { Stack, Fn } from 'aws-cdk-lib';
+import {
+  FlowLogDestination,
+  FlowLogTrafficType,
+  GatewayVpcEndpointAwsService,
+  IpAddresses,
+  Peer,
+  Port,
+  SecurityGroup,
+  SubnetType,
+  Vpc,
+} from 'aws-cdk-lib/aws-ec2';
+import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
+import { AnyPrincipal, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { Construct } from 'constructs';
+import { dynamoDbActionsInVpc } from './function-rows.ts';
+import { newLogGroup } from './log-group.ts';
+import type { StackConfig } from './stack-config.ts';
+
+const SUBNET_MASK = 26;
+
+/**
+ * Isolated subnets, in which functions mount the file system. No internet, no NAT, no interface endpoint: the only way
+ * out is the DynamoDB gateway endpoint, which is free and leads to the session table alone.
+ */
+export class WorkspaceNetwork extends Construct {
+  readonly vpc: Vpc;
+  readonly functionSecurityGroup: SecurityGroup;
+  readonly fileSystemSecurityGroup: SecurityGroup;
+
+  constructor(scope: Construct, id: string, config: StackConfig, table: ITable) {
+    super(scope, id);
+    this.vpc = new Vpc(this, 'Vpc', {
+      ipAddresses: IpAddresses.cidr(config.vpcCidr),
+      // By position, so that synth asks no account for their names.
+      availabilityZones: Array.from({ length: config.availabilityZones }, (_, zone) => Fn.select(zone, Fn.getAzs())),
+      natGateways: 0,
+      subnetConfiguration: [{ name: 'Isolated', subnetType: SubnetType.PRIVATE_ISOLATED, cidrMask: SUBNET_MASK }],
+      // Emptying it takes a custom resource; nothing here is a member of it, so its rules let nobody through.
+      restrictDefaultSecurityGroup: false,
+    });
+    this.vpc.addFlowLog('RefusedTraffic', {
+      destination: FlowLogDestination.toCloudWatchLogs(newLogGroup(this, 'FlowLogs', config)),
+      trafficType: FlowLogTrafficType.REJECT,
+    });
+    this.addDynamoDbEndpoint(table);
+
+    const group = (name: string, description: string) =>
+      new SecurityGroup(this, name, { vpc: this.vpc, description, allowAllOutbound: false });
+    this.functionSecurityGroup = group('FunctionSecurityGroup', 'Functions that mount the workspaces');
+    this.fileSystemSecurityGroup = group('FileSystemSecurityGroup', 'The workspaces');
+    this.functionSecurityGroup.connections.allowTo(this.fileSystemSecurityGroup, Port.tcp(2049), 'NFS');
+    // The route table narrows this to DynamoDB: it has no other route out. A prefix list id would need a lookup.
+    this.functionSecurityGroup.addEgressRule(Peer.anyIpv4(), Port.tcp(443), 'DynamoDB through its gateway endpoint');
+  }
+
+  private addDynamoDbEndpoint(table: ITable): void {
+    const endpoint = this.vpc.addGatewayEndpoint('DynamoDb', { service: GatewayVpcEndpointAwsService.DYNAMODB });
+    endpoint.addToPolicy(
+      new PolicyStatement({
+        principals: [new AnyPrincipal()],
+        actions: dynamoDbActionsInVpc,
+        resources: [table.tableArn, `${table.tableArn}/index/*`],
+        conditions: { StringEquals: { 'aws:PrincipalAccount': Stack.of(this).account } },
+      }),
+    );
+  }
+}

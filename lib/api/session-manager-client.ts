@@ -1,0 +1,73 @@
+/** What another Lambda imports as `agent-session-manager/client`. */
+import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { functionVariable } from './client-environment.ts';
+import { errorOfCode } from './error-of-code.ts';
+import type { Invocation, InvocationResult } from './invoke-handler.ts';
+import type { Operation } from './operation.ts';
+import { operations, type OperationName } from './operations.ts';
+
+type InputOf<Name extends OperationName> = (typeof operations)[Name] extends Operation<infer Input> ? Input : never;
+type OutputOf<Name extends OperationName> = Awaited<ReturnType<(typeof operations)[Name]['run']>>['output'];
+
+/** For whom an operation is done. Left out, it is done as an operator, which is what may do everything. */
+export type Actor = NonNullable<Invocation['actor']>;
+
+/** One method for each operation, with its input and its output. Throws the errors that the operation throws. */
+export type SessionManagerClient = {
+  [Name in OperationName]: (input: InputOf<Name>) => Promise<OutputOf<Name>>;
+} & {
+  /** The same client, acting for somebody and under their rules. */
+  as(actor: Actor): SessionManagerClient;
+};
+
+/** Calls a function by its name or ARN with a JSON payload and gives its JSON answer. */
+export type Invoke = (functionName: string, payload: string) => Promise<string>;
+
+/** The function did not answer: it crashed, timed out, or may not be invoked. What it did is not known. */
+export class InvocationFailedError extends Error {
+  override readonly name = 'InvocationFailedError';
+}
+
+interface Door {
+  env: NodeJS.ProcessEnv;
+  invoke: Invoke;
+  actor?: Actor;
+}
+
+class Client {
+  constructor(env: NodeJS.ProcessEnv, invoke: Invoke = invokeWithSdk(), actor?: Actor) {
+    const door: Door = { env, invoke, ...(actor && { actor }) };
+    const names = Object.keys(operations) as OperationName[];
+    const methods = names.map((name) => [name, (input: Record<string, unknown>) => call(door, name, input)]);
+    Object.assign(this, Object.fromEntries(methods), { as: (other: Actor) => new Client(env, invoke, other) });
+  }
+}
+
+/**
+ * A client of the functions that `env` names by the variables that the stack's `grantInvoke` sets. The SDK repeats a
+ * request whose answer is lost: an `idempotencyKey` makes that safe for `createSession`, all else is safe by itself.
+ */
+export const SessionManagerClient = Client as new (env: NodeJS.ProcessEnv, invoke?: Invoke) => SessionManagerClient;
+
+async function call({ env, invoke, actor }: Door, operation: OperationName, input: object): Promise<unknown> {
+  const variable = functionVariable(operations[operation].group);
+  const functionName = env[variable];
+  if (!functionName)
+    throw new InvocationFailedError(`${variable} is not set: "${operation}" has no function to go to.`);
+  const invocation: Invocation = { operation, input: { ...input }, ...(actor && { actor }) };
+  const result = JSON.parse(await invoke(functionName, JSON.stringify(invocation))) as InvocationResult;
+  if (result.ok) return result.output;
+  const { code, message, details } = result.error;
+  throw errorOfCode(code, message, { ...details });
+}
+
+function invokeWithSdk(client = new LambdaClient({})): Invoke {
+  return async (FunctionName, Payload) => {
+    const { FunctionError, Payload: answer } = await client.send(new InvokeCommand({ FunctionName, Payload }));
+    const text = Buffer.from(answer ?? []).toString('utf8');
+    if (FunctionError !== undefined) throw new InvocationFailedError(`${FunctionName} failed: ${text}`);
+    return text;
+  };
+}
+
+export * from '../errors.ts';

@@ -1,0 +1,216 @@
+import { existsSync } from 'node:fs';
+import { mkdir, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { v7 as uuidv7 } from 'uuid';
+import type { Group } from '../../lib/api/operation.ts';
+import { SCHEDULED_EVENT } from '../../lib/api/scheduled-event.ts';
+import { Deployment } from './lambda/deployment.ts';
+import { gatewayEvent } from './lambda/gateway-event.ts';
+
+interface HttpAnswer {
+  statusCode: number;
+  headers?: Record<string, string>;
+  body?: string;
+}
+
+interface SessionInfo {
+  id: string;
+  userId: string;
+  orgId: string;
+  workspacePath: string;
+  metadata: Record<string, string>;
+}
+
+/** Idle at once, so that a sweep has something to do. */
+const AT_ONCE = { inactivitySeconds: 1, touchIntervalSeconds: 0 };
+const START_MS = 180_000;
+
+let deployment: Deployment;
+
+async function http(group: Group, routeKey: string, request: Parameters<typeof gatewayEvent>[1]): Promise<HttpAnswer> {
+  const outcome = await deployment.of(group).instance.invoke(gatewayEvent(routeKey, request));
+  if (!('answer' in outcome)) throw new Error(JSON.stringify(outcome));
+  return outcome.answer as HttpAnswer;
+}
+
+const bodyOf = <T>({ body = '' }: HttpAnswer): T => JSON.parse(body) as T;
+
+describe('the bundles, behind a Lambda Runtime API, for signed requests', () => {
+  const alice = { 'x-user-id': 'J%C3%BCrgen%20%2F%20A', 'x-org-id': 'acme' };
+  let session: SessionInfo;
+
+  beforeAll(async () => {
+    deployment = await Deployment.start(AT_ONCE);
+  }, START_MS);
+  afterAll(() => deployment.stop());
+
+  test('lifecycle creates a session from a body in base64', async () => {
+    const answer = await http('lifecycle', 'POST /sessions', {
+      headers: { ...alice, 'idempotency-key': 'once' },
+      body: { metadata: { job: 'nightly' } },
+    });
+    expect(answer.statusCode).toBe(201);
+    session = bodyOf<SessionInfo>(answer);
+    expect(answer.headers?.Location ?? answer.headers?.location).toBe(`/sessions/${session.id}`);
+    expect(session).toMatchObject({ userId: 'Jürgen / A', orgId: 'acme', metadata: { job: 'nightly' } });
+    expect(session.workspacePath.startsWith(`${deployment.workspaceRoot}/`)).toBe(true);
+    expect((await stat(session.workspacePath)).mode & 0o777).toBe(0o700);
+  });
+
+  test('records finds it, and tells the path that lifecycle told', async () => {
+    const answer = await http('records', 'GET /sessions/{sessionId}', {
+      path: { sessionId: session.id },
+      headers: alice,
+    });
+    expect(answer.statusCode).toBe(200);
+    expect(bodyOf(answer)).toMatchObject({ id: session.id, workspacePath: session.workspacePath });
+  });
+
+  test.each(['ü / ?', '../../etc', '{sessionId}'])('a decoded path with %j names no session', async (sessionId) => {
+    const answer = await http('records', 'GET /sessions/{sessionId}', { path: { sessionId }, headers: alice });
+    expect(answer).toMatchObject({ statusCode: 404 });
+    expect(bodyOf(answer)).toMatchObject({ code: 'SESSION_NOT_FOUND' });
+  });
+
+  test('records does everything that its row allows', async () => {
+    const one = { path: { sessionId: session.id }, headers: alice };
+    const { statusCode } = await http('records', 'PUT /sessions/{sessionId}/system-prompt', {
+      ...one,
+      body: { systemPrompt: 'Be brief.' },
+    });
+    expect(statusCode).toBe(200);
+    expect(bodyOf(await http('records', 'GET /sessions/{sessionId}/system-prompt', one))).toEqual({
+      systemPrompt: 'Be brief.',
+    });
+    const admin = { ...alice, 'x-role': 'admin' };
+    for (const query of [{ limit: '10' }, { scope: 'org' }] as Record<string, string>[]) {
+      const { sessions } = bodyOf<{ sessions: SessionInfo[] }>(
+        await http('records', 'GET /sessions', { headers: admin, query }),
+      );
+      expect(sessions.map(({ id }) => id)).toEqual([session.id]);
+    }
+    expect(bodyOf(await http('records', 'GET /usage', { headers: alice }))).toMatchObject({ user: { active: 1 } });
+  });
+
+  test('records answers another Lambda, and says which function has what it has not', async () => {
+    const { instance } = deployment.of('records');
+    expect(await instance.invoke({ operation: 'getSession', input: { sessionId: session.id } })).toMatchObject({
+      answer: { ok: true, output: { id: session.id } },
+    });
+    expect(await instance.invoke({ operation: 'createSession', input: {} })).toMatchObject({
+      answer: { ok: false, error: { code: 'VALIDATION' } },
+    });
+  });
+
+  test('mcp says what is wrong with a server that is not there', async () => {
+    const answer = await http('mcp', 'POST /sessions/{sessionId}/mcp-clients', {
+      path: { sessionId: session.id },
+      headers: alice,
+      body: { id: 'nobody', type: 'http', endpoint: 'http://127.0.0.1:9/mcp' },
+    });
+    expect(answer.statusCode).toBe(502);
+    expect(bodyOf(answer)).toMatchObject({ code: 'MCP_CONNECTION' });
+    const clients = await http('mcp', 'GET /sessions/{sessionId}/mcp-clients', {
+      path: { sessionId: session.id },
+      headers: alice,
+    });
+    expect(bodyOf(clients)).toEqual({ mcpClients: [] });
+  });
+
+  test('lifecycle ends it, directory and all', async () => {
+    const end = { path: { sessionId: session.id }, headers: alice };
+    expect((await http('lifecycle', 'DELETE /sessions/{sessionId}', end)).statusCode).toBe(204);
+    expect(existsSync(session.workspacePath)).toBe(false);
+    expect((await http('lifecycle', 'DELETE /sessions/{sessionId}', end)).statusCode).toBe(404);
+  });
+
+  test('cleanup does what the schedule asks of it', async () => {
+    const { answer } = (await deployment
+      .of('lifecycle')
+      .instance.invoke({ operation: 'createSession', input: { userId: 'bob', orgId: 'acme' } })) as {
+      answer: { output: SessionInfo };
+    };
+    const crashed = uuidv7();
+    await mkdir(path.join(deployment.workspaceRoot, '.pending', crashed));
+    await sleep(1_200);
+    const outcome = await deployment.of('cleanup').instance.invoke(SCHEDULED_EVENT);
+    expect(outcome).toEqual({ answer: { cleaned: [answer.output.id], failed: [], more: false } });
+    expect(existsSync(answer.output.workspacePath)).toBe(false);
+  });
+
+  test('cleanup ends those of an organisation for its admin', async () => {
+    const headers = { ...alice, 'x-role': 'admin' };
+    expect(bodyOf(await http('cleanup', 'POST /cleanup', { headers, body: { inactiveForSeconds: 60 } }))).toEqual({
+      cleaned: [],
+      failed: [],
+      more: false,
+    });
+  });
+
+  test('a run that fails throws, and the same process takes the next event', async () => {
+    const { instance, gate } = deployment.of('cleanup');
+    gate.refuseNext = true;
+    const failed = await instance.invoke(SCHEDULED_EVENT);
+    expect(failed).toMatchObject({ error: { errorType: 'AccessDeniedException' } });
+    expect(await instance.invoke(SCHEDULED_EVENT)).toEqual({ answer: { cleaned: [], failed: [], more: false } });
+  });
+
+  test('an answer to a caller has nothing of a failure but its code; the log has its cause', async () => {
+    const { instance, gate } = deployment.of('records');
+    gate.refuseNext = true;
+    const answer = await http('records', 'GET /usage', { headers: alice });
+    expect(answer.statusCode).toBe(500);
+    expect(answer.body).not.toMatch(/AccessDenied|not allowed/);
+    const lines = instance.log.split('\n').filter((line) => line.includes('operation_failed'));
+    expect(lines).toHaveLength(1);
+    expect(JSON.parse(lines[0] as string)).toMatchObject({ level: 'ERROR', message: 'operation_failed' });
+    expect(lines[0]).toContain('AccessDenied');
+  });
+
+  test.each(['lifecycle', 'records', 'cleanup'] as const)(
+    '%s used all that it was granted and missed nothing',
+    (group) => {
+      const { gate, granted } = deployment.of(group);
+      expect([...gate.refused]).toEqual([]);
+      expect([...gate.used].sort()).toEqual([...granted].sort());
+    },
+  );
+
+  test('mcp missed nothing', () => {
+    expect([...deployment.of('mcp').gate.refused]).toEqual([]);
+  });
+});
+
+describe('the bundles, for tokens', () => {
+  const IGNORED = { 'x-user-id': 'mallory', 'x-org-id': 'other', 'x-role': 'operator' };
+
+  beforeAll(async () => {
+    deployment = await Deployment.start({
+      jwtIssuer: 'https://issuer.example',
+      jwtAudience: 'a',
+      jwtRoleClaim: 'roles',
+    });
+  }, START_MS);
+  afterAll(() => deployment.stop());
+
+  test('the caller is who the token says, whatever the headers say', async () => {
+    const claims = { sub: 'carol', org_id: 'acme' };
+    const created = await http('lifecycle', 'POST /sessions', { claims, headers: IGNORED, body: {} });
+    expect(bodyOf(created)).toMatchObject({ userId: 'carol', orgId: 'acme' });
+    const anonymous = await http('lifecycle', 'POST /sessions', { headers: IGNORED, body: {} });
+    expect(anonymous.statusCode).toBe(401);
+  });
+
+  test('a role is one element of an array claim', async () => {
+    const list = (roles: string) =>
+      http('records', 'GET /sessions', {
+        claims: { sub: 'dave', org_id: 'acme', roles },
+        headers: IGNORED,
+        query: { scope: 'org' },
+      });
+    expect((await list('[member admin]')).statusCode).toBe(200);
+    expect((await list('[member adminish]')).statusCode).toBe(403);
+  });
+});

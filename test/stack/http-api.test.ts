@@ -1,0 +1,84 @@
+import { describe, expect, test } from '@jest/globals';
+import { Match, type Template } from 'aws-cdk-lib/assertions';
+import { operations } from '../../lib/api/operations.ts';
+import { routeKey, routes } from '../../lib/api/routes.ts';
+import { resourcesOf, synthTemplate, textOf } from './synth.ts';
+
+interface RouteProperties {
+  RouteKey: string;
+  AuthorizationType: string;
+  AuthorizerId?: unknown;
+  Target: unknown;
+}
+
+const JWT = { jwtIssuer: 'https://issuer.example/', jwtAudience: 'agents, services' };
+
+const routesOf = (template: Template): RouteProperties[] =>
+  Object.values(resourcesOf(template))
+    .filter(({ Type }) => Type === 'AWS::ApiGatewayV2::Route')
+    .map(({ Properties }) => Properties as unknown as RouteProperties);
+
+/** Route keys by authorization type. */
+function authorizationOf(template: Template): Record<string, string> {
+  return Object.fromEntries(routesOf(template).map((route) => [route.RouteKey, route.AuthorizationType]));
+}
+
+const expected = (closed: string) =>
+  Object.fromEntries(
+    routes.map((route) => [routeKey(route), operations[route.operation].access === 'anyone' ? 'NONE' : closed]),
+  );
+
+describe('the HTTP API', () => {
+  const template = synthTemplate();
+
+  test('has the routes of routes.ts, each signed but the open ones', () => {
+    expect(authorizationOf(template)).toEqual(expected('AWS_IAM'));
+    expect(Object.values(authorizationOf(template)).filter((type) => type === 'NONE')).toHaveLength(1);
+  });
+
+  test('checks tokens of the issuer where there is one', () => {
+    const withIssuer = synthTemplate(JWT);
+    expect(authorizationOf(withIssuer)).toEqual(expected('JWT'));
+    for (const { AuthorizationType, AuthorizerId } of routesOf(withIssuer)) {
+      expect(AuthorizerId !== undefined).toBe(AuthorizationType === 'JWT');
+    }
+    withIssuer.hasResourceProperties('AWS::ApiGatewayV2::Authorizer', {
+      AuthorizerType: 'JWT',
+      IdentitySource: ['$request.header.Authorization'],
+      JwtConfiguration: { Issuer: JWT.jwtIssuer, Audience: ['agents', 'services'] },
+    });
+  });
+
+  test('sends each route to the function of its operation', () => {
+    const integrations = resourcesOf(template);
+    for (const { RouteKey, Target } of routesOf(template)) {
+      const [, id] = (Target as { 'Fn::Join': [string, [string, { Ref: string }]] })['Fn::Join'][1];
+      const { IntegrationUri, PayloadFormatVersion } = integrations[id.Ref]?.Properties as unknown as {
+        IntegrationUri: unknown;
+        PayloadFormatVersion: string;
+      };
+      const operation = routes.find((route) => routeKey(route) === RouteKey)?.operation as keyof typeof operations;
+      expect(textOf(IntegrationUri).toLowerCase()).toBe(`${operations[operation].group}function`);
+      expect(PayloadFormatVersion).toBe('2.0');
+    }
+  });
+
+  test('is throttled and logged, without identities', () => {
+    template.hasResourceProperties('AWS::ApiGatewayV2::Stage', {
+      StageName: '$default',
+      DefaultRouteSettings: { ThrottlingRateLimit: 100, ThrottlingBurstLimit: 200 },
+      AccessLogSettings: { Format: Match.stringLikeRegexp('context.routeKey') },
+    });
+    synthTemplate({ apiRateLimit: '7' }).hasResourceProperties('AWS::ApiGatewayV2::Stage', {
+      DefaultRouteSettings: { ThrottlingRateLimit: 7 },
+    });
+  });
+
+  test('lets no other origin in, unless it is named', () => {
+    template.allResourcesProperties('AWS::ApiGatewayV2::Api', { CorsConfiguration: Match.absent() });
+    synthTemplate({ corsAllowOrigins: 'https://a.example,https://b.example' }).hasResourceProperties(
+      'AWS::ApiGatewayV2::Api',
+      { CorsConfiguration: Match.objectLike({ AllowOrigins: ['https://a.example', 'https://b.example'] }) },
+    );
+  });
+});

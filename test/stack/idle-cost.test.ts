@@ -1,0 +1,102 @@
+import { describe, expect, test } from '@jest/globals';
+import { functionRows } from '../../cdk/function-rows.ts';
+import { resourcesOf, synthTemplate, type Resource } from './synth.ts';
+
+/** List prices of us-east-1 in dollars, without any free tier. */
+const PRICE = {
+  alarmMonth: 0.1,
+  dashboardMonth: 3,
+  kmsKeyMonth: 1,
+  lambdaRequest: 0.2 / 1e6,
+  lambdaArmGbSecond: 0.0000133334,
+  schedulerInvocation: 1 / 1e6,
+  dynamoDbReadUnit: 0.125 / 1e6,
+  logsGb: 0.5,
+  trace: 5 / 1e6,
+};
+const HOURS = 730;
+
+/** One run of the cleanup that finds nothing: eight index queries, two directories read, a few log lines. */
+const SWEEP = { seconds: 2, readUnits: 8 * 0.5, logGb: 4e-6 };
+
+const free = () => 0;
+
+/** What a month costs of each resource that nobody uses. A type that is not here has to be looked up first. */
+const IDLE: Record<string, (resource: Resource) => number> = {
+  'AWS::CloudWatch::Alarm': () => PRICE.alarmMonth,
+  'AWS::CloudWatch::Dashboard': () => PRICE.dashboardMonth,
+  'AWS::KMS::Key': () => PRICE.kmsKeyMonth,
+  'AWS::Scheduler::Schedule': () => HOURS * sweepCost(),
+  // Paid by what they hold or carry, which is nothing.
+  'AWS::DynamoDB::Table': free,
+  'AWS::EFS::FileSystem': free,
+  'AWS::Logs::LogGroup': free,
+  'AWS::EC2::FlowLog': free,
+  'AWS::SQS::Queue': free,
+  'AWS::Lambda::Function': free,
+  'AWS::ApiGatewayV2::Api': free,
+  // A metric is paid for the hours in which something is counted.
+  'AWS::Logs::MetricFilter': free,
+  'AWS::EC2::VPCEndpoint': ({ Properties }) => {
+    if (Properties.VpcEndpointType === 'Gateway') return 0;
+    throw new Error('an interface endpoint is paid by the hour');
+  },
+  // Never paid.
+  'AWS::ApiGatewayV2::Authorizer': free,
+  'AWS::ApiGatewayV2::Integration': free,
+  'AWS::ApiGatewayV2::Route': free,
+  'AWS::ApiGatewayV2::Stage': free,
+  'AWS::EC2::RouteTable': free,
+  'AWS::EC2::SecurityGroup': free,
+  'AWS::EC2::SecurityGroupEgress': free,
+  'AWS::EC2::SecurityGroupIngress': free,
+  'AWS::EC2::Subnet': free,
+  'AWS::EC2::SubnetRouteTableAssociation': free,
+  'AWS::EC2::VPC': free,
+  'AWS::EFS::AccessPoint': free,
+  'AWS::EFS::MountTarget': free,
+  'AWS::IAM::Policy': free,
+  'AWS::IAM::Role': free,
+  'AWS::Lambda::EventInvokeConfig': free,
+  'AWS::Lambda::Permission': free,
+  'AWS::SQS::QueuePolicy': free,
+};
+
+function sweepCost(): number {
+  const gbSeconds = (functionRows.cleanup.memoryMb / 1024) * SWEEP.seconds;
+  return (
+    PRICE.schedulerInvocation +
+    PRICE.lambdaRequest +
+    gbSeconds * PRICE.lambdaArmGbSecond +
+    SWEEP.readUnits * PRICE.dynamoDbReadUnit +
+    SWEEP.logGb * PRICE.logsGb +
+    PRICE.trace
+  );
+}
+
+function idleMonth(context: Record<string, unknown> = {}): number {
+  return Object.values(resourcesOf(synthTemplate(context))).reduce((sum, resource) => {
+    const price = IDLE[resource.Type];
+    if (!price) throw new Error(`What does ${resource.Type} cost when nobody uses it?`);
+    return sum + price(resource);
+  }, 0);
+}
+
+describe('an idle month', () => {
+  test('costs less than two dollars', () => {
+    expect(idleMonth()).toBeLessThan(2);
+    expect(idleMonth()).toBeCloseTo(0.72, 2);
+  });
+
+  test('costs three dollars more with the dashboard', () => {
+    expect(idleMonth({ dashboard: true }) - idleMonth()).toBeCloseTo(PRICE.dashboardMonth);
+  });
+
+  test('has alarms at the price of the standard resolution', () => {
+    const alarms = Object.values(resourcesOf(synthTemplate())).filter(({ Type }) => Type === 'AWS::CloudWatch::Alarm');
+    for (const { Properties } of alarms) {
+      expect(Properties.Period).toBeGreaterThanOrEqual(60);
+      expect(Properties.Metrics).toBeUndefined();
+    }
+  });
+});

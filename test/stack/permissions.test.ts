@@ -1,0 +1,112 @@
+import { describe, expect, test } from '@jest/globals';
+import { each, permissionsOf, statementsOf } from './permissions.ts';
+import { resourcesOf, synthTemplate, textOf, type Resource } from './synth.ts';
+
+const template = synthTemplate();
+const ofType = (type: string) => Object.values(resourcesOf(template)).filter(({ Type }) => Type === type);
+const statements = statementsOf(template).flatMap(([, ofRole]) => ofRole);
+
+const on = (resource: string, ...actions: string[]) => actions.map((action) => `${action} on ${resource}`);
+const dynamodb = (...actions: string[]) => on('SessionTable', ...actions.map((action) => `dynamodb:${action}`));
+const queryIndex = (index: string) => on(`SessionTable/index/${index}`, 'dynamodb:Query');
+const logs = (group: string) => on(group, 'logs:CreateLogStream', 'logs:PutLogEvents');
+const tracing = on('*', 'xray:PutTraceSegments', 'xray:PutTelemetryRecords');
+const mount = on('WorkspaceFileSystem', 'elasticfilesystem:ClientMount', 'elasticfilesystem:ClientWrite');
+const networkInterfaces = on(
+  '*',
+  'ec2:CreateNetworkInterface',
+  'ec2:DescribeNetworkInterfaces',
+  'ec2:DescribeSubnets',
+  'ec2:DeleteNetworkInterface',
+  'ec2:AssignPrivateIpAddresses',
+  'ec2:UnassignPrivateIpAddresses',
+);
+
+const EXPECTED: Record<string, { allowed: string[]; refused?: string[] }> = {
+  LifecycleRole: {
+    allowed: [
+      ...logs('LifecycleLogs'),
+      ...tracing,
+      ...dynamodb('GetItem', 'PutItem', 'UpdateItem', 'DeleteItem'),
+      ...mount,
+      ...networkInterfaces,
+    ],
+    refused: networkInterfaces,
+  },
+  RecordsRole: {
+    allowed: [
+      ...logs('RecordsLogs'),
+      ...tracing,
+      ...dynamodb('GetItem', 'BatchGetItem', 'Query', 'PutItem', 'UpdateItem', 'ConditionCheckItem'),
+      ...queryIndex('org'),
+    ],
+  },
+  McpRole: {
+    allowed: [
+      ...logs('McpLogs'),
+      ...tracing,
+      ...dynamodb('GetItem', 'Query', 'PutItem', 'UpdateItem', 'DeleteItem', 'ConditionCheckItem'),
+    ],
+  },
+  CleanupRole: {
+    allowed: [
+      ...logs('CleanupLogs'),
+      ...tracing,
+      ...dynamodb('GetItem', 'BatchGetItem', 'UpdateItem', 'DeleteItem'),
+      ...queryIndex('due'),
+      ...queryIndex('org'),
+      ...mount,
+      ...networkInterfaces,
+      ...on('SchedulesDeadLetters', 'sqs:SendMessage'),
+    ],
+    refused: networkInterfaces,
+  },
+  SchedulesRole: {
+    allowed: [...on('CleanupFunction', 'lambda:InvokeFunction'), ...on('SchedulesDeadLetters', 'sqs:SendMessage')],
+  },
+  NetworkVpcRefusedTrafficIAMRole: {
+    allowed: [...logs('NetworkFlowLogs'), ...on('NetworkFlowLogs', 'logs:DescribeLogStreams')],
+  },
+};
+
+describe('permissions', () => {
+  test('are these and no others', () => {
+    const expected = Object.entries(EXPECTED).map(([role, { allowed, refused = [] }]) => [
+      role,
+      { allowed: [...allowed].sort(), refused: [...refused].sort() },
+    ]);
+    expect(permissionsOf(template)).toEqual(Object.fromEntries(expected));
+  });
+
+  test('come by inline policies alone, and no action has a wildcard', () => {
+    for (const { Properties } of ofType('AWS::IAM::Role')) {
+      expect(Object.keys(Properties).filter((name) => name !== 'Tags')).toEqual(['AssumeRolePolicyDocument']);
+    }
+    expect(ofType('AWS::IAM::ManagedPolicy')).toEqual([]);
+    const all = Object.values(permissionsOf(template)).flatMap(({ allowed }) => allowed);
+    expect(all.filter((line) => line.split(' on ')[0]?.includes('*'))).toEqual([]);
+  });
+
+  test('to mount hold for the functions’ access point only, and to touch interfaces never for their code', () => {
+    const conditions = (action: string, effect: string) =>
+      statements
+        .filter(({ Action, Effect }) => Effect === effect && each(Action).includes(action))
+        .map(({ Condition }) => Condition);
+    const mounting = conditions('elasticfilesystem:ClientMount', 'Allow');
+    expect(mounting).toHaveLength(2);
+    for (const condition of mounting) {
+      expect(textOf(condition?.StringEquals?.['elasticfilesystem:AccessPointArn'])).toMatch(
+        /access-point\/WorkspaceAccessPoint$/,
+      );
+    }
+    const refusals = conditions('ec2:CreateNetworkInterface', 'Deny');
+    expect(refusals).toEqual(Array(2).fill({ Null: { 'lambda:SourceFunctionArn': 'false' } }));
+  });
+
+  test('to invoke functions are the gateway’s and the scheduler’s', () => {
+    const principals = ofType('AWS::Lambda::Permission').map(
+      ({ Properties }: Resource) => `${String(Properties.Principal)} ${String(Properties.Action)}`,
+    );
+    expect(principals).toEqual(Array(4).fill('apigateway.amazonaws.com lambda:InvokeFunction'));
+  });
+});

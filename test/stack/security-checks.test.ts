@@ -1,0 +1,70 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { Validations } from 'aws-cdk-lib';
+import { Queue } from 'aws-cdk-lib/aws-sqs';
+import { newApp } from './synth.ts';
+
+interface Finding {
+  ruleName: string;
+}
+
+interface Report {
+  pluginReports: { violations: Finding[] }[];
+}
+
+/** What cdk-nag and the CDK's own validation find; a synth with findings throws, once it has written its report. */
+function findings({ app, outdir }: Pick<ReturnType<typeof newApp>, 'app' | 'outdir'>): string[] {
+  const failed = throws(() => app.synth());
+  const report = JSON.parse(readFileSync(path.join(outdir, 'validation-report.json'), 'utf8')) as Report;
+  const found = report.pluginReports.flatMap(({ violations }) => violations.map(({ ruleName }) => ruleName));
+  expect(found.length > 0).toBe(failed);
+  return found;
+}
+
+function throws(work: () => unknown): boolean {
+  try {
+    work();
+    return false;
+  } catch {
+    return true;
+  }
+}
+
+describe('the security checks', () => {
+  test.each([
+    ['signed requests', {}],
+    ['tokens', { jwtIssuer: 'https://issuer.example', jwtAudience: 'agents' }],
+    ['a dashboard and other origins', { dashboard: true, corsAllowOrigins: 'https://a.example' }],
+    ['data that goes with the stack', { dataRemoval: 'destroy' }],
+  ])('find nothing with %s', (_what, context) => {
+    expect(findings(newApp(context))).toEqual([]);
+  });
+
+  test('are attached: they find a queue that takes plain transport', () => {
+    const made = newApp();
+    new Queue(made.stack, 'Careless');
+    expect(findings(made).sort()).toEqual(['AwsSolutions-SQS3', 'AwsSolutions-SQS4']);
+  });
+
+  test('are told of these exceptions and no others, each with a reason', () => {
+    const exceptions = newApp()
+      .app.node.findAll()
+      .flatMap(({ node }) =>
+        node.metadata
+          .filter(({ type }) => type === Validations.ACKNOWLEDGED_RULES_METADATA_KEY)
+          .flatMap(({ data }) => Object.entries(data as Record<string, string>))
+          // The CDK acknowledges some of its own.
+          .filter(([rule]) => rule.includes('AwsSolutions'))
+          .map(([rule, reason]) => ({ what: `${node.path}: ${rule.split('::').slice(1).join('::')}`, reason })),
+      );
+    expect(exceptions.map(({ what }) => what)).toEqual([
+      ...['Lifecycle', 'Records', 'Mcp', 'Cleanup'].map(
+        (name) => `SessionManager/${name}/Role: AwsSolutions-IAM5[Resource::*]`,
+      ),
+      'SessionManager/Http/Api/GET--health: AwsSolutions-APIG4',
+      'SessionManager/Schedules/DeadLetters: AwsSolutions-SQS3',
+    ]);
+    for (const { reason } of exceptions) expect(reason.length).toBeGreaterThan(50);
+  });
+});

@@ -1,0 +1,110 @@
+import { describe, expect, test } from '@jest/globals';
+import { Template } from 'aws-cdk-lib/assertions';
+import { functionRows } from '../../cdk/function-rows.ts';
+import { GROUPS, type Group } from '../../lib/api/operation.ts';
+import { ENV, readConfig } from '../../lib/config.ts';
+import { functionResources, newApp, resourcesOf } from './synth.ts';
+
+interface FunctionProperties {
+  Environment: { Variables: Record<string, string> };
+  Timeout: number;
+  FileSystemConfigs?: { LocalMountPath: string }[];
+  VpcConfig?: { SubnetIds: unknown[] };
+  LoggingConfig: { ApplicationLogLevel: string };
+}
+
+const functionsOf = (context: Record<string, unknown> = {}): Record<Group, FunctionProperties> =>
+  mapValues(functionResources(newApp(context).stack), ({ Properties }) => Properties as unknown as FunctionProperties);
+
+const mapValues = <T, U>(record: Record<Group, T>, map: (value: T) => U) =>
+  Object.fromEntries(Object.entries(record).map(([group, value]) => [group, map(value)])) as Record<Group, U>;
+
+const variables = (fn: FunctionProperties) => Object.keys(fn.Environment.Variables).sort();
+
+describe('the functions', () => {
+  const functions = functionsOf();
+
+  test('run on Node 24 on arm64, traced, and log JSON to groups of their own that end', () => {
+    const { stack } = newApp({ logRetentionDays: '7' });
+    const template = Template.fromStack(stack);
+    template.resourceCountIs('AWS::Lambda::Function', GROUPS.length);
+    template.allResourcesProperties('AWS::Lambda::Function', {
+      Runtime: 'nodejs24.x',
+      Architectures: ['arm64'],
+      TracingConfig: { Mode: 'Active' },
+      LoggingConfig: { LogFormat: 'JSON' },
+    });
+    template.allResourcesProperties('AWS::Logs::LogGroup', { RetentionInDays: 7 });
+    const groups = Object.values(resourcesOf(template))
+      .filter(({ Type }) => Type === 'AWS::Lambda::Function')
+      .map(({ Properties }) => (Properties.LoggingConfig as unknown as { LogGroup: { Ref: string } }).LogGroup.Ref);
+    expect(new Set(groups).size).toBe(GROUPS.length);
+  });
+
+  test('answer before the gateway gives up; the sweep has what Lambda gives', () => {
+    expect(Object.fromEntries(GROUPS.map((group) => [group, functions[group].Timeout]))).toEqual({
+      lifecycle: 29,
+      records: 29,
+      mcp: 29,
+      cleanup: 900,
+    });
+  });
+
+  test.each(GROUPS)('%s is in the VPC exactly when it mounts the workspaces', (group) => {
+    const { FileSystemConfigs, VpcConfig, Environment } = functions[group];
+    const { mountsWorkspaces } = functionRows[group];
+    expect(VpcConfig !== undefined).toBe(mountsWorkspaces);
+    expect((FileSystemConfigs ?? []).map(({ LocalMountPath }) => LocalMountPath)).toEqual(
+      mountsWorkspaces ? [Environment.Variables.WORKSPACE_ROOT] : [],
+    );
+  });
+
+  test('are told what the stack decides, and leave the rest to their defaults', () => {
+    const common = ['AUTH_MODE', 'NODE_OPTIONS', 'TABLE_NAME'];
+    expect(Object.fromEntries(GROUPS.map((group) => [group, variables(functions[group])]))).toEqual({
+      lifecycle: [...common, 'WORKSPACE_ROOT'],
+      records: [...common, 'WORKSPACE_ROOT'],
+      mcp: common,
+      cleanup: [...common, 'WORKSPACE_ROOT'],
+    });
+  });
+
+  test('get of what is configured only what they read', () => {
+    const configured = functionsOf({
+      maxSessions: '1',
+      maxSessionsPerOrg: 2,
+      maxSessionsPerUser: 3,
+      inactivitySeconds: 4,
+      touchIntervalSeconds: 5,
+      maxMcpClientsPerSession: 6,
+      logLevel: 'debug',
+    });
+    const limits = [ENV.maxSessions, ENV.maxSessionsPerOrg, ENV.maxSessionsPerUser];
+    const added = (group: Group) =>
+      variables(configured[group]).filter((name) => !variables(functions[group]).includes(name));
+    expect(added('lifecycle')).toEqual(
+      [ENV.inactivitySeconds, ENV.logLevel, ...limits, ENV.touchIntervalSeconds].sort(),
+    );
+    expect(added('records')).toEqual([ENV.logLevel, ...limits, ENV.touchIntervalSeconds].sort());
+    expect(added('mcp')).toEqual([ENV.logLevel, ENV.maxMcpClientsPerSession, ENV.touchIntervalSeconds].sort());
+    expect(added('cleanup')).toEqual([ENV.logLevel, ENV.touchIntervalSeconds].sort());
+    expect(configured.lifecycle.LoggingConfig.ApplicationLogLevel).toBe('DEBUG');
+    const { limits: read, inactivitySeconds } = readConfig({
+      ...configured.lifecycle.Environment.Variables,
+      TABLE_NAME: 'resolved when it is deployed',
+    });
+    expect({ ...read, inactivitySeconds }).toEqual({ global: 1, org: 2, user: 3, inactivitySeconds: 4 });
+  });
+
+  test('believe tokens with an issuer, and identity headers of signed requests without', () => {
+    const withIssuer = functionsOf({
+      jwtIssuer: 'https://issuer.example',
+      jwtAudience: 'agents',
+      jwtOrgClaim: 'custom:org',
+    });
+    for (const group of GROUPS) {
+      expect(functions[group].Environment.Variables.AUTH_MODE).toBe('headers');
+      expect(withIssuer[group].Environment.Variables).toMatchObject({ AUTH_MODE: 'jwt', JWT_ORG_CLAIM: 'custom:org' });
+    }
+  });
+});

@@ -1,0 +1,53 @@
+import { describe, expect, test } from '@jest/globals';
+import { TABLE } from '../../lib/store/table-schema.ts';
+import { resourcesOf, synthTemplate } from './synth.ts';
+
+const hashAndRange = ({ partitionKey, sortKey }: { partitionKey: string; sortKey: string }) => [
+  { AttributeName: partitionKey, KeyType: 'HASH' },
+  { AttributeName: sortKey, KeyType: 'RANGE' },
+];
+
+describe('the session table', () => {
+  const { SessionTable: table } = resourcesOf(synthTemplate());
+
+  test('has the keys, the TTL and the indexes of the schema', () => {
+    expect(table?.Properties).toMatchObject({
+      KeySchema: hashAndRange(TABLE),
+      TimeToLiveSpecification: { AttributeName: TABLE.ttl, Enabled: true },
+      GlobalSecondaryIndexes: Object.values(TABLE.indexes).map((index) => ({
+        IndexName: index.name,
+        KeySchema: hashAndRange(index),
+        Projection: { ProjectionType: 'KEYS_ONLY' },
+      })),
+    });
+    expect(table?.Properties.GlobalSecondaryIndexes).toHaveLength(Object.keys(TABLE.indexes).length);
+  });
+
+  test('is on demand, recoverable, protected, and streams both images', () => {
+    expect(table?.Properties).toMatchObject({
+      BillingMode: 'PAY_PER_REQUEST',
+      PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+      DeletionProtectionEnabled: true,
+      StreamSpecification: { StreamViewType: 'NEW_AND_OLD_IMAGES' },
+    });
+  });
+});
+
+describe('what holds data', () => {
+  const STATEFUL = { SessionTable: 'AWS::DynamoDB::Table', WorkspaceFileSystem: 'AWS::EFS::FileSystem' };
+
+  test('is kept under a pinned logical id', () => {
+    const resources = Object.entries(resourcesOf(synthTemplate()));
+    const stateful = resources.filter(([, { Type }]) => Object.values(STATEFUL).includes(Type));
+    expect(Object.fromEntries(stateful.map(([id, { Type }]) => [id, Type]))).toEqual(STATEFUL);
+    for (const [, resource] of stateful) {
+      expect(resource).toMatchObject({ DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' });
+    }
+  });
+
+  test('goes with the stack where that is configured', () => {
+    const resources = resourcesOf(synthTemplate({ dataRemoval: 'destroy' }));
+    for (const id of Object.keys(STATEFUL)) expect(resources[id]).toMatchObject({ DeletionPolicy: 'Delete' });
+    expect(resources.SessionTable?.Properties.DeletionProtectionEnabled).toBe(false);
+  });
+});

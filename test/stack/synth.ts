@@ -1,0 +1,66 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll } from '@jest/globals';
+import type { App } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import type { CfnFunction } from 'aws-cdk-lib/aws-lambda';
+import { sessionManagerApp } from '../../cdk/session-manager-app.ts';
+import type { SessionManagerStack } from '../../cdk/session-manager-stack.ts';
+import { GROUPS, type Group } from '../../lib/api/operation.ts';
+
+export const projectRoot = path.resolve(import.meta.dirname, '../..');
+const { context } = JSON.parse(readFileSync(path.join(projectRoot, 'cdk.json'), 'utf8')) as { context: object };
+
+/** Whether the functions' code is bundled, which templates do not need. */
+const BUNDLES = { none: { 'aws:cdk:bundling-stacks': [] }, all: { 'aws:cdk:enable-asset-metadata': true } };
+
+const outdirs: string[] = [];
+afterAll(() => {
+  for (const outdir of outdirs) rmSync(outdir, { recursive: true, force: true });
+});
+
+/** The app as the command line makes it, with this context on top of that of `cdk.json`. */
+export function newApp(
+  own: Record<string, unknown> = {},
+  bundles: keyof typeof BUNDLES = 'none',
+): { app: App; stack: SessionManagerStack; outdir: string } {
+  const outdir = mkdtempSync(path.join(tmpdir(), 'cdk-out-'));
+  outdirs.push(outdir);
+  return { outdir, ...sessionManagerApp({ outdir, context: { ...context, ...BUNDLES[bundles], ...own } }) };
+}
+
+export const synthTemplate = (own?: Record<string, unknown>): Template => Template.fromStack(newApp(own).stack);
+
+export interface Resource {
+  Type: string;
+  Properties: Record<string, never>;
+  Metadata?: Record<string, string>;
+  DeletionPolicy?: string;
+  UpdateReplacePolicy?: string;
+}
+
+export const resourcesOf = (template: Template): Record<string, Resource> =>
+  (template.toJSON() as { Resources: Record<string, Resource> }).Resources;
+
+/** `{ Ref }`, `GetAtt` and `Join` as text; the hash that the CDK adds to logical ids left off. */
+export function textOf(value: unknown): string {
+  if (typeof value === 'string') return value;
+  const [[fn, argument]] = Object.entries(value as object) as [[string, unknown]];
+  if (fn === 'Ref') return withoutHash(argument as string);
+  if (fn === 'Fn::GetAtt') return withoutHash((argument as [string])[0]);
+  if (fn === 'Fn::Join') return (argument as [string, unknown[]])[1].map(textOf).join('');
+  throw new Error(`no text for ${JSON.stringify(value)}`);
+}
+
+const withoutHash = (logicalId: string) => logicalId.replace(/[0-9A-F]{8}$/, '');
+
+/** The functions' resources by their groups. */
+export function functionResources(stack: SessionManagerStack): Record<Group, Resource> {
+  const resources = resourcesOf(Template.fromStack(stack));
+  const entries = GROUPS.map((group) => {
+    const { defaultChild } = stack.functions[group].function.node;
+    return [group, resources[stack.getLogicalId(defaultChild as CfnFunction)]];
+  });
+  return Object.fromEntries(entries) as Record<Group, Resource>;
+}
