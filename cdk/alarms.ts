@@ -7,7 +7,7 @@ import { FilterPattern, MetricFilter } from 'aws-cdk-lib/aws-logs';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import type { Group } from '../lib/api/operation.ts';
+import type { FunctionName } from './function-rows.ts';
 import type { SessionFunction } from './session-function.ts';
 import type { StackConfig } from './stack-config.ts';
 
@@ -15,7 +15,7 @@ export interface AlarmsProps {
   config: StackConfig;
   api: HttpApi;
   table: ITable;
-  functions: Readonly<Record<Group, SessionFunction>>;
+  functions: Readonly<Record<FunctionName, SessionFunction>>;
   deadLetters: IQueue;
 }
 
@@ -110,8 +110,10 @@ function alarmRows({ config, api, table, functions, deadLetters }: AlarmsProps, 
         period: Duration.minutes(5),
         statistic: 'Maximum',
       }),
-      impact: 'A scheduled run was given up after its retries; what it should have ended goes on.',
-      action: 'Read the message for the reason, repair it, then purge the queue: the next run does the work.',
+      impact:
+        'A scheduled run or a batch of the stream was given up after its retries; what it should have ended goes on.',
+      action:
+        'Read the message for the reason, repair it, then purge the queue: the next cleanup does its work by itself.',
     },
     {
       id: 'Throttles',

@@ -3,7 +3,7 @@ import type { HttpApi } from 'aws-cdk-lib/aws-apigatewayv2';
 import { Dashboard, GraphWidget, type IMetric } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Table } from 'aws-cdk-lib/aws-dynamodb';
 import { Construct } from 'constructs';
-import type { Group } from '../lib/api/operation.ts';
+import type { FunctionName } from './function-rows.ts';
 import type { SessionFunction } from './session-function.ts';
 import type { StackConfig } from './stack-config.ts';
 
@@ -11,7 +11,7 @@ export interface SessionDashboardProps {
   config: StackConfig;
   api: HttpApi;
   table: Table;
-  functions: Readonly<Record<Group, SessionFunction>>;
+  functions: Readonly<Record<FunctionName, SessionFunction>>;
 }
 
 const period = Duration.minutes(5);

@@ -32,7 +32,7 @@ export function newFunctionRole(scope: Construct, { row, table, logGroup, worksp
 
   allow(['logs:CreateLogStream', 'logs:PutLogEvents'], [logGroup.logGroupArn]);
   allow(TRACING, ['*']);
-  allow(row.tableActions, [table.tableArn]);
+  if (row.tableActions.length > 0) allow(row.tableActions, [table.tableArn]);
   const indexes = row.indexes.map((index) => `${table.tableArn}/index/${index}`);
   if (indexes.length > 0) allow(['dynamodb:Query'], indexes);
   if (row.mountsWorkspaces) {

@@ -1,5 +1,13 @@
-import type { Group } from '../lib/api/operation.ts';
+import { GROUPS, type Group } from '../lib/api/operation.ts';
 import type { FunctionSetting } from './stack-config.ts';
+
+/** The groups' functions, which callers reach, and the one that the table's stream calls. */
+export type FunctionName = Group | 'session-events';
+export const FUNCTION_NAMES: readonly FunctionName[] = [...GROUPS, 'session-events'];
+
+/** `session-events` is `SessionEvents` in the template. */
+export const idOfFunction = (name: FunctionName): string =>
+  name.replaceAll(/(^|-)(\w)/g, (_match, _dash, letter: string) => letter.toUpperCase());
 
 /** What a function is allowed to do with the table's items, or with an index. */
 type DynamoDbAction =
@@ -26,7 +34,7 @@ const API_SECONDS = 29;
 const IDENTITY = ['jwtOrgClaim', 'jwtRoleClaim', 'logLevel'] as const;
 const LIMITS = ['maxSessions', 'maxSessionsPerOrg', 'maxSessionsPerUser'] as const;
 
-export const functionRows: Readonly<Record<Group, FunctionRow>> = {
+export const functionRows: Readonly<Record<FunctionName, FunctionRow>> = {
   lifecycle: {
     mountsWorkspaces: true,
     tableActions: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:DeleteItem'],
@@ -81,6 +89,18 @@ export const functionRows: Readonly<Record<Group, FunctionRow>> = {
     memoryMb: 512,
     // The sweep watches its deadline; over HTTP it answers within the gateway's time all the same.
     timeoutSeconds: 900,
+  },
+  'session-events': {
+    mountsWorkspaces: false,
+    // What it needs to know is in the stream's records.
+    tableActions: [],
+    indexes: [],
+    settings: ['logLevel'],
+    knowsWorkspaceRoot: false,
+    // Waits for MCP servers, eight at once.
+    memoryMb: 512,
+    // A batch of 100 farewells of at most 2 s each, eight at once, is through in half of this.
+    timeoutSeconds: 60,
   },
 };
 

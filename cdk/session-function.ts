@@ -14,16 +14,15 @@ import {
 import { NodejsFunction, OutputFormat, type BundlingOptions } from 'aws-cdk-lib/aws-lambda-nodejs';
 import type { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import type { Group } from '../lib/api/operation.ts';
 import { newFunctionRole } from './function-role.ts';
-import { functionRows, WORKSPACE_ROOT, type FunctionRow } from './function-rows.ts';
+import { functionRows, idOfFunction, WORKSPACE_ROOT, type FunctionName, type FunctionRow } from './function-rows.ts';
 import { newLogGroup } from './log-group.ts';
 import { variablesOf, type StackConfig } from './stack-config.ts';
 import type { WorkspaceFileSystem } from './workspace-file-system.ts';
 import type { WorkspaceNetwork } from './workspace-network.ts';
 
 export interface SessionFunctionProps {
-  name: Group;
+  name: FunctionName;
   config: StackConfig;
   table: ITable;
   network: WorkspaceNetwork;
@@ -51,9 +50,10 @@ export class SessionFunction extends Construct {
   readonly function: NodejsFunction;
   readonly logGroup: LogGroup;
 
-  constructor(scope: Construct, id: string, props: SessionFunctionProps) {
-    super(scope, id);
+  constructor(scope: Construct, props: SessionFunctionProps) {
     const { name, config, table } = props;
+    const id = idOfFunction(name);
+    super(scope, id);
     this.row = functionRows[name];
     this.logGroup = newLogGroup(this, 'Logs', config);
     this.function = new NodejsFunction(this, 'Function', {
@@ -97,8 +97,10 @@ function environmentOf(row: FunctionRow, config: StackConfig, table: ITable): Re
   });
   return variablesOf({
     ...(Object.fromEntries(settings) as StackConfig['environment']),
-    tableName: table.tableName,
-    authMode: config.jwtIssuer === undefined ? 'headers' : 'jwt',
+    ...(row.tableActions.length > 0 && {
+      tableName: table.tableName,
+      authMode: config.jwtIssuer === undefined ? 'headers' : 'jwt',
+    }),
     ...(row.knowsWorkspaceRoot && { workspaceRoot: WORKSPACE_ROOT }),
   });
 }

@@ -6,8 +6,10 @@ import { functionVariable } from '../lib/api/client-environment.ts';
 import { GROUPS, type Group } from '../lib/api/operation.ts';
 import { Alarms } from './alarms.ts';
 import { SessionDashboard } from './dashboard.ts';
+import { FUNCTION_NAMES, type FunctionName } from './function-rows.ts';
 import { SessionHttpApi } from './http-api.ts';
 import { Schedules } from './schedules.ts';
+import { SessionEventStream } from './session-event-stream.ts';
 import { SessionFunction } from './session-function.ts';
 import { SessionTable } from './session-table.ts';
 import type { StackConfig } from './stack-config.ts';
@@ -16,7 +18,7 @@ import { WorkspaceNetwork } from './workspace-network.ts';
 
 /** Everything that makes up the session manager on AWS. Idle, it costs its storage and its alarms. */
 export class SessionManagerStack extends Stack {
-  readonly functions: Readonly<Record<Group, SessionFunction>>;
+  readonly functions: Readonly<Record<FunctionName, SessionFunction>>;
 
   constructor(scope: Construct, config: StackConfig) {
     super(scope, config.stackName, {
@@ -27,14 +29,15 @@ export class SessionManagerStack extends Stack {
     const network = new WorkspaceNetwork(this, 'Network', config, table);
     const workspaces = new WorkspaceFileSystem(this, 'Workspaces', config, network);
 
-    this.functions = forEachGroup((name) => {
-      const id = `${name.charAt(0).toUpperCase()}${name.slice(1)}`;
-      return new SessionFunction(this, id, { name, config, table, network, workspaces });
-    });
-    const functions = this.functions;
-    const lambdas = forEachGroup((name) => functions[name].function);
+    const functions = forEach(
+      FUNCTION_NAMES,
+      (name) => new SessionFunction(this, { name, config, table, network, workspaces }),
+    );
+    this.functions = functions;
+    const lambdas = forEach(GROUPS, (name) => functions[name].function);
     const { api } = new SessionHttpApi(this, 'Http', config, lambdas);
     const { deadLetters } = new Schedules(this, 'Schedules', config, functions.cleanup.function);
+    new SessionEventStream(this, 'Stream', { table, handler: functions['session-events'].function, deadLetters });
 
     new Alarms(this, 'Alarms', { config, api, table, functions, deadLetters });
     if (config.dashboard) new SessionDashboard(this, 'Dashboard', { config, api, table, functions });
@@ -53,5 +56,5 @@ export class SessionManagerStack extends Stack {
   }
 }
 
-const forEachGroup = <T>(make: (group: Group) => T): Record<Group, T> =>
-  Object.fromEntries(GROUPS.map((group) => [group, make(group)])) as Record<Group, T>;
+const forEach = <Name extends string, T>(names: readonly Name[], make: (name: Name) => T): Record<Name, T> =>
+  Object.fromEntries(names.map((name) => [name, make(name)])) as Record<Name, T>;

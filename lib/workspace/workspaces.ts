@@ -8,7 +8,7 @@ import { WorkspacePaths } from './workspace-paths.ts';
 
 const PRIVATE = 0o700;
 /** A file system that does not answer (NFS waits for ever) must not use up the whole call. */
-const STEP_MS = 5_000;
+const STEP_MS = 10_000;
 /** How often the user's directory can be tidied away under a create before that is an error. */
 const MOVE_ATTEMPTS = 10;
 

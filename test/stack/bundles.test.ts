@@ -178,6 +178,26 @@ describe('the bundles, behind a Lambda Runtime API, for signed requests', () => 
     },
   );
 
+  test('session-events takes a batch of the stream, and names the record that it cannot read', async () => {
+    const removal = (SequenceNumber: string, connection: object) => ({
+      eventName: 'REMOVE',
+      dynamodb: {
+        SequenceNumber,
+        Keys: { pk: { S: 'SESSION#1' }, sk: { S: 'MCP#tools' } },
+        OldImage: {
+          ...{ pk: { S: 'SESSION#1' }, sk: { S: 'MCP#tools' }, clientId: { S: 'tools' } },
+          ...{ endpoint: { S: 'http://127.0.0.1:9/mcp' }, timeoutMs: { N: '1000' }, ...connection },
+        },
+      },
+    });
+    const connection = { connection: { M: { mcpSessionId: { S: 'gone' }, protocolVersion: { S: '2025-06-18' } } } };
+    const outcome = await deployment
+      .of('session-events')
+      .instance.invoke({ Records: [removal('1', connection), removal('2', {})] });
+    expect(outcome).toEqual({ answer: { batchItemFailures: [{ itemIdentifier: '2' }] } });
+    expect([...deployment.of('session-events').gate.used]).toEqual([]);
+  });
+
   test('mcp missed nothing', () => {
     expect([...deployment.of('mcp').gate.refused]).toEqual([]);
   });

@@ -58,6 +58,8 @@ const IDLE: Record<string, (resource: Resource) => number> = {
   'AWS::IAM::Policy': free,
   'AWS::IAM::Role': free,
   'AWS::Lambda::EventInvokeConfig': free,
+  // Lambda reads the stream for nothing, and calls when there is something.
+  'AWS::Lambda::EventSourceMapping': free,
   'AWS::Lambda::Permission': free,
   'AWS::SQS::QueuePolicy': free,
 };

@@ -61,6 +61,15 @@ const EXPECTED: Record<string, { allowed: string[]; refused?: string[] }> = {
     ],
     refused: networkInterfaces,
   },
+  SessionEventsRole: {
+    allowed: [
+      ...logs('SessionEventsLogs'),
+      ...tracing,
+      ...dynamodb('DescribeStream', 'GetRecords', 'GetShardIterator'),
+      ...on('*', 'dynamodb:ListStreams'),
+      ...on('SchedulesDeadLetters', 'sqs:SendMessage'),
+    ],
+  },
   SchedulesRole: {
     allowed: [...on('CleanupFunction', 'lambda:InvokeFunction'), ...on('SchedulesDeadLetters', 'sqs:SendMessage')],
   },

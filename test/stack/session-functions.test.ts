@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { Template } from 'aws-cdk-lib/assertions';
-import { functionRows } from '../../cdk/function-rows.ts';
-import { GROUPS, type Group } from '../../lib/api/operation.ts';
+import { FUNCTION_NAMES, functionRows, type FunctionName } from '../../cdk/function-rows.ts';
+import { GROUPS } from '../../lib/api/operation.ts';
 import { ENV, readConfig } from '../../lib/config.ts';
 import { functionResources, newApp, resourcesOf } from './synth.ts';
 
@@ -13,11 +13,11 @@ interface FunctionProperties {
   LoggingConfig: { ApplicationLogLevel: string };
 }
 
-const functionsOf = (context: Record<string, unknown> = {}): Record<Group, FunctionProperties> =>
+const functionsOf = (context: Record<string, unknown> = {}): Record<FunctionName, FunctionProperties> =>
   mapValues(functionResources(newApp(context).stack), ({ Properties }) => Properties as unknown as FunctionProperties);
 
-const mapValues = <T, U>(record: Record<Group, T>, map: (value: T) => U) =>
-  Object.fromEntries(Object.entries(record).map(([group, value]) => [group, map(value)])) as Record<Group, U>;
+const mapValues = <T, U>(record: Record<FunctionName, T>, map: (value: T) => U) =>
+  Object.fromEntries(Object.entries(record).map(([group, value]) => [group, map(value)])) as Record<FunctionName, U>;
 
 const variables = (fn: FunctionProperties) => Object.keys(fn.Environment.Variables).sort();
 
@@ -27,7 +27,7 @@ describe('the functions', () => {
   test('run on Node 24 on arm64, traced, and log JSON to groups of their own that end', () => {
     const { stack } = newApp({ logRetentionDays: '7' });
     const template = Template.fromStack(stack);
-    template.resourceCountIs('AWS::Lambda::Function', GROUPS.length);
+    template.resourceCountIs('AWS::Lambda::Function', FUNCTION_NAMES.length);
     template.allResourcesProperties('AWS::Lambda::Function', {
       Runtime: 'nodejs24.x',
       Architectures: ['arm64'],
@@ -38,19 +38,20 @@ describe('the functions', () => {
     const groups = Object.values(resourcesOf(template))
       .filter(({ Type }) => Type === 'AWS::Lambda::Function')
       .map(({ Properties }) => (Properties.LoggingConfig as unknown as { LogGroup: { Ref: string } }).LogGroup.Ref);
-    expect(new Set(groups).size).toBe(GROUPS.length);
+    expect(new Set(groups).size).toBe(FUNCTION_NAMES.length);
   });
 
   test('answer before the gateway gives up; the sweep has what Lambda gives', () => {
-    expect(Object.fromEntries(GROUPS.map((group) => [group, functions[group].Timeout]))).toEqual({
+    expect(Object.fromEntries(FUNCTION_NAMES.map((name) => [name, functions[name].Timeout]))).toEqual({
       lifecycle: 29,
       records: 29,
       mcp: 29,
       cleanup: 900,
+      'session-events': 60,
     });
   });
 
-  test.each(GROUPS)('%s is in the VPC exactly when it mounts the workspaces', (group) => {
+  test.each(FUNCTION_NAMES)('%s is in the VPC exactly when it mounts the workspaces', (group) => {
     const { FileSystemConfigs, VpcConfig, Environment } = functions[group];
     const { mountsWorkspaces } = functionRows[group];
     expect(VpcConfig !== undefined).toBe(mountsWorkspaces);
@@ -61,11 +62,12 @@ describe('the functions', () => {
 
   test('are told what the stack decides, and leave the rest to their defaults', () => {
     const common = ['AUTH_MODE', 'NODE_OPTIONS', 'TABLE_NAME'];
-    expect(Object.fromEntries(GROUPS.map((group) => [group, variables(functions[group])]))).toEqual({
+    expect(Object.fromEntries(FUNCTION_NAMES.map((name) => [name, variables(functions[name])]))).toEqual({
       lifecycle: [...common, 'WORKSPACE_ROOT'],
       records: [...common, 'WORKSPACE_ROOT'],
       mcp: common,
       cleanup: [...common, 'WORKSPACE_ROOT'],
+      'session-events': ['NODE_OPTIONS'],
     });
   });
 
@@ -80,13 +82,14 @@ describe('the functions', () => {
       logLevel: 'debug',
     });
     const limits = [ENV.maxSessions, ENV.maxSessionsPerOrg, ENV.maxSessionsPerUser];
-    const added = (group: Group) =>
+    const added = (group: FunctionName) =>
       variables(configured[group]).filter((name) => !variables(functions[group]).includes(name));
     expect(added('lifecycle')).toEqual(
       [ENV.inactivitySeconds, ENV.logLevel, ...limits, ENV.touchIntervalSeconds].sort(),
     );
     expect(added('records')).toEqual([ENV.logLevel, ...limits, ENV.touchIntervalSeconds].sort());
     expect(added('mcp')).toEqual([ENV.logLevel, ENV.maxMcpClientsPerSession, ENV.touchIntervalSeconds].sort());
+    expect(added('session-events')).toEqual([ENV.logLevel]);
     expect(added('cleanup')).toEqual([ENV.logLevel, ENV.touchIntervalSeconds].sort());
     expect(configured.lifecycle.LoggingConfig.ApplicationLogLevel).toBe('DEBUG');
     const { limits: read, inactivitySeconds } = readConfig({

@@ -7,7 +7,7 @@ import { Template } from 'aws-cdk-lib/assertions';
 import type { CfnFunction } from 'aws-cdk-lib/aws-lambda';
 import { sessionManagerApp } from '../../cdk/session-manager-app.ts';
 import type { SessionManagerStack } from '../../cdk/session-manager-stack.ts';
-import { GROUPS, type Group } from '../../lib/api/operation.ts';
+import { FUNCTION_NAMES, type FunctionName } from '../../cdk/function-rows.ts';
 
 export const projectRoot = path.resolve(import.meta.dirname, '../..');
 const { context } = JSON.parse(readFileSync(path.join(projectRoot, 'cdk.json'), 'utf8')) as { context: object };
@@ -55,12 +55,12 @@ export function textOf(value: unknown): string {
 
 const withoutHash = (logicalId: string) => logicalId.replace(/[0-9A-F]{8}$/, '');
 
-/** The functions' resources by their groups. */
-export function functionResources(stack: SessionManagerStack): Record<Group, Resource> {
+/** The functions' resources by their names. */
+export function functionResources(stack: SessionManagerStack): Record<FunctionName, Resource> {
   const resources = resourcesOf(Template.fromStack(stack));
-  const entries = GROUPS.map((group) => {
-    const { defaultChild } = stack.functions[group].function.node;
-    return [group, resources[stack.getLogicalId(defaultChild as CfnFunction)]];
+  const entries = FUNCTION_NAMES.map((name) => {
+    const { defaultChild } = stack.functions[name].function.node;
+    return [name, resources[stack.getLogicalId(defaultChild as CfnFunction)]];
   });
-  return Object.fromEntries(entries) as Record<Group, Resource>;
+  return Object.fromEntries(entries) as Record<FunctionName, Resource>;
 }

@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Template } from 'aws-cdk-lib/assertions';
-import { GROUPS, type Group } from '../../../lib/api/operation.ts';
+import { FUNCTION_NAMES, idOfFunction, type FunctionName } from '../../../cdk/function-rows.ts';
 import { readConfig } from '../../../lib/config.ts';
 import { dynamoDbClient } from '../../../lib/services.ts';
 import { createTable } from '../../../local/create-table.ts';
@@ -27,10 +27,14 @@ export interface DeployedFunction {
  */
 export class Deployment {
   readonly root: string;
-  readonly directories: Record<Group, string>;
-  private readonly functions: Record<Group, DeployedFunction>;
+  readonly directories: Record<FunctionName, string>;
+  private readonly functions: Record<FunctionName, DeployedFunction>;
 
-  private constructor(root: string, directories: Record<Group, string>, functions: Record<Group, DeployedFunction>) {
+  private constructor(
+    root: string,
+    directories: Record<FunctionName, string>,
+    functions: Record<FunctionName, DeployedFunction>,
+  ) {
     this.root = root;
     this.directories = directories;
     this.functions = functions;
@@ -41,15 +45,16 @@ export class Deployment {
     const root = await mkdtemp(path.join(tmpdir(), 'deployment-'));
     const tableName = await newTable();
     const permissions = permissionsOf(Template.fromStack(stack));
-    const directories: Partial<Record<Group, string>> = {};
-    const functions: Partial<Record<Group, DeployedFunction>> = {};
-    for (const [name, resource] of Object.entries(functionResources(stack)) as [Group, object][]) {
+    const directories: Partial<Record<FunctionName, string>> = {};
+    const functions: Partial<Record<FunctionName, DeployedFunction>> = {};
+    for (const [name, resource] of Object.entries(functionResources(stack)) as [FunctionName, object][]) {
       const directory = path.join(root, 'code', name);
       const { Properties, Metadata } = resource as unknown as SynthesizedFunction;
       cpSync(path.join(outdir, Metadata['aws:asset:path']), directory, { recursive: true });
       directories[name] = directory;
-      const role = `${name.charAt(0).toUpperCase()}${name.slice(1)}Role`;
-      const granted = (permissions[role]?.allowed ?? []).filter((line) => line.startsWith('dynamodb:'));
+      const granted = (permissions[`${idOfFunction(name)}Role`]?.allowed ?? []).filter((line) =>
+        line.startsWith('dynamodb:'),
+      );
       const gate = new PermissionGate(process.env.DYNAMODB_ENDPOINT as string, granted);
       const here = {
         TABLE_NAME: tableName,
@@ -59,11 +64,15 @@ export class Deployment {
       const instance = await FunctionInstance.start(codeOf(name, directory, Properties, here));
       functions[name] = { instance, gate, granted };
     }
-    return new Deployment(root, directories as Record<Group, string>, functions as Record<Group, DeployedFunction>);
+    return new Deployment(
+      root,
+      directories as Record<FunctionName, string>,
+      functions as Record<FunctionName, DeployedFunction>,
+    );
   }
 
-  of(group: Group): DeployedFunction {
-    return this.functions[group];
+  of(name: FunctionName): DeployedFunction {
+    return this.functions[name];
   }
 
   get workspaceRoot(): string {
@@ -71,9 +80,9 @@ export class Deployment {
   }
 
   async stop(): Promise<void> {
-    for (const group of GROUPS) {
-      await this.functions[group].instance.stop();
-      await this.functions[group].gate.stop();
+    for (const name of FUNCTION_NAMES) {
+      await this.functions[name].instance.stop();
+      await this.functions[name].gate.stop();
     }
     await rm(this.root, { recursive: true, force: true });
   }
