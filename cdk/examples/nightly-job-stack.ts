@@ -5,6 +5,9 @@ import { NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
 import type { Construct } from 'constructs';
 import type { SessionManagerStack } from '../session-manager-stack.ts';
 
+/** For what is CommonJS in the bundle. */
+const REQUIRE = "import{createRequire}from'node:module';const require=createRequire(import.meta.url);";
+
 /** A service that uses the session manager: one grant in its stack, one client in its code. */
 export class NightlyJobStack extends Stack {
   readonly function: NodejsFunction;
@@ -16,7 +19,7 @@ export class NightlyJobStack extends Stack {
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
       timeout: Duration.minutes(1),
-      bundling: { format: OutputFormat.ESM, mainFields: ['module', 'main'] },
+      bundling: { format: OutputFormat.ESM, mainFields: ['module', 'main'], externalModules: [], banner: REQUIRE },
     });
     Validations.of(this.function).acknowledge({
       id: 'AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole]',
