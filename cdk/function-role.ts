@@ -43,8 +43,8 @@ export function newFunctionRole(scope: Construct, { row, table, logGroup, worksp
   Validations.of(role).acknowledge({
     id: 'AwsSolutions-IAM5[Resource::*]',
     reason:
-      'X-Ray has no resources to name. Network interfaces do not exist before Lambda makes them for the function; ' +
-      'its own code is refused these actions.',
+      'X-Ray and the list of streams, which tells names only, have no resources to name. Network interfaces do not ' +
+      'exist before Lambda makes them for the function; its own code is refused these actions.',
   });
   return role;
 }

@@ -1,4 +1,4 @@
-import { Duration, Validations } from 'aws-cdk-lib';
+import { Duration } from 'aws-cdk-lib';
 import type { Table } from 'aws-cdk-lib/aws-dynamodb';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { EventSourceMapping, StartingPosition, type Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
@@ -22,12 +22,6 @@ export class SessionEventStream extends Construct {
     handler.addToRolePolicy(new PolicyStatement({ actions: READ_STREAM, resources: [streamArn] }));
     handler.addToRolePolicy(new PolicyStatement({ actions: ['dynamodb:ListStreams'], resources: ['*'] }));
     handler.addToRolePolicy(new PolicyStatement({ actions: ['sqs:SendMessage'], resources: [deadLetters.queueArn] }));
-    if (handler.role) {
-      Validations.of(handler.role).acknowledge({
-        id: 'AwsSolutions-IAM5[Resource::*]',
-        reason: 'X-Ray and the list of streams have no resources to name; a list tells names and no contents.',
-      });
-    }
     new EventSourceMapping(this, 'Mapping', {
       target: handler,
       eventSourceArn: streamArn,

@@ -38,6 +38,8 @@ const bundling: BundlingOptions = {
   mainFields: ['module', 'main'],
   externalModules: [],
   minify: true,
+  // Errors are known by their names, in logs and to whoever invokes.
+  keepNames: true,
   sourceMap: true,
   sourcesContent: false,
   // What is CommonJS in the bundle may ask for Node's own modules by `require`.

@@ -5,14 +5,15 @@ import type { SessionManagerV2 } from './session-manager.ts';
 export type { AuditEvent, AuditLogger } from './audit/audit-event.ts';
 export * from './errors.ts';
 export type { Caller, Identity } from './identity.ts';
-export type { Usage } from './limits.ts';
+export type { Usage, UsageReport } from './limits.ts';
 export type { McpClient, McpClientInfo } from './mcp-client.ts';
 export type { McpClientConfig } from './mcp/mcp-client-config.ts';
 export type { McpTool, McpToolResult } from './mcp/mcp-connector.ts';
 export type { PromptComposer, PromptRequest } from './prompt/prompt-composer.ts';
-export { SessionManagerV2, type CleanupBounds, type SessionPage, type UsageReport } from './session-manager.ts';
+export { SessionManagerV2, type SessionPage } from './session-manager.ts';
 export type { CreateSessionOptions } from './session-options.ts';
 export type { Session, SessionHandle, SessionInfo } from './session.ts';
+export type { CleanupBounds, SweepResult } from './sweep.ts';
 
 /** A session manager on the table and the workspaces that the environment names; the README lists the variables. */
 export function createSessionManager(env: NodeJS.ProcessEnv = process.env): SessionManagerV2 {

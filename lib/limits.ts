@@ -16,3 +16,10 @@ export interface Usage {
 export function usageUnder(limit: number, active: number): Usage {
   return { active, limit: limit === 0 ? null : limit };
 }
+
+/** Seats in use and their limits; each only where it is known who is meant, or may be told. */
+export interface UsageReport {
+  user?: Usage;
+  org?: Usage;
+  all?: Usage;
+}

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import pTimeout from 'p-timeout';
 import stringify from 'safe-stable-stringify';
 import type { LogLines } from './audit/log-lines.ts';
 import { ContentionError, SessionNotFoundError, WorkspaceCreationError } from './errors.ts';
@@ -7,6 +8,9 @@ import type { CreateRequest, IdempotencyRequest, SessionStore } from './store/se
 import type { SessionItem } from './store/table-schema.ts';
 import { Contended } from './store/transient.ts';
 import type { Workspaces } from './workspace/workspaces.ts';
+
+/** A table that did not answer the create may not answer this either; the function must (ms). */
+const TAKE_BACK_MS = 5_000;
 
 /** The session, and whether an earlier request with the same idempotency key had created it. */
 export interface CreationOutcome {
@@ -43,7 +47,8 @@ export class SessionCreation {
       return { session: await this.replay(outcome.replayOf), replayed: true };
     }
     try {
-      await orWorkspaceCreationError(this.workspaces.moveIn(outcome.created));
+      const isThere = await orWorkspaceCreationError(this.workspaces.moveIn(outcome.created));
+      if (!isThere) throw new WorkspaceCreationError(new Error('the directory that was made aside is gone'));
     } catch (thrown) {
       await this.takeBack(request);
       throw thrown;
@@ -56,8 +61,9 @@ export class SessionCreation {
       return await this.store.create(request);
     } catch (thrown) {
       // Without an answer it may have been recorded all the same.
-      if (thrown instanceof ContentionError && !(thrown.cause instanceof Contended)) await this.takeBack(request);
-      else await this.workspaces.discard(request.draft.id);
+      if (thrown instanceof ContentionError && !(thrown.cause instanceof Contended)) {
+        await pTimeout(this.takeBack(request), { milliseconds: TAKE_BACK_MS, fallback: () => undefined });
+      } else await this.workspaces.discard(request.draft.id);
       throw thrown;
     }
   }
@@ -72,17 +78,24 @@ export class SessionCreation {
     }
   }
 
+  /** The session as it is; its directory is moved in if a crash kept the first request from it. */
   private async replay(sessionId: string): Promise<SessionItem> {
+    const session = await this.active(sessionId);
+    const isThere = await orWorkspaceCreationError(this.workspaces.moveIn(session));
+    // If it is not, the session has ended meanwhile, or its agent has removed its own directory, which is its affair.
+    return isThere ? session : this.active(sessionId);
+  }
+
+  private async active(sessionId: string): Promise<SessionItem> {
     const session = await this.store.get(sessionId);
     if (session?.status !== 'active') throw new SessionNotFoundError();
-    await orWorkspaceCreationError(this.workspaces.moveIn(session));
     return session;
   }
 }
 
-async function orWorkspaceCreationError(step: Promise<void>): Promise<void> {
+async function orWorkspaceCreationError<T>(step: Promise<T>): Promise<T> {
   try {
-    await step;
+    return await step;
   } catch (thrown) {
     throw new WorkspaceCreationError(thrown);
   }

@@ -13,39 +13,30 @@ import {
   type Caller,
   type Identity,
 } from './identity.ts';
-import { usageUnder, type Usage } from './limits.ts';
+import { usageUnder, type UsageReport } from './limits.ts';
 import { ManagerParts, type SessionManagerOptions } from './manager-parts.ts';
 import { composePrompt } from './prompt/compose-prompt.ts';
 import type { PromptComposer } from './prompt/prompt-composer.ts';
 import { idempotencyRequest } from './session-creation.ts';
-import { parseCreateOptions, type CreateSessionOptions } from './session-options.ts';
+import {
+  inactiveForSchema,
+  parsePage,
+  parseCreateOptions,
+  parseInput,
+  type CreateSessionOptions,
+} from './session-options.ts';
 import { Session, SessionHandle, auditId } from './session.ts';
 import type { Page, SessionIdPage } from './store/session-lists.ts';
 import type { SessionItem } from './store/table-schema.ts';
-import type { SweepResult } from './sweep.ts';
+import type { CleanupBounds, SweepResult } from './sweep.ts';
 import { workspaceOf } from './workspace/workspace-paths.ts';
 
 export interface SessionPage {
   sessions: Session[];
-  /** Opaque; there are more sessions behind it. */
+  /** Opaque; there may be more sessions behind it. */
   nextCursor?: string;
 }
 
-/** Seats in use and their limits; each only where it is known who is meant, or may be told. */
-export interface UsageReport {
-  user?: Usage;
-  org?: Usage;
-  all?: Usage;
-}
-
-/** How far a cleanup may go. */
-export interface CleanupBounds {
-  /** Aborts when the time is up. */
-  signal?: AbortSignal;
-  maxSessions?: number;
-}
-
-const PAGE = { limit: 50, cursor: undefined };
 /** Well within the 15 minutes of a Lambda. */
 const CLEANUP_MS = 10 * 60 * 1000;
 
@@ -165,7 +156,7 @@ export class SessionManagerV2 {
       const named = { userId: checkUserId(userId), orgId: orgId === undefined ? undefined : checkOrgId(orgId) };
       this.parts.trail.note(named);
       checkSpeaksFor(this.caller, named);
-      return this.sessionsOf(await this.parts.lists.ofUser(userId, orgId, { ...PAGE, ...page }));
+      return this.sessionsOf(await this.parts.lists.ofUser(userId, orgId, parsePage(page)));
     });
   }
 
@@ -175,7 +166,7 @@ export class SessionManagerV2 {
       const named = { orgId: checkOrgId(orgId) };
       this.parts.trail.note(named);
       checkSpeaksFor(this.caller, named);
-      return this.sessionsOf(await this.parts.lists.ofOrg(orgId, { ...PAGE, ...page }));
+      return this.sessionsOf(await this.parts.lists.ofOrg(orgId, parsePage(page)));
     });
   }
 
@@ -188,7 +179,13 @@ export class SessionManagerV2 {
       if (this.caller.kind === 'user') throw new ForbiddenError('Only an admin may clean up.');
       const { signal = AbortSignal.timeout(CLEANUP_MS), maxSessions } = bounds;
       const orgId = this.caller.kind === 'admin' ? this.caller.orgId : undefined;
-      const request = { orgId, inactiveForMs, now: this.parts.now(), signal, maxSessions };
+      const request = {
+        orgId,
+        inactiveForMs: parseInput(inactiveForSchema, inactiveForMs),
+        now: this.parts.now(),
+        signal,
+        maxSessions,
+      };
       const result = await this.parts.sweep.run(request, (session, durationMs) => this.auditEnd(session, durationMs));
       this.parts.trail.note({ cleaned: result.cleaned.length, notCleaned: result.failed.length });
       return result;

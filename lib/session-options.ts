@@ -37,6 +37,26 @@ export const createOptionsShape = {
   idempotencyKey: idempotencyKeySchema.optional(),
 };
 
+const DEFAULT_PAGE = 50;
+const MAX_PAGE = 100;
+/** Longer than any session lives (ms). */
+const MAX_INACTIVE_MS = 315_360_000_000;
+
+export const pageShape = {
+  limit: z.int().min(1).max(MAX_PAGE).optional(),
+  cursor: z.string().max(2048).optional(),
+};
+const pageSchema = z.strictObject(pageShape);
+
+/** The part of a list that is asked for: 50 at a time unless it says otherwise. */
+export function parsePage(options: unknown): { limit: number; cursor: string | undefined } {
+  const { limit = DEFAULT_PAGE, cursor } = parseInput(pageSchema, options);
+  return { limit, cursor };
+}
+
+/** How long sessions must have been inactive (ms). */
+export const inactiveForSchema = z.number().min(0).max(MAX_INACTIVE_MS).optional();
+
 const createOptionsSchema = z.strictObject(createOptionsShape);
 
 /** What a create may say of the session; `inactivitySeconds` is 60 to 2,592,000 (30 days). */
@@ -46,6 +66,7 @@ export const parseCreateOptions = (options: unknown): CreateSessionOptions => pa
 
 /** The value as its schema gives it, or a `ValidationError` with the path of each field that is wrong. */
 export function parseInput<T>(schema: z.ZodType<T>, value: unknown): T {
+  refuseProto(value);
   const parsed = safeParse(schema, value);
   if (parsed.success) return parsed.data;
   throw new ValidationError(
@@ -55,6 +76,16 @@ export function parseInput<T>(schema: z.ZodType<T>, value: unknown): T {
         : [{ path: pathOf(issue.path), message: issue.message }],
     ),
   );
+}
+
+/** The schemas leave this name out without a word, at any depth. */
+function refuseProto(value: unknown): void {
+  const seen = new Set([value]);
+  for (const next of seen) {
+    if (typeof next !== 'object' || next === null) continue;
+    if (Object.hasOwn(next, '__proto__')) throw ValidationError.at('__proto__', 'is not a possible name');
+    for (const inner of Object.values(next)) seen.add(inner);
+  }
 }
 
 const pathOf = (path: PropertyKey[]) => path.map(String).join('.');

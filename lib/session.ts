@@ -118,6 +118,7 @@ export class SessionHandle {
     await this.recorded('removeMcpClient', { mcpClientId: clientId }, async () => {
       await this.open();
       const item = await this.parts.mcpClients.remove(this.id, clientId);
+      if (item.connection.mcpSessionId === undefined) return;
       await this.parts.mcp.resume(item, item.connection).then(
         async (connection) => {
           await farewell(this.parts, this.id, clientId, connection);

@@ -13,8 +13,14 @@ export interface SweepRequest {
   /** Instead of each session's own idle time (ms). 0 ends every session there is. */
   inactiveForMs?: number;
   now: Date;
-  /** Aborts when the time is up; what is left is left to the next sweep. */
   signal: AbortSignal;
+  maxSessions?: number;
+}
+
+/** How far a cleanup may go. */
+export interface CleanupBounds {
+  /** Aborts when the time is up; what is left is left to the next cleanup. */
+  signal?: AbortSignal;
   maxSessions?: number;
 }
 
@@ -55,9 +61,14 @@ export class Sweep {
       await this.endAll(sessions, request, result, onEnded);
       if (result.more) break;
     }
-    await this.recoverPending(request);
-    await this.emptyTrash(request.signal);
+    await this.tidied('.pending', this.recoverPending(request));
+    await this.tidied('.trash', this.emptyTrash(request.signal));
     return result;
+  }
+
+  /** What cannot be tidied now is the next sweep's; what this one has ended is told all the same. */
+  private async tidied(name: string, step: Promise<void>): Promise<void> {
+    await step.catch((thrown: unknown) => this.log.workspaceNotTidied(name, thrown));
   }
 
   /** The sessions that must end, in batches that are read at once. */
@@ -78,7 +89,7 @@ export class Sweep {
     result: SweepResult,
     onEnded: OnEnded,
   ): Promise<void> {
-    const room = maxSessions - result.cleaned.length - result.failed.length;
+    const room = maxSessions - result.cleaned.length;
     result.more = sessions.length > room;
     await pMap(
       sessions.slice(0, room),

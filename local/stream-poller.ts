@@ -78,7 +78,7 @@ export class StreamPoller {
     }
   }
 
-  /** Until the shard has nothing more for now. */
+  /** Until the shard has no further records. */
   private async readOn(shardId: string): Promise<void> {
     for (let ShardIterator = this.iterators.get(shardId); ShardIterator;) {
       try {

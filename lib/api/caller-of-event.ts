@@ -28,7 +28,7 @@ function callerOfClaims(event: HttpEvent, { jwtOrgClaim, jwtRoleClaim }: AuthCon
 /** HTTP APIs deliver an array claim as the text `[a b]`. */
 function claimHas(claim: unknown, role: string): boolean {
   if (typeof claim !== 'string') return false;
-  const elements = /^\[.*\]$/s.test(claim) ? claim.slice(1, -1).split(/[\s,]+/) : [claim];
+  const elements = /^\[.*\]$/s.test(claim) ? claim.slice(1, -1).split(/\s+/) : [claim];
   return elements.includes(role);
 }
 
@@ -43,6 +43,8 @@ function callerOfHeaders({ headers }: HttpEvent): Caller {
 function decodedHeader(headers: HttpEvent['headers'], name: string): string | undefined {
   const value = headers[name];
   if (value === undefined) return undefined;
+  // What is beyond ASCII arrives as other letters, and so as somebody else.
+  if (/[^\x20-\x7e]/.test(value)) throw ValidationError.at(name, 'must be percent-encoded UTF-8');
   try {
     return decodeURIComponent(value);
   } catch {

@@ -1,12 +1,12 @@
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
-import { ValidationError, toSessionManagerError, type SessionManagerError } from '../errors.ts';
+import { ValidationError, type SessionManagerError } from '../errors.ts';
 import type { Services } from '../services.ts';
 import { checkAnswerSize } from './answer-size.ts';
 import { callerOfEvent, type HttpEvent } from './caller-of-event.ts';
 import { errorStatus } from './error-status.ts';
 import { operationNamed } from './operations.ts';
 import type { Answer, AnyOperation, Group } from './operation.ts';
-import { perform } from './perform.ts';
+import { perform, whatToTell } from './perform.ts';
 import { routeKey, routes, type Route } from './routes.ts';
 
 export type HttpResult = APIGatewayProxyStructuredResultV2;
@@ -34,7 +34,8 @@ export async function handleHttp(
     });
     return checkAnswerSize(success(route, answer));
   } catch (thrown) {
-    return problem(toSessionManagerError(thrown), requestId);
+    const name = byRouteKey.get(event.routeKey)?.operation ?? event.routeKey;
+    return problem(whatToTell(services.log, name, thrown), requestId);
   }
 }
 
@@ -71,6 +72,7 @@ function headersOf({ headers = {} }: Route, received: HttpEvent['headers']): Rec
   return Object.fromEntries(
     Object.entries(headers).flatMap(([field, header]) => {
       const value = received[header];
+      if (value !== undefined && /[^\x20-\x7e]/.test(value)) throw ValidationError.at(header, 'must be ASCII');
       return value === undefined ? [] : [[field, value]];
     }),
   );

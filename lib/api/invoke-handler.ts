@@ -1,12 +1,12 @@
 import { z } from 'zod';
-import { toSessionManagerError, ValidationError, type ErrorCode } from '../errors.ts';
+import { ValidationError, type ErrorCode } from '../errors.ts';
 import { checkIdentity, type Caller } from '../identity.ts';
 import type { Services } from '../services.ts';
 import { parseInput } from '../session-options.ts';
 import { checkAnswerSize } from './answer-size.ts';
 import { operationNamed } from './operations.ts';
 import type { AnyOperation, Group } from './operation.ts';
-import { perform } from './perform.ts';
+import { perform, whatToTell } from './perform.ts';
 
 /** A direct invocation. Without an actor it is an operator's: that is what the permission to invoke means. */
 const invocationSchema = z.strictObject({
@@ -31,8 +31,10 @@ export async function handleInvocation(
   requestId: string,
   signal: AbortSignal,
 ): Promise<InvocationResult> {
+  let name = 'invocation';
   try {
-    const { operation: name, input, actor } = parseInput(invocationSchema, event);
+    const { operation, input, actor } = parseInput(invocationSchema, event);
+    name = operation;
     const { output } = await perform(services, {
       name,
       operation: operationOf(group, name),
@@ -43,7 +45,7 @@ export async function handleInvocation(
     });
     return checkAnswerSize({ ok: true, output });
   } catch (thrown) {
-    const { code, message, details } = toSessionManagerError(thrown);
+    const { code, message, details } = whatToTell(services.log, name, thrown);
     return { ok: false, error: { code, message, details } };
   }
 }
@@ -51,15 +53,19 @@ export async function handleInvocation(
 /** The schedule's run of the cleanup. One that fails throws, so that its invocation counts as failed. */
 export async function handleSchedule(services: Services, requestId: string, signal: AbortSignal): Promise<unknown> {
   const name = 'cleanupInactiveSessions';
-  const { output } = await perform(services, {
-    name,
-    operation: operationOf('cleanup', name),
-    caller: () => ({ kind: 'schedule' }),
-    input: () => ({}),
-    origin: { requestId },
-    signal,
-  });
-  return output;
+  try {
+    const { output } = await perform(services, {
+      name,
+      operation: operationOf('cleanup', name),
+      caller: () => ({ kind: 'schedule' }),
+      input: () => ({}),
+      origin: { requestId },
+      signal,
+    });
+    return output;
+  } catch (thrown) {
+    throw whatToTell(services.log, name, thrown);
+  }
 }
 
 function operationOf(group: Group, name: string): AnyOperation {

@@ -32,7 +32,7 @@ const stopAfter = (ms: number): AbortSignal => AbortSignal.timeout(Math.max(0, m
 
 /** API Gateway, payload format 2.0. Only the gateway and those who may invoke the function can send one. */
 function isHttp(event: unknown): event is HttpEvent {
-  return has(event, 'version', '2.0') && 'routeKey' in event;
+  return has(event, 'version', '2.0') && 'routeKey' in event && 'requestContext' in event;
 }
 
 function isScheduled(event: unknown): boolean {

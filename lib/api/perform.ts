@@ -1,4 +1,5 @@
 import type { RequestOrigin } from '../audit/audit-trail.ts';
+import type { LogLines } from '../audit/log-lines.ts';
 import { toSessionManagerError, type SessionManagerError } from '../errors.ts';
 import type { Caller } from '../identity.ts';
 import type { Services } from '../services.ts';
@@ -21,7 +22,7 @@ export interface Call {
 const NOBODY: Caller = { kind: 'user', userId: '', orgId: '' };
 
 /** Runs an operation for a door: caller, input, work, and one audit event whatever comes of it. */
-export async function perform({ log, manager }: Services, call: Call): Promise<Answer<unknown>> {
+export async function perform({ manager }: Services, call: Call): Promise<Answer<unknown>> {
   const { name, operation, origin, signal } = call;
   if (operation.access === 'anyone') {
     return operation.run(parseInput(operation.input, call.input()), {
@@ -30,24 +31,23 @@ export async function perform({ log, manager }: Services, call: Call): Promise<A
       signal,
     });
   }
-  try {
-    return await manager.trail.record(
-      name,
-      { kind: 'unknown' },
-      {},
-      async () => {
-        const caller = call.caller();
-        manager.trail.noteActor(caller);
-        const input: unknown = parseInput<unknown>(operation.input, call.input());
-        return operation.run(input, { manager: manager.as(caller), caller, signal });
-      },
-      origin,
-    );
-  } catch (thrown) {
-    if (isOurs(toSessionManagerError(thrown))) log.operationFailed(name, thrown);
-    throw thrown;
-  }
+  return manager.trail.record(
+    name,
+    { kind: 'unknown' },
+    {},
+    async () => {
+      const caller = call.caller();
+      manager.trail.noteActor(caller);
+      const input: unknown = parseInput<unknown>(operation.input, call.input());
+      return operation.run(input, { manager: manager.as(caller), caller, signal });
+    },
+    origin,
+  );
 }
 
-/** Worth a line with its cause, which the caller is not told. */
-const isOurs = ({ cause }: SessionManagerError) => cause !== undefined;
+/** What a caller may be told; the cause, which it is not told, goes to the log. */
+export function whatToTell(log: LogLines, name: string, thrown: unknown): SessionManagerError {
+  const error = toSessionManagerError(thrown);
+  if (error.cause !== undefined) log.operationFailed(name, thrown);
+  return error;
+}

@@ -1,14 +1,13 @@
 import { z } from 'zod';
 import { ValidationError } from '../errors.ts';
 import { identityOf, type Caller, type Identity } from '../identity.ts';
-import type { CleanupBounds } from '../session-manager.ts';
-import { createOptionsShape, metadataSchema } from '../session-options.ts';
+import type { CleanupBounds } from '../sweep.ts';
+import { createOptionsShape, metadataSchema, pageShape } from '../session-options.ts';
 import { operation } from './operation.ts';
 
 const sessionIdShape = { sessionId: z.string() };
 const namedShape = { userId: z.string().optional(), orgId: z.string().optional() };
 
-const MAX_PAGE = 100;
 /** What a cleanup over HTTP may take: the gateway gives up after 30 s. */
 const HTTP_CLEANUP_SESSIONS = 500;
 const MAX_SECONDS = 315_360_000;
@@ -40,12 +39,14 @@ export const sessionOperations = {
     input: z.strictObject({
       ...namedShape,
       scope: z.literal('org').optional(),
-      limit: z.int().min(1).max(MAX_PAGE).optional(),
-      cursor: z.string().max(2048).optional(),
+      ...pageShape,
     }),
     async run({ userId, orgId, scope, ...page }, { manager, caller }) {
       if (scope === 'org' && userId !== undefined) throw ValidationError.at('scope', 'excludes userId');
       const own = identityOf(caller);
+      if (scope === undefined && userId === undefined && orgId !== own.orgId && orgId !== undefined) {
+        throw ValidationError.at('orgId', 'goes with userId, or with scope=org');
+      }
       const { sessions, nextCursor } =
         scope === 'org'
           ? await manager.listOrgSessions(needed('orgId', orgId ?? own.orgId), page)
@@ -88,7 +89,9 @@ export const sessionOperations = {
     access: 'caller',
     input: z.strictObject(namedShape),
     async run(named, { manager, caller }) {
-      return { output: await manager.getUsage({ ...identityOf(caller), ...present(named) }) };
+      // Whoever names an organisation and no user means no user of it.
+      const own = named.orgId === undefined ? identityOf(caller) : {};
+      return { output: await manager.getUsage({ ...own, ...present(named) }) };
     },
   }),
 

@@ -41,7 +41,7 @@ export const streamableHttpConnector: McpConnector = {
         ...(transport.sessionId !== undefined && { mcpSessionId: transport.sessionId }),
         protocolVersion: transport.protocolVersion ?? '',
         serverInfo: client.getServerVersion() ?? { name: '', version: '' },
-        capabilities: client.getServerCapabilities() ?? {},
+        capabilities: JSON.stringify(client.getServerCapabilities() ?? {}),
       });
     });
   },

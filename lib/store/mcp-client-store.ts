@@ -1,4 +1,10 @@
-import { McpClientExistsError, McpClientLimitError, McpClientNotFoundError, SessionNotFoundError } from '../errors.ts';
+import {
+  McpClientExistsError,
+  McpClientLimitError,
+  McpClientNotFoundError,
+  McpConnectionError,
+  SessionNotFoundError,
+} from '../errors.ts';
 import type { DynamoTable } from './dynamo-table.ts';
 import { addMcpClientId, removeMcpClientId, sessionIsActive } from './session-writes.ts';
 import { mcpClientKey, mcpClientsOf, type SessionItem } from './table-schema.ts';
@@ -22,8 +28,12 @@ export interface McpConnectionState {
   mcpSessionId?: string;
   protocolVersion: string;
   serverInfo: { name: string; version: string; [more: string]: unknown };
-  capabilities: Record<string, unknown>;
+  /** As JSON: not all that a server may say can be an attribute. */
+  capabilities: string;
 }
+
+/** So that a client fits into an item, and the clients of a session into an answer. */
+const MAX_CONNECTION_BYTES = 32 * 1024;
 
 /** The MCP clients of sessions. Each item stands and falls with its session and the set of ids on it. */
 export class McpClientStore {
@@ -53,6 +63,7 @@ export class McpClientStore {
 
   /** The client, and its id on the session: both or neither. Throws what stands in the way. */
   async add(sessionId: string, item: McpClientItem, limit: number): Promise<void> {
+    checkSize(item.connection);
     const refusal = await this.table.transact({
       client: {
         Put: {
@@ -77,13 +88,21 @@ export class McpClientStore {
    * find it.
    */
   async remove(sessionId: string, clientId: string): Promise<McpClientItem> {
+    /** What an attempt whose reply was lost may have removed. */
+    let perhapsRemoved: McpClientItem | undefined;
     return withRetries(async () => {
-      const item = await this.get(sessionId, clientId);
-      const refusal = await this.table.transact({
+      const item = await this.table.get<McpClientItem>(mcpClientKey(sessionId, clientId));
+      if (!item && perhapsRemoved) return perhapsRemoved;
+      if (!item) throw new McpClientNotFoundError(clientId);
+      const removing = this.table.transactOnce({
         session: removeMcpClientId(sessionId, clientId),
         client: {
           Delete: { Key: mcpClientKey(sessionId, clientId), ...hasConnection(item.connection.connectionId) },
         },
+      });
+      const refusal = await removing.catch((thrown: unknown) => {
+        if (!(thrown instanceof Contended)) perhapsRemoved = item;
+        throw thrown;
       });
       if (!refusal) return item;
       if (refusal.failed('session')) throw new SessionNotFoundError();
@@ -100,6 +119,7 @@ export class McpClientStore {
     replaced: McpClientItem,
     connection: McpConnectionState,
   ): Promise<boolean> {
+    checkSize(connection);
     const refusal = await this.table.transact({
       session: sessionIsActive(sessionId),
       client: {
@@ -114,6 +134,12 @@ export class McpClientStore {
       refusal === undefined ||
       refusal.item<McpClientItem>('client')?.connection.connectionId === connection.connectionId
     );
+  }
+}
+
+function checkSize(connection: McpConnectionState): void {
+  if (Buffer.byteLength(JSON.stringify(connection), 'utf8') > MAX_CONNECTION_BYTES) {
+    throw new McpConnectionError(`says more than ${MAX_CONNECTION_BYTES} bytes of itself`);
   }
 }
 

@@ -144,8 +144,10 @@ export class SessionStore {
       session: { Update: write.claimEnd(draft.id, 'workspace-creation-failed') },
     };
     if (key !== undefined) writes.idempotency = write.freeIdempotency(idempotencyKey(draft, key), draft.id);
-    const refusal = await this.table.transact(writes as Record<'session' | 'idempotency', Write>);
-    return refusal ? undefined : this.get(draft.id);
+    await this.table.transact(writes as Record<'session' | 'idempotency', Write>);
+    // Also if it was refused: then somebody ends it already, or an attempt whose reply was lost has begun to.
+    const session = await this.get(draft.id);
+    return session?.status === 'ending' ? session : undefined;
   }
 
   /** Seats in use in the given scopes. */
@@ -169,7 +171,8 @@ function putIdempotency(session: SessionItem, { key, requestHash }: IdempotencyR
 
 /**
  * In this order: an earlier attempt of ours went through and its reply was lost; a replay, which beats a full limit;
- * somebody is just now creating under the same key, so nothing is known yet; a limit is full.
+ * somebody is just now creating under the same key, or an earlier attempt of ours is, so nothing is known yet; a limit
+ * is full.
  */
 function answerToRefusal(refusal: Refusal<CreateWrite>, { idempotency, limits }: CreateRequest): CreateOutcome {
   const own = refusal.item<SessionItem>('session');
@@ -179,7 +182,7 @@ function answerToRefusal(refusal: Refusal<CreateWrite>, { idempotency, limits }:
     if (earlier.requestHash !== idempotency?.requestHash) throw new IdempotencyConflictError();
     return { replayOf: earlier.sessionId };
   }
-  if (refusal.contended.has('idempotency')) throw new Contended();
+  if (refusal.contended.has('idempotency') || refusal.contended.has('session')) throw new Contended();
   for (const scope of LIMIT_SCOPES) {
     const seats = refusal.item<SeatsItem>(scope);
     if (seats) throw new MaxSessionsReachedError(scope, limits[scope], seats.active);

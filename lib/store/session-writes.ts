@@ -37,8 +37,14 @@ const IS_OF_SESSION = 'sessionId = :sessionId';
 const STATUS = { '#status': 'status' };
 const ACTIVE = { ':active': 'active' };
 
+/** The SDK judges an object by its `constructor`, which here may be one of the caller's names. */
+const asMap = (metadata: Record<string, string>) => new Map(Object.entries(metadata));
+
 export const putSession = (item: SessionItem): Write => ({
-  Put: { Item: { ...sessionKey(item.id), ...item }, ConditionExpression: DOES_NOT_EXIST },
+  Put: {
+    Item: { ...sessionKey(item.id), ...item, metadata: asMap(item.metadata) },
+    ConditionExpression: DOES_NOT_EXIST,
+  },
 });
 
 export const putUserEntry = (session: SessionItem): Write => ({
@@ -113,7 +119,7 @@ export const setMetadata = (sessionId: string, metadata: Record<string, string>)
   UpdateExpression: 'SET metadata = :metadata ADD version :one',
   ConditionExpression: IS_ACTIVE,
   ExpressionAttributeNames: STATUS,
-  ExpressionAttributeValues: { ...ACTIVE, ':metadata': metadata, ':one': 1 },
+  ExpressionAttributeValues: { ...ACTIVE, ':metadata': asMap(metadata), ':one': 1 },
 });
 
 /** For a sweep also on the activity it judged by: a touch in between makes this condition fail. */

@@ -17,17 +17,20 @@ const TRYING_MS = 10_000;
 
 /**
  * Repeats what failed for a passing reason. The SDK has repeated single requests by then; it repeats no conflicts.
- * Throws a `ContentionError` when the retries are used up.
+ * Throws a `ContentionError` when the retries are used up. Its cause is `Contended` only if every attempt was cancelled:
+ * one without an answer may have been carried out, whatever the later ones met.
  */
 export async function withRetries<T>(attempt: () => Promise<T>): Promise<T> {
   const stopAt = performance.now() + TRYING_MS;
+  let unanswered: unknown;
+  const retry = (thrown: unknown) => {
+    if (!(thrown instanceof Contended)) unanswered ??= thrown;
+    return isPassing(thrown) && performance.now() < stopAt;
+  };
   try {
-    return await backOff(attempt, {
-      ...ATTEMPTS,
-      retry: (thrown: unknown) => isPassing(thrown) && performance.now() < stopAt,
-    });
+    return await backOff(attempt, { ...ATTEMPTS, retry });
   } catch (thrown) {
-    throw isPassing(thrown) ? new ContentionError(thrown) : thrown;
+    throw isPassing(thrown) ? new ContentionError(unanswered ?? thrown) : thrown;
   }
 }
 

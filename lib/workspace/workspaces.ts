@@ -61,21 +61,21 @@ export class Workspaces {
     await inTime(() => rmdir(this.paths.pendingOf(sessionId))).catch(() => undefined);
   }
 
-  /** To its place, if it is not there already. */
-  async moveIn(session: Workspace): Promise<void> {
-    await inTime(async () => {
+  /** To its place, if it is not there already. False: it is neither there nor aside. */
+  async moveIn(session: Workspace): Promise<boolean> {
+    return inTime(async () => {
       const place = this.pathOf(session);
       const pending = this.paths.pendingOf(session.id);
       for (let attempt = 1; attempt <= MOVE_ATTEMPTS; attempt++) {
         await makePrivate(path.dirname(place));
-        if (await moveIfThere(pending, place)) return;
-        if (await exists(place)) return;
+        if (await moveIfThere(pending, place)) return true;
+        if (await exists(place)) return true;
         // Still aside: the user's directory was tidied away between the two calls. Not aside: somebody was faster.
         if (!(await exists(pending))) break;
       }
-      if (await exists(place)) return;
+      if (await exists(place)) return true;
       await tidyUserDirectory(place);
-      throw new Error('the workspace is neither aside nor in its place');
+      return false;
     });
   }
 

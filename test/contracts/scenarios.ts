@@ -73,6 +73,12 @@ export const scenarios: Record<string, Scenario> = {
     const changed = await ok<SessionInfo>(door.call('updateSession', actor, { sessionId, metadata: { c: 'π' } }));
     expect(changed.metadata).toEqual({ c: 'π' });
     expect(await ok<SessionInfo>(door.call('getSession', actor, { sessionId }))).toEqual(changed);
+    const metadata = { constructor: 'x', toString: 'y', hasOwnProperty: 'z' };
+    await ok(door.call('updateSession', actor, { sessionId, metadata }));
+    expect(await ok(door.call('getSession', actor, { sessionId }))).toMatchObject({ metadata });
+    const same = await create(door, actor, { metadata });
+    expect(same.metadata).toEqual(metadata);
+    await endAll(door, actor, [same]);
     expect(await ok(door.call('heartbeat', actor, { sessionId }))).toBeNull();
     await endAll(door, actor, [{ id: sessionId }]);
   },
@@ -245,6 +251,8 @@ export const scenarios: Record<string, Scenario> = {
       [{ metadata: { a: 'x'.repeat(2048) } }, 'metadata'],
       [{ metadata: [] }, 'metadata'],
       [{ promptVariables: 'x' }, 'promptVariables'],
+      [{ metadata: JSON.parse('{"__proto__":"x"}') as object }, '__proto__'],
+      [{ promptVariables: JSON.parse('{"deep":[{"__proto__":{"x":1}}]}') as object }, '__proto__'],
     ];
     for (const [input, path] of bad) {
       const reply = await door.call('createSession', actor, input);

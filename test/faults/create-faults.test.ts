@@ -3,6 +3,7 @@ import path from 'node:path';
 import { TransactionCanceledException } from '@aws-sdk/client-dynamodb';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { SessionManagerV2 } from '../../lib/session-manager.ts';
+import { anotherInstance } from '../mcp/instance.ts';
 import { newStack, type TestStack } from '../setup/test-stack.ts';
 import { atFirst, inject, lostReply } from './dynamodb-faults.ts';
 
@@ -98,6 +99,22 @@ describe('a create that is disturbed', () => {
     expect((await manager.createSession('alice', 'acme', { idempotencyKey: 'k' })).replayed).toBe(false);
   });
 
+  test('that is recorded, and from then on only meets conflicts, is taken back too', async () => {
+    const isCreate = (input: TransactInput) => input.TransactItems?.some(({ Put }) => Put?.Item.createdAt);
+    let sent = 0;
+    const restore = inject(stack.client, {
+      before: (_command, input) =>
+        void (isCreate(input) && ++sent > 3 && cancelWith(['None', 'TransactionConflict'])()),
+      after: (_command, input) => void (isCreate(input) && lostReply()),
+    });
+    const failing = manager.createSession('alice', 'acme', { idempotencyKey: 'k' });
+    await expect(failing).rejects.toMatchObject({ code: 'CONTENTION' });
+    restore();
+    expect(await manager.countAllSessions()).toBe(0);
+    expect(await pending()).toEqual([]);
+    expect((await manager.createSession('alice', 'acme', { idempotencyKey: 'k' })).replayed).toBe(false);
+  });
+
   test('whose directory cannot be made aside writes nothing', async () => {
     await writeFile(path.join(stack.root, '.pending'), 'in the way');
     const failing = manager.createSession('alice', 'acme', { idempotencyKey: 'k' });
@@ -117,6 +134,15 @@ describe('a create that is disturbed', () => {
     expect(await pending()).toEqual([]);
     await rm(path.join(stack.root, 'alice'));
     expect((await manager.createSession('alice', 'acme', { idempotencyKey: 'k' })).replayed).toBe(false);
+  });
+
+  test('and is repeated while its session ends is told that it ended', async () => {
+    const { id } = await manager.createSession('alice', 'acme', { idempotencyKey: 'k' });
+    const other = anotherInstance(stack);
+    inject(stack.client, { after: atFirst(1, 'GetItemCommand', () => other.manager.cleanupSession(id)) });
+    const again = manager.createSession('alice', 'acme', { idempotencyKey: 'k' });
+    await expect(again).rejects.toMatchObject({ code: 'SESSION_NOT_FOUND' });
+    other.close();
   });
 
   test('and crashed before its rename is completed by a replay', async () => {

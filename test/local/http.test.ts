@@ -85,6 +85,7 @@ describe('the one-machine server', () => {
       body: { code: 'VALIDATION' },
     });
     expect((await raw('/sessions', {})).status).toBe(401);
+    expect((await raw('/usage', { headers: { ...headers, 'x-user-id': '\u00c3\u00a9' } })).status).toBe(400);
   });
 });
 

@@ -1,9 +1,12 @@
+import type { RequestListener } from 'node:http';
+import { json } from 'node:stream/consumers';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import getPort from 'get-port';
 import type { McpClientConfig } from '../../lib/mcp/mcp-client-config.ts';
 import type { Session } from '../../lib/session.ts';
+import { atFirst, inject, lostReply } from '../faults/dynamodb-faults.ts';
 import { newStack, type TestStack } from '../setup/test-stack.ts';
 import { startEverythingServer, type EverythingServer } from './everything-server.ts';
 import { serve, serveMcp, type HttpServer } from './http-servers.ts';
@@ -127,6 +130,16 @@ describe('the MCP clients of a session', () => {
       ]) {
         await expect(call()).rejects.toMatchObject({ code: 'MCP_CLIENT_NOT_FOUND' });
       }
+    });
+
+    test('are removed although the reply to that is lost', async () => {
+      await session.addMcpClient(everything());
+      const [item] = await stored();
+      // Three attempts of the SDK under one token, then ours.
+      inject(stack.client, { after: atFirst(3, 'TransactWriteItemsCommand', lostReply) });
+      await session.removeMcpClient('everything');
+      expect((await server.sessions()).ended).toContain(item?.connection.mcpSessionId);
+      await expectNoneStored();
     });
 
     test('are added again after they were removed', async () => {
@@ -328,6 +341,31 @@ describe('the MCP clients of a session', () => {
   });
 
   describe('on a server without sessions', () => {
+    test('are removed without a word to it', async () => {
+      let requests = 0;
+      const small = closing(await serve(initializing({}, () => requests++)));
+      await session.addMcpClient(at(small));
+      const before = requests;
+      await session.removeMcpClient('small');
+      expect(requests).toBe(before);
+      await expectNoneStored();
+    });
+
+    test('are told of whatever it can do', async () => {
+      const nested = JSON.parse('['.repeat(40) + ']'.repeat(40)) as unknown;
+      const capabilities = { experimental: { constructor: {}, nested: { nested }, number: { huge: 1e20 } } };
+      const small = closing(await serve(initializing({ capabilities })));
+      await session.addMcpClient(at(small));
+      expect(JSON.parse((await stored())[0]?.connection.capabilities ?? '')).toEqual(capabilities);
+    });
+
+    test('are refused where it says more of itself than can be kept', async () => {
+      const serverInfo = { name: 'x'.repeat(500_000), version: '1' };
+      const small = closing(await serve(initializing({ serverInfo })));
+      await expectFailsInTime(session.addMcpClient(at(small, 3_000)));
+      await expectNoneStored();
+    });
+
     test('list the tools of all pages with every field that the server gave', async () => {
       const tools: Record<string, object[]> = {
         first: [{ name: 'a', inputSchema: { type: 'object' }, 'x-new': { deep: [1] } }],
@@ -494,6 +532,23 @@ describe('the MCP clients of a session', () => {
     expect(performance.now() - startedAt).toBeLessThan(withinMs);
   }
 });
+
+/** Answers initializations only. */
+function initializing(said: object, onRequest = () => {}): RequestListener {
+  const answer: RequestListener = (request, response) => {
+    onRequest();
+    if (request.method !== 'POST') return void response.writeHead(405).end();
+    void json(request).then((message) => {
+      const { id, params } = message as { id?: number; params: { protocolVersion: string } };
+      if (id === undefined) return response.writeHead(202).end();
+      const { protocolVersion } = params;
+      const result = { protocolVersion, capabilities: {}, serverInfo: { name: 'small', version: '1' }, ...said };
+      response.writeHead(200, { 'content-type': 'application/json' });
+      return response.end(JSON.stringify({ jsonrpc: '2.0', id, result }));
+    });
+  };
+  return answer;
+}
 
 async function toolsByTheSdk(url: string): Promise<unknown[]> {
   const client = new Client({ name: 'comparison', version: '1' });

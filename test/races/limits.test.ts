@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { readdir } from 'node:fs/promises';
 import pMap from 'p-map';
-import type { UsageReport } from '../../lib/session-manager.ts';
+import type { UsageReport } from '../../lib/limits.ts';
 import type { SessionInfo } from '../../lib/session.ts';
 import { startServer, type LocalServer } from '../local/local-server.ts';
 import { ok, type Actor, type Reply } from '../contracts/door.ts';

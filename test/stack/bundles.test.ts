@@ -153,7 +153,7 @@ describe('the bundles, behind a Lambda Runtime API, for signed requests', () => 
     const { instance, gate } = deployment.of('cleanup');
     gate.refuseNext = true;
     const failed = await instance.invoke(SCHEDULED_EVENT);
-    expect(failed).toMatchObject({ error: { errorType: 'AccessDeniedException' } });
+    expect(failed).toMatchObject({ error: { errorType: 'InternalError' } });
     expect(await instance.invoke(SCHEDULED_EVENT)).toEqual({ answer: { cleaned: [], failed: [], more: false } });
   });
 

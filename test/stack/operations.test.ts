@@ -73,6 +73,7 @@ describe('the alarms', () => {
       'LifecycleLogs',
       'McpLogs',
       'RecordsLogs',
+      'SessionEventsLogs',
     ]);
     for (const { Properties } of filters) {
       expect(Properties.FilterPattern).toBe('{ $.message = "operation_failed" }');
@@ -102,6 +103,7 @@ test('the outputs name what callers and operators need', () => {
     'LifecycleFunctionName',
     'McpFunctionName',
     'RecordsFunctionName',
+    'SessionEventsFunctionName',
     'TableName',
   ]);
 });
