@@ -139,7 +139,7 @@ describe('the workspaces', () => {
     test('leave no place without a directory made aside', async () => {
       const session = newSession();
       await mkdir(root);
-      await expect(workspaces.moveIn(session)).rejects.toThrow('neither aside nor in its place');
+      expect(await workspaces.moveIn(session)).toBe(false);
       expect(await whereIs(session)).toEqual([]);
     });
 
@@ -199,7 +199,8 @@ describe('the workspaces', () => {
       for (let round = 0; round < 50; round++) {
         const session = newSession();
         await workspaces.prepare(session.id);
-        await Promise.all(Array.from({ length: 5 }, () => new Workspaces(root).moveIn(session)));
+        const moved = await Promise.all(Array.from({ length: 5 }, () => new Workspaces(root).moveIn(session)));
+        expect(moved).toEqual(Array(5).fill(true));
         expect(await whereIs(session)).toEqual(['place']);
       }
     });
@@ -225,7 +226,7 @@ describe('the workspaces', () => {
         for (const session of leaving) await workspaces.moveIn(session);
         await Promise.all([
           ...leaving.map((session, index) => waitTurns((round + index) % 5).then(() => workspaces.retire(session))),
-          ...staying.map((session) => workspaces.moveIn(session)),
+          ...staying.map(async (session) => expect(await workspaces.moveIn(session)).toBe(true)),
         ]);
         for (const session of staying) {
           expect(await whereIs(session)).toEqual(['place']);
@@ -249,7 +250,7 @@ describe('the workspaces', () => {
             if (removed) tidied++;
           }
         })();
-        await workspaces.moveIn(session).finally(() => (over = true));
+        expect(await workspaces.moveIn(session).finally(() => (over = true))).toBe(true);
         await tidying;
         expect(await whereIs(session)).toEqual(['place']);
         await rm(workspaces.pathOf(session), { recursive: true });
@@ -274,7 +275,7 @@ describe('the workspaces', () => {
       const session = newSession();
       await workspaces.prepare(session.id);
       await writeFile(path.join(root, 'alice'), 'in the way');
-      await expect(workspaces.moveIn(session)).rejects.toThrow('neither aside nor in its place');
+      expect(await workspaces.moveIn(session)).toBe(false);
       expect(await whereIs(session)).toEqual(['pending']);
       await workspaces.retire(session);
       expect(await whereIs(session)).toEqual(['trash']);
