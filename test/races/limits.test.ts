@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { readdir } from 'node:fs/promises';
 import pMap from 'p-map';
 import type { UsageReport } from '../../lib/limits.ts';
@@ -8,6 +8,9 @@ import { ok, type Actor, type Reply } from '../contracts/door.ts';
 import { httpDoor } from '../contracts/doors.ts';
 import { newStack, type TestStack } from '../setup/test-stack.ts';
 import { startConflictProxy, type ConflictProxy } from './conflict-proxy.ts';
+
+/** Hundreds of requests at once, on machines that do other things too. */
+jest.setTimeout(240_000);
 
 const OPERATOR: Actor = { userId: 'operator', orgId: 'operators', role: 'operator' };
 
