@@ -39,8 +39,8 @@ export const createOptionsShape = {
 
 const DEFAULT_PAGE = 50;
 const MAX_PAGE = 100;
-/** Longer than any session lives (ms). */
-const MAX_INACTIVE_MS = 315_360_000_000;
+/** Ten years: longer than any session lives. */
+export const MAX_INACTIVE_SECONDS = 315_360_000;
 
 export const pageShape = {
   limit: z.int().min(1).max(MAX_PAGE).optional(),
@@ -55,7 +55,11 @@ export function parsePage(options: unknown): { limit: number; cursor: string | u
 }
 
 /** How long sessions must have been inactive (ms). */
-export const inactiveForSchema = z.number().min(0).max(MAX_INACTIVE_MS).optional();
+export const inactiveForSchema = z
+  .number()
+  .min(0)
+  .max(MAX_INACTIVE_SECONDS * 1000)
+  .optional();
 
 const createOptionsSchema = z.strictObject(createOptionsShape);
 

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { ValidationError } from '../errors.ts';
 import { identityOf, type Caller, type Identity } from '../identity.ts';
 import type { CleanupBounds } from '../sweep.ts';
-import { createOptionsShape, metadataSchema, pageShape } from '../session-options.ts';
+import { createOptionsShape, MAX_INACTIVE_SECONDS, metadataSchema, pageShape } from '../session-options.ts';
 import { operation } from './operation.ts';
 
 const sessionIdShape = { sessionId: z.string() };
@@ -10,7 +10,6 @@ const namedShape = { userId: z.string().optional(), orgId: z.string().optional()
 
 /** What a cleanup over HTTP may take: the gateway gives up after 30 s. */
 const HTTP_CLEANUP_SESSIONS = 500;
-const MAX_SECONDS = 315_360_000;
 
 export const sessionOperations = {
   createSession: operation({
@@ -118,7 +117,7 @@ export const sessionOperations = {
   cleanupInactiveSessions: operation({
     group: 'cleanup',
     access: 'caller',
-    input: z.strictObject({ inactiveForSeconds: z.number().min(0).max(MAX_SECONDS).optional() }),
+    input: z.strictObject({ inactiveForSeconds: z.number().min(0).max(MAX_INACTIVE_SECONDS).optional() }),
     async run({ inactiveForSeconds }, { manager, caller, signal }) {
       const bounds: CleanupBounds = { signal };
       if (caller.kind !== 'schedule') bounds.maxSessions = HTTP_CLEANUP_SESSIONS;

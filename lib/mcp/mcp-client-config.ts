@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { McpEndpointForbiddenError, NotAvailableError, ValidationError } from '../errors.ts';
 
 /** Shorter than an API function's 29 s, so that the answer says what was slow. */
-export const DEFAULT_TIMEOUT_MS = 10_000;
+const DEFAULT_TIMEOUT_MS = 10_000;
 const MAX_TIMEOUT_MS = 25_000;
 
 export const clientIdSchema = z
