@@ -1,6 +1,7 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import pLimit from 'p-limit';
 import { LogLines } from './audit/log-lines.ts';
 import { readConfig, type Config } from './config.ts';
 import type { McpConnector } from './mcp/mcp-connector.ts';
@@ -26,8 +27,12 @@ export interface ServiceParts {
 const SDK_ATTEMPTS = 3;
 /** DynamoDB answers in milliseconds: what takes this long is lost, and better sent again. */
 const ON_AWS = { connectionTimeout: 1_000, requestTimeout: 3_000, throwOnRequestTimeout: true };
-/** DynamoDB Local carries out one write after the other, and one process here stands for hundreds of Lambdas. */
+/**
+ * DynamoDB Local carries out one write after the other, and one process here stands for hundreds of Lambdas. What would
+ * only wait there waits here, where no timeout runs: one that did would send the same again and make the queue longer.
+ */
 const AT_ENDPOINT = { connectionTimeout: 10_000, requestTimeout: 15_000, throwOnRequestTimeout: true };
+const AT_ONCE_AT_ENDPOINT = 16;
 
 /** Puts everything together from the environment. No I/O. */
 export function createServices(env: NodeJS.ProcessEnv, parts: ServiceParts): Services {
@@ -43,8 +48,18 @@ export function createServices(env: NodeJS.ProcessEnv, parts: ServiceParts): Ser
   return { config, log, manager, events: new SessionEvents(parts.mcp, log) };
 }
 
-export const dynamoDbClient = (config: Config, env: NodeJS.ProcessEnv): DynamoDBClient =>
-  new DynamoDBClient(dynamoDbConfig(config, env));
+export function dynamoDbClient(config: Config, env: NodeJS.ProcessEnv): DynamoDBClient {
+  const client = new DynamoDBClient(dynamoDbConfig(config, env));
+  if (config.dynamodbEndpoint !== undefined) {
+    const inTurn = pLimit(AT_ONCE_AT_ENDPOINT);
+    client.middlewareStack.add((next) => (args) => inTurn(next, args), {
+      name: 'inTurn',
+      step: 'finalizeRequest',
+      priority: 'low',
+    });
+  }
+  return client;
+}
 
 /** With an endpoint and no credentials it is DynamoDB Local that is meant, which takes any. */
 export function dynamoDbConfig({ dynamodbEndpoint }: Config, env: NodeJS.ProcessEnv) {
