@@ -1,5 +1,5 @@
 import { lambdaHandler } from '../lib/api/lambda-handler.ts';
-import { noMcp } from '../lib/mcp/no-mcp.ts';
+import { noMcp } from '../lib/no-mcp-services.ts';
 import { lazyServices } from '../lib/services.ts';
 
 export const handler = lambdaHandler('lifecycle', lazyServices({ mcp: noMcp }));

@@ -1,5 +1,5 @@
 import { lambdaHandler } from '../lib/api/lambda-handler.ts';
-import { streamableHttpConnector } from '../lib/mcp/streamable-http-connector.ts';
+import { mcpServices } from '../lib/mcp-services.ts';
 import { lazyServices } from '../lib/services.ts';
 
-export const handler = lambdaHandler('mcp', lazyServices({ mcp: streamableHttpConnector }));
+export const handler = lambdaHandler('mcp', lazyServices({ mcp: mcpServices }));

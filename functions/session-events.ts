@@ -1,5 +1,5 @@
 import { streamHandler } from '../lib/api/stream-handler.ts';
-import { streamableHttpConnector } from '../lib/mcp/streamable-http-connector.ts';
+import { mcpServices } from '../lib/mcp-services.ts';
 import { lazyServices } from '../lib/services.ts';
 
-export const handler = streamHandler(lazyServices({ mcp: streamableHttpConnector }));
+export const handler = streamHandler(lazyServices({ mcp: mcpServices }));

@@ -11,6 +11,10 @@ export const ENV = {
   touchIntervalSeconds: 'TOUCH_INTERVAL_SECONDS',
   cleanupIntervalSeconds: 'CLEANUP_INTERVAL_SECONDS',
   maxMcpClientsPerSession: 'MAX_MCP_CLIENTS_PER_SESSION',
+  mcpStdioCommands: 'MCP_STDIO_COMMANDS',
+  mcpAllowLoopback: 'MCP_ALLOW_LOOPBACK',
+  secretsKmsKeyId: 'SECRETS_KMS_KEY_ID',
+  secretsKeyFile: 'SECRETS_KEY_FILE',
   workspaceRoot: 'WORKSPACE_ROOT',
   localDataDir: 'LOCAL_DATA_DIR',
   tableName: 'TABLE_NAME',
@@ -29,6 +33,11 @@ const wholeNumber = (min: number, max: number, preset: number) =>
     .pipe(z.number().min(min, `must be at least ${min}`).max(max, `must be at most ${max}`))
     .default(preset);
 
+const commaSeparated = z
+  .string()
+  .default('')
+  .transform((text) => text.split(',').flatMap((part) => part.trim() || []));
+
 const LOG_LEVELS = ['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'SILENT', 'CRITICAL'] as const;
 const TEN_YEARS_SECONDS = 315_360_000;
 /** A session ends in one transaction of at most 100 items, and its MCP clients are part of it. */
@@ -42,6 +51,10 @@ const environment = z.object({
   TOUCH_INTERVAL_SECONDS: wholeNumber(0, 86_400, 60),
   CLEANUP_INTERVAL_SECONDS: wholeNumber(1, 2_147_483, 3_600),
   MAX_MCP_CLIENTS_PER_SESSION: wholeNumber(0, MAX_MCP_CLIENTS, 20),
+  MCP_STDIO_COMMANDS: commaSeparated,
+  MCP_ALLOW_LOOPBACK: z.stringbool('must be true or false').default(false),
+  SECRETS_KMS_KEY_ID: z.string().optional(),
+  SECRETS_KEY_FILE: z.string().optional(),
   WORKSPACE_ROOT: z.string().optional(),
   LOCAL_DATA_DIR: z.string().default('.local'),
   TABLE_NAME: z.string().default('sessions'),
@@ -63,6 +76,10 @@ export interface Config {
   touchIntervalSeconds: number;
   cleanupIntervalSeconds: number;
   maxMcpClientsPerSession: number;
+  mcpStdioCommands: readonly string[];
+  mcpAllowLoopback: boolean;
+  secretsKmsKeyId: string | undefined;
+  secretsKeyFile: string;
   workspaceRoot: string;
   localDataDir: string;
   tableName: string;
@@ -86,6 +103,11 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     );
   }
   const values = parsed.data;
+  if (values.MCP_STDIO_COMMANDS.length > 0 && env.AWS_LAMBDA_FUNCTION_NAME) {
+    throw new ConfigError(
+      'MCP_STDIO_COMMANDS must be empty on AWS: a command could read the credentials of the function.',
+    );
+  }
   const localDataDir = path.resolve(values.LOCAL_DATA_DIR);
   return {
     limits: { global: values.MAX_SESSIONS, org: values.MAX_SESSIONS_PER_ORG, user: values.MAX_SESSIONS_PER_USER },
@@ -93,6 +115,10 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     touchIntervalSeconds: values.TOUCH_INTERVAL_SECONDS,
     cleanupIntervalSeconds: values.CLEANUP_INTERVAL_SECONDS,
     maxMcpClientsPerSession: values.MAX_MCP_CLIENTS_PER_SESSION,
+    mcpStdioCommands: values.MCP_STDIO_COMMANDS,
+    mcpAllowLoopback: values.MCP_ALLOW_LOOPBACK,
+    secretsKmsKeyId: values.SECRETS_KMS_KEY_ID,
+    secretsKeyFile: path.resolve(values.SECRETS_KEY_FILE ?? path.join(localDataDir, 'secrets.key')),
     workspaceRoot: path.resolve(values.WORKSPACE_ROOT ?? path.join(localDataDir, 'workspaces')),
     localDataDir,
     tableName: values.TABLE_NAME,

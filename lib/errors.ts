@@ -130,10 +130,10 @@ export class McpClientLimitError extends SessionManagerError {
   }
 }
 
-/** The MCP server refused, timed out or broke the protocol. */
+/** The MCP server refused, timed out or broke the protocol. `serverStatus`: what it answered, if that was the trouble. */
 export class McpConnectionError extends SessionManagerError {
-  constructor(problem: string, cause?: unknown) {
-    super('MCP_CONNECTION', `The MCP server ${problem}.`, {}, cause);
+  constructor(problem: string, cause?: unknown, details: { serverStatus?: number } = {}) {
+    super('MCP_CONNECTION', `The MCP server ${problem}.`, details, cause);
   }
 }
 

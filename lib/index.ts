@@ -1,4 +1,4 @@
-import { streamableHttpConnector } from './mcp/streamable-http-connector.ts';
+import { mcpServices } from './mcp-services.ts';
 import { createServices } from './services.ts';
 import type { SessionManagerV2 } from './session-manager.ts';
 
@@ -17,5 +17,5 @@ export type { CleanupBounds, SweepResult } from './sweep.ts';
 
 /** A session manager on the table and the workspaces that the environment names; the README lists the variables. */
 export function createSessionManager(env: NodeJS.ProcessEnv = process.env): SessionManagerV2 {
-  return createServices(env, { mcp: streamableHttpConnector }).manager;
+  return createServices(env, { mcp: mcpServices }).manager;
 }

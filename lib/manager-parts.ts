@@ -3,7 +3,9 @@ import type { AuditLogger } from './audit/audit-event.ts';
 import { AuditTrail } from './audit/audit-trail.ts';
 import type { LogLines } from './audit/log-lines.ts';
 import type { Config } from './config.ts';
+import { CredentialVault } from './mcp/credential-vault.ts';
 import type { McpConnector } from './mcp/mcp-connector.ts';
+import type { SecretBox } from './secrets/secret-box.ts';
 import { noPrompt, type PromptComposer } from './prompt/prompt-composer.ts';
 import { SessionCreation } from './session-creation.ts';
 import { SessionEnding } from './session-ending.ts';
@@ -25,6 +27,8 @@ export interface SessionManagerOptions {
   table: DynamoTable;
   workspaces: Workspaces;
   mcp: McpConnector;
+  /** Seals the credentials of MCP clients. */
+  secrets: SecretBox;
   log: LogLines;
   settings: Settings;
   promptComposer?: PromptComposer;
@@ -44,6 +48,7 @@ export class ManagerParts {
   readonly ending: SessionEnding;
   readonly sweep: Sweep;
   readonly mcp: McpConnector;
+  readonly mcpCredentials: CredentialVault;
   readonly trail: AuditTrail;
   readonly log: LogLines;
   readonly settings: Settings;
@@ -62,6 +67,7 @@ export class ManagerParts {
     this.creation = new SessionCreation(this.store, workspaces, this.ending, log);
     this.sweep = new Sweep(this.store, this.lists, workspaces, this.ending, log);
     this.mcp = options.mcp;
+    this.mcpCredentials = new CredentialVault(options.secrets);
     this.trail = new AuditTrail(options.auditLogger ?? log.audit, (thrown) => log.auditLoggerFailed(thrown));
     this.log = log;
     this.settings = settings;

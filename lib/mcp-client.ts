@@ -1,16 +1,29 @@
 import { McpConnectionError } from './errors.ts';
 import type { ManagerParts } from './manager-parts.ts';
-import type { McpTarget } from './mcp/mcp-client-config.ts';
-import { McpSessionGone, type McpConnection, type McpTool, type McpToolResult } from './mcp/mcp-connector.ts';
+import { checkCredentialsFor, mcpCredentialsSchema } from './mcp/mcp-client-config.ts';
+import {
+  McpSessionGone,
+  type McpCallOptions,
+  type McpConnection,
+  type McpTarget,
+  type McpTool,
+  type McpToolResult,
+} from './mcp/mcp-connector.ts';
+import type { McpCredentials } from './mcp/mcp-credentials.ts';
+import { parseInput } from './session-options.ts';
 import type { SessionHandle } from './session.ts';
 import type { McpClientItem } from './store/mcp-client-store.ts';
+import type { SessionItem } from './store/table-schema.ts';
 
 /** An MCP client as callers see it: never a secret. */
 export interface McpClientInfo {
   id: string;
   name: string;
-  type: 'http';
-  endpoint: string;
+  type: 'http' | 'sse' | 'stdio';
+  /** Of the types `http` and `sse`. */
+  endpoint?: string;
+  /** Of the type `stdio`. */
+  command?: string;
   serverInfo: { name: string; version: string };
   protocolVersion: string;
   connectedAt: string;
@@ -29,24 +42,41 @@ export class McpClientHandle {
   }
 
   /** The tools of all pages, as the server described them. */
-  async listTools(): Promise<McpTool[]> {
+  async listTools(options: McpCallOptions = {}): Promise<McpTool[]> {
     return this.session.recorded('listMcpTools', { mcpClientId: this.id }, () =>
-      this.connected((connection) => connection.listTools()),
+      this.connected((connection) => connection.listTools(options)),
     );
   }
 
   /** The tool's result as the server gave it; a refusal of the server is a result with `isError`. */
-  async callTool(name: string, args: Record<string, unknown> = {}): Promise<McpToolResult> {
+  async callTool(
+    name: string,
+    args: Record<string, unknown> = {},
+    options: McpCallOptions = {},
+  ): Promise<McpToolResult> {
     return this.session.recorded('callMcpTool', { mcpClientId: this.id, tool: name }, () =>
-      this.connected((connection) => connection.callTool(name, args)),
+      this.connected((connection) => connection.callTool(name, args, options)),
     );
+  }
+
+  /** Replaces `auth` and `headers`; what is left out is gone. The next call uses them, on the session that there is. */
+  async updateAuth(credentials: McpCredentials): Promise<void> {
+    await this.session.recorded('updateMcpClientAuth', { mcpClientId: this.id }, async () => {
+      await this.session.open();
+      const { address } = await this.parts.mcpClients.get(this.session.id, this.id);
+      const checked = parseInput(mcpCredentialsSchema, credentials);
+      checkCredentialsFor(address, checked);
+      const owner = { sessionId: this.session.id, clientId: this.id };
+      const sealed = await this.parts.mcpCredentials.seal(checked, owner);
+      await this.parts.mcpClients.putCredentials(this.session.id, this.id, sealed);
+    });
   }
 
   /** Over the stored connection; once more over a new one if the server no longer knows that. All within its time. */
   private async connected<T>(use: (connection: McpConnection) => Promise<T>): Promise<T> {
-    await this.session.open();
+    const session = await this.session.open();
     const item = await this.parts.mcpClients.get(this.session.id, this.id);
-    const target = within(item.timeoutMs, item);
+    const target = within(await mcpTarget(this.parts, session, item));
     const stored = await this.parts.mcp.resume(target(), item.connection);
     try {
       return await closing(stored, use);
@@ -96,16 +126,25 @@ export class McpClient extends McpClientHandle {
   }
 }
 
-export function mcpClientInfo({
-  clientId,
-  name,
-  type,
-  endpoint,
-  connection,
-  connectedAt,
-}: McpClientItem): McpClientInfo {
+export function mcpClientInfo({ clientId: id, name, address, connection, connectedAt }: McpClientItem): McpClientInfo {
   const { serverInfo, protocolVersion } = connection;
-  return { id: clientId, name, type, endpoint, serverInfo, protocolVersion, connectedAt };
+  const where = address.type === 'stdio' ? { command: address.command } : { endpoint: address.endpoint };
+  return { id, name, type: address.type, ...where, serverInfo, protocolVersion, connectedAt };
+}
+
+/** What it takes to connect to a client's server: its credentials opened, for this session and no other. */
+export async function mcpTarget(
+  parts: ManagerParts,
+  session: SessionItem,
+  { clientId, address, timeoutMs, credentials }: Omit<McpClientItem, 'connection' | 'connectedAt'>,
+): Promise<McpTarget> {
+  return {
+    address,
+    timeoutMs,
+    credentials: await parts.mcpCredentials.open(credentials, { sessionId: session.id, clientId }),
+    credentialsId: credentials?.id ?? '',
+    workspacePath: parts.workspaces.pathOf(session),
+  };
 }
 
 /** Ends the session on the MCP server; one that does not answer is only written to the log. */
@@ -122,10 +161,10 @@ export async function farewell(
   }
 }
 
-/** The same target with what is left of `ms`, whenever it is asked for. */
-function within(ms: number, { endpoint }: McpTarget): () => McpTarget {
-  const stopAt = performance.now() + ms;
-  return () => ({ endpoint, timeoutMs: Math.max(1, Math.ceil(stopAt - performance.now())) });
+/** The same target with what is left of its time, whenever it is asked for. */
+function within(target: McpTarget): () => McpTarget {
+  const stopAt = performance.now() + target.timeoutMs;
+  return () => ({ ...target, timeoutMs: Math.max(1, Math.ceil(stopAt - performance.now())) });
 }
 
 async function closing<T>(connection: McpConnection, use: (connection: McpConnection) => Promise<T>): Promise<T> {

@@ -4,7 +4,9 @@ import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import pLimit from 'p-limit';
 import { LogLines } from './audit/log-lines.ts';
 import { readConfig, type Config } from './config.ts';
+import { CredentialVault } from './mcp/credential-vault.ts';
 import type { McpConnector } from './mcp/mcp-connector.ts';
+import type { SecretBox } from './secrets/secret-box.ts';
 import { SessionEvents } from './session-events.ts';
 import { SessionManagerV2 } from './session-manager.ts';
 import { DynamoTable } from './store/dynamo-table.ts';
@@ -18,9 +20,15 @@ export interface Services {
   events: SessionEvents;
 }
 
+/** What connects to MCP servers. */
+export interface McpServices {
+  connector: McpConnector;
+  secrets: SecretBox;
+}
+
 /** The parts that differ from function to function, so that none loads what it does not use. */
 export interface ServiceParts {
-  mcp: McpConnector;
+  mcp: (config: Config, env: NodeJS.ProcessEnv) => McpServices;
 }
 
 /** The SDK repeats a request twice; `withRetries` goes on from there. */
@@ -38,14 +46,16 @@ const AT_ONCE_AT_ENDPOINT = 16;
 export function createServices(env: NodeJS.ProcessEnv, parts: ServiceParts): Services {
   const config = readConfig(env);
   const log = new LogLines(new Logger({ serviceName: 'session-manager', logLevel: config.logLevel }));
+  const { connector, secrets } = parts.mcp(config, env);
   const manager = new SessionManagerV2({
     table: new DynamoTable(documentClient(dynamoDbClient(config, env)), config.tableName),
     workspaces: new Workspaces(config.workspaceRoot),
-    mcp: parts.mcp,
+    mcp: connector,
+    secrets,
     log,
     settings: config,
   });
-  return { config, log, manager, events: new SessionEvents(parts.mcp, log) };
+  return { config, log, manager, events: new SessionEvents(connector, new CredentialVault(secrets), log) };
 }
 
 export function dynamoDbClient(config: Config, env: NodeJS.ProcessEnv): DynamoDBClient {

@@ -3,8 +3,8 @@ import type { AuditDetails } from './audit/audit-event.ts';
 import { McpClientExistsError, McpClientLimitError, SessionNotFoundError } from './errors.ts';
 import { keepsAlive, maySee, type Caller } from './identity.ts';
 import type { ManagerParts } from './manager-parts.ts';
-import { McpClient, McpClientHandle, farewell, mcpClientInfo, type McpClientInfo } from './mcp-client.ts';
-import { mcpClientConfigSchema, targetOf, type McpClientConfig } from './mcp/mcp-client-config.ts';
+import { McpClient, McpClientHandle, farewell, mcpClientInfo, mcpTarget, type McpClientInfo } from './mcp-client.ts';
+import { mcpClientConfigSchema, planOf, type McpClientConfig } from './mcp/mcp-client-config.ts';
 import { metadataSchema, parseInput, systemPromptSchema } from './session-options.ts';
 import type { McpClientItem } from './store/mcp-client-store.ts';
 import type { SessionItem } from './store/table-schema.ts';
@@ -70,24 +70,19 @@ export class SessionHandle {
   }
 
   /** Connects to the MCP server, then stores the client. If it cannot be stored, the connection is ended again. */
-  async addMcpClient(config: McpClientConfig): Promise<McpClient> {
+  async addMcpClient(input: McpClientConfig): Promise<McpClient> {
     return this.recorded('addMcpClient', {}, async () => {
       const session = await this.open();
-      const { id, name = id, type } = parseInput(mcpClientConfigSchema, config);
+      const { id, name = id, ...config } = parseInput(mcpClientConfigSchema, input);
       this.parts.trail.note({ mcpClientId: id });
-      const target = targetOf(config);
+      const { address, credentials, timeoutMs } = planOf({ id, ...config });
       this.checkRoomForMcpClient(session, id);
-      const connection = await this.parts.mcp.connect(target);
+      const sealed = await this.parts.mcpCredentials.seal(credentials, { sessionId: this.id, clientId: id });
+      const client = { clientId: id, name, address, timeoutMs, ...(sealed && { credentials: sealed }) };
+      const connection = await this.parts.mcp.connect(await mcpTarget(this.parts, session, client));
       try {
         const connectedAt = this.parts.now().toISOString();
-        const item = {
-          clientId: id,
-          name,
-          type,
-          ...target,
-          connection: connection.state,
-          connectedAt,
-        } as McpClientItem;
+        const item: McpClientItem = { ...client, connection: connection.state, connectedAt };
         await this.parts.mcpClients.add(this.id, item, this.parts.settings.maxMcpClientsPerSession);
         return new McpClient(this, this.parts, item);
       } catch (thrown) {
@@ -116,16 +111,15 @@ export class SessionHandle {
   /** Removes the client, then ends its session on the MCP server. */
   async removeMcpClient(clientId: string): Promise<void> {
     await this.recorded('removeMcpClient', { mcpClientId: clientId }, async () => {
-      await this.open();
+      const session = await this.open();
       const item = await this.parts.mcpClients.remove(this.id, clientId);
       if (item.connection.mcpSessionId === undefined) return;
-      await this.parts.mcp.resume(item, item.connection).then(
-        async (connection) => {
-          await farewell(this.parts, this.id, clientId, connection);
-          await connection.close();
-        },
-        (thrown: unknown) => this.parts.log.mcpSessionNotTerminated(this.id, clientId, thrown),
-      );
+      try {
+        const connection = await this.parts.mcp.resume(await mcpTarget(this.parts, session, item), item.connection);
+        await connection.terminate().finally(() => connection.close());
+      } catch (thrown) {
+        this.parts.log.mcpSessionNotTerminated(this.id, clientId, thrown);
+      }
     });
   }
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { clientIdSchema, mcpClientConfigSchema } from '../mcp/mcp-client-config.ts';
+import { clientIdSchema, mcpClientConfigSchema, mcpCredentialsShape } from '../mcp/mcp-client-config.ts';
 import { operation } from './operation.ts';
 
 const sessionShape = { sessionId: z.string() };
@@ -39,6 +39,16 @@ export const mcpOperations = {
     input: z.strictObject(clientShape),
     async run({ sessionId, clientId }, { manager }) {
       await manager.session(sessionId).removeMcpClient(clientId);
+      return { output: null };
+    },
+  }),
+
+  updateMcpClientAuth: operation({
+    group: 'mcp',
+    access: 'caller',
+    input: z.strictObject({ ...clientShape, ...mcpCredentialsShape }),
+    async run({ sessionId, clientId, ...credentials }, { manager }) {
+      await manager.session(sessionId).mcpClient(clientId).updateAuth(credentials);
       return { output: null };
     },
   }),

@@ -60,6 +60,7 @@ export const routes: readonly Route[] = [
   { method: 'GET', path: `${SESSION}/mcp-clients`, operation: 'listMcpClients', status: 200 },
   { method: 'GET', path: CLIENT, operation: 'getMcpClient', status: 200 },
   { method: 'DELETE', path: CLIENT, operation: 'removeMcpClient', status: 204 },
+  { method: 'PUT', path: `${CLIENT}/auth`, operation: 'updateMcpClientAuth', body: ['auth', 'headers'], status: 204 },
   { method: 'GET', path: `${CLIENT}/tools`, operation: 'listMcpTools', status: 200 },
   { method: 'POST', path: `${CLIENT}/tool-calls`, operation: 'callMcpTool', body: ['name', 'arguments'], status: 200 },
   { method: 'GET', path: '/health', operation: 'getHealth', status: 200 },

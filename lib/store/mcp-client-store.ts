@@ -10,13 +10,24 @@ import { addMcpClientId, removeMcpClientId, sessionIsActive } from './session-wr
 import { mcpClientKey, mcpClientsOf, type SessionItem } from './table-schema.ts';
 import { Contended, withRetries } from './transient.ts';
 
-/** A connected MCP client: how it was configured, and what resumes its connection from any instance. */
+/** Where an MCP server is: at a URL, or behind a command that is started for each use. */
+export type McpServerAddress =
+  { type: 'http' | 'sse'; endpoint: string } | { type: 'stdio'; command: string; args: string[] };
+
+/** A client's credentials, sealed for it. `id` is new with every change and the same for no two clients. */
+export interface SealedCredentials {
+  id: string;
+  sealed: string;
+}
+
+/** A connected MCP client: how it was configured, and what resumes its connection from any instance. Times in ms. */
 export interface McpClientItem {
   clientId: string;
   name: string;
-  type: 'http';
-  endpoint: string;
+  address: McpServerAddress;
   timeoutMs: number;
+  /** Absent for a client without any. */
+  credentials?: SealedCredentials;
   connection: McpConnectionState;
   connectedAt: string;
 }
@@ -25,6 +36,8 @@ export interface McpClientItem {
 export interface McpConnectionState {
   /** Ours, and new with every initialization: tells one connection from the next. */
   connectionId: string;
+  /** What was spoken: a server that is added as `http` may turn out to be an old one, which speaks `sse`. */
+  transport: 'streamable-http' | 'sse' | 'stdio';
   mcpSessionId?: string;
   protocolVersion: string;
   serverInfo: { name: string; version: string; [more: string]: unknown };
@@ -134,6 +147,27 @@ export class McpClientStore {
       refusal === undefined ||
       refusal.item<McpClientItem>('client')?.connection.connectionId === connection.connectionId
     );
+  }
+
+  /** Replaces the credentials, or removes them; the last of two who do so at once wins. */
+  async putCredentials(sessionId: string, clientId: string, credentials: SealedCredentials | undefined): Promise<void> {
+    const change =
+      credentials === undefined
+        ? { UpdateExpression: 'REMOVE #credentials' }
+        : { UpdateExpression: 'SET #credentials = :new', ExpressionAttributeValues: { ':new': credentials } };
+    const refusal = await this.table.transact({
+      session: sessionIsActive(sessionId),
+      client: {
+        Update: {
+          Key: mcpClientKey(sessionId, clientId),
+          ...change,
+          ConditionExpression: 'attribute_exists(pk)',
+          ExpressionAttributeNames: { '#credentials': 'credentials' },
+        },
+      },
+    });
+    if (refusal?.failed('session')) throw new SessionNotFoundError();
+    if (refusal) throw new McpClientNotFoundError(clientId);
   }
 }
 

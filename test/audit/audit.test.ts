@@ -143,7 +143,7 @@ describe('the audit trail', () => {
       [
         'addMcpClient',
         (m) => m.session(id).addMcpClient({ id: 'x', type: 'stdio', command: 'sh' }),
-        { ...ALICE, sessionId: id, mcpClientId: 'x', code: 'NOT_AVAILABLE' },
+        { ...ALICE, sessionId: id, mcpClientId: 'x', code: 'MCP_ENDPOINT_FORBIDDEN' },
       ],
     ];
     for (const [name, work, details] of refusals) {

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import type { AuditEvent } from '../../lib/audit/audit-event.ts';
-import { streamableHttpConnector } from '../../lib/mcp/streamable-http-connector.ts';
+import { mcpServices } from '../../lib/mcp-services.ts';
 import { createServices } from '../../lib/services.ts';
 import { directDoor, handlerDoor } from '../contracts/doors.ts';
 import { serveMcp } from '../mcp/http-servers.ts';
@@ -46,7 +46,7 @@ describe('what callers send', () => {
     const audited: AuditEvent[] = [];
     let calls = 0;
     try {
-      const services = createServices({ ...stack.env, LOG_LEVEL: 'TRACE' }, { mcp: streamableHttpConnector });
+      const services = createServices({ ...stack.env, LOG_LEVEL: 'TRACE' }, { mcp: mcpServices });
       if (which !== 'the default logger') services.manager.setAuditLogger({ log: (event) => void audited.push(event) });
       services.manager.setPromptComposer({
         compose: async ({ variables }) => {

@@ -283,7 +283,20 @@ export const scenarios: Record<string, Scenario> = {
     expect(await refusal(door.call('callMcpTool', actor, { ...client, name: 'echo' }))).toBe('MCP_CLIENT_NOT_FOUND');
     expect(await ok(door.call('getSession', actor, { sessionId }))).toMatchObject({ mcpClientIds: [] });
     const withSecret = { ...config, headers: { authorization: 'Bearer x' } };
-    expect(await refusal(door.call('addMcpClient', actor, withSecret))).toBe('NOT_AVAILABLE');
+    expect(await ok(door.call('addMcpClient', actor, withSecret))).toEqual({
+      ...(added as object),
+      connectedAt: expect.any(String),
+    });
+    const auth = { type: 'bearer', token: 'y' };
+    expect(await ok(door.call('updateMcpClientAuth', actor, { ...client, auth }))).toBeNull();
+    expect(await refusal(door.call('updateMcpClientAuth', actor, { ...client, auth: { type: 'none' } }))).toBe(
+      'VALIDATION',
+    );
+    expect(await refusal(door.call('updateMcpClientAuth', actor, { ...client, clientId: 'none', auth }))).toBe(
+      'MCP_CLIENT_NOT_FOUND',
+    );
+    const command = { sessionId, id: 'shell', type: 'stdio', command: 'sh' };
+    expect(await refusal(door.call('addMcpClient', actor, command))).toBe('MCP_ENDPOINT_FORBIDDEN');
     expect(await refusal(door.call('addMcpClient', actor, { ...config, id: 'a b' }))).toBe('VALIDATION');
     await endAll(door, actor, [{ id: sessionId }]);
   },

@@ -1,7 +1,7 @@
 import { readConfig } from '../../lib/config.ts';
 import { ManagerParts } from '../../lib/manager-parts.ts';
-import type { McpConnector } from '../../lib/mcp/mcp-connector.ts';
-import { streamableHttpConnector } from '../../lib/mcp/streamable-http-connector.ts';
+import type { McpConnector, McpTarget } from '../../lib/mcp/mcp-connector.ts';
+import { mcpServices } from '../../lib/mcp-services.ts';
 import { documentClient, dynamoDbClient } from '../../lib/services.ts';
 import { SessionManagerV2 } from '../../lib/session-manager.ts';
 import { DynamoTable } from '../../lib/store/dynamo-table.ts';
@@ -9,13 +9,15 @@ import { Workspaces } from '../../lib/workspace/workspaces.ts';
 import type { TestStack } from '../setup/test-stack.ts';
 
 /** Another instance on the table and the workspaces of a stack, as another Lambda would be. */
-export function anotherInstance(stack: TestStack, mcp: McpConnector = streamableHttpConnector) {
+export function anotherInstance(stack: TestStack, mcp?: McpConnector) {
   const config = readConfig(stack.env);
+  const { connector, secrets } = mcpServices(config, process.env);
   const client = dynamoDbClient(config, {});
   const parts = new ManagerParts({
     table: new DynamoTable(documentClient(client), config.tableName),
     workspaces: new Workspaces(config.workspaceRoot),
-    mcp,
+    mcp: mcp ?? connector,
+    secrets,
     log: stack.log,
     settings: config,
     auditLogger: { log: () => undefined },
@@ -24,17 +26,27 @@ export function anotherInstance(stack: TestStack, mcp: McpConnector = streamable
 }
 
 /** Waits after each initialization until `count` of them are done: all have connected before any is stored. */
-export function connectingTogether(count: number): McpConnector {
+export function connectingTogether(stack: TestStack, count: number): McpConnector {
+  const { connector } = mcpServices(stack.config, process.env);
   let waiting = count;
   let release = () => {};
   const together = new Promise<void>((resolve) => (release = resolve));
   return {
     async connect(target) {
-      const connection = await streamableHttpConnector.connect(target);
+      const connection = await connector.connect(target);
       if (--waiting === 0) release();
       await together;
       return connection;
     },
-    resume: (target, state) => streamableHttpConnector.resume(target, state),
+    resume: (target, state) => connector.resume(target, state),
   };
 }
+
+/** A server without credentials. */
+export const targetAt = (endpoint: string): McpTarget => ({
+  address: { type: 'http', endpoint },
+  credentials: {},
+  credentialsId: '',
+  workspacePath: '',
+  timeoutMs: 5_000,
+});

@@ -8,7 +8,8 @@ import type { AuditEvent } from '../../lib/audit/audit-event.ts';
 import { LogLines } from '../../lib/audit/log-lines.ts';
 import { readConfig, type Config } from '../../lib/config.ts';
 import { ManagerParts } from '../../lib/manager-parts.ts';
-import { streamableHttpConnector } from '../../lib/mcp/streamable-http-connector.ts';
+import { mcpServices } from '../../lib/mcp-services.ts';
+import { CredentialVault } from '../../lib/mcp/credential-vault.ts';
 import { documentClient, dynamoDbClient, type Services } from '../../lib/services.ts';
 import { SessionEvents } from '../../lib/session-events.ts';
 import { SessionManagerV2 } from '../../lib/session-manager.ts';
@@ -47,6 +48,8 @@ export async function newStack(env: Record<string, string> = {}, clock?: TestClo
     DYNAMODB_ENDPOINT: process.env.DYNAMODB_ENDPOINT as string,
     TABLE_NAME: `test-${randomUUID()}`,
     WORKSPACE_ROOT: root,
+    LOCAL_DATA_DIR: `${root}-data`,
+    MCP_ALLOW_LOOPBACK: 'true',
     LOG_LEVEL: 'SILENT',
     ...env,
   };
@@ -55,10 +58,12 @@ export async function newStack(env: Record<string, string> = {}, clock?: TestClo
   await createTable(client, config.tableName);
   const audited: AuditEvent[] = [];
   const log = new LogLines(new Logger({ logLevel: config.logLevel }));
+  const { connector, secrets } = mcpServices(config, process.env);
   const parts = new ManagerParts({
     table: new DynamoTable(documentClient(client), config.tableName),
     workspaces: new Workspaces(config.workspaceRoot),
-    mcp: streamableHttpConnector,
+    mcp: connector,
+    secrets,
     log,
     settings: config,
     auditLogger: { log: (event) => void audited.push(event) },
@@ -66,9 +71,9 @@ export async function newStack(env: Record<string, string> = {}, clock?: TestClo
   });
   const close = async () => {
     client.destroy();
-    await rm(root, { recursive: true, force: true });
+    for (const directory of [root, shared.LOCAL_DATA_DIR]) await rm(directory, { recursive: true, force: true });
   };
   const manager = new SessionManagerV2(parts);
-  const events = new SessionEvents(streamableHttpConnector, log);
+  const events = new SessionEvents(connector, new CredentialVault(secrets), log);
   return { env: shared, config, log, parts, manager, events, client, root, audited, close };
 }

@@ -1,0 +1,119 @@
+import { types } from 'node:util';
+import { Client } from '@modelcontextprotocol/sdk/client/index.js';
+import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
+import { McpError } from '@modelcontextprotocol/sdk/types.js';
+import pTimeout from 'p-timeout';
+import type { z } from 'zod';
+import { McpConnectionError, SessionManagerError } from '../errors.ts';
+import { McpSessionGone, type McpTarget } from './mcp-connector.ts';
+import { secretsIn } from './mcp-credentials.ts';
+
+const CLIENT_INFO = { name: 'agent-session-manager', version: '0.1.0' };
+/** The SDK's own limit, which would throw what servers can answer with too, is out of reach: ours is first. */
+const NEVER = { timeout: 2 ** 31 - 1 };
+/** How long a server is given to take note that a call is cancelled (ms). */
+const CANCEL_MS = 500;
+
+export interface LinkOptions {
+  /** It takes up what was opened elsewhere, so that the server may not know it any more. */
+  resumed?: boolean;
+  /** What the transport was refused on the way, which it may not pass on. */
+  refusal?: () => SessionManagerError | undefined;
+}
+
+/** One SDK client on one transport: every step bounded in time, every failure in our words and without secrets. */
+export class McpLink {
+  readonly client = new Client(CLIENT_INFO);
+  private readonly transport: Transport;
+  private readonly target: McpTarget;
+  private readonly options: LinkOptions;
+  private lastSent: Promise<unknown> = Promise.resolve();
+
+  constructor(transport: Transport, target: McpTarget, options: LinkOptions = {}) {
+    this.transport = transport;
+    this.target = target;
+    this.options = options;
+    // Errors of requests reject the requests; nobody waits for others.
+    this.client.onerror = () => undefined;
+    const send = transport.send.bind(transport);
+    transport.send = (...message) => (this.lastSent = send(...message));
+  }
+
+  /** Starts the transport; what is not resumed is initialized. */
+  async open(): Promise<void> {
+    await this.within(this.target.timeoutMs, () => this.client.connect(this.transport, NEVER));
+  }
+
+  /** A request, cancelled on the server when its time (ms) is up or `signal` says so. */
+  async request<T>(
+    message: Parameters<Client['request']>[0],
+    schema: z.ZodType<T>,
+    { ms = this.target.timeoutMs, signal }: { ms?: number; signal?: AbortSignal | undefined } = {},
+  ): Promise<T> {
+    const timeUp = AbortSignal.timeout(Math.max(0, Math.ceil(ms)));
+    const cancelled = signal ? AbortSignal.any([timeUp, signal]) : timeUp;
+    try {
+      return await this.client.request(message, schema, { ...NEVER, signal: cancelled });
+    } catch (thrown) {
+      if (!cancelled.aborted) throw await this.failure(thrown);
+      await pTimeout(this.lastSent, { milliseconds: CANCEL_MS }).catch(() => undefined);
+      await this.close();
+      throw timeUp.aborted ? new McpConnectionError('did not answer in time') : signal?.reason;
+    }
+  }
+
+  /** Another step of the transport, bounded in time (ms). */
+  async within<T>(ms: number, step: () => Promise<T>): Promise<T> {
+    try {
+      return await pTimeout(step(), { milliseconds: ms, message: new McpConnectionError('did not answer in time') });
+    } catch (thrown) {
+      throw await this.failure(thrown);
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.client.close();
+    await this.transport.close();
+  }
+
+  /** An answer leaves the connection as it is; after anything else it is let go of. */
+  private async failure(thrown: unknown): Promise<unknown> {
+    if (thrown instanceof McpError) return new McpConnectionError(`answered: ${this.redact(thrown.message)}`, thrown);
+    await this.close();
+    return this.inOurWords(thrown);
+  }
+
+  private inOurWords(thrown: unknown): unknown {
+    const refusal = this.options.refusal?.();
+    if (refusal) return refusal;
+    if (thrown instanceof SessionManagerError) return thrown;
+    const status = statusOf(thrown);
+    // The protocol says 404; servers in the field also say 400.
+    if (this.options.resumed && (status === 404 || status === 400)) return new McpSessionGone();
+    const details = status === undefined ? {} : { serverStatus: status };
+    return new McpConnectionError(problemIn(thrown, status), this.loggable(thrown, status), details);
+  }
+
+  /** The body of an answer may repeat what it was sent, which goes into no log. */
+  private loggable(thrown: unknown, status: number | undefined): unknown {
+    if (status !== undefined) return new Error(`HTTP status ${status}`);
+    return types.isNativeError(thrown) ? new Error(this.redact(`${thrown.name}: ${thrown.message}`)) : undefined;
+  }
+
+  private redact(text: string): string {
+    return secretsIn(this.target.credentials).reduce((told, secret) => told.replaceAll(secret, '[secret]'), text);
+  }
+}
+
+/** Transports throw errors of different classes, which all carry the status of the answer as their code. */
+function statusOf(thrown: unknown): number | undefined {
+  const code = types.isNativeError(thrown) ? (thrown as { code?: unknown }).code : undefined;
+  return typeof code === 'number' && code > 0 ? code : undefined;
+}
+
+function problemIn(thrown: unknown, status: number | undefined): string {
+  if (status !== undefined) return `answered with HTTP status ${status}`;
+  const name = types.isNativeError(thrown) ? thrown.name : '';
+  if (name === 'TypeError' || name === 'SseError' || name === 'AbortError') return 'could not be reached';
+  return 'did not speak the protocol';
+}
