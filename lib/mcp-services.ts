@@ -1,5 +1,6 @@
 import { KMSClient } from '@aws-sdk/client-kms';
 import type { Config } from './config.ts';
+import { guardedFetch } from './mcp/guarded-fetch.ts';
 import { SdkConnector } from './mcp/sdk-connector.ts';
 import { KeyFileSecretBox } from './secrets/key-file-secret-box.ts';
 import { KmsSecretBox } from './secrets/kms-secret-box.ts';
@@ -12,9 +13,13 @@ const KMS = {
   requestHandler: { connectionTimeout: 1_000, requestTimeout: 3_000, throwOnRequestTimeout: true },
 };
 
+/** Twice of what fits through Lambda: what lies between is `RESPONSE_TOO_LARGE`, what lies above is no answer at all. */
+const MAX_ANSWER_BYTES = 12 * 1024 * 1024;
+
 /** What connects to MCP servers, for the functions that do. */
 export function mcpServices(config: Config, env: NodeJS.ProcessEnv): McpServices {
-  const { mcpStdioCommands } = config;
+  const { mcpAllowLoopback, mcpStdioCommands } = config;
+  const fetch = guardedFetch({ loopback: mcpAllowLoopback, maxBytes: MAX_ANSWER_BYTES });
   return {
     connector: new SdkConnector({ fetch, stdioCommands: mcpStdioCommands, searchPath: env.PATH }),
     secrets: secretBox(config),

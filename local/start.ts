@@ -29,6 +29,8 @@ export async function start(env: NodeJS.ProcessEnv, shutdown: Shutdown, onFault:
   await makeDirectory(config.workspaceRoot);
   if (config.dynamodbEndpoint === undefined) env[ENV.dynamodbEndpoint] = await startDatabase(config, shutdown, onFault);
   env[ENV.workspaceRoot] = config.workspaceRoot;
+  // MCP servers of the same machine are what a developer starts with.
+  env[ENV.mcpAllowLoopback] ||= 'true';
   await prepareTable(readConfig(env), env, shutdown.signal);
   shutdown.signal.throwIfAborted();
   const server = await startHttpServer(port);

@@ -1,33 +1,29 @@
-import type { FetchLike } from '@modelcontextprotocol/sdk/shared/transport.js';
-import { McpEndpointForbiddenError } from '../errors.ts';
+import type { FetchFailure } from './fetch-failure.ts';
+import type { Fetch, GuardedFetch } from './guarded-fetch.ts';
 import type { McpCredentials } from './mcp-credentials.ts';
 
 /** `fetch` for one connection: it alone carries the client's headers, and to nobody but the endpoint's own origin. */
 export interface EndpointFetch {
-  fetch: FetchLike;
-  /** What was refused on the way; not every transport passes on why a request failed. */
-  refusal(): McpEndpointForbiddenError | undefined;
+  fetch: Fetch;
+  /** What went wrong first: not every transport passes on why a request failed. */
+  failure: () => FetchFailure | undefined;
 }
 
 export function endpointFetch(
-  inner: FetchLike,
+  guarded: GuardedFetch,
   endpoint: string,
   { auth, headers = {} }: McpCredentials,
 ): EndpointFetch {
   const { origin } = new URL(endpoint);
   const own = Object.entries(auth?.type === 'bearer' ? { ...headers, authorization: `Bearer ${auth.token}` } : headers);
-  let refusal: McpEndpointForbiddenError | undefined;
+  let failure: FetchFailure | undefined;
+  const send = guarded.reporting((thrown) => (failure ??= thrown));
   return {
-    async fetch(url, init) {
+    fetch(url, init) {
       const all = new Headers(init?.headers);
       if (new URL(url).origin === origin) for (const [name, value] of own) all.set(name, value);
-      try {
-        return await inner(url, { ...init, headers: all });
-      } catch (thrown) {
-        if (thrown instanceof McpEndpointForbiddenError) refusal = thrown;
-        throw thrown;
-      }
+      return send(url, { ...init, headers: all });
     },
-    refusal: () => refusal,
+    failure: () => failure,
   };
 }

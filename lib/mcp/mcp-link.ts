@@ -17,8 +17,8 @@ const CANCEL_MS = 500;
 export interface LinkOptions {
   /** It takes up what was opened elsewhere, so that the server may not know it any more. */
   resumed?: boolean;
-  /** What the transport was refused on the way, which it may not pass on. */
-  refusal?: () => SessionManagerError | undefined;
+  /** What went wrong with the transport's requests, which it may not pass on. */
+  failure?: () => SessionManagerError | undefined;
 }
 
 /** One SDK client on one transport: every step bounded in time, every failure in our words and without secrets. */
@@ -58,7 +58,8 @@ export class McpLink {
       if (!cancelled.aborted) throw await this.failure(thrown);
       await pTimeout(this.lastSent, { milliseconds: CANCEL_MS }).catch(() => undefined);
       await this.close();
-      throw timeUp.aborted ? new McpConnectionError('did not answer in time') : signal?.reason;
+      if (!timeUp.aborted) throw signal?.reason;
+      throw this.options.failure?.() ?? new McpConnectionError('did not answer in time');
     }
   }
 
@@ -84,8 +85,8 @@ export class McpLink {
   }
 
   private inOurWords(thrown: unknown): unknown {
-    const refusal = this.options.refusal?.();
-    if (refusal) return refusal;
+    const failure = this.options.failure?.();
+    if (failure) return failure;
     if (thrown instanceof SessionManagerError) return thrown;
     const status = statusOf(thrown);
     // The protocol says 404; servers in the field also say 400.

@@ -1,15 +1,16 @@
 import { SSEClientTransport } from '@modelcontextprotocol/sdk/client/sse.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
-import type { FetchLike } from '@modelcontextprotocol/sdk/shared/transport.js';
 import { LRUCache } from 'lru-cache';
 import { v7 as uuidv7 } from 'uuid';
 import { McpConnectionError, McpEndpointForbiddenError } from '../errors.ts';
 import type { McpConnectionState } from '../store/mcp-client-store.ts';
 import { ClientCredentialsGrant } from './client-credentials-grant.ts';
 import { endpointFetch } from './endpoint-fetch.ts';
+import type { GuardedFetch } from './guarded-fetch.ts';
 import { McpSessionGone, type McpConnection, type McpConnector, type McpTarget } from './mcp-connector.ts';
 import { McpLink } from './mcp-link.ts';
 import { SdkConnection } from './sdk-connection.ts';
+import { withoutListening } from './without-listening.ts';
 import { StdioTransport } from './stdio-transport.ts';
 
 /** A server that does not answer a farewell is not waited for (ms). */
@@ -21,7 +22,7 @@ const GRANT_MS = 60 * 60 * 1000;
 
 export interface SdkConnectorOptions {
   /** Reaches only what the endpoint policy allows. */
-  fetch: FetchLike;
+  fetch: GuardedFetch;
   /** The commands that may be started, as callers must write them. */
   stdioCommands: readonly string[];
   /** Where they are looked for, as in PATH. */
@@ -76,12 +77,16 @@ export class SdkConnector implements McpConnector {
   }
 
   private newHttp(target: McpTarget, endpoint: string, state?: McpConnectionState) {
-    const { fetch, refusal } = endpointFetch(this.options.fetch, endpoint, target.credentials);
-    const options = { fetch, redirectPolicy: 'follow', authProvider: this.grantOf(target) } as const;
+    const { fetch, failure } = endpointFetch(this.options.fetch, endpoint, target.credentials);
+    const options = {
+      fetch: withoutListening(fetch),
+      redirectPolicy: 'follow',
+      authProvider: this.grantOf(target),
+    } as const;
     const transport = state
       ? new ResumedTransport(new URL(endpoint), { ...options, sessionId: state.mcpSessionId })
       : new StreamableHTTPClientTransport(new URL(endpoint), options);
-    const link = new McpLink(transport, target, { resumed: state !== undefined, refusal });
+    const link = new McpLink(transport, target, { resumed: state !== undefined, failure });
     const endSession = () =>
       link
         .within(Math.min(target.timeoutMs, TERMINATE_MS), () => transport.terminateSession())
@@ -104,10 +109,10 @@ export class SdkConnector implements McpConnector {
   }
 
   private async connectSse(target: McpTarget, endpoint: string): Promise<McpConnection> {
-    const { fetch, refusal } = endpointFetch(this.options.fetch, endpoint, target.credentials);
+    const { fetch, failure } = endpointFetch(this.options.fetch, endpoint, target.credentials);
     const options = { fetch, redirectPolicy: 'follow', authProvider: this.grantOf(target) } as const;
     const transport = new ProtocolVersionOf(new URL(endpoint), options);
-    const link = new McpLink(transport, target, { refusal });
+    const link = new McpLink(transport, target, { failure });
     await link.open();
     return new SdkConnection(link, stateOf(link, 'sse', transport.protocolVersion), target.timeoutMs, async () => {});
   }
