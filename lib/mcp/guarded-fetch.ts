@@ -46,8 +46,10 @@ const MAX_HEADER_BYTES = 32 * 1024;
 const ENCODINGS = ['identity', 'gzip', 'x-gzip', 'deflate', 'br'];
 const CONNECT_MS = 5_000;
 const ANSWER_MS = 30_000;
-/** A socket is idle for this long at most, whatever the server proposes: its name may lead elsewhere by then. */
+/** A socket is idle for this long at most, whatever the server proposes. */
 const KEEP_ALIVE_MS = 4_000;
+/** And is used for new requests for this long: its name may lead elsewhere by then. */
+const SOCKET_MS = 60_000;
 
 /** One set of sockets, which a warm instance keeps. Proxies that the environment names are not used. */
 export function guardedFetch(policy: FetchPolicy): GuardedFetch {
@@ -60,6 +62,7 @@ export function guardedFetch(policy: FetchPolicy): GuardedFetch {
     maxResponseSize: maxBytes,
     keepAliveTimeout: KEEP_ALIVE_MS,
     keepAliveMaxTimeout: KEEP_ALIVE_MS,
+    clientTtl: SOCKET_MS,
   });
   const send: Send = ({ url, method, headers, body }, signal) =>
     undiciFetch(url, { method, headers: [...headers], body, signal, redirect: 'manual', dispatcher: agent });
@@ -85,7 +88,8 @@ interface Exchange extends AddressPolicy {
 async function exchange(parts: Exchange, url: string | URL, init: RequestInit = {}): Promise<Response> {
   const aborter = new AbortController();
   const late = () => aborter.abort(new McpConnectionError('did not answer in time'));
-  const timer = setTimeout(late, parts.answerTimeoutMs);
+  // An answer that nobody reads holds no process open: the socket does that while there is one.
+  const timer = setTimeout(late, parts.answerTimeoutMs).unref();
   const abandoned = () => aborter.abort(init.signal?.reason);
   init.signal?.addEventListener('abort', abandoned, { once: true });
   const ended = (failure?: unknown) => {

@@ -16,7 +16,9 @@ const OF_BODY = ['content-type', 'content-encoding', 'content-language', 'conten
 
 /** Where an answer sends the request, or nothing if it is no redirect. */
 export function redirectTarget(status: number, headers: { get(name: string): string | null }): string | undefined {
-  return STATUSES.includes(status) ? (headers.get('location') ?? undefined) : undefined;
+  const target = STATUSES.includes(status) ? headers.get('location') : null;
+  // Headers are read as latin1; what is not ASCII in a URL is UTF-8.
+  return target === null ? undefined : Buffer.from(target, 'latin1').toString();
 }
 
 /** The request that follows a redirect. Throws for a target that must not be requested, or not with this request. */
