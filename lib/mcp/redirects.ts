@@ -21,7 +21,7 @@ export function redirectTarget(status: number, headers: { get(name: string): str
   return target === null ? undefined : Buffer.from(target, 'latin1').toString();
 }
 
-/** The request that follows a redirect. Throws for a target that must not be requested, or not with this request. */
+/** The request that follows a redirect, its target judged. Throws for one that must not be had, or not with this request. */
 export function redirected(request: Request, status: number, target: string, policy: AddressPolicy): Request {
   if (!URL.canParse(target, request.url.href)) throw new McpConnectionError('redirects to what is no URL');
   const url = new URL(target, request.url);

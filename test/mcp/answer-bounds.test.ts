@@ -60,6 +60,12 @@ const bomb = (pack: (bytes: Buffer) => Buffer) => pack(Buffer.alloc(200 * MB));
 const gzipBomb = bomb((bytes) => gzipSync(bytes));
 const deflateBomb = bomb((bytes) => deflateSync(bytes));
 const brotliBomb = bomb((bytes) => brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 1 } }));
+/** Blocks of gzip that hold no bytes. */
+const unpackingToNothing: RequestListener = (_request, response) => {
+  response.writeHead(200, { 'content-encoding': 'gzip' });
+  response.write(gzipSync('').subarray(0, 10));
+  void pour(response, Buffer.alloc(60_000, Buffer.from([0, 0, 0, 0xff, 0xff])));
+};
 const dripping =
   (head: string, piece: string): ((socket: Socket) => void) =>
   (socket) => {
@@ -87,7 +93,8 @@ const hostile: Record<string, [start: () => Promise<CountingServer>, withinMs: n
   'sends a bomb in deflate': [http(packed('deflate', deflateBomb)), 1_000],
   'sends a bomb in brotli': [http(packed('br', brotliBomb)), 1_000],
   'sends a bomb in a bomb': [http(packed('gzip, gzip', gzipSync(gzipBomb))), 1_000],
-  'sends what is packed in an unknown way': [http(packed('zstd', Buffer.alloc(10))), 1_000],
+  'sends for ever what unpacks to nothing': [http(unpackingToNothing), 1_000],
+  'sends what is packed in an unknown way': [http(pouring({ 'content-encoding': 'zstd' })), 1_000],
   'sends what is not packed as it says': [http(packed('gzip', Buffer.alloc(1000, 'x'))), 1_000],
   'never answers': [http(() => undefined), SILENCE_MS + 1_000],
   'begins a body and falls silent': [http((_, response) => void response.write('x')), SILENCE_MS + 1_000],
@@ -153,6 +160,10 @@ async function peakMemory(work: () => Promise<unknown>): Promise<number> {
 /** What carries no answer takes no memory, and is bounded by time alone. */
 const uncounted = ['floods with provisional answers', 'floods with the extension of a chunk'];
 
+/** Small enough to be here as a whole before they are found out: their connection is free for the next request. */
+const wholes = ['gzip', 'deflate', 'brotli'].map((coding) => `sends a bomb in ${coding}`);
+wholes.push('sends a bomb in a bomb', 'sends what is not packed as it says', 'redirects for ever');
+
 function failing(status: number): RequestListener {
   return (_request, response) => {
     response.writeHead(status);
@@ -174,12 +185,9 @@ describe('a server that', () => {
     expect(failure).toMatchObject({ code: 'MCP_CONNECTION', name: 'McpConnectionError' });
     expect(performance.now() - startedAt).toBeLessThan(withinMs);
     expect(took).toBeLessThan(MEMORY);
-    // Nothing more is read, whatever the server would go on to send.
-    await Promise.race([server.idle(), sleep(100)]);
-    const sent = server.bytesSent();
-    await sleep(50);
-    expect(server.bytesSent()).toBe(sent);
-    if (!uncounted.includes(what)) expect(sent).toBeLessThan(FLOOD);
+    for (let waited = 0; waited < 1_000 && server.open() > 0 && !wholes.includes(what); waited += 20) await sleep(20);
+    if (!wholes.includes(what)) expect(server.open()).toBe(0);
+    if (!uncounted.includes(what)) expect(server.bytesSent()).toBeLessThan(FLOOD);
   });
 
   test('sends 120 MB takes more memory than that where it is read without bounds', async () => {
@@ -232,12 +240,12 @@ describe('a server that', () => {
 });
 
 describe('an answer within the bounds', () => {
-  const wholes: Record<string, RequestListener> = {
+  const answers: Record<string, RequestListener> = {
     plain: (_, response) => void response.end(Buffer.alloc(MB, 'x')),
     'in gzip': packed('gzip', gzipSync(Buffer.alloc(MB, 'x'))),
     'in brotli': packed('br', brotliCompressSync(Buffer.alloc(MB, 'x'))),
   };
-  test.each(Object.entries(wholes))(
+  test.each(Object.entries(answers))(
     'is read to its last byte, %s, and one byte more is not',
     async (_how, listener) => {
       const server = await http(listener)();
@@ -252,7 +260,7 @@ describe('an answer within the bounds', () => {
       response.writeHead(200, { 'content-type': 'text/event-stream' }).write('data: 1\n\n');
     })();
     const reader = (await guarded()(server.url)).body?.getReader();
-    expect(new TextDecoder().decode((await reader?.read())?.value)).toBe('data: 1\n\n');
+    expect(new TextDecoder().decode((await reader?.read())?.value as Uint8Array)).toBe('data: 1\n\n');
     await reader?.cancel();
     await server.idle();
   });

@@ -100,6 +100,28 @@ describe('on one machine', () => {
   });
 });
 
+describe('a URL is refused', () => {
+  test.each([
+    'data:text/plain,x',
+    'file:///etc/passwd',
+    'ftp://127.0.0.1/',
+    'blob:nodedata:x',
+    'http://user:word@127.0.0.1/',
+    'http://user@some.example/',
+    'http://169.254.169.254/',
+    'http://0xa9fea9fe/',
+    'http://[::ffff:169.254.169.254]/',
+    'http://[fd00:ec2::254]/',
+  ])('%s', async (url) => {
+    await expect(guarded()(url)).rejects.toMatchObject(FORBIDDEN);
+    expect(lookups).toEqual([]);
+  });
+
+  test('that is none, as a failed connection', async () => {
+    await expect(guarded()('nowhere')).rejects.toMatchObject(CONNECTION);
+  });
+});
+
 describe('a name is refused', () => {
   const hostile: Record<string, LookupAddress[]> = {
     'metadata service': [v4('169.254.169.254')],
