@@ -1,5 +1,6 @@
 import { streamHandler } from '../lib/api/stream-handler.ts';
-import { streamableHttpConnector } from '../lib/mcp/streamable-http-connector.ts';
+import { streamableHttpConnector as mcp } from '../lib/mcp/streamable-http-connector.ts';
 import { lazyServices } from '../lib/services.ts';
+import { efsAccessPoints as accessPoints } from '../lib/workspace/efs-access-points.ts';
 
-export const handler = streamHandler(lazyServices({ mcp: streamableHttpConnector }));
+export const handler = streamHandler(lazyServices({ mcp, accessPoints }));

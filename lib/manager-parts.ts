@@ -12,7 +12,10 @@ import { McpClientStore } from './store/mcp-client-store.ts';
 import { PromptStore } from './store/prompt-store.ts';
 import { SessionLists } from './store/session-lists.ts';
 import { SessionStore } from './store/session-store.ts';
+import { WorkspaceAccessStore } from './store/workspace-access-store.ts';
 import { Sweep } from './sweep.ts';
+import { WorkspaceAccess } from './workspace-access.ts';
+import type { AccessPoints } from './workspace/access-points.ts';
 import type { Workspaces } from './workspace/workspaces.ts';
 
 export type Settings = Pick<
@@ -25,6 +28,8 @@ export interface SessionManagerOptions {
   table: DynamoTable;
   workspaces: Workspaces;
   mcp: McpConnector;
+  /** None where workspaces are on no file system that others can mount. */
+  accessPoints?: AccessPoints | undefined;
   log: LogLines;
   settings: Settings;
   promptComposer?: PromptComposer;
@@ -44,6 +49,8 @@ export class ManagerParts {
   readonly ending: SessionEnding;
   readonly sweep: Sweep;
   readonly mcp: McpConnector;
+  readonly accessPoints: AccessPoints | undefined;
+  readonly access: WorkspaceAccess;
   readonly trail: AuditTrail;
   readonly log: LogLines;
   readonly settings: Settings;
@@ -62,6 +69,8 @@ export class ManagerParts {
     this.creation = new SessionCreation(this.store, workspaces, this.ending, log);
     this.sweep = new Sweep(this.store, this.lists, workspaces, this.ending, log);
     this.mcp = options.mcp;
+    this.accessPoints = options.accessPoints;
+    this.access = new WorkspaceAccess(new WorkspaceAccessStore(table), options.accessPoints, log);
     this.trail = new AuditTrail(options.auditLogger ?? log.audit, (thrown) => log.auditLoggerFailed(thrown));
     this.log = log;
     this.settings = settings;
