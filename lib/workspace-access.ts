@@ -13,8 +13,10 @@ export interface WorkspaceAccessInfo {
   accessPointArn: string;
 }
 
-/** For all of a grant, how often it looks, and for removing what a grant cannot keep (ms). */
-const TIMES = { grantMs: 18_000, lookMs: 500, removeMs: 5_000 };
+/** For all of a grant, until its first look, and for removing what a grant cannot keep (ms). */
+const TIMES = { grantMs: 18_000, lookMs: 100, removeMs: 5_000 };
+/** Looks are further and further apart, up to this (ms). */
+const MAX_LOOK_MS = 1_000;
 /** How often what was found can be gone again before that is an error. */
 const ATTEMPTS = 3;
 
@@ -131,9 +133,10 @@ export class WorkspaceAccess {
     signal: AbortSignal,
   ): Promise<AccessPoint | undefined> {
     let point: AccessPoint | undefined = made;
-    while (point?.state === 'creating' && !signal.aborted) {
-      await sleep(this.times.lookMs, undefined, { signal }).catch(() => undefined);
+    for (let wait = this.times.lookMs; point?.state === 'creating' && !signal.aborted;) {
+      await sleep(wait, undefined, { signal }).catch(() => undefined);
       if (signal.aborted) break;
+      wait = Math.min(2 * wait, MAX_LOOK_MS);
       const last: AccessPoint = point;
       point = await accessPoints.find(made.accessPointId, signal).catch((thrown: unknown) => {
         if (signal.aborted) return last;
