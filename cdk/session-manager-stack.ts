@@ -19,6 +19,9 @@ import { WorkspaceNetwork } from './workspace-network.ts';
 /** Everything that makes up the session manager on AWS. Idle, it costs its storage and its alarms. */
 export class SessionManagerStack extends Stack {
   readonly functions: Readonly<Record<FunctionName, SessionFunction>>;
+  /** For compute that mounts a workspace. */
+  readonly network: WorkspaceNetwork;
+  readonly workspaces: WorkspaceFileSystem;
 
   constructor(scope: Construct, config: StackConfig) {
     super(scope, config.stackName, {
@@ -28,6 +31,9 @@ export class SessionManagerStack extends Stack {
     const { table } = new SessionTable(this, 'Table', config);
     const network = new WorkspaceNetwork(this, 'Network', config, table);
     const workspaces = new WorkspaceFileSystem(this, 'Workspaces', config, network);
+
+    this.network = network;
+    this.workspaces = workspaces;
 
     const functions = forEach(
       FUNCTION_NAMES,

@@ -123,7 +123,7 @@ class EfsAccessPoints implements AccessPoints {
       clientToken: ClientToken ?? '',
       sessionId,
       state: LifeCycleState === 'available' ? 'available' : LifeCycleState === 'error' ? 'broken' : 'creating',
-      madeAt: new Date(tags.get(ACCESS_POINT_TAGS.madeAt) ?? 0),
+      madeAt: new Date(Date.parse(tags.get(ACCESS_POINT_TAGS.madeAt) ?? '') || 0),
     };
   }
 }

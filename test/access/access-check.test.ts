@@ -45,6 +45,7 @@ describe('the daily check of access points', () => {
     const elsewhere = leftOver(uuidv7(), FILE_SYSTEM, '/other');
     clock.advance({ seconds: 3_600 });
     const fresh = leftOver(uuidv7());
+    clock.advance({ seconds: 600 });
     const { removed, failed, more } = await stack.accessCheck.run(live);
     expect({ removed: removed.sort(), failed, more }).toEqual({
       removed: [...ofEnded, ofOlderGrant].sort(),

@@ -21,6 +21,8 @@ const codeOf = (work: Promise<unknown>): Promise<string> =>
     (thrown: SessionManagerError) => thrown.code,
   );
 
+const tableOf = ({ client, config }: TestStack) => new DynamoTable(documentClient(client), config.tableName);
+
 describe('workspace access', () => {
   let efs: EfsServer;
   let stack: TestStack;
@@ -61,8 +63,8 @@ describe('workspace access', () => {
       RootDirectory: { Path: `/workspaces/${path.relative(stack.root, session.getWorkspacePath())}` },
     });
     expect(efs.asked[0]?.body.RootDirectory).not.toHaveProperty('CreationInfo');
-    expect(efs.asked[0]?.body.ClientToken).toContain(session.id);
-    const tags = Object.fromEntries((point?.Tags ?? []).map(({ Key, Value }) => [Key, Value]));
+    expect(efs.asked[0]?.body.ClientToken?.startsWith(session.id)).toBe(true);
+    const tags = Object.fromEntries((point?.Tags ?? []).map(({ Key = '', Value = '' }) => [Key, Value]));
     expect(tags).toMatchObject({
       'session-manager:session': session.id,
       'session-manager:user': 'ada',
@@ -109,13 +111,11 @@ describe('workspace access', () => {
   test('is made once for twenty requests at once over two instances', async () => {
     efs.looksUntilAvailable = 1;
     const other = otherManager(stack, efs);
-    const instances = [stack.manager, other.manager];
-    const granted = await Promise.all(
-      Array.from({ length: 20 }, (_, n) => instances[n % 2]?.session(session.id).grantWorkspaceAccess()),
-    );
+    const grant = (n: number) => (n % 2 ? stack : other).manager.session(session.id).grantWorkspaceAccess();
+    const granted = await Promise.all(Array.from({ length: 20 }, (_, n) => grant(n)));
     other.close();
     expect(points()).toHaveLength(1);
-    expect(new Set(granted.map((info) => info?.accessPointId))).toEqual(new Set([points()[0]?.AccessPointId]));
+    expect(new Set(granted.map(({ accessPointId }) => accessPointId))).toEqual(new Set([points()[0]?.AccessPointId]));
     const created = efs.asked.filter(({ action }) => action === 'CreateAccessPoint');
     expect(new Set(created.map(({ body }) => body.ClientToken)).size).toBe(1);
     expect(await known()).toMatchObject({ accessPointId: points()[0]?.AccessPointId });
@@ -177,6 +177,22 @@ describe('workspace access', () => {
     expect(accessPointId).not.toBe(revoked);
     expect(points().map(({ AccessPointId }) => AccessPointId)).toEqual([accessPointId]);
     expect(await known()).toMatchObject({ accessPointId });
+  });
+
+  test('that is made between the look and the last step of a revoke is not kept either', async () => {
+    await new WorkspaceAccessStore(tableOf(stack)).begin(session.id, `${session.id}-begun`);
+    const stop = inject(stack.client, {
+      before: atFirst(1, 'UpdateItemCommand', async () => {
+        await other.manager.session(session.id).grantWorkspaceAccess();
+        expect(points()).toHaveLength(1);
+      }),
+    });
+    const other = otherManager(stack, efs);
+    await session.revokeWorkspaceAccess();
+    stop();
+    other.close();
+    expect(points()).toEqual([]);
+    expect(await known()).toBeUndefined();
   });
 
   describe('whose making was cut off before anybody knew its id', () => {
@@ -275,7 +291,7 @@ describe('workspace access', () => {
 
   describe('in a hurry', () => {
     const hurried = () => {
-      const store = new WorkspaceAccessStore(new DynamoTable(documentClient(stack.client), stack.config.tableName));
+      const store = new WorkspaceAccessStore(tableOf(stack));
       const times = { grantMs: 600, lookMs: 50, removeMs: 2_000 };
       return new WorkspaceAccess(store, efsAccessPoints(PLACE, efs.settings), stack.log, times);
     };
