@@ -24,6 +24,9 @@ const NETWORK_INTERFACES = [
   'ec2:UnassignPrivateIpAddresses',
 ];
 
+/** As cdk-nag spells the ARN. */
+const ANY_ACCESS_POINT = 'arn:<AWS::Partition>:elasticfilesystem:<AWS::Region>:<AWS::AccountId>:access-point/*';
+
 /** A role with what the row lists, its own logs, traces, and for the VPC its network interfaces. No managed policy. */
 export function newFunctionRole(scope: Construct, { row, table, logGroup, workspaces }: FunctionRoleProps): Role {
   const role = new Role(scope, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
@@ -39,6 +42,15 @@ export function newFunctionRole(scope: Construct, { row, table, logGroup, worksp
     role.addToPolicy(workspaces.mountStatement());
     allow(NETWORK_INTERFACES, ['*']);
     role.addToPolicy(refuseToOwnCode(NETWORK_INTERFACES));
+  }
+  if (row.accessPoints) {
+    for (const statement of workspaces.accessPointStatements(row.accessPoints)) role.addToPolicy(statement);
+    Validations.of(role).acknowledge({
+      id: `AwsSolutions-IAM5[Resource::${ANY_ACCESS_POINT}]`,
+      reason:
+        'Access points of sessions are made and removed while the system runs, so none has a name here. Conditions on ' +
+        'the tag that names this file system take the place of names, for all but looking at them.',
+    });
   }
   Validations.of(role).acknowledge({
     id: 'AwsSolutions-IAM5[Resource::*]',

@@ -23,6 +23,8 @@ export interface FunctionRow {
   /** The indexes that it queries. */
   indexes: readonly IndexName[];
   settings: readonly FunctionSetting[];
+  /** What it does with the access points of sessions, by the EFS API. */
+  accessPoints?: 'make' | 'remove';
   /** It tells callers where workspaces are, or works in them. */
   knowsWorkspaceRoot: boolean;
   memoryMb: number;
@@ -79,6 +81,18 @@ export const functionRows: Readonly<Record<FunctionName, FunctionRow>> = {
     memoryMb: 1024,
     timeoutSeconds: API_SECONDS,
   },
+  access: {
+    mountsWorkspaces: false,
+    tableActions: ['dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:UpdateItem'],
+    indexes: [],
+    settings: [...IDENTITY, 'touchIntervalSeconds'],
+    accessPoints: 'make',
+    knowsWorkspaceRoot: false,
+    // Waits for EFS, which takes seconds to make an access point.
+    memoryMb: 512,
+    // The daily check goes through 10,000 access points in a minute; over HTTP it answers within the gateway's time.
+    timeoutSeconds: 300,
+  },
   cleanup: {
     mountsWorkspaces: true,
     tableActions: ['dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:UpdateItem', 'dynamodb:DeleteItem'],
@@ -96,10 +110,11 @@ export const functionRows: Readonly<Record<FunctionName, FunctionRow>> = {
     tableActions: [],
     indexes: [],
     settings: ['logLevel'],
+    accessPoints: 'remove',
     knowsWorkspaceRoot: false,
-    // Waits for MCP servers, eight at once.
+    // Waits for MCP servers and the EFS API, eight at once.
     memoryMb: 512,
-    // A batch of 100 farewells of at most 2 s each, eight at once, is through in half of this.
+    // A batch of 100, each at most 2 s for an MCP server or 4 s for EFS, eight at once, is through in this.
     timeoutSeconds: 60,
   },
 };

@@ -14,6 +14,7 @@ export type ErrorCode =
   | 'MCP_CLIENT_LIMIT'
   | 'MCP_CONNECTION'
   | 'MCP_ENDPOINT_FORBIDDEN'
+  | 'WORKSPACE_ACCESS_LIMIT'
   | 'RESPONSE_TOO_LARGE'
   | 'CONTENTION'
   | 'NOT_AVAILABLE'
@@ -143,6 +144,13 @@ export class McpEndpointForbiddenError extends SessionManagerError {
   }
 }
 
+/** The file system has as many access points as it may have. */
+export class WorkspaceAccessLimitError extends SessionManagerError {
+  constructor(cause?: unknown) {
+    super('WORKSPACE_ACCESS_LIMIT', 'No further workspace can be mounted from elsewhere at the moment.', {}, cause);
+  }
+}
+
 export class ResponseTooLargeError extends SessionManagerError {
   constructor(bytes: number, limit: number) {
     super('RESPONSE_TOO_LARGE', `The answer has ${bytes} bytes; at most ${limit} fit through Lambda.`, {
@@ -152,10 +160,10 @@ export class ResponseTooLargeError extends SessionManagerError {
   }
 }
 
-/** Conflicts, throttling or a disturbance of the table outlasted the retries. Repeating is safe. */
+/** Conflicts, throttling or a disturbance of `what` outlasted the retries. Repeating is safe. */
 export class ContentionError extends SessionManagerError {
-  constructor(cause?: unknown) {
-    super('CONTENTION', 'The table is busy or cannot be reached. Repeating this request is safe.', {}, cause);
+  constructor(cause?: unknown, what = 'The table') {
+    super('CONTENTION', `${what} is busy or cannot be reached. Repeating this request is safe.`, {}, cause);
   }
 }
 

@@ -16,7 +16,10 @@ import { McpClientStore } from './store/mcp-client-store.ts';
 import { PromptStore } from './store/prompt-store.ts';
 import { SessionLists } from './store/session-lists.ts';
 import { SessionStore } from './store/session-store.ts';
+import { WorkspaceAccessStore } from './store/workspace-access-store.ts';
 import { Sweep } from './sweep.ts';
+import { WorkspaceAccess } from './workspace-access.ts';
+import type { AccessPoints } from './workspace/access-points.ts';
 import type { Workspaces } from './workspace/workspaces.ts';
 
 export type Settings = Pick<
@@ -31,6 +34,8 @@ export interface SessionManagerOptions {
   mcp: McpConnector;
   /** Seals the credentials of MCP clients. */
   secrets: SecretBox;
+  /** None where workspaces are on no file system that others can mount. */
+  accessPoints?: AccessPoints | undefined;
   log: LogLines;
   settings: Settings;
   promptComposer?: PromptComposer;
@@ -52,6 +57,8 @@ export class ManagerParts {
   readonly mcp: McpConnector;
   readonly mcpCredentials: CredentialVault;
   readonly farewells: McpFarewells;
+  readonly accessPoints: AccessPoints | undefined;
+  readonly access: WorkspaceAccess;
   readonly trail: AuditTrail;
   readonly log: LogLines;
   readonly settings: Settings;
@@ -73,6 +80,8 @@ export class ManagerParts {
     this.mcpCredentials = new CredentialVault(options.secrets);
     this.farewells = new McpFarewells(this.mcp, this.mcpCredentials, new FarewellStore(table), log, this.now);
     this.sweep = new Sweep(this.store, this.lists, workspaces, this.ending, this.farewells, log);
+    this.accessPoints = options.accessPoints;
+    this.access = new WorkspaceAccess(new WorkspaceAccessStore(table), options.accessPoints, log);
     this.trail = new AuditTrail(options.auditLogger ?? log.audit, (thrown) => log.auditLoggerFailed(thrown));
     this.log = log;
     this.settings = settings;

@@ -89,14 +89,20 @@ describe('each thing has its room', () => {
   test('the AWS SDK is where clients are made, where they are used, and in the client that other Lambdas import', () => {
     const isSdk = ({ from }: Import) => /^@(aws-sdk|smithy)\//.test(from);
     const made = ['lib/services.ts', 'lib/mcp-services.ts', 'lib/api/session-manager-client.ts'];
-    const used = ['lib/store', 'lib/secrets'];
+    const used = ['lib/store', 'lib/secrets', 'lib/workspace/efs-access-points.ts'];
     expect(wrongImports(lib, ({ path }, imported) => isSdk(imported) && !isIn(...made, ...used)(path))).toEqual([]);
     expect(lib.filter(({ imports }) => imports.some(isSdk)).length).toBeGreaterThan(1);
   });
 
-  test('SDK clients of functions are made in lib/services.ts, and the schema of the table knows none', () => {
-    const made = files.flatMap(({ path, syntax }) => (/new DynamoDBClient\(/.test(syntax.text) ? [path] : []));
-    expect(made.filter(isIn('lib', 'functions'))).toEqual(['lib/services.ts']);
+  test('SDK clients of functions are made in lib/services.ts, or by its settings, and the schema of the table knows none', () => {
+    const makers = (client: string) =>
+      files.filter(({ path, syntax }) => !isIn('local')(path) && syntax.text.includes(`new ${client}(`));
+    expect(makers('DynamoDBClient').map(({ path }) => path)).toEqual(['lib/services.ts']);
+    // Not by lib/services.ts itself: then every function would carry it.
+    expect(makers('EFSClient').map(({ path }) => path)).toEqual(['lib/workspace/efs-access-points.ts']);
+    expect(
+      wrongImports(lib, ({ path }, { from }) => from.endsWith('/efs-access-points.ts') && path !== 'lib/index.ts'),
+    ).toEqual([]);
     const schema = lib.find(({ path }) => path === 'lib/store/table-schema.ts');
     expect(schema?.imports.filter(({ from }) => from.startsWith('@'))).toEqual([]);
   });

@@ -42,6 +42,10 @@ export class LogLines {
   farewellsNotRetried(thrown: unknown): void {
     this.logger.warn('farewells_not_retried', { error: asError(thrown) });
   }
+
+  accessPointNotRemoved(sessionId: string, accessPointId: string, thrown: unknown): void {
+    this.logger.warn('access_point_not_removed', { sessionId, accessPointId, error: asError(thrown) });
+  }
 }
 
 const asError = (thrown: unknown): Error => (types.isNativeError(thrown) ? thrown : new Error(String(thrown)));

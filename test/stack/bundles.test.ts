@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { v7 as uuidv7 } from 'uuid';
 import type { Group } from '../../lib/api/operation.ts';
 import { SCHEDULED_EVENT } from '../../lib/api/scheduled-event.ts';
+import { FILE_SYSTEM } from '../access/efs-server.ts';
 import { Deployment } from './lambda/deployment.ts';
 import { gatewayEvent } from './lambda/gateway-event.ts';
 
@@ -119,6 +120,30 @@ describe('the bundles, behind a Lambda Runtime API, for signed requests', () => 
     expect(bodyOf(clients)).toEqual({ mcpClients: [] });
   });
 
+  test('access makes an access point by the EFS API, at the directory that lifecycle made', async () => {
+    const one = { path: { sessionId: session.id }, headers: alice };
+    const granted = await http('access', 'POST /sessions/{sessionId}/workspace-access', one);
+    expect(granted.statusCode).toBe(201);
+    const { accessPointId } = bodyOf<{ accessPointId: string }>(granted);
+    expect([...deployment.efs.points.keys()]).toEqual([accessPointId]);
+    expect(deployment.efs.points.get(accessPointId)?.RootDirectory).toEqual({
+      Path: `/workspaces/${path.relative(deployment.workspaceRoot, session.workspacePath)}`,
+    });
+    const revoked = await http('access', 'DELETE /sessions/{sessionId}/workspace-access', one);
+    expect(revoked.statusCode).toBe(204);
+    expect(deployment.efs.points.size).toBe(0);
+  });
+
+  test('access removes what is left over when the schedule calls', async () => {
+    const tags = { session: 'gone', 'file-system': FILE_SYSTEM, 'made-at': '2026-01-01T00:00:00.000Z' };
+    const left = deployment.efs.put({
+      RootDirectory: { Path: '/workspaces/ada/gone' },
+      Tags: Object.entries(tags).map(([name, Value]) => ({ Key: `session-manager:${name}`, Value })),
+    });
+    const outcome = await deployment.of('access').instance.invoke(SCHEDULED_EVENT);
+    expect(outcome).toEqual({ answer: { removed: [left], failed: [], more: false } });
+  });
+
   test('lifecycle ends it, directory and all', async () => {
     const end = { path: { sessionId: session.id }, headers: alice };
     expect((await http('lifecycle', 'DELETE /sessions/{sessionId}', end)).statusCode).toBe(204);
@@ -169,7 +194,7 @@ describe('the bundles, behind a Lambda Runtime API, for signed requests', () => 
     expect(lines[0]).toContain('AccessDenied');
   });
 
-  test.each(['lifecycle', 'records', 'cleanup'] as const)(
+  test.each(['lifecycle', 'records', 'access', 'cleanup'] as const)(
     '%s used all that it was granted and missed nothing',
     (group) => {
       const { gate, granted } = deployment.of(group);
@@ -196,6 +221,18 @@ describe('the bundles, behind a Lambda Runtime API, for signed requests', () => 
       .instance.invoke({ Records: [removal('1', connection), removal('2', {})] });
     expect(outcome).toEqual({ answer: { batchItemFailures: [{ itemIdentifier: '2' }] } });
     expect([...deployment.of('session-events').gate.used]).toEqual([]);
+  });
+
+  test('session-events removes the access point of a session that ended', async () => {
+    const accessPointId = deployment.efs.put({});
+    const keys = { pk: { S: 'SESSION#1' }, sk: { S: 'SESSION' } };
+    const access = { clientToken: { S: 'token' }, accessPointId: { S: accessPointId } };
+    const dynamodb = { SequenceNumber: '3', Keys: keys, OldImage: { ...keys, workspaceAccess: { M: access } } };
+    const outcome = await deployment
+      .of('session-events')
+      .instance.invoke({ Records: [{ eventName: 'REMOVE', dynamodb }] });
+    expect(outcome).toEqual({ answer: { batchItemFailures: [] } });
+    expect(deployment.efs.points.has(accessPointId)).toBe(false);
   });
 
   test('mcp missed nothing', () => {

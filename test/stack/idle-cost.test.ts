@@ -16,7 +16,10 @@ const PRICE = {
 };
 const HOURS = 730;
 
-/** One run of the cleanup that finds nothing: eight index queries, two directories read, a few log lines. */
+/**
+ * One run of the cleanup that finds nothing: eight index queries, two directories read, a few log lines. The check of
+ * access points, with as much memory, costs no more: one request to EFS, which is free.
+ */
 const SWEEP = { seconds: 2, readUnits: 8 * 0.5, logGb: 4e-6 };
 
 const free = () => 0;
@@ -26,7 +29,7 @@ const IDLE: Record<string, (resource: Resource) => number> = {
   'AWS::CloudWatch::Alarm': () => PRICE.alarmMonth,
   'AWS::CloudWatch::Dashboard': () => PRICE.dashboardMonth,
   'AWS::KMS::Key': () => PRICE.kmsKeyMonth,
-  'AWS::Scheduler::Schedule': () => HOURS * sweepCost(),
+  'AWS::Scheduler::Schedule': ({ Properties }) => runsAMonth(String(Properties.ScheduleExpression)) * runCost(),
   // Paid by what they hold or carry, which is nothing.
   'AWS::DynamoDB::Table': free,
   'AWS::EFS::FileSystem': free,
@@ -64,7 +67,13 @@ const IDLE: Record<string, (resource: Resource) => number> = {
   'AWS::SQS::QueuePolicy': free,
 };
 
-function sweepCost(): number {
+function runsAMonth(expression: string): number {
+  const runs = { 'rate(1 hour)': HOURS, 'rate(1 day)': HOURS / 24 }[expression];
+  if (runs === undefined) throw new Error(`How often is ${expression}?`);
+  return runs;
+}
+
+function runCost(): number {
   const gbSeconds = (functionRows.cleanup.memoryMb / 1024) * SWEEP.seconds;
   return (
     PRICE.schedulerInvocation +

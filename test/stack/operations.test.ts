@@ -25,6 +25,24 @@ describe('the schedule', () => {
     });
   });
 
+  test('has access points checked every day, in the same way', () => {
+    template.resourceCountIs('AWS::Scheduler::Schedule', 2);
+    template.hasResourceProperties('AWS::Scheduler::Schedule', {
+      ScheduleExpression: 'rate(1 day)',
+      Target: {
+        Arn: { 'Fn::GetAtt': [Match.stringLikeRegexp('^AccessFunction'), 'Arn'] },
+        Input: JSON.stringify(SCHEDULED_EVENT),
+        RetryPolicy: { MaximumRetryAttempts: 2, MaximumEventAgeInSeconds: 3600 },
+        DeadLetterConfig: Match.anyValue(),
+      },
+    });
+    template.resourceCountIs('AWS::Lambda::EventInvokeConfig', 2);
+    template.allResourcesProperties('AWS::Lambda::EventInvokeConfig', {
+      MaximumRetryAttempts: 2,
+      DestinationConfig: { OnFailure: { Destination: Match.anyValue() } },
+    });
+  });
+
   test('keeps runs that failed in an encrypted queue that refuses plain transport', () => {
     template.hasResourceProperties('AWS::Lambda::EventInvokeConfig', {
       MaximumRetryAttempts: 2,
@@ -69,6 +87,7 @@ describe('the alarms', () => {
   test('count in every function’s log what failed by our fault', () => {
     const filters = Object.values(resourcesOf(template)).filter(({ Type }) => Type === 'AWS::Logs::MetricFilter');
     expect(filters.map(({ Properties }) => textOf(Properties.LogGroupName)).sort()).toEqual([
+      'AccessLogs',
       'CleanupLogs',
       'LifecycleLogs',
       'McpLogs',
@@ -96,6 +115,7 @@ test('the dashboard is made when it is asked for', () => {
 
 test('the outputs name what callers and operators need', () => {
   expect(Object.keys(template.findOutputs('*')).sort()).toEqual([
+    'AccessFunctionName',
     'AccessPointId',
     'ApiUrl',
     'CleanupFunctionName',

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { GROUPS } from '../../lib/api/operation.ts';
 import { each, permissionsOf, statementsOf } from './permissions.ts';
 import { resourcesOf, synthTemplate, textOf, type Resource } from './synth.ts';
 
@@ -12,6 +13,9 @@ const queryIndex = (index: string) => on(`SessionTable/index/${index}`, 'dynamod
 const logs = (group: string) => on(group, 'logs:CreateLogStream', 'logs:PutLogEvents');
 const tracing = on('*', 'xray:PutTraceSegments', 'xray:PutTelemetryRecords');
 const mount = on('WorkspaceFileSystem', 'elasticfilesystem:ClientMount', 'elasticfilesystem:ClientWrite');
+const accessPoints = 'arn:AWS::Partition:elasticfilesystem:AWS::Region:AWS::AccountId:access-point/*';
+const efs = (resource: string, ...actions: string[]) =>
+  on(resource, ...actions.map((action) => `elasticfilesystem:${action}`));
 const networkInterfaces = on(
   '*',
   'ec2:CreateNetworkInterface',
@@ -48,6 +52,16 @@ const EXPECTED: Record<string, { allowed: string[]; refused?: string[] }> = {
       ...dynamodb('GetItem', 'Query', 'PutItem', 'UpdateItem', 'DeleteItem', 'ConditionCheckItem'),
     ],
   },
+  AccessRole: {
+    allowed: [
+      ...logs('AccessLogs'),
+      ...tracing,
+      ...dynamodb('GetItem', 'BatchGetItem', 'UpdateItem'),
+      ...efs('WorkspaceFileSystem', 'CreateAccessPoint', 'TagResource', 'DescribeAccessPoints'),
+      ...efs(accessPoints, 'TagResource', 'DescribeAccessPoints', 'DeleteAccessPoint'),
+      ...on('SchedulesDeadLetters', 'sqs:SendMessage'),
+    ],
+  },
   CleanupRole: {
     allowed: [
       ...logs('CleanupLogs'),
@@ -67,8 +81,13 @@ const EXPECTED: Record<string, { allowed: string[]; refused?: string[] }> = {
       ...tracing,
       ...dynamodb('DescribeStream', 'GetRecords', 'GetShardIterator'),
       ...on('*', 'dynamodb:ListStreams'),
+      ...efs('WorkspaceFileSystem', 'DescribeAccessPoints'),
+      ...efs(accessPoints, 'DescribeAccessPoints', 'DeleteAccessPoint'),
       ...on('SchedulesDeadLetters', 'sqs:SendMessage'),
     ],
+  },
+  SchedulesAccessRole: {
+    allowed: [...on('AccessFunction', 'lambda:InvokeFunction'), ...on('SchedulesDeadLetters', 'sqs:SendMessage')],
   },
   SchedulesRole: {
     allowed: [...on('CleanupFunction', 'lambda:InvokeFunction'), ...on('SchedulesDeadLetters', 'sqs:SendMessage')],
@@ -112,10 +131,23 @@ describe('permissions', () => {
     expect(refusals).toEqual(Array(2).fill({ Null: { 'lambda:SourceFunctionArn': 'false' } }));
   });
 
+  test('to make and remove access points hold for those with the tag that names this file system', () => {
+    const conditionsOf = (action: string) =>
+      statements
+        .filter(({ Action }) => each(Action).includes(`elasticfilesystem:${action}`))
+        .map(({ Effect, Condition }) => [Effect, Object.keys(Condition ?? {}), Condition?.StringEquals]);
+    const requested = { 'aws:RequestTag/session-manager:file-system': { Ref: 'WorkspaceFileSystem' } };
+    expect(conditionsOf('CreateAccessPoint')).toEqual([['Allow', ['StringEquals'], requested]]);
+    const whileMade = { ...requested, 'elasticfilesystem:CreateAction': 'CreateAccessPoint' };
+    expect(conditionsOf('TagResource')).toEqual([['Allow', ['StringEquals'], whileMade]]);
+    const tagged = { 'aws:ResourceTag/session-manager:file-system': { Ref: 'WorkspaceFileSystem' } };
+    expect(conditionsOf('DeleteAccessPoint')).toEqual(Array(2).fill(['Allow', ['StringEquals'], tagged]));
+  });
+
   test('to invoke functions are the gateway’s and the scheduler’s', () => {
     const principals = ofType('AWS::Lambda::Permission').map(
       ({ Properties }: Resource) => `${String(Properties.Principal)} ${String(Properties.Action)}`,
     );
-    expect(principals).toEqual(Array(4).fill('apigateway.amazonaws.com lambda:InvokeFunction'));
+    expect(principals).toEqual(Array(GROUPS.length).fill('apigateway.amazonaws.com lambda:InvokeFunction'));
   });
 });
