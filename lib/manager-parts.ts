@@ -4,7 +4,9 @@ import { AuditTrail } from './audit/audit-trail.ts';
 import type { LogLines } from './audit/log-lines.ts';
 import type { Config } from './config.ts';
 import type { McpConnector } from './mcp/mcp-connector.ts';
+import { MetricLines } from './metrics/metric-lines.ts';
 import { noPrompt, type PromptComposer } from './prompt/prompt-composer.ts';
+import { SeatGauge } from './seat-gauge.ts';
 import { SessionCreation } from './session-creation.ts';
 import { SessionEnding } from './session-ending.ts';
 import type { DynamoTable } from './store/dynamo-table.ts';
@@ -26,6 +28,8 @@ export interface SessionManagerOptions {
   workspaces: Workspaces;
   mcp: McpConnector;
   log: LogLines;
+  /** Left out, none are sent. */
+  metrics?: MetricLines;
   settings: Settings;
   promptComposer?: PromptComposer;
   auditLogger?: AuditLogger;
@@ -52,17 +56,25 @@ export class ManagerParts {
   promptComposer: PromptComposer;
 
   constructor(options: SessionManagerOptions) {
-    const { table, workspaces, log, settings } = options;
+    const { table, workspaces, log, metrics = new MetricLines(), settings } = options;
     this.store = new SessionStore(table, settings);
     this.lists = new SessionLists(table);
     this.prompts = new PromptStore(table);
     this.mcpClients = new McpClientStore(table);
     this.workspaces = workspaces;
     this.ending = new SessionEnding(this.store, workspaces, (name, thrown) => log.workspaceNotTidied(name, thrown));
-    this.creation = new SessionCreation(this.store, workspaces, this.ending, log);
-    this.sweep = new Sweep(this.store, this.lists, workspaces, this.ending, log);
+    const seats = new SeatGauge(this.store, metrics, settings.limits);
+    this.creation = new SessionCreation(this.store, workspaces, this.ending, seats, log);
+    this.sweep = new Sweep(this.store, this.lists, workspaces, this.ending, { log, metrics, seats });
     this.mcp = options.mcp;
-    this.trail = new AuditTrail(options.auditLogger ?? log.audit, (thrown) => log.auditLoggerFailed(thrown));
+    this.trail = new AuditTrail(
+      options.auditLogger ?? log.audit,
+      (thrown) => {
+        log.auditLoggerFailed(thrown);
+        metrics.auditLoggerFailed();
+      },
+      (event, details) => metrics.operationFinished(event, details),
+    );
     this.log = log;
     this.settings = settings;
     this.now = options.now ?? (() => new Date());

@@ -5,6 +5,7 @@ import pLimit from 'p-limit';
 import { LogLines } from './audit/log-lines.ts';
 import { readConfig, type Config } from './config.ts';
 import type { McpConnector } from './mcp/mcp-connector.ts';
+import { MetricLines } from './metrics/metric-lines.ts';
 import { SessionEvents } from './session-events.ts';
 import { SessionManagerV2 } from './session-manager.ts';
 import { DynamoTable } from './store/dynamo-table.ts';
@@ -43,6 +44,11 @@ export function createServices(env: NodeJS.ProcessEnv, parts: ServiceParts): Ser
     workspaces: new Workspaces(config.workspaceRoot),
     mcp: parts.mcp,
     log,
+    metrics: new MetricLines({
+      namespace: config.metricsNamespace,
+      lambdaLogLevel: env.AWS_LAMBDA_LOG_LEVEL,
+      onFailure: (thrown) => log.metricNotSent(thrown),
+    }),
     settings: config,
   });
   return { config, log, manager, events: new SessionEvents(parts.mcp, log) };
