@@ -27,8 +27,8 @@ type Dimensions = Partial<Record<DimensionName, string>>;
 const LEVELS_BELOW_INFO = ['TRACE', 'DEBUG', 'INFO'];
 
 /**
- * Writes every metric that the product sends, as lines in CloudWatch's embedded metric format on stdout: where they are
- * read there is no request to wait for, and what is frozen after its answer has nothing left to send. Never throws.
+ * Writes every metric that the product sends, as lines in CloudWatch's embedded metric format on stdout. Each is written
+ * when it is known, so that nothing is left to send when Lambda freezes the process after its answer. Never throws.
  */
 export class MetricLines {
   private readonly metrics: Metrics | undefined;

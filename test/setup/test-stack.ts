@@ -8,6 +8,7 @@ import type { AuditEvent } from '../../lib/audit/audit-event.ts';
 import { LogLines } from '../../lib/audit/log-lines.ts';
 import { readConfig, type Config } from '../../lib/config.ts';
 import { ManagerParts } from '../../lib/manager-parts.ts';
+import { MetricLines } from '../../lib/metrics/metric-lines.ts';
 import { streamableHttpConnector } from '../../lib/mcp/streamable-http-connector.ts';
 import { documentClient, dynamoDbClient, type Services } from '../../lib/services.ts';
 import { SessionEvents } from '../../lib/session-events.ts';
@@ -60,6 +61,7 @@ export async function newStack(env: Record<string, string> = {}, clock?: TestClo
     workspaces: new Workspaces(config.workspaceRoot),
     mcp: streamableHttpConnector,
     log,
+    metrics: new MetricLines({ namespace: config.metricsNamespace }),
     settings: config,
     auditLogger: { log: (event) => void audited.push(event) },
     now: clock?.now,

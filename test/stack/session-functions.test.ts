@@ -61,7 +61,7 @@ describe('the functions', () => {
   });
 
   test('are told what the stack decides, and leave the rest to their defaults', () => {
-    const common = ['AUTH_MODE', 'NODE_OPTIONS', 'TABLE_NAME'];
+    const common = ['AUTH_MODE', 'METRICS_NAMESPACE', 'NODE_OPTIONS', 'TABLE_NAME'];
     expect(Object.fromEntries(FUNCTION_NAMES.map((name) => [name, variables(functions[name])]))).toEqual({
       lifecycle: [...common, 'WORKSPACE_ROOT'],
       records: [...common, 'WORKSPACE_ROOT'],
@@ -90,7 +90,7 @@ describe('the functions', () => {
     expect(added('records')).toEqual([ENV.logLevel, ...limits, ENV.touchIntervalSeconds].sort());
     expect(added('mcp')).toEqual([ENV.logLevel, ENV.maxMcpClientsPerSession, ENV.touchIntervalSeconds].sort());
     expect(added('session-events')).toEqual([ENV.logLevel]);
-    expect(added('cleanup')).toEqual([ENV.logLevel, ENV.touchIntervalSeconds].sort());
+    expect(added('cleanup')).toEqual([ENV.logLevel, ENV.maxSessions, ENV.touchIntervalSeconds].sort());
     expect(configured.lifecycle.LoggingConfig.ApplicationLogLevel).toBe('DEBUG');
     const { limits: read, inactivitySeconds } = readConfig({
       ...configured.lifecycle.Environment.Variables,
