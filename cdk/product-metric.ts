@@ -29,14 +29,15 @@ export function productMetric<Name extends MetricName>(
     namespace: stackName,
     metricName: name,
     dimensionsMap: { service: SERVICE, ...(dimension !== undefined && { [dimension]: String(value) }) },
-    label: value ?? name,
     ...shown,
   });
 }
 
-/** The same for each value of its dimension. */
+/** The same for each value of its dimension, labelled by it. */
 export function productMetrics(config: StackConfig, name: MetricName, shown: Shown): Metric[] {
   const { dimension } = METRICS[name];
   const values = dimension === undefined ? [undefined] : DIMENSIONS[dimension];
-  return values.map((value) => productMetric(config, name, value as ValueOf<typeof name>, shown));
+  return values.map((value) =>
+    productMetric(config, name, value as ValueOf<typeof name>, { label: value ?? name, ...shown }),
+  );
 }

@@ -73,7 +73,12 @@ function numberIn(members: Record<string, unknown>, name: string): number {
 
 /** A metric as it is counted and paid for: a name and the values of its dimensions. */
 export const identityOf = (name: string, dimensions: Record<string, string>): string =>
-  [name, ...Object.entries(dimensions).map((dimension) => dimension.join('='))].join(' ');
+  [
+    name,
+    ...Object.entries(dimensions)
+      .map((dimension) => dimension.join('='))
+      .sort(),
+  ].join(' ');
 
 /** All that the catalogue has. */
 export const cataloguedMetrics: string[] = (Object.keys(METRICS) as MetricName[]).flatMap((name) => {

@@ -4,6 +4,7 @@ import { GROUPS } from '../../lib/api/operation.ts';
 import { SCHEDULED_EVENT } from '../../lib/api/scheduled-event.ts';
 import { ENV, readConfig } from '../../lib/config.ts';
 import { cataloguedMetrics, identityOf } from '../metrics/emf.ts';
+import { metricsOfAlarms, metricsOfWidgets } from './read-metrics.ts';
 import { resourcesOf, synthTemplate, textOf } from './synth.ts';
 
 const template = synthTemplate();
@@ -60,7 +61,7 @@ describe('the alarms', () => {
   });
 
   test('go off when seats are near the limit, with a measure by each sweep, unless there is no limit', () => {
-    synthTemplate({ cleanupIntervalSeconds: '900' }).hasResourceProperties('AWS::CloudWatch::Alarm', {
+    template.hasResourceProperties('AWS::CloudWatch::Alarm', {
       AlarmName: 'SessionManager-SeatsNearLimit',
       MetricName: 'SeatsUsed',
       Dimensions: [
@@ -70,15 +71,13 @@ describe('the alarms', () => {
       Statistic: 'Maximum',
       ComparisonOperator: 'GreaterThanOrEqualToThreshold',
       Threshold: 80,
-      Period: 900,
+      Period: 3600,
       EvaluationPeriods: 1,
       TreatMissingData: 'notBreaching',
     });
-    const names = (maxSessions: string) =>
-      alarmsOf(synthTemplate({ maxSessions })).map(({ Properties }) => String(Properties.AlarmName));
-    expect(names('50')).toContain('SessionManager-SeatsNearLimit');
-    expect(names('0')).not.toContain('SessionManager-SeatsNearLimit');
-    expect(names('0')).toHaveLength(alarmsOf(template).length - 1);
+    const names = (from: typeof template) => alarmsOf(from).map(({ Properties }) => String(Properties.AlarmName));
+    const withoutLimit = names(synthTemplate({ maxSessions: '0' }));
+    expect(names(template).filter((name) => !withoutLimit.includes(name))).toEqual(['SessionManager-SeatsNearLimit']);
   });
 
   test('go off when no sweep runs, also where there is no metric at all', () => {
@@ -115,10 +114,10 @@ describe('the alarms', () => {
   });
 });
 
-describe('our own metrics', () => {
-  const withDashboard = synthTemplate({ dashboard: 'true', stackName: 'Agents' });
-  const NAMESPACE = 'Agents';
+const NAMESPACE = 'Agents';
+const withDashboard = synthTemplate({ dashboard: 'true', stackName: NAMESPACE });
 
+describe('our own metrics', () => {
   /** Those of our namespace that alarms and widgets read. */
   const read = [...metricsOfAlarms(withDashboard), ...metricsOfWidgets(withDashboard)].flatMap((metric) =>
     metric.namespace === NAMESPACE ? [identityOf(metric.name, metric.dimensions)] : [],
@@ -153,53 +152,9 @@ interface Environment {
   Variables: Record<string, string>;
 }
 
-interface ReadMetric {
-  namespace: string;
-  name: string;
-  dimensions: Record<string, string>;
-}
-
-interface AlarmProperties {
-  Namespace: string;
-  MetricName: string;
-  Dimensions?: { Name: string; Value: unknown }[];
-}
-
-function metricsOfAlarms(from: typeof template): ReadMetric[] {
-  return alarmsOf(from).map(({ Properties }) => {
-    const { Namespace, MetricName, Dimensions = [] } = Properties as unknown as AlarmProperties;
-    const pairs = Dimensions.map(({ Name, Value }) => [Name, textOf(Value)]).sort(byServiceFirst);
-    return { namespace: Namespace, name: MetricName, dimensions: Object.fromEntries(pairs) as Record<string, string> };
-  });
-}
-
-/** A widget names a metric as `[namespace, name, dimension, value, …, { how it is shown }]`. */
-function metricsOfWidgets(from: typeof template): ReadMetric[] {
-  const dashboards = Object.values(resourcesOf(from)).filter(({ Type }) => Type === 'AWS::CloudWatch::Dashboard');
-  return dashboards.flatMap(({ Properties }) => {
-    const { widgets } = JSON.parse(textOf(Properties.DashboardBody)) as {
-      widgets: { properties: { metrics: unknown[][] } }[];
-    };
-    return widgets.flatMap(({ properties }) =>
-      properties.metrics.map((metric) => {
-        const [namespace = '', name = '', ...dimensions] = metric.filter((part) => typeof part === 'string');
-        const pairs = dimensions.flatMap((part, index) => (index % 2 ? [] : [[part, dimensions[index + 1] ?? '']]));
-        return {
-          namespace,
-          name,
-          dimensions: Object.fromEntries(pairs.sort(byServiceFirst)) as Record<string, string>,
-        };
-      }),
-    );
-  });
-}
-
-/** As the functions write them. */
-const byServiceFirst = ([name]: string[]) => (name === 'service' ? -1 : 1);
-
 test('the dashboard is made when it is asked for', () => {
   template.resourceCountIs('AWS::CloudWatch::Dashboard', 0);
-  synthTemplate({ dashboard: 'true' }).resourceCountIs('AWS::CloudWatch::Dashboard', 1);
+  withDashboard.resourceCountIs('AWS::CloudWatch::Dashboard', 1);
 });
 
 test('the outputs name what callers and operators need', () => {
