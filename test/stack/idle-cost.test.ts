@@ -3,7 +3,7 @@ import { functionRows } from '../../cdk/function-rows.ts';
 import { lambdaHandler } from '../../lib/api/lambda-handler.ts';
 import { SCHEDULED_EVENT } from '../../lib/api/scheduled-event.ts';
 import { lambdaContext } from '../api/lambda-events.ts';
-import { captureStdout, identityOf } from '../metrics/emf.ts';
+import { captureStdout, cataloguedMetrics, identityOf } from '../metrics/emf.ts';
 import { newStack } from '../setup/test-stack.ts';
 import { resourcesOf, synthTemplate, type Resource } from './synth.ts';
 
@@ -121,6 +121,10 @@ describe('an idle month', () => {
 
   test('has no metrics of ours: a sweep sends none of what is zero', () => {
     expect(idleMetrics).toEqual([]);
+  });
+
+  test('has no more than six dollars of metrics when everything has something to tell', () => {
+    expect(cataloguedMetrics.length * PRICE.customMetricMonth).toBeLessThanOrEqual(6);
   });
 
   test('has alarms at the price of the standard resolution', () => {
