@@ -133,12 +133,12 @@ describe('our own metrics', () => {
   });
 
   test('are sent to the namespace in which they are read', () => {
-    const namespaces = Object.values(resourcesOf(withDashboard)).flatMap(({ Type, Properties }) =>
-      Type === 'AWS::Lambda::Function'
-        ? [(Properties.Environment as unknown as Environment).Variables[ENV.metricsNamespace]]
-        : [],
-    );
-    expect(namespaces.filter((namespace) => namespace !== undefined)).toEqual(GROUPS.map(() => NAMESPACE));
+    const namespaces = Object.values(resourcesOf(withDashboard)).flatMap(({ Type, Properties }) => {
+      if (Type !== 'AWS::Lambda::Function') return [];
+      return (Properties.Environment as unknown as Environment).Variables[ENV.metricsNamespace] ?? [];
+    });
+    expect(namespaces.length).toBeGreaterThanOrEqual(GROUPS.length);
+    expect(new Set(namespaces)).toEqual(new Set([NAMESPACE]));
     expect(readConfig({ [ENV.metricsNamespace]: NAMESPACE }).metricsNamespace).toBe(NAMESPACE);
   });
 });
