@@ -97,7 +97,8 @@ export const functionRows: Readonly<Record<FunctionName, FunctionRow>> = {
     mountsWorkspaces: true,
     tableActions: ['dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:UpdateItem', 'dynamodb:DeleteItem'],
     indexes: ['due', 'org'],
-    settings: [...IDENTITY, 'touchIntervalSeconds'],
+    // The limit, to measure how full it is.
+    settings: [...IDENTITY, 'maxSessions', 'touchIntervalSeconds'],
     knowsWorkspaceRoot: true,
     // Ends eight sessions at once and removes their trees, waiting for EFS most of the time.
     memoryMb: 512,

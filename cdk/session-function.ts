@@ -102,6 +102,7 @@ function environmentOf(row: FunctionRow, { config, table, workspaces }: SessionF
     ...(row.tableActions.length > 0 && {
       tableName: table.tableName,
       authMode: config.jwtIssuer === undefined ? 'headers' : 'jwt',
+      metricsNamespace: config.stackName,
     }),
     ...(row.knowsWorkspaceRoot && { workspaceRoot: WORKSPACE_ROOT }),
     ...(row.accessPoints && {

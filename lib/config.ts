@@ -27,6 +27,7 @@ export const ENV = {
   jwtOrgClaim: 'JWT_ORG_CLAIM',
   jwtRoleClaim: 'JWT_ROLE_CLAIM',
   logLevel: 'LOG_LEVEL',
+  metricsNamespace: 'METRICS_NAMESPACE',
 } as const;
 
 const wholeNumber = (min: number, max: number, preset: number) =>
@@ -77,6 +78,10 @@ const environment = z.object({
     .transform((level) => level.toUpperCase())
     .pipe(z.enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(', ')}`))
     .default('INFO'),
+  METRICS_NAMESPACE: z
+    .string()
+    .regex(/^(?!AWS\/)[\w./#:-]{1,255}$/, 'must be a CloudWatch namespace')
+    .optional(),
 });
 
 /** Everything that is configurable, with times in seconds; the README has the table of variables and defaults. */
@@ -100,6 +105,7 @@ export interface Config {
   jwtOrgClaim: string;
   jwtRoleClaim: string;
   logLevel: (typeof LOG_LEVELS)[number];
+  metricsNamespace: string | undefined;
 }
 
 export class ConfigError extends Error {
@@ -140,6 +146,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     jwtOrgClaim: values.JWT_ORG_CLAIM,
     jwtRoleClaim: values.JWT_ROLE_CLAIM,
     logLevel: values.LOG_LEVEL,
+    metricsNamespace: values.METRICS_NAMESPACE,
   };
 }
 

@@ -20,6 +20,9 @@ export type ErrorCode =
   | 'NOT_AVAILABLE'
   | 'INTERNAL';
 
+/** Failures that are ours or an MCP server's; all others are refusals, which are the caller's affair. */
+export const FAILURE_CODES: readonly ErrorCode[] = ['INTERNAL', 'CONTENTION', 'WORKSPACE_CREATION', 'MCP_CONNECTION'];
+
 /**
  * A failure that callers can tell apart by `code`. `message` and `details` are meant for them: never a path of the
  * machine, a secret or an AWS message; those belong in `cause`, which is only logged.

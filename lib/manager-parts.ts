@@ -7,7 +7,9 @@ import { McpFarewells } from './mcp-farewells.ts';
 import { CredentialVault } from './mcp/credential-vault.ts';
 import type { McpConnector } from './mcp/mcp-connector.ts';
 import type { SecretBox } from './secrets/secret-box.ts';
+import { MetricLines } from './metrics/metric-lines.ts';
 import { noPrompt, type PromptComposer } from './prompt/prompt-composer.ts';
+import { SeatGauge } from './seat-gauge.ts';
 import { SessionCreation } from './session-creation.ts';
 import { SessionEnding } from './session-ending.ts';
 import type { DynamoTable } from './store/dynamo-table.ts';
@@ -37,6 +39,8 @@ export interface SessionManagerOptions {
   /** None where workspaces are on no file system that others can mount. */
   accessPoints?: AccessPoints | undefined;
   log: LogLines;
+  /** Left out, none are sent. */
+  metrics?: MetricLines;
   settings: Settings;
   promptComposer?: PromptComposer;
   auditLogger?: AuditLogger;
@@ -67,22 +71,30 @@ export class ManagerParts {
   promptComposer: PromptComposer;
 
   constructor(options: SessionManagerOptions) {
-    const { table, workspaces, log, settings } = options;
+    const { table, workspaces, log, metrics = new MetricLines(), settings } = options;
     this.store = new SessionStore(table, settings);
     this.lists = new SessionLists(table);
     this.prompts = new PromptStore(table);
     this.mcpClients = new McpClientStore(table);
     this.workspaces = workspaces;
     this.ending = new SessionEnding(this.store, workspaces, (name, thrown) => log.workspaceNotTidied(name, thrown));
-    this.creation = new SessionCreation(this.store, workspaces, this.ending, log);
+    const seats = new SeatGauge(this.store, metrics, settings.limits);
+    this.creation = new SessionCreation(this.store, workspaces, this.ending, seats, log);
     this.now = options.now ?? (() => new Date());
     this.mcp = options.mcp;
     this.mcpCredentials = new CredentialVault(options.secrets);
     this.farewells = new McpFarewells(this.mcp, this.mcpCredentials, new FarewellStore(table), log, this.now);
-    this.sweep = new Sweep(this.store, this.lists, workspaces, this.ending, this.farewells, log);
+    this.sweep = new Sweep(this.store, this.lists, workspaces, this.ending, this.farewells, { log, metrics, seats });
     this.accessPoints = options.accessPoints;
     this.access = new WorkspaceAccess(new WorkspaceAccessStore(table), options.accessPoints, log);
-    this.trail = new AuditTrail(options.auditLogger ?? log.audit, (thrown) => log.auditLoggerFailed(thrown));
+    this.trail = new AuditTrail(
+      options.auditLogger ?? log.audit,
+      (thrown) => {
+        log.auditLoggerFailed(thrown);
+        metrics.auditLoggerFailed();
+      },
+      (event, details) => metrics.operationFinished(event, details),
+    );
     this.log = log;
     this.settings = settings;
     this.newSessionId = options.newSessionId ?? (() => uuidv7());

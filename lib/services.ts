@@ -8,6 +8,7 @@ import { readConfig, type Config } from './config.ts';
 import { ManagerParts } from './manager-parts.ts';
 import type { McpConnector } from './mcp/mcp-connector.ts';
 import type { SecretBox } from './secrets/secret-box.ts';
+import { MetricLines } from './metrics/metric-lines.ts';
 import { SessionEvents } from './session-events.ts';
 import { SessionManagerV2 } from './session-manager.ts';
 import { DynamoTable } from './store/dynamo-table.ts';
@@ -64,6 +65,11 @@ export function createServices(env: NodeJS.ProcessEnv, parts: ServiceParts): Ser
     secrets,
     accessPoints,
     log,
+    metrics: new MetricLines({
+      namespace: config.metricsNamespace,
+      lambdaLogLevel: env.AWS_LAMBDA_LOG_LEVEL,
+      onFailure: (thrown) => log.metricNotSent(thrown),
+    }),
     settings: config,
   });
   return {

@@ -52,7 +52,7 @@ describe('the street', () => {
       (name) => `lib/${name}.ts`,
     );
     const rooms = lib.filter(({ path }) =>
-      isIn('lib/store', 'lib/workspace', 'lib/mcp', 'lib/secrets', 'lib/prompt', 'lib/audit')(path),
+      isIn('lib/store', 'lib/workspace', 'lib/mcp', 'lib/secrets', 'lib/prompt', 'lib/audit', 'lib/metrics')(path),
     );
     expect(wrongImports(rooms, (_file, { from }) => upstairs.includes(from))).toEqual([]);
     const ground = ['lib/errors.ts', 'lib/identity.ts', 'lib/limits.ts'];
@@ -112,7 +112,8 @@ describe('each thing has its room', () => {
     ['the file system', /^node:fs/, ['lib/workspace', 'lib/secrets']],
     ['child processes', /^node:child_process$/, ['lib/mcp']],
     ['Lambda', /^aws-lambda$/, ['lib/api']],
-    ['the logger', /^@aws-lambda-powertools\//, ['lib/audit', 'lib/services.ts']],
+    ['the logger', /^@aws-lambda-powertools\/logger/, ['lib/audit', 'lib/services.ts']],
+    ['the metrics', /^@aws-lambda-powertools\/metrics/, ['lib/metrics']],
     ['a web server', /^(fastify|express|node:http|node:https)$/, []],
   ])('%s is imported nowhere else in lib', (_what, name, places) => {
     expect(wrongImports(lib, ({ path }, { from }) => name.test(from) && !isIn(...places)(path))).toEqual([]);

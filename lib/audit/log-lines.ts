@@ -18,6 +18,10 @@ export class LogLines {
     this.logger.error('audit_logger_failed', asError(thrown));
   }
 
+  metricNotSent(thrown: unknown): void {
+    this.logger.warn('metric_not_sent', asError(thrown));
+  }
+
   /** The cause behind an error that callers are only told a code of. */
   operationFailed(operation: string, thrown: unknown): void {
     this.logger.error('operation_failed', { operation, error: asError(thrown) });

@@ -10,6 +10,7 @@ import { readConfig, type Config } from '../../lib/config.ts';
 import { AccessCheck } from '../../lib/access-check.ts';
 import { ManagerParts, type SessionManagerOptions } from '../../lib/manager-parts.ts';
 import { mcpServices } from '../../lib/mcp-services.ts';
+import { MetricLines } from '../../lib/metrics/metric-lines.ts';
 import { documentClient, dynamoDbClient, type Services } from '../../lib/services.ts';
 import { SessionEvents } from '../../lib/session-events.ts';
 import { SessionManagerV2 } from '../../lib/session-manager.ts';
@@ -69,6 +70,7 @@ export async function newStack(
     mcp: connector,
     secrets,
     log,
+    metrics: new MetricLines({ namespace: config.metricsNamespace }),
     settings: config,
     auditLogger: { log: (event) => void audited.push(event) },
     now: clock?.now,

@@ -7,6 +7,7 @@ import { v7 as uuidv7 } from 'uuid';
 import type { Group } from '../../lib/api/operation.ts';
 import { SCHEDULED_EVENT } from '../../lib/api/scheduled-event.ts';
 import { FILE_SYSTEM } from '../access/efs-server.ts';
+import { metricsIn } from '../metrics/emf.ts';
 import { Deployment } from './lambda/deployment.ts';
 import { gatewayEvent } from './lambda/gateway-event.ts';
 
@@ -163,6 +164,20 @@ describe('the bundles, behind a Lambda Runtime API, for signed requests', () => 
     const outcome = await deployment.of('cleanup').instance.invoke(SCHEDULED_EVENT);
     expect(outcome).toEqual({ answer: { cleaned: [answer.output.id], failed: [], more: false } });
     expect(existsSync(answer.output.workspacePath)).toBe(false);
+  });
+
+  test('what happened is in metrics, as lines that CloudWatch takes', () => {
+    const sentBy = (group: Group) => {
+      const sent = deployment.of(group).instance.log.split('\n').flatMap(metricsIn);
+      return [...new Set(sent.map(({ namespace, name }) => `${namespace} ${name}`))].sort();
+    };
+    const seats = ['SessionManager SeatsActive', 'SessionManager SeatsUsed'];
+    expect(sentBy('lifecycle')).toEqual(['SessionManager OperationDuration', ...seats]);
+    expect(sentBy('records')).toEqual(['SessionManager OperationDuration']);
+    expect(sentBy('mcp')).toContain('SessionManager OperationDuration');
+    expect(sentBy('cleanup')).toEqual(
+      expect.arrayContaining(['SessionManager SessionsCleaned', 'SessionManager SweepDuration']),
+    );
   });
 
   test('cleanup ends those of an organisation for its admin', async () => {

@@ -62,7 +62,7 @@ describe('the functions', () => {
   });
 
   test('are told what the stack decides, and leave the rest to their defaults', () => {
-    const common = ['AUTH_MODE', 'NODE_OPTIONS', 'TABLE_NAME'];
+    const common = ['AUTH_MODE', 'METRICS_NAMESPACE', 'NODE_OPTIONS', 'TABLE_NAME'];
     const fileSystem = ['FILE_SYSTEM_ID', 'FILE_SYSTEM_ROOT', 'FILE_SYSTEM_UID'];
     expect(Object.fromEntries(FUNCTION_NAMES.map((name) => [name, variables(functions[name])]))).toEqual({
       lifecycle: [...common, 'WORKSPACE_ROOT'],
@@ -105,7 +105,7 @@ describe('the functions', () => {
     expect(added('mcp')).toEqual([ENV.logLevel, ENV.maxMcpClientsPerSession, ENV.touchIntervalSeconds].sort());
     expect(added('access')).toEqual([ENV.logLevel, ENV.touchIntervalSeconds].sort());
     expect(added('session-events')).toEqual([ENV.logLevel]);
-    expect(added('cleanup')).toEqual([ENV.logLevel, ENV.touchIntervalSeconds].sort());
+    expect(added('cleanup')).toEqual([ENV.logLevel, ENV.maxSessions, ENV.touchIntervalSeconds].sort());
     expect(configured.lifecycle.LoggingConfig.ApplicationLogLevel).toBe('DEBUG');
     const { limits: read, inactivitySeconds } = readConfig({
       ...configured.lifecycle.Environment.Variables,
