@@ -35,7 +35,7 @@ export function newFunctionRole(scope: Construct, { row, table, logGroup, worksp
 
   allow(['logs:CreateLogStream', 'logs:PutLogEvents'], [logGroup.logGroupArn]);
   allow(TRACING, ['*']);
-  if (row.tableActions.length > 0) allow(row.tableActions, [table.tableArn]);
+  if (row.tableActions.length > 0) role.addToPolicy(tableStatement(row, table));
   const indexes = row.indexes.map((index) => `${table.tableArn}/index/${index}`);
   if (indexes.length > 0) allow(['dynamodb:Query'], indexes);
   if (row.mountsWorkspaces) {
@@ -60,6 +60,15 @@ export function newFunctionRole(scope: Construct, { row, table, logGroup, worksp
   });
   return role;
 }
+
+const tableStatement = ({ tableActions, onlyPartition }: FunctionRow, { tableArn }: ITable) =>
+  new PolicyStatement({
+    actions: [...tableActions],
+    resources: [tableArn],
+    ...(onlyPartition !== undefined && {
+      conditions: { 'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': [onlyPartition] } },
+    }),
+  });
 
 /** Lambda acts with the function's role; the condition key is there only when it is the function's code that calls. */
 const refuseToOwnCode = (actions: string[]) =>

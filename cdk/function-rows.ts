@@ -1,4 +1,5 @@
 import { GROUPS, type Group } from '../lib/api/operation.ts';
+import { FAREWELLS } from '../lib/store/table-schema.ts';
 import type { FunctionSetting } from './stack-config.ts';
 
 /** The groups' functions, which callers reach, and the one that the table's stream calls. */
@@ -20,6 +21,8 @@ export interface FunctionRow {
   /** In the VPC, with the workspaces mounted: such a function reaches DynamoDB and nothing else. */
   mountsWorkspaces: boolean;
   tableActions: readonly DynamoDbAction[];
+  /** Items under this partition key and no others. */
+  onlyPartition?: string;
   /** The indexes that it queries. */
   indexes: readonly IndexName[];
   settings: readonly FunctionSetting[];
@@ -95,7 +98,13 @@ export const functionRows: Readonly<Record<FunctionName, FunctionRow>> = {
   },
   cleanup: {
     mountsWorkspaces: true,
-    tableActions: ['dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:UpdateItem', 'dynamodb:DeleteItem'],
+    tableActions: [
+      'dynamodb:GetItem',
+      'dynamodb:BatchGetItem',
+      'dynamodb:Query',
+      'dynamodb:UpdateItem',
+      'dynamodb:DeleteItem',
+    ],
     indexes: ['due', 'org'],
     // The limit, to measure how full it is.
     settings: [...IDENTITY, 'maxSessions', 'touchIntervalSeconds'],
@@ -107,8 +116,9 @@ export const functionRows: Readonly<Record<FunctionName, FunctionRow>> = {
   },
   'session-events': {
     mountsWorkspaces: false,
-    // What it needs to know is in the stream's records.
-    tableActions: [],
+    // What it needs to know is in the stream's records; what it could not do is kept for later.
+    tableActions: ['dynamodb:UpdateItem', 'dynamodb:DeleteItem'],
+    onlyPartition: FAREWELLS,
     indexes: [],
     settings: ['logLevel'],
     accessPoints: 'remove',

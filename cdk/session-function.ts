@@ -92,6 +92,8 @@ const lambdaLogLevel: Record<StackConfig['logLevel'], ApplicationLogLevel> = {
   SILENT: ApplicationLogLevel.FATAL,
 };
 
+const answersCallers = ({ settings }: FunctionRow): boolean => settings.includes('jwtOrgClaim');
+
 function environmentOf(row: FunctionRow, { config, table, workspaces }: SessionFunctionProps): Record<string, string> {
   const settings = row.settings.flatMap((name) => {
     const value = config.environment[name];
@@ -99,8 +101,8 @@ function environmentOf(row: FunctionRow, { config, table, workspaces }: SessionF
   });
   return variablesOf({
     ...(Object.fromEntries(settings) as StackConfig['environment']),
-    ...(row.tableActions.length > 0 && {
-      tableName: table.tableName,
+    ...(row.tableActions.length > 0 && { tableName: table.tableName }),
+    ...(answersCallers(row) && {
       authMode: config.jwtIssuer === undefined ? 'headers' : 'jwt',
       metricsNamespace: config.stackName,
     }),

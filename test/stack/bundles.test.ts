@@ -106,14 +106,14 @@ describe('the bundles, behind a Lambda Runtime API, for signed requests', () => 
     });
   });
 
-  test('mcp says what is wrong with a server that is not there', async () => {
+  test('mcp says what is wrong with a server on the machine that it runs on', async () => {
     const answer = await http('mcp', 'POST /sessions/{sessionId}/mcp-clients', {
       path: { sessionId: session.id },
       headers: alice,
       body: { id: 'nobody', type: 'http', endpoint: 'http://127.0.0.1:9/mcp' },
     });
-    expect(answer.statusCode).toBe(502);
-    expect(bodyOf(answer)).toMatchObject({ code: 'MCP_CONNECTION' });
+    expect(answer.statusCode).toBe(400);
+    expect(bodyOf(answer)).toMatchObject({ code: 'MCP_ENDPOINT_FORBIDDEN' });
     const clients = await http('mcp', 'GET /sessions/{sessionId}/mcp-clients', {
       path: { sessionId: session.id },
       headers: alice,
@@ -219,23 +219,34 @@ describe('the bundles, behind a Lambda Runtime API, for signed requests', () => 
   );
 
   test('session-events takes a batch of the stream, and names the record that it cannot read', async () => {
-    const removal = (SequenceNumber: string, connection: object) => ({
-      eventName: 'REMOVE',
-      dynamodb: {
-        SequenceNumber,
-        Keys: { pk: { S: 'SESSION#1' }, sk: { S: 'MCP#tools' } },
-        OldImage: {
-          ...{ pk: { S: 'SESSION#1' }, sk: { S: 'MCP#tools' }, clientId: { S: 'tools' } },
-          ...{ endpoint: { S: 'http://127.0.0.1:9/mcp' }, timeoutMs: { N: '1000' }, ...connection },
-        },
-      },
+    const keys = { pk: { S: 'SESSION#1' }, sk: { S: 'MCP#tools' } };
+    const address = { M: { type: { S: 'http' }, endpoint: { S: 'http://127.0.0.1:9/mcp' } } };
+    const connection = {
+      M: { connectionId: { S: 'c' }, mcpSessionId: { S: 'gone' }, protocolVersion: { S: '2025-06-18' } },
+    };
+    const client = { ...keys, clientId: { S: 'tools' }, address, timeoutMs: { N: '1000' } };
+    const record = (SequenceNumber: string, eventName: string, Keys: object, images: object) => ({
+      eventName,
+      dynamodb: { SequenceNumber, Keys, ...images },
     });
-    const connection = { connection: { M: { mcpSessionId: { S: 'gone' }, protocolVersion: { S: '2025-06-18' } } } };
-    const outcome = await deployment
-      .of('session-events')
-      .instance.invoke({ Records: [removal('1', connection), removal('2', {})] });
+    const farewell = { pk: { S: 'FAREWELLS' }, sk: { S: 'FAREWELL#1#c' } };
+    const lastAttempt = {
+      ...farewell,
+      sessionId: { S: '1' },
+      attempts: { N: '5' },
+      client: { M: { ...client, connection } },
+    };
+    const { instance, gate, granted } = deployment.of('session-events');
+    const outcome = await instance.invoke({
+      Records: [
+        record('1', 'REMOVE', keys, { OldImage: { ...client, connection } }),
+        record('2', 'REMOVE', keys, { OldImage: client }),
+        record('3', 'MODIFY', farewell, { NewImage: lastAttempt }),
+      ],
+    });
     expect(outcome).toEqual({ answer: { batchItemFailures: [{ itemIdentifier: '2' }] } });
-    expect([...deployment.of('session-events').gate.used]).toEqual([]);
+    expect([...gate.refused]).toEqual([]);
+    expect([...gate.used].sort()).toEqual(granted.filter((line) => /(Update|Delete)Item/.test(line)).sort());
   });
 
   test('session-events removes the access point of a session that ended', async () => {

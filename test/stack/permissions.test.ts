@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { GROUPS } from '../../lib/api/operation.ts';
+import { FAREWELLS } from '../../lib/store/table-schema.ts';
 import { each, permissionsOf, statementsOf } from './permissions.ts';
 import { resourcesOf, synthTemplate, textOf, type Resource } from './synth.ts';
 
@@ -66,7 +67,7 @@ const EXPECTED: Record<string, { allowed: string[]; refused?: string[] }> = {
     allowed: [
       ...logs('CleanupLogs'),
       ...tracing,
-      ...dynamodb('GetItem', 'BatchGetItem', 'UpdateItem', 'DeleteItem'),
+      ...dynamodb('GetItem', 'BatchGetItem', 'Query', 'UpdateItem', 'DeleteItem'),
       ...queryIndex('due'),
       ...queryIndex('org'),
       ...mount,
@@ -79,7 +80,7 @@ const EXPECTED: Record<string, { allowed: string[]; refused?: string[] }> = {
     allowed: [
       ...logs('SessionEventsLogs'),
       ...tracing,
-      ...dynamodb('DescribeStream', 'GetRecords', 'GetShardIterator'),
+      ...dynamodb('UpdateItem', 'DeleteItem', 'DescribeStream', 'GetRecords', 'GetShardIterator'),
       ...on('*', 'dynamodb:ListStreams'),
       ...efs('WorkspaceFileSystem', 'DescribeAccessPoints'),
       ...efs(accessPoints, 'DescribeAccessPoints', 'DeleteAccessPoint'),
@@ -142,6 +143,17 @@ describe('permissions', () => {
     expect(conditionsOf('TagResource')).toEqual([['Allow', ['StringEquals'], whileMade]]);
     const tagged = { 'aws:ResourceTag/session-manager:file-system': { Ref: 'WorkspaceFileSystem' } };
     expect(conditionsOf('DeleteAccessPoint')).toEqual(Array(2).fill(['Allow', ['StringEquals'], tagged]));
+  });
+
+  test('of session-events in the table hold for farewells that are kept, and nothing else', () => {
+    const [, ofRole = []] = statementsOf(template).find(([role]) => role === 'SessionEventsRole') ?? [];
+    const writing = ofRole.filter(({ Action }) => each(Action).some((action) => action === 'dynamodb:UpdateItem'));
+    expect(writing.map(({ Action, Condition }) => [Action, Condition])).toEqual([
+      [
+        ['dynamodb:UpdateItem', 'dynamodb:DeleteItem'],
+        { 'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': [FAREWELLS] } },
+      ],
+    ]);
   });
 
   test('to invoke functions are the gateway’s and the scheduler’s', () => {

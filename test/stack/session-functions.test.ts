@@ -70,7 +70,7 @@ describe('the functions', () => {
       mcp: common,
       access: [...common, ...fileSystem].sort(),
       cleanup: [...common, 'WORKSPACE_ROOT'],
-      'session-events': [...fileSystem, 'NODE_OPTIONS'],
+      'session-events': [...fileSystem, 'NODE_OPTIONS', 'TABLE_NAME'],
     });
   });
 
