@@ -150,7 +150,7 @@ describe('permissions', () => {
     const writing = ofRole.filter(({ Action }) => each(Action).some((action) => action === 'dynamodb:UpdateItem'));
     expect(writing.map(({ Action, Condition }) => [Action, Condition])).toEqual([
       [
-        ['dynamodb:UpdateItem', 'dynamodb:DeleteItem'],
+        ['dynamodb:DeleteItem', 'dynamodb:UpdateItem'],
         { 'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': [FAREWELLS] } },
       ],
     ]);
