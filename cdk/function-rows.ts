@@ -1,4 +1,5 @@
 import { GROUPS, type Group } from '../lib/api/operation.ts';
+import type { SecretsUse } from './secrets-key.ts';
 import type { FunctionSetting } from './stack-config.ts';
 
 /** The groups' functions, which callers reach, and the one that the table's stream calls. */
@@ -23,6 +24,8 @@ export interface FunctionRow {
   /** The indexes that it queries. */
   indexes: readonly IndexName[];
   settings: readonly FunctionSetting[];
+  /** What it does with the credentials of MCP clients, if anything. */
+  secrets?: SecretsUse;
   /** It tells callers where workspaces are, or works in them. */
   knowsWorkspaceRoot: boolean;
   memoryMb: number;
@@ -74,6 +77,7 @@ export const functionRows: Readonly<Record<FunctionName, FunctionRow>> = {
     ],
     indexes: [],
     settings: [...IDENTITY, 'touchIntervalSeconds', 'maxMcpClientsPerSession'],
+    secrets: 'seal-and-open',
     knowsWorkspaceRoot: false,
     // TLS to servers anywhere and tool results of megabytes: CPU is what a call waits for.
     memoryMb: 1024,
@@ -96,6 +100,7 @@ export const functionRows: Readonly<Record<FunctionName, FunctionRow>> = {
     tableActions: [],
     indexes: [],
     settings: ['logLevel'],
+    secrets: 'open',
     knowsWorkspaceRoot: false,
     // Waits for MCP servers, eight at once.
     memoryMb: 512,

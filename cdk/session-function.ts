@@ -17,6 +17,7 @@ import { Construct } from 'constructs';
 import { newFunctionRole } from './function-role.ts';
 import { functionRows, idOfFunction, WORKSPACE_ROOT, type FunctionName, type FunctionRow } from './function-rows.ts';
 import { newLogGroup } from './log-group.ts';
+import type { SecretsKey } from './secrets-key.ts';
 import { variablesOf, type StackConfig } from './stack-config.ts';
 import type { WorkspaceFileSystem } from './workspace-file-system.ts';
 import type { WorkspaceNetwork } from './workspace-network.ts';
@@ -25,6 +26,7 @@ export interface SessionFunctionProps {
   name: FunctionName;
   config: StackConfig;
   table: ITable;
+  secretsKey: SecretsKey;
   network: WorkspaceNetwork;
   workspaces: WorkspaceFileSystem;
 }
@@ -53,7 +55,7 @@ export class SessionFunction extends Construct {
   readonly logGroup: LogGroup;
 
   constructor(scope: Construct, props: SessionFunctionProps) {
-    const { name, config, table } = props;
+    const { name, config } = props;
     const id = idOfFunction(name);
     super(scope, id);
     this.row = functionRows[name];
@@ -73,7 +75,7 @@ export class SessionFunction extends Construct {
       logGroup: this.logGroup,
       loggingFormat: LoggingFormat.JSON,
       applicationLogLevelV2: lambdaLogLevel[config.logLevel],
-      environment: { ...environmentOf(this.row, config, table), NODE_OPTIONS: '--enable-source-maps' },
+      environment: { ...environmentOf(this.row, props), NODE_OPTIONS: '--enable-source-maps' },
       awsSdkConnectionReuse: false,
       ...(this.row.mountsWorkspaces && mounted(props)),
     });
@@ -92,7 +94,7 @@ const lambdaLogLevel: Record<StackConfig['logLevel'], ApplicationLogLevel> = {
   SILENT: ApplicationLogLevel.FATAL,
 };
 
-function environmentOf(row: FunctionRow, config: StackConfig, table: ITable): Record<string, string> {
+function environmentOf(row: FunctionRow, { config, table, secretsKey }: SessionFunctionProps): Record<string, string> {
   const settings = row.settings.flatMap((name) => {
     const value = config.environment[name];
     return value === undefined ? [] : [[name, value]];
@@ -103,6 +105,7 @@ function environmentOf(row: FunctionRow, config: StackConfig, table: ITable): Re
       tableName: table.tableName,
       authMode: config.jwtIssuer === undefined ? 'headers' : 'jwt',
     }),
+    ...(row.secrets !== undefined && { secretsKmsKeyId: secretsKey.key.keyId }),
     ...(row.knowsWorkspaceRoot && { workspaceRoot: WORKSPACE_ROOT }),
   });
 }

@@ -104,14 +104,14 @@ describe('the bundles, behind a Lambda Runtime API, for signed requests', () => 
     });
   });
 
-  test('mcp says what is wrong with a server that is not there', async () => {
+  test('mcp connects to no server on its own machine', async () => {
     const answer = await http('mcp', 'POST /sessions/{sessionId}/mcp-clients', {
       path: { sessionId: session.id },
       headers: alice,
       body: { id: 'nobody', type: 'http', endpoint: 'http://127.0.0.1:9/mcp' },
     });
-    expect(answer.statusCode).toBe(502);
-    expect(bodyOf(answer)).toMatchObject({ code: 'MCP_CONNECTION' });
+    expect(answer.statusCode).toBe(400);
+    expect(bodyOf(answer)).toMatchObject({ code: 'MCP_ENDPOINT_FORBIDDEN' });
     const clients = await http('mcp', 'GET /sessions/{sessionId}/mcp-clients', {
       path: { sessionId: session.id },
       headers: alice,

@@ -12,6 +12,7 @@ const queryIndex = (index: string) => on(`SessionTable/index/${index}`, 'dynamod
 const logs = (group: string) => on(group, 'logs:CreateLogStream', 'logs:PutLogEvents');
 const tracing = on('*', 'xray:PutTraceSegments', 'xray:PutTelemetryRecords');
 const mount = on('WorkspaceFileSystem', 'elasticfilesystem:ClientMount', 'elasticfilesystem:ClientWrite');
+const secrets = (...actions: string[]) => on('SecretsKey', ...actions.map((action) => `kms:${action}`));
 const networkInterfaces = on(
   '*',
   'ec2:CreateNetworkInterface',
@@ -46,6 +47,7 @@ const EXPECTED: Record<string, { allowed: string[]; refused?: string[] }> = {
       ...logs('McpLogs'),
       ...tracing,
       ...dynamodb('GetItem', 'Query', 'PutItem', 'UpdateItem', 'DeleteItem', 'ConditionCheckItem'),
+      ...secrets('Encrypt', 'Decrypt'),
     ],
   },
   CleanupRole: {
@@ -66,6 +68,7 @@ const EXPECTED: Record<string, { allowed: string[]; refused?: string[] }> = {
       ...logs('SessionEventsLogs'),
       ...tracing,
       ...dynamodb('DescribeStream', 'GetRecords', 'GetShardIterator'),
+      ...secrets('Decrypt'),
       ...on('*', 'dynamodb:ListStreams'),
       ...on('SchedulesDeadLetters', 'sqs:SendMessage'),
     ],

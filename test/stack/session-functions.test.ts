@@ -65,9 +65,9 @@ describe('the functions', () => {
     expect(Object.fromEntries(FUNCTION_NAMES.map((name) => [name, variables(functions[name])]))).toEqual({
       lifecycle: [...common, 'WORKSPACE_ROOT'],
       records: [...common, 'WORKSPACE_ROOT'],
-      mcp: common,
+      mcp: [...common, 'SECRETS_KMS_KEY_ID'].sort(),
       cleanup: [...common, 'WORKSPACE_ROOT'],
-      'session-events': ['NODE_OPTIONS'],
+      'session-events': ['NODE_OPTIONS', 'SECRETS_KMS_KEY_ID'],
     });
   });
 
