@@ -142,7 +142,7 @@ export async function mcpTarget(
     address,
     timeoutMs,
     credentials: await parts.mcpCredentials.open(credentials, { sessionId: session.id, clientId }),
-    credentialsId: credentials?.id ?? '',
+    credentialsId: JSON.stringify([session.id, clientId, credentials?.id]),
     workspacePath: parts.workspaces.pathOf(session),
   };
 }
