@@ -1,6 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { marshall } from '@aws-sdk/util-dynamodb';
+import type { DynamoDBRecord } from 'aws-lambda';
+import { streamHandler } from '../../lib/api/stream-handler.ts';
 import type { McpClientConfig } from '../../lib/mcp/mcp-client-config.ts';
 import type { Session } from '../../lib/session.ts';
+import type { McpServerAddress } from '../../lib/store/mcp-client-store.ts';
+import { mcpClientKey } from '../../lib/store/table-schema.ts';
 import { newStack, type TestStack } from '../setup/test-stack.ts';
 import { anotherInstance } from './instance.ts';
 import { recordingServer, whatOf, type RecordedRequest, type RecordingServer } from './recording-server.ts';
@@ -56,7 +61,15 @@ describe('the credentials of an MCP client', () => {
   test('go with the farewell of an ended session, from what the stream tells', async () => {
     await session.addMcpClient(config({ auth: { type: 'bearer', token: TOKEN } }));
     const client = await stack.parts.mcpClients.get(session.id, 'tools');
-    const [farewell] = await since(() => stack.events.handle({ sessionId: session.id, client }));
+    const removal = {
+      eventName: 'REMOVE',
+      dynamodb: {
+        Keys: marshall(mcpClientKey(session.id, 'tools')),
+        OldImage: marshall({ ...mcpClientKey(session.id, 'tools'), ...client }),
+        SequenceNumber: '1',
+      },
+    } as unknown as DynamoDBRecord;
+    const [farewell] = await since(() => streamHandler(() => stack)({ Records: [removal] }));
     expect([whatOf(farewell as RecordedRequest), farewell?.headers.authorization]).toEqual([
       'DELETE',
       `Bearer ${TOKEN}`,
@@ -165,8 +178,9 @@ describe('the credentials of an MCP client', () => {
     test('not for a command, which has no use for them', async () => {
       await session.addMcpClient(config());
       const item = await stack.parts.mcpClients.get(session.id, 'tools');
-      const stdio = { ...item, clientId: 'command', address: { type: 'stdio', command: 'x', args: [] } as const };
-      await stack.parts.mcpClients.add(session.id, stdio, 20);
+      const connection = { ...item.connection, connectionId: 'of the command' };
+      const address: McpServerAddress = { type: 'stdio', command: 'x', args: [] };
+      await stack.parts.mcpClients.add(session.id, { ...item, clientId: 'command', address, connection }, 20);
       const change = session.mcpClient('command').updateAuth({ auth: { type: 'bearer', token: TOKEN } });
       await expect(change).rejects.toMatchObject({ code: 'VALIDATION', details: { errors: [{ path: 'auth' }] } });
       await session.mcpClient('command').updateAuth({});
