@@ -127,7 +127,7 @@ describe('OAuth client credentials', () => {
     const asked = authorization.tokenRequests.map(({ authorization: basic }) =>
       Buffer.from(basic?.replace('Basic ', '') ?? '', 'base64').toString(),
     );
-    expect(asked).toEqual([`alice-agent:secret-of-alice`, ...Array(2).fill('second-agent:second-secret')]);
+    expect(asked).toEqual([`alice-agent:secret-of-alice`, ...Array<string>(2).fill('second-agent:second-secret')]);
     expect(tokenOf('tools/call')).toEqual([undefined]);
   });
 

@@ -23,7 +23,7 @@ const OWNERS: Owner[] = [
   { name: 'alice-elsewhere', userId: 'alice', orgId: 'globex', clientId: 'tools' },
   { name: 'alice-second', userId: 'alice', orgId: 'acme', clientId: 'more-tools' },
 ];
-const CALLS = 12;
+const CALLS = 6;
 
 describe('one instance and one endpoint for several owners', () => {
   let stack: TestStack;

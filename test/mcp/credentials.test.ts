@@ -177,10 +177,14 @@ describe('the credentials of an MCP client', () => {
 
     test('not for a command, which has no use for them', async () => {
       await session.addMcpClient(config());
-      const item = await stack.parts.mcpClients.get(session.id, 'tools');
-      const connection = { ...item.connection, connectionId: 'of the command' };
+      const { name, timeoutMs, connectedAt, connection } = await stack.parts.mcpClients.get(session.id, 'tools');
       const address: McpServerAddress = { type: 'stdio', command: 'x', args: [] };
-      await stack.parts.mcpClients.add(session.id, { ...item, clientId: 'command', address, connection }, 20);
+      const command = { clientId: 'command', name, timeoutMs, connectedAt, address };
+      await stack.parts.mcpClients.add(
+        session.id,
+        { ...command, connection: { ...connection, connectionId: 'of the command' } },
+        20,
+      );
       const change = session.mcpClient('command').updateAuth({ auth: { type: 'bearer', token: TOKEN } });
       await expect(change).rejects.toMatchObject({ code: 'VALIDATION', details: { errors: [{ path: 'auth' }] } });
       await session.mcpClient('command').updateAuth({});

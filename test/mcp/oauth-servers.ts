@@ -72,7 +72,7 @@ export async function authorizationServer(clients: OAuthClient[], prefix = 'acce
     clientOf: (token) => tokens.get(token),
     issued,
     revokeAll: () => tokens.clear(),
-    close: server.close,
+    close: () => server.close(),
   };
 }
 

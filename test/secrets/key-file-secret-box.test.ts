@@ -21,7 +21,12 @@ describe('secrets under a key in a file', () => {
   const newBox = () => new KeyFileSecretBox(file);
   const modeOf = async (name: string) => (await stat(name)).mode & 0o777;
 
-  test.each(['', SECRET, 'ü € 🔑', 'x'.repeat(4_096)])('open again: %.20s', async (secret) => {
+  test.each([
+    ['empty', ''],
+    ['ASCII', SECRET],
+    ['not ASCII', 'ü € 🔑'],
+    ['4,096 bytes', 'x'.repeat(4_096)],
+  ])('open again: %s', async (_what, secret) => {
     const sealed = await newBox().seal(secret, OWNER);
     expect(await newBox().open(sealed, OWNER)).toBe(secret);
   });
@@ -69,8 +74,8 @@ describe('secrets under a key in a file', () => {
     expect(await readdir(directory)).toEqual(['secrets.key']);
   });
 
-  test.each([0o000, 0o022, 0o277])('have a key that its owner alone may read, under the umask %o', async (umask) => {
-    const before = process.umask(umask);
+  test.each(['000', '022', '277'])('have a key that its owner alone may read, under the umask %s', async (umask) => {
+    const before = process.umask(Number.parseInt(umask, 8));
     try {
       await newBox().seal(SECRET, OWNER);
     } finally {
@@ -96,9 +101,9 @@ describe('secrets under a key in a file', () => {
     expect(Buffer.from(await readFile(file, 'utf8'), 'base64')).toHaveLength(32);
   });
 
-  test.each([0o640, 0o604, 0o620, 0o602, 0o660, 0o777])('refuse a key that others reach (%o)', async (mode) => {
+  test.each(['640', '604', '620', '602', '660', '777'])('refuse a key that others reach (%s)', async (mode) => {
     await newBox().seal(SECRET, OWNER);
-    await chmod(file, mode);
+    await chmod(file, Number.parseInt(mode, 8));
     await expect(newBox().seal(SECRET, OWNER)).rejects.toThrow(
       `The key file ${file} may be read by others: its mode must be 0600.`,
     );

@@ -73,7 +73,12 @@ export async function kmsServer(keyId: string): Promise<KmsServer> {
   };
 
   const server = await serve((incoming, response) => void handle(incoming, response));
-  const kms: KmsServer = { url: new URL(server.url).origin, requests: [], trouble: 'none', close: server.close };
+  const kms: KmsServer = {
+    url: new URL(server.url).origin,
+    requests: [],
+    trouble: 'none',
+    close: () => server.close(),
+  };
   return kms;
 }
 
