@@ -53,6 +53,8 @@ export class SecretsKey extends Construct {
       description: `Session manager ${stackName}: credentials of MCP clients`,
       alias: `${stackName}-secrets`,
       enableKeyRotation: true,
+      // Each of the first two rotations adds the price of a key, for good.
+      rotationPeriod: Duration.days(2_560),
       removalPolicy: dataRemoval === 'retain' ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
       pendingWindow: Duration.days(30),
       policy: new PolicyDocument({

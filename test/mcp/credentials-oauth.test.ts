@@ -66,6 +66,13 @@ describe('OAuth client credentials', () => {
     expect(JSON.stringify(server.requests)).not.toContain('Basic ');
   });
 
+  test('leave the client’s headers with the MCP server', async () => {
+    await session.addMcpClient({ ...config(), headers: { 'x-api-key': 'key-of-alice' } });
+    for (const { headers } of server.requests) expect(headers['x-api-key']).toBe('key-of-alice');
+    expect(authorization.paths).toContain('/token');
+    for (const headers of authorization.headers) expect(headers).not.toHaveProperty('x-api-key');
+  });
+
   test('get another token once, when the last is no longer good', async () => {
     const client = await session.addMcpClient(config());
     await client.callTool('echo');

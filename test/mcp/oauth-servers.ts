@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { serve } from './http-servers.ts';
 import { recordingServer, sendJson, type RecordedRequest, type RecordingServer } from './recording-server.ts';
@@ -15,6 +15,7 @@ export interface AuthorizationServer {
   tokenRequests: { authorization: string | undefined; form: URLSearchParams }[];
   /** Every path that it was asked for. */
   paths: string[];
+  headers: IncomingHttpHeaders[];
   /** The token's client; nothing once it is revoked. */
   clientOf(token: string): string | undefined;
   issued: string[];
@@ -28,6 +29,7 @@ export async function authorizationServer(clients: OAuthClient[], prefix = 'acce
   const issued: string[] = [];
   const tokenRequests: AuthorizationServer['tokenRequests'] = [];
   const paths: string[] = [];
+  const received: IncomingHttpHeaders[] = [];
   let issuer = '';
 
   const basicOf = ({ clientId, clientSecret }: OAuthClient) =>
@@ -49,6 +51,7 @@ export async function authorizationServer(clients: OAuthClient[], prefix = 'acce
   const server = await serve((incoming, response) => {
     const { url: path = '', method, headers } = incoming;
     paths.push(path);
+    received.push(headers);
     if (path === '/.well-known/oauth-authorization-server') {
       return sendJson(response, {
         issuer,
@@ -69,6 +72,7 @@ export async function authorizationServer(clients: OAuthClient[], prefix = 'acce
     issuer,
     tokenRequests,
     paths,
+    headers: received,
     clientOf: (token) => tokens.get(token),
     issued,
     revokeAll: () => tokens.clear(),

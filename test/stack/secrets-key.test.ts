@@ -19,8 +19,12 @@ describe('the key for the credentials of MCP clients', () => {
   const key = resources.SecretsKey;
   const statements = (key?.Properties.KeyPolicy as unknown as { Statement: KeyStatement[] }).Statement;
 
-  test('is a new one every year, and waits 30 days before it is gone', () => {
-    expect(key?.Properties).toMatchObject({ EnableKeyRotation: true, PendingWindowInDays: 30 });
+  test('rotates, and waits 30 days before it is gone', () => {
+    expect(key?.Properties).toMatchObject({
+      EnableKeyRotation: true,
+      RotationPeriodInDays: 2_560,
+      PendingWindowInDays: 30,
+    });
     const [alias] = Object.values(resources).filter(({ Type }) => Type === 'AWS::KMS::Alias');
     expect(alias?.Properties.AliasName).toBe('alias/SessionManager-secrets');
   });
