@@ -4,7 +4,7 @@ import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import pLimit from 'p-limit';
 import { LogLines } from './audit/log-lines.ts';
 import { readConfig, type Config } from './config.ts';
-import { CredentialVault } from './mcp/credential-vault.ts';
+import { ManagerParts } from './manager-parts.ts';
 import type { McpConnector } from './mcp/mcp-connector.ts';
 import type { SecretBox } from './secrets/secret-box.ts';
 import { SessionEvents } from './session-events.ts';
@@ -47,7 +47,7 @@ export function createServices(env: NodeJS.ProcessEnv, parts: ServiceParts): Ser
   const config = readConfig(env);
   const log = new LogLines(new Logger({ serviceName: 'session-manager', logLevel: config.logLevel }));
   const { connector, secrets } = parts.mcp(config, env);
-  const manager = new SessionManagerV2({
+  const managerParts = new ManagerParts({
     table: new DynamoTable(documentClient(dynamoDbClient(config, env)), config.tableName),
     workspaces: new Workspaces(config.workspaceRoot),
     mcp: connector,
@@ -55,7 +55,8 @@ export function createServices(env: NodeJS.ProcessEnv, parts: ServiceParts): Ser
     log,
     settings: config,
   });
-  return { config, log, manager, events: new SessionEvents(connector, new CredentialVault(secrets), log) };
+  const manager = new SessionManagerV2(managerParts);
+  return { config, log, manager, events: new SessionEvents(managerParts.farewells) };
 }
 
 export function dynamoDbClient(config: Config, env: NodeJS.ProcessEnv): DynamoDBClient {

@@ -1,5 +1,6 @@
 import pMap from 'p-map';
 import type { LogLines } from './audit/log-lines.ts';
+import type { McpFarewells } from './mcp-farewells.ts';
 import type { SessionEnding } from './session-ending.ts';
 import type { SessionLists } from './store/session-lists.ts';
 import type { SessionStore } from './store/session-store.ts';
@@ -45,13 +46,22 @@ export class Sweep {
   private readonly lists: SessionLists;
   private readonly workspaces: Workspaces;
   private readonly ending: SessionEnding;
+  private readonly farewells: McpFarewells;
   private readonly log: LogLines;
 
-  constructor(store: SessionStore, lists: SessionLists, workspaces: Workspaces, ending: SessionEnding, log: LogLines) {
+  constructor(
+    store: SessionStore,
+    lists: SessionLists,
+    workspaces: Workspaces,
+    ending: SessionEnding,
+    farewells: McpFarewells,
+    log: LogLines,
+  ) {
     this.store = store;
     this.lists = lists;
     this.workspaces = workspaces;
     this.ending = ending;
+    this.farewells = farewells;
     this.log = log;
   }
 
@@ -61,9 +71,14 @@ export class Sweep {
       await this.endAll(sessions, request, result, onEnded);
       if (result.more) break;
     }
+    if (request.orgId === undefined) await this.retryFarewells(request.signal);
     await this.tidied('.pending', this.recoverPending(request));
     await this.tidied('.trash', this.emptyTrash(request.signal));
     return result;
+  }
+
+  private async retryFarewells(signal: AbortSignal): Promise<void> {
+    await this.farewells.retryDue(signal).catch((thrown: unknown) => this.log.farewellsNotRetried(thrown));
   }
 
   /** What cannot be tidied now is the next sweep's; what this one has ended is told all the same. */

@@ -109,7 +109,7 @@ describe('session-events', () => {
     await (await poller(collecting(records))).poll();
     const removal = records.find(({ dynamodb }) => dynamodb?.OldImage?.connection) as DynamoDBRecord;
     const gone = structuredClone(removal);
-    (gone.dynamodb?.OldImage?.endpoint as { S: string }).S = 'http://127.0.0.1:9/mcp';
+    (gone.dynamodb?.OldImage?.address?.M as { endpoint: object }).endpoint = { S: 'http://127.0.0.1:9/mcp' };
     const broken = structuredClone(removal);
     delete broken.dynamodb?.OldImage?.connection;
     (broken.dynamodb as { SequenceNumber: string }).SequenceNumber = '42';

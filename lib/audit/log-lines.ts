@@ -38,6 +38,10 @@ export class LogLines {
   mcpSessionNotTerminated(sessionId: string, mcpClientId: string, thrown: unknown): void {
     this.logger.warn('mcp_session_not_terminated', { sessionId, mcpClientId, error: asError(thrown) });
   }
+
+  farewellsNotRetried(thrown: unknown): void {
+    this.logger.warn('farewells_not_retried', { error: asError(thrown) });
+  }
 }
 
 const asError = (thrown: unknown): Error => (types.isNativeError(thrown) ? thrown : new Error(String(thrown)));

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
-import { McpEndpointForbiddenError, ValidationError } from '../errors.ts';
+import { McpEndpointForbiddenError } from '../errors.ts';
 
 /** Which addresses may be connected to. */
 export interface AddressPolicy {
@@ -14,19 +14,10 @@ const PUBLIC_V6 = ipaddr.IPv6.parseCIDR('2000::/3');
 const PLATFORM_HOSTS = ['168.63.129.16'];
 
 /**
- * An endpoint of an MCP server in its normal form. A host that is an address is judged here, in whatever notation it
- * comes: `URL` makes `127.0.0.1` of `0x7f.1`, `2130706433` and `①②⑦。1`. A name is judged by what it resolves to, at
- * the moment of connecting. Throws `ValidationError` for what is no URL and `McpEndpointForbiddenError`.
+ * Throws `McpEndpointForbiddenError` for a URL that must not be requested. A host that is an address is judged here, in
+ * whatever notation it comes: `URL` makes `127.0.0.1` of `0x7f.1`, `2130706433` and `①②⑦。1`. A name is judged by what
+ * it resolves to, at the moment of connecting.
  */
-export function checkEndpoint(endpoint: string | undefined, policy: AddressPolicy): string {
-  if (endpoint === undefined) throw ValidationError.at('endpoint', 'is needed for this type');
-  if (!URL.canParse(endpoint)) throw ValidationError.at('endpoint', 'must be a URL');
-  const url = new URL(endpoint);
-  checkUrl(url, policy);
-  return url.href;
-}
-
-/** Throws `McpEndpointForbiddenError` for a URL that must not be requested. */
 export function checkUrl(url: URL, policy: AddressPolicy): void {
   if (url.protocol !== 'http:' && url.protocol !== 'https:') throw new McpEndpointForbiddenError('is not http(s)');
   if (url.username !== '' || url.password !== '') throw new McpEndpointForbiddenError('carries credentials');

@@ -46,8 +46,11 @@ const MAX_HEADER_BYTES = 32 * 1024;
 const ENCODINGS = ['identity', 'gzip', 'x-gzip', 'deflate', 'br'];
 const CONNECT_MS = 5_000;
 const ANSWER_MS = 30_000;
-/** A socket is idle for this long at most, whatever the server proposes: its name may lead elsewhere by then. */
-const KEEP_ALIVE_MS = 4_000;
+/**
+ * A socket is taken for new requests this long, whatever the server proposes. Afterwards its name may lead elsewhere,
+ * and an instance that was frozen meanwhile cannot know that the server has hung up.
+ */
+const REUSE_MS = 4_000;
 
 /** One set of sockets, which a warm instance keeps. Proxies that the environment names are not used. */
 export function guardedFetch(policy: FetchPolicy): GuardedFetch {
@@ -58,8 +61,9 @@ export function guardedFetch(policy: FetchPolicy): GuardedFetch {
     bodyTimeout: policy.idleTimeoutMs ?? answerTimeoutMs,
     maxHeaderSize: policy.maxHeaderBytes ?? MAX_HEADER_BYTES,
     maxResponseSize: maxBytes,
-    keepAliveTimeout: KEEP_ALIVE_MS,
-    keepAliveMaxTimeout: KEEP_ALIVE_MS,
+    keepAliveTimeout: REUSE_MS,
+    keepAliveMaxTimeout: REUSE_MS,
+    clientTtl: REUSE_MS,
   });
   const send: Send = ({ url, method, headers, body }, signal) =>
     undiciFetch(url, { method, headers: [...headers], body, signal, redirect: 'manual', dispatcher: agent });
@@ -85,7 +89,8 @@ interface Exchange extends AddressPolicy {
 async function exchange(parts: Exchange, url: string | URL, init: RequestInit = {}): Promise<Response> {
   const aborter = new AbortController();
   const late = () => aborter.abort(new McpConnectionError('did not answer in time'));
-  const timer = setTimeout(late, parts.answerTimeoutMs);
+  // An answer that nobody reads holds no process open: the socket does that while there is one.
+  const timer = setTimeout(late, parts.answerTimeoutMs).unref();
   const abandoned = () => aborter.abort(init.signal?.reason);
   init.signal?.addEventListener('abort', abandoned, { once: true });
   const ended = (failure?: unknown) => {
@@ -128,7 +133,7 @@ interface Answer {
   redirected: boolean;
 }
 
-/** Sends a request, and again to wherever it is redirected. Each target is judged before it is connected to. */
+/** Sends a request, and again to wherever it is redirected. */
 async function follow(
   { send, loopback }: Exchange,
   first: Request,
@@ -136,8 +141,8 @@ async function follow(
   signal: AbortSignal,
 ): Promise<Answer> {
   let request = first;
+  checkUrl(request.url, { loopback });
   for (let count = 0; count <= MAX_REDIRECTS; count++) {
-    checkUrl(request.url, { loopback });
     const response = await send(request, signal);
     const target = redirect === 'manual' ? undefined : redirectTarget(response.status, response.headers);
     if (target === undefined) return { response, url: request.url, redirected: count > 0 };

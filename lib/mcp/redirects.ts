@@ -16,10 +16,12 @@ const OF_BODY = ['content-type', 'content-encoding', 'content-language', 'conten
 
 /** Where an answer sends the request, or nothing if it is no redirect. */
 export function redirectTarget(status: number, headers: { get(name: string): string | null }): string | undefined {
-  return STATUSES.includes(status) ? (headers.get('location') ?? undefined) : undefined;
+  const target = STATUSES.includes(status) ? headers.get('location') : null;
+  // Headers are read as latin1; what is not ASCII in a URL is UTF-8.
+  return target === null ? undefined : Buffer.from(target, 'latin1').toString();
 }
 
-/** The request that follows a redirect. Throws for a target that must not be requested, or not with this request. */
+/** The request that follows a redirect, its target judged. Throws for one that must not be had, or not with this request. */
 export function redirected(request: Request, status: number, target: string, policy: AddressPolicy): Request {
   if (!URL.canParse(target, request.url.href)) throw new McpConnectionError('redirects to what is no URL');
   const url = new URL(target, request.url);

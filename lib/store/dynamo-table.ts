@@ -1,6 +1,7 @@
 import { ConditionalCheckFailedException, TransactionCanceledException } from '@aws-sdk/client-dynamodb';
 import {
   BatchGetCommand,
+  DeleteCommand,
   GetCommand,
   QueryCommand,
   TransactWriteCommand,
@@ -128,6 +129,11 @@ export class DynamoTable {
       if (!(thrown instanceof ConditionalCheckFailedException)) throw thrown;
       return { updated: false, found: thrown.Item && (unmarshall(thrown.Item) as T) };
     }
+  }
+
+  /** Also if there is nothing to delete. */
+  async delete(key: Key): Promise<void> {
+    await withRetries(() => this.client.send(new DeleteCommand({ TableName: this.name, Key: key })));
   }
 
   /** All the writes or none; retried until there is a definite answer. */

@@ -20,7 +20,7 @@ export const TABLE = {
 /** Text that is equal to one of these, or begins with one. */
 export type StreamPattern = readonly (string | { readonly prefix: string })[];
 
-/** Which changes of the table `session-events` is told, as Lambda's event filters say it: never touches. */
+/** Which changes of the table `session-events` is told, as Lambda's event filters say it (at most 5): never touches. */
 export interface StreamFilter {
   readonly eventName: readonly ('INSERT' | 'MODIFY' | 'REMOVE')[];
   readonly dynamodb: { readonly Keys: { readonly sk: { readonly S: StreamPattern } } };
@@ -37,12 +37,22 @@ const part = encodeURIComponent;
 const SESSION = 'SESSION';
 const PROMPT = 'PROMPT';
 const MCP_PREFIX = 'MCP#';
+const FAREWELL_PREFIX = 'FAREWELL#';
 
 export const STREAM_FILTERS: readonly StreamFilter[] = [
   { eventName: ['INSERT', 'REMOVE'], dynamodb: { Keys: { sk: { S: [SESSION] } } } },
   { eventName: ['INSERT', 'MODIFY'], dynamodb: { Keys: { sk: { S: [PROMPT] } } } },
   { eventName: ['INSERT', 'REMOVE'], dynamodb: { Keys: { sk: { S: [{ prefix: MCP_PREFIX }] } } } },
+  { eventName: ['MODIFY'], dynamodb: { Keys: { sk: { S: [{ prefix: FAREWELL_PREFIX }] } } } },
 ];
+
+/** All farewells that did not get through: `session-events` may write these and nothing else. */
+export const FAREWELLS = 'FAREWELLS';
+export const farewellKey = (sessionId: string, connectionId: string): Key => ({
+  pk: FAREWELLS,
+  sk: `${FAREWELL_PREFIX}${sessionId}#${connectionId}`,
+});
+export const isFarewellKey = ({ pk }: Key): boolean => pk === FAREWELLS;
 
 /** The session that an item hangs on, and whether it is an MCP client of it. */
 export const sessionIdOf = ({ pk }: Key): string => pk.slice('SESSION#'.length);

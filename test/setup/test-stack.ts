@@ -9,7 +9,6 @@ import { LogLines } from '../../lib/audit/log-lines.ts';
 import { readConfig, type Config } from '../../lib/config.ts';
 import { ManagerParts } from '../../lib/manager-parts.ts';
 import { mcpServices } from '../../lib/mcp-services.ts';
-import { CredentialVault } from '../../lib/mcp/credential-vault.ts';
 import { documentClient, dynamoDbClient, type Services } from '../../lib/services.ts';
 import { SessionEvents } from '../../lib/session-events.ts';
 import { SessionManagerV2 } from '../../lib/session-manager.ts';
@@ -74,6 +73,6 @@ export async function newStack(env: Record<string, string> = {}, clock?: TestClo
     for (const directory of [root, shared.LOCAL_DATA_DIR]) await rm(directory, { recursive: true, force: true });
   };
   const manager = new SessionManagerV2(parts);
-  const events = new SessionEvents(connector, new CredentialVault(secrets), log);
+  const events = new SessionEvents(parts.farewells);
   return { env: shared, config, log, parts, manager, events, client, root, audited, close };
 }
