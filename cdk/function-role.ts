@@ -30,12 +30,12 @@ const NETWORK_INTERFACES = [
 export function newFunctionRole(scope: Construct, props: FunctionRoleProps): Role {
   const { row, table, logGroup, secretsKey, workspaces } = props;
   const role = new Role(scope, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
-  const allow = (actions: readonly string[], resources: string[], conditions = {}) =>
-    role.addToPolicy(new PolicyStatement({ actions: [...actions], resources, conditions }));
+  const allow = (actions: readonly string[], resources: string[]) =>
+    role.addToPolicy(new PolicyStatement({ actions: [...actions], resources }));
 
   allow(['logs:CreateLogStream', 'logs:PutLogEvents'], [logGroup.logGroupArn]);
   allow(TRACING, ['*']);
-  if (row.tableActions.length > 0) allow(row.tableActions, [table.tableArn], inPartition(row.onlyPartition));
+  if (row.tableActions.length > 0) allow(row.tableActions, [table.tableArn]);
   const indexes = row.indexes.map((index) => `${table.tableArn}/index/${index}`);
   if (indexes.length > 0) allow(['dynamodb:Query'], indexes);
   if (row.secrets !== undefined) secretsKey.grant(role, row.secrets);
@@ -52,15 +52,6 @@ export function newFunctionRole(scope: Construct, props: FunctionRoleProps): Rol
   });
   return role;
 }
-
-/** `Null`, since a request that names no key would pass otherwise. */
-const inPartition = (partition: string | undefined) =>
-  partition === undefined
-    ? {}
-    : {
-        'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': [partition] },
-        Null: { 'dynamodb:LeadingKeys': 'false' },
-      };
 
 /** Lambda acts with the function's role; the condition key is there only when it is the function's code that calls. */
 const refuseToOwnCode = (actions: string[]) =>

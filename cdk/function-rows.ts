@@ -1,5 +1,4 @@
 import { GROUPS, type Group } from '../lib/api/operation.ts';
-import { FAREWELLS } from '../lib/store/table-schema.ts';
 import type { SecretsUse } from './secrets-key.ts';
 import type { FunctionSetting } from './stack-config.ts';
 
@@ -22,8 +21,6 @@ export interface FunctionRow {
   /** In the VPC, with the workspaces mounted: such a function reaches DynamoDB and nothing else. */
   mountsWorkspaces: boolean;
   tableActions: readonly DynamoDbAction[];
-  /** The only partition of the table that it reaches, if not all. */
-  onlyPartition?: string;
   /** The indexes that it queries. */
   indexes: readonly IndexName[];
   settings: readonly FunctionSetting[];
@@ -88,13 +85,7 @@ export const functionRows: Readonly<Record<FunctionName, FunctionRow>> = {
   },
   cleanup: {
     mountsWorkspaces: true,
-    tableActions: [
-      'dynamodb:GetItem',
-      'dynamodb:BatchGetItem',
-      'dynamodb:Query',
-      'dynamodb:UpdateItem',
-      'dynamodb:DeleteItem',
-    ],
+    tableActions: ['dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:UpdateItem', 'dynamodb:DeleteItem'],
     indexes: ['due', 'org'],
     settings: [...IDENTITY, 'touchIntervalSeconds'],
     knowsWorkspaceRoot: true,
@@ -105,9 +96,8 @@ export const functionRows: Readonly<Record<FunctionName, FunctionRow>> = {
   },
   'session-events': {
     mountsWorkspaces: false,
-    // What it needs to know is in the stream's records; what is left to do stands in the table.
-    tableActions: ['dynamodb:UpdateItem', 'dynamodb:DeleteItem'],
-    onlyPartition: FAREWELLS,
+    // What it needs to know is in the stream's records.
+    tableActions: [],
     indexes: [],
     settings: ['logLevel'],
     secrets: 'open',

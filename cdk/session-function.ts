@@ -14,7 +14,6 @@ import {
 import { NodejsFunction, OutputFormat, type BundlingOptions } from 'aws-cdk-lib/aws-lambda-nodejs';
 import type { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import { GROUPS } from '../lib/api/operation.ts';
 import { newFunctionRole } from './function-role.ts';
 import { functionRows, idOfFunction, WORKSPACE_ROOT, type FunctionName, type FunctionRow } from './function-rows.ts';
 import { newLogGroup } from './log-group.ts';
@@ -95,24 +94,21 @@ const lambdaLogLevel: Record<StackConfig['logLevel'], ApplicationLogLevel> = {
   SILENT: ApplicationLogLevel.FATAL,
 };
 
-function environmentOf(
-  row: FunctionRow,
-  { name, config, table, secretsKey }: SessionFunctionProps,
-): Record<string, string> {
+function environmentOf(row: FunctionRow, { config, table, secretsKey }: SessionFunctionProps): Record<string, string> {
   const settings = row.settings.flatMap((name) => {
     const value = config.environment[name];
     return value === undefined ? [] : [[name, value]];
   });
   return variablesOf({
     ...(Object.fromEntries(settings) as StackConfig['environment']),
-    ...(row.tableActions.length > 0 && { tableName: table.tableName }),
-    ...(isGroup(name) && { authMode: config.jwtIssuer === undefined ? 'headers' : 'jwt' }),
+    ...(row.tableActions.length > 0 && {
+      tableName: table.tableName,
+      authMode: config.jwtIssuer === undefined ? 'headers' : 'jwt',
+    }),
     ...(row.secrets !== undefined && { secretsKmsKeyId: secretsKey.key.keyId }),
     ...(row.knowsWorkspaceRoot && { workspaceRoot: WORKSPACE_ROOT }),
   });
 }
-
-const isGroup = (name: FunctionName) => GROUPS.some((group) => group === name);
 
 function mounted({ network, workspaces }: SessionFunctionProps): FunctionOptions {
   return {

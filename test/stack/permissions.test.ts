@@ -1,5 +1,4 @@
 import { describe, expect, test } from '@jest/globals';
-import { FAREWELLS } from '../../lib/store/table-schema.ts';
 import { each, permissionsOf, statementsOf } from './permissions.ts';
 import { resourcesOf, synthTemplate, textOf, type Resource } from './synth.ts';
 
@@ -55,7 +54,7 @@ const EXPECTED: Record<string, { allowed: string[]; refused?: string[] }> = {
     allowed: [
       ...logs('CleanupLogs'),
       ...tracing,
-      ...dynamodb('GetItem', 'BatchGetItem', 'Query', 'UpdateItem', 'DeleteItem'),
+      ...dynamodb('GetItem', 'BatchGetItem', 'UpdateItem', 'DeleteItem'),
       ...queryIndex('due'),
       ...queryIndex('org'),
       ...mount,
@@ -68,7 +67,7 @@ const EXPECTED: Record<string, { allowed: string[]; refused?: string[] }> = {
     allowed: [
       ...logs('SessionEventsLogs'),
       ...tracing,
-      ...dynamodb('DescribeStream', 'GetRecords', 'GetShardIterator', 'UpdateItem', 'DeleteItem'),
+      ...dynamodb('DescribeStream', 'GetRecords', 'GetShardIterator'),
       ...secrets('Decrypt'),
       ...on('*', 'dynamodb:ListStreams'),
       ...on('SchedulesDeadLetters', 'sqs:SendMessage'),
@@ -114,17 +113,6 @@ describe('permissions', () => {
     }
     const refusals = conditions('ec2:CreateNetworkInterface', 'Deny');
     expect(refusals).toEqual(Array(2).fill({ Null: { 'lambda:SourceFunctionArn': 'false' } }));
-  });
-
-  test('of the stream’s handler to write are for the farewells that are left', () => {
-    const [, ofEvents = []] = statementsOf(template).find(([role]) => role === 'SessionEventsRole') ?? [];
-    const writing = ofEvents.filter(({ Action }) => each(Action).includes('dynamodb:UpdateItem'));
-    expect(writing.map(({ Condition }) => Condition)).toEqual([
-      {
-        'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': [FAREWELLS] },
-        Null: { 'dynamodb:LeadingKeys': 'false' },
-      },
-    ]);
   });
 
   test('to invoke functions are the gateway’s and the scheduler’s', () => {

@@ -67,7 +67,7 @@ describe('the functions', () => {
       records: [...common, 'WORKSPACE_ROOT'],
       mcp: [...common, 'SECRETS_KMS_KEY_ID'].sort(),
       cleanup: [...common, 'WORKSPACE_ROOT'],
-      'session-events': ['NODE_OPTIONS', 'SECRETS_KMS_KEY_ID', 'TABLE_NAME'],
+      'session-events': ['NODE_OPTIONS', 'SECRETS_KMS_KEY_ID'],
     });
   });
 
