@@ -7,6 +7,7 @@ import { FilterPattern, MetricFilter } from 'aws-cdk-lib/aws-logs';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import { SEATS_NEAR_LIMIT_PERCENT, productMetric } from './product-metric.ts';
 import type { FunctionName } from './function-rows.ts';
 import type { SessionFunction } from './session-function.ts';
 import type { StackConfig } from './stack-config.ts';
@@ -75,6 +76,14 @@ export class Alarms extends Construct {
 function alarmRows({ config, api, table, functions, deadLetters }: AlarmsProps, failedOperations: IMetric): AlarmRow[] {
   const cleanup = functions.cleanup.function;
   const sweepPeriod = Duration.minutes(config.cleanupIntervalMinutes);
+  const seatsNearLimit: AlarmRow = {
+    id: 'SeatsNearLimit',
+    // Each sweep measures, so that there is a measure in each period in which seats are taken.
+    metric: productMetric(config, 'SeatsUsed', 'global', { statistic: 'Maximum', period: sweepPeriod }),
+    atLeast: SEATS_NEAR_LIMIT_PERCENT,
+    impact: `At least ${SEATS_NEAR_LIMIT_PERCENT} % of all seats are taken; at 100 % nobody can begin a session.`,
+    action: 'End what is idle with POST /cleanup, find in the audit lines who creates the most, or raise maxSessions.',
+  };
   return [
     {
       id: 'ApiServerErrors',
@@ -135,5 +144,6 @@ function alarmRows({ config, api, table, functions, deadLetters }: AlarmsProps, 
       impact: 'More sessions begin and end at once than the counters take in; callers wait, and some get CONTENTION.',
       action: 'Find the organisation with the most creates in the audit lines, and spread them over time.',
     },
+    ...(config.limits.global > 0 ? [seatsNearLimit] : []),
   ];
 }

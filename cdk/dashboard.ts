@@ -3,7 +3,9 @@ import type { HttpApi } from 'aws-cdk-lib/aws-apigatewayv2';
 import { Dashboard, GraphWidget, type IMetric } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Table } from 'aws-cdk-lib/aws-dynamodb';
 import { Construct } from 'constructs';
+import type { MetricName } from '../lib/metrics/metric-catalogue.ts';
 import type { FunctionName } from './function-rows.ts';
+import { productMetric, productMetrics } from './product-metric.ts';
 import type { SessionFunction } from './session-function.ts';
 import type { StackConfig } from './stack-config.ts';
 
@@ -26,6 +28,25 @@ export class SessionDashboard extends Construct {
     const ofEach = (metric: (fn: SessionFunction['function'], label: string) => IMetric) =>
       Object.entries(functions).map(([label, { function: fn }]) => metric(fn, label));
 
+    const each = (name: MetricName, statistic: string) => productMetrics(config, name, { statistic, period });
+    const latency = (statistic: string) =>
+      productMetric(config, 'OperationDuration', 'success', { statistic, period, label: statistic });
+
+    row(
+      ['Seats taken', each('SeatsActive', 'Maximum')],
+      ['Seats taken of the limit, fullest of each scope (%)', each('SeatsUsed', 'Maximum')],
+      ['Creates refused, by the scope that was full', each('SeatRefusals', 'Sum')],
+    );
+    row(
+      ['Operations by result', each('OperationDuration', 'SampleCount')],
+      ['Operation latency, successful ones (ms)', ['p50', 'p95', 'p99'].map(latency)],
+      ['Failures by code', [...each('Failures', 'Sum'), ...each('AuditLoggerFailures', 'Sum')]],
+    );
+    row(
+      ['Sweep: most that a session was overdue (s)', each('SweepLag', 'Maximum')],
+      ['Sweep: sessions ended, and not', [...each('SessionsCleaned', 'Sum'), ...each('SessionsNotCleaned', 'Sum')]],
+      ['Trash left by a sweep (directories)', each('TrashBacklog', 'Maximum')],
+    );
     row(
       ['Requests', [api.metricCount({ period }), api.metricClientError({ period }), api.metricServerError({ period })]],
       ['Latency, 95 of 100 (ms)', [api.metricLatency({ period, statistic: 'p95' })]],
@@ -34,7 +55,7 @@ export class SessionDashboard extends Construct {
     row(
       ['Invocations', ofEach((fn, label) => fn.metricInvocations({ period, label }))],
       ['Crashes and timeouts', ofEach((fn, label) => fn.metricErrors({ period, label }))],
-      ['Cleanup: longest run', [functions.cleanup.function.metricDuration({ period, statistic: 'Maximum' })]],
+      ['Sweep: longest that had something to do (ms)', each('SweepDuration', 'Maximum')],
     );
     row(
       ['Table: units read', [table.metricConsumedReadCapacityUnits({ period })]],

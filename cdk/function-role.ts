@@ -26,6 +26,9 @@ const NETWORK_INTERFACES = [
   'ec2:UnassignPrivateIpAddresses',
 ];
 
+/** As cdk-nag spells the ARN. */
+const ANY_ACCESS_POINT = 'arn:<AWS::Partition>:elasticfilesystem:<AWS::Region>:<AWS::AccountId>:access-point/*';
+
 /** A role with what the row lists, its own logs, traces, and for the VPC its network interfaces. No managed policy. */
 export function newFunctionRole(scope: Construct, props: FunctionRoleProps): Role {
   const { row, table, logGroup, secretsKey, workspaces } = props;
@@ -35,7 +38,7 @@ export function newFunctionRole(scope: Construct, props: FunctionRoleProps): Rol
 
   allow(['logs:CreateLogStream', 'logs:PutLogEvents'], [logGroup.logGroupArn]);
   allow(TRACING, ['*']);
-  if (row.tableActions.length > 0) allow(row.tableActions, [table.tableArn]);
+  if (row.tableActions.length > 0) role.addToPolicy(tableStatement(row, table));
   const indexes = row.indexes.map((index) => `${table.tableArn}/index/${index}`);
   if (indexes.length > 0) allow(['dynamodb:Query'], indexes);
   if (row.secrets !== undefined) secretsKey.grant(role, row.secrets);
@@ -43,6 +46,15 @@ export function newFunctionRole(scope: Construct, props: FunctionRoleProps): Rol
     role.addToPolicy(workspaces.mountStatement());
     allow(NETWORK_INTERFACES, ['*']);
     role.addToPolicy(refuseToOwnCode(NETWORK_INTERFACES));
+  }
+  if (row.accessPoints) {
+    for (const statement of workspaces.accessPointStatements(row.accessPoints)) role.addToPolicy(statement);
+    Validations.of(role).acknowledge({
+      id: `AwsSolutions-IAM5[Resource::${ANY_ACCESS_POINT}]`,
+      reason:
+        'Access points of sessions are made and removed while the system runs, so none has a name here. Conditions on ' +
+        'the tag that names this file system take the place of names, for all but looking at them.',
+    });
   }
   Validations.of(role).acknowledge({
     id: 'AwsSolutions-IAM5[Resource::*]',
@@ -52,6 +64,15 @@ export function newFunctionRole(scope: Construct, props: FunctionRoleProps): Rol
   });
   return role;
 }
+
+const tableStatement = ({ tableActions, onlyPartition }: FunctionRow, { tableArn }: ITable) =>
+  new PolicyStatement({
+    actions: [...tableActions],
+    resources: [tableArn],
+    ...(onlyPartition !== undefined && {
+      conditions: { 'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': [onlyPartition] } },
+    }),
+  });
 
 /** Lambda acts with the function's role; the condition key is there only when it is the function's code that calls. */
 const refuseToOwnCode = (actions: string[]) =>

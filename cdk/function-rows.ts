@@ -1,4 +1,5 @@
 import { GROUPS, type Group } from '../lib/api/operation.ts';
+import { FAREWELLS } from '../lib/store/table-schema.ts';
 import type { SecretsUse } from './secrets-key.ts';
 import type { FunctionSetting } from './stack-config.ts';
 
@@ -21,11 +22,15 @@ export interface FunctionRow {
   /** In the VPC, with the workspaces mounted: such a function reaches DynamoDB and nothing else. */
   mountsWorkspaces: boolean;
   tableActions: readonly DynamoDbAction[];
+  /** Items under this partition key and no others. */
+  onlyPartition?: string;
   /** The indexes that it queries. */
   indexes: readonly IndexName[];
   settings: readonly FunctionSetting[];
   /** What it does with the credentials of MCP clients, if anything. */
   secrets?: SecretsUse;
+  /** What it does with the access points of sessions, by the EFS API. */
+  accessPoints?: 'make' | 'remove';
   /** It tells callers where workspaces are, or works in them. */
   knowsWorkspaceRoot: boolean;
   memoryMb: number;
@@ -83,11 +88,30 @@ export const functionRows: Readonly<Record<FunctionName, FunctionRow>> = {
     memoryMb: 1024,
     timeoutSeconds: API_SECONDS,
   },
+  access: {
+    mountsWorkspaces: false,
+    tableActions: ['dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:UpdateItem'],
+    indexes: [],
+    settings: [...IDENTITY, 'touchIntervalSeconds'],
+    accessPoints: 'make',
+    knowsWorkspaceRoot: false,
+    // Waits for EFS, which takes seconds to make an access point.
+    memoryMb: 512,
+    // The daily check goes through 10,000 access points in a minute; over HTTP it answers within the gateway's time.
+    timeoutSeconds: 300,
+  },
   cleanup: {
     mountsWorkspaces: true,
-    tableActions: ['dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:UpdateItem', 'dynamodb:DeleteItem'],
+    tableActions: [
+      'dynamodb:GetItem',
+      'dynamodb:BatchGetItem',
+      'dynamodb:Query',
+      'dynamodb:UpdateItem',
+      'dynamodb:DeleteItem',
+    ],
     indexes: ['due', 'org'],
-    settings: [...IDENTITY, 'touchIntervalSeconds'],
+    // The limit, to measure how full it is.
+    settings: [...IDENTITY, 'maxSessions', 'touchIntervalSeconds'],
     knowsWorkspaceRoot: true,
     // Ends eight sessions at once and removes their trees, waiting for EFS most of the time.
     memoryMb: 512,
@@ -96,15 +120,17 @@ export const functionRows: Readonly<Record<FunctionName, FunctionRow>> = {
   },
   'session-events': {
     mountsWorkspaces: false,
-    // What it needs to know is in the stream's records.
-    tableActions: [],
+    // What it needs to know is in the stream's records; what it could not do is kept for later.
+    tableActions: ['dynamodb:UpdateItem', 'dynamodb:DeleteItem'],
+    onlyPartition: FAREWELLS,
     indexes: [],
     settings: ['logLevel'],
     secrets: 'open',
+    accessPoints: 'remove',
     knowsWorkspaceRoot: false,
-    // Waits for MCP servers, eight at once.
+    // Waits for MCP servers and the EFS API, eight at once.
     memoryMb: 512,
-    // A batch of 100 farewells of at most 2 s each, eight at once, is through in half of this.
+    // A batch of 100, each at most 2 s for an MCP server or 4 s for EFS, eight at once, is through in this.
     timeoutSeconds: 60,
   },
 };

@@ -7,25 +7,56 @@ import { Construct } from 'constructs';
 import { SCHEDULED_EVENT } from '../lib/api/scheduled-event.ts';
 import type { StackConfig } from './stack-config.ts';
 
+export interface ScheduledFunctions {
+  cleanup: LambdaFunction;
+  access: LambdaFunction;
+}
+
+interface ScheduleRow {
+  id: string;
+  description: string;
+  rate: Duration;
+  target: LambdaFunction;
+  /** Of the role by which the scheduler calls the target. */
+  roleId: string;
+}
+
 const RETRIES = 2;
 /** A run that could not start within this time is the next run's. */
 const MAX_AGE = Duration.hours(1);
 
-/** Runs the cleanup at its rate. Two runs at once are harmless; one that is lost ends up in `deadLetters`. */
+/** Runs what must run by itself. Two runs at once are harmless; one that is lost ends up in `deadLetters`. */
 export class Schedules extends Construct {
   readonly deadLetters: Queue;
 
-  constructor(scope: Construct, id: string, config: StackConfig, cleanup: LambdaFunction) {
+  constructor(scope: Construct, id: string, config: StackConfig, { cleanup, access }: ScheduledFunctions) {
     super(scope, id);
     this.deadLetters = this.newDeadLetterQueue();
-    this.keepFailedRuns(cleanup);
-    new CfnSchedule(this, 'Cleanup', {
+    this.add({
+      id: 'Cleanup',
       description: 'Ends inactive sessions and empties the trash',
-      scheduleExpression: ScheduleExpression.rate(Duration.minutes(config.cleanupIntervalMinutes)).expressionString,
+      rate: Duration.minutes(config.cleanupIntervalMinutes),
+      target: cleanup,
+      roleId: 'Role',
+    });
+    this.add({
+      id: 'AccessCheck',
+      description: 'Removes access points that no session has any more',
+      rate: Duration.days(1),
+      target: access,
+      roleId: 'AccessRole',
+    });
+  }
+
+  private add({ id, description, rate, target, roleId }: ScheduleRow): void {
+    this.keepFailedRuns(target);
+    new CfnSchedule(this, id, {
+      description,
+      scheduleExpression: ScheduleExpression.rate(rate).expressionString,
       flexibleTimeWindow: { mode: 'OFF' },
       target: {
-        arn: cleanup.functionArn,
-        roleArn: this.newSchedulerRole(cleanup).roleArn,
+        arn: target.functionArn,
+        roleArn: this.newSchedulerRole(roleId, target).roleArn,
         input: JSON.stringify(SCHEDULED_EVENT),
         retryPolicy: { maximumRetryAttempts: RETRIES, maximumEventAgeInSeconds: MAX_AGE.toSeconds() },
         deadLetterConfig: { arn: this.deadLetters.queueArn },
@@ -47,26 +78,26 @@ export class Schedules extends Construct {
   }
 
   /** The scheduler's own queue has only what it could not hand over; Lambda runs the rest, and retries it. */
-  private keepFailedRuns(cleanup: LambdaFunction): void {
-    cleanup.addToRolePolicy(
+  private keepFailedRuns(target: LambdaFunction): void {
+    target.addToRolePolicy(
       new PolicyStatement({ actions: ['sqs:SendMessage'], resources: [this.deadLetters.queueArn] }),
     );
-    cleanup.configureAsyncInvoke({
+    target.configureAsyncInvoke({
       retryAttempts: RETRIES,
       maxEventAge: MAX_AGE,
       onFailure: { bind: () => ({ destination: this.deadLetters.queueArn }) },
     });
   }
 
-  private newSchedulerRole(cleanup: LambdaFunction): Role {
-    const role = new Role(this, 'Role', {
+  private newSchedulerRole(id: string, target: LambdaFunction): Role {
+    const role = new Role(this, id, {
       assumedBy: new ServicePrincipal('scheduler.amazonaws.com', {
         conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
       }),
     });
     const allow = (action: string, resource: string) =>
       role.addToPolicy(new PolicyStatement({ actions: [action], resources: [resource] }));
-    allow('lambda:InvokeFunction', cleanup.functionArn);
+    allow('lambda:InvokeFunction', target.functionArn);
     allow('sqs:SendMessage', this.deadLetters.queueArn);
     return role;
   }

@@ -19,7 +19,7 @@ import { functionRows, idOfFunction, WORKSPACE_ROOT, type FunctionName, type Fun
 import { newLogGroup } from './log-group.ts';
 import type { SecretsKey } from './secrets-key.ts';
 import { variablesOf, type StackConfig } from './stack-config.ts';
-import type { WorkspaceFileSystem } from './workspace-file-system.ts';
+import { FUNCTIONS_ID, FUNCTIONS_ROOT, type WorkspaceFileSystem } from './workspace-file-system.ts';
 import type { WorkspaceNetwork } from './workspace-network.ts';
 
 export interface SessionFunctionProps {
@@ -94,19 +94,30 @@ const lambdaLogLevel: Record<StackConfig['logLevel'], ApplicationLogLevel> = {
   SILENT: ApplicationLogLevel.FATAL,
 };
 
-function environmentOf(row: FunctionRow, { config, table, secretsKey }: SessionFunctionProps): Record<string, string> {
+const answersCallers = ({ settings }: FunctionRow): boolean => settings.includes('jwtOrgClaim');
+
+function environmentOf(
+  row: FunctionRow,
+  { config, table, secretsKey, workspaces }: SessionFunctionProps,
+): Record<string, string> {
   const settings = row.settings.flatMap((name) => {
     const value = config.environment[name];
     return value === undefined ? [] : [[name, value]];
   });
   return variablesOf({
     ...(Object.fromEntries(settings) as StackConfig['environment']),
-    ...(row.tableActions.length > 0 && {
-      tableName: table.tableName,
+    ...(row.tableActions.length > 0 && { tableName: table.tableName }),
+    ...(answersCallers(row) && {
       authMode: config.jwtIssuer === undefined ? 'headers' : 'jwt',
+      metricsNamespace: config.stackName,
     }),
     ...(row.secrets !== undefined && { secretsKmsKeyId: secretsKey.key.keyId }),
     ...(row.knowsWorkspaceRoot && { workspaceRoot: WORKSPACE_ROOT }),
+    ...(row.accessPoints && {
+      fileSystemId: workspaces.fileSystem.fileSystemId,
+      fileSystemRoot: FUNCTIONS_ROOT,
+      fileSystemUid: FUNCTIONS_ID,
+    }),
   });
 }
 

@@ -20,6 +20,9 @@ import { WorkspaceNetwork } from './workspace-network.ts';
 /** Everything that makes up the session manager on AWS. Idle, it costs its storage, its alarms and its key. */
 export class SessionManagerStack extends Stack {
   readonly functions: Readonly<Record<FunctionName, SessionFunction>>;
+  /** For compute that mounts a workspace. */
+  readonly network: WorkspaceNetwork;
+  readonly workspaces: WorkspaceFileSystem;
 
   constructor(scope: Construct, config: StackConfig) {
     super(scope, config.stackName, {
@@ -31,6 +34,9 @@ export class SessionManagerStack extends Stack {
     const network = new WorkspaceNetwork(this, 'Network', config, table);
     const workspaces = new WorkspaceFileSystem(this, 'Workspaces', config, network);
 
+    this.network = network;
+    this.workspaces = workspaces;
+
     const functions = forEach(
       FUNCTION_NAMES,
       (name) => new SessionFunction(this, { name, config, table, secretsKey, network, workspaces }),
@@ -38,7 +44,7 @@ export class SessionManagerStack extends Stack {
     this.functions = functions;
     const lambdas = forEach(GROUPS, (name) => functions[name].function);
     const { api } = new SessionHttpApi(this, 'Http', config, lambdas);
-    const { deadLetters } = new Schedules(this, 'Schedules', config, functions.cleanup.function);
+    const { deadLetters } = new Schedules(this, 'Schedules', config, lambdas);
     new SessionEventStream(this, 'Stream', { table, handler: functions['session-events'].function, deadLetters });
 
     new Alarms(this, 'Alarms', { config, api, table, functions, deadLetters });

@@ -1,6 +1,7 @@
 import type { IConstruct } from 'constructs';
 import { z } from 'zod';
 import { ENV, readConfig } from '../lib/config.ts';
+import type { Limits } from '../lib/limits.ts';
 
 /** What functions read from their environment and a deployment may set. Left out, the functions' own defaults hold. */
 const FUNCTION_SETTINGS = [
@@ -75,6 +76,7 @@ const stackConfigSchema = z
 export type StackConfig = Omit<z.infer<typeof stackConfigSchema>, FunctionSetting> & {
   environment: Partial<Record<FunctionSetting, string>>;
   cleanupIntervalMinutes: number;
+  limits: Limits;
   logLevel: ReturnType<typeof readConfig>['logLevel'];
 };
 
@@ -91,11 +93,11 @@ export function readStackConfig(scope: IConstruct): StackConfig {
   const environment = Object.fromEntries(
     FUNCTION_SETTINGS.flatMap((name) => (parsed.data[name] === undefined ? [] : [[name, parsed.data[name]]])),
   ) as StackConfig['environment'];
-  const { cleanupIntervalSeconds, logLevel } = readConfig(variablesOf(environment));
+  const { cleanupIntervalSeconds, limits, logLevel } = readConfig(variablesOf(environment));
   if (cleanupIntervalSeconds % 60 !== 0 || cleanupIntervalSeconds > DAY_SECONDS) {
     throw new StackConfigError('cleanupIntervalSeconds must be whole minutes, and at most a day.');
   }
-  return { ...parsed.data, environment, logLevel, cleanupIntervalMinutes: cleanupIntervalSeconds / 60 };
+  return { ...parsed.data, environment, limits, logLevel, cleanupIntervalMinutes: cleanupIntervalSeconds / 60 };
 }
 
 /** By the names that the functions read them by. */

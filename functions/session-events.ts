@@ -1,5 +1,6 @@
 import { streamHandler } from '../lib/api/stream-handler.ts';
-import { mcpServices } from '../lib/mcp-services.ts';
+import { mcpServices as mcp } from '../lib/mcp-services.ts';
 import { lazyServices } from '../lib/services.ts';
+import { efsAccessPoints as accessPoints } from '../lib/workspace/efs-access-points.ts';
 
-export const handler = streamHandler(lazyServices({ mcp: mcpServices }));
+export const handler = streamHandler(lazyServices({ mcp, accessPoints }));

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { z } from 'zod';
 import type { Limits } from './limits.ts';
+import type { FileSystemPlace } from './workspace/access-points.ts';
 
 /** The names of all environment variables that functions read. The deployed stack sets them by these constants. */
 export const ENV = {
@@ -16,6 +17,9 @@ export const ENV = {
   secretsKmsKeyId: 'SECRETS_KMS_KEY_ID',
   secretsKeyFile: 'SECRETS_KEY_FILE',
   workspaceRoot: 'WORKSPACE_ROOT',
+  fileSystemId: 'FILE_SYSTEM_ID',
+  fileSystemRoot: 'FILE_SYSTEM_ROOT',
+  fileSystemUid: 'FILE_SYSTEM_UID',
   localDataDir: 'LOCAL_DATA_DIR',
   tableName: 'TABLE_NAME',
   dynamodbEndpoint: 'DYNAMODB_ENDPOINT',
@@ -23,6 +27,7 @@ export const ENV = {
   jwtOrgClaim: 'JWT_ORG_CLAIM',
   jwtRoleClaim: 'JWT_ROLE_CLAIM',
   logLevel: 'LOG_LEVEL',
+  metricsNamespace: 'METRICS_NAMESPACE',
 } as const;
 
 const wholeNumber = (min: number, max: number, preset: number) =>
@@ -56,6 +61,12 @@ const environment = z.object({
   SECRETS_KMS_KEY_ID: z.string().optional(),
   SECRETS_KEY_FILE: z.string().optional(),
   WORKSPACE_ROOT: z.string().optional(),
+  FILE_SYSTEM_ID: z.string().optional(),
+  FILE_SYSTEM_ROOT: z
+    .string()
+    .regex(/^(\/[\w-]+){1,2}$/, 'must be a path of one or two directories')
+    .default('/workspaces'),
+  FILE_SYSTEM_UID: wholeNumber(1, 4_294_967_295, 1_000),
   LOCAL_DATA_DIR: z.string().default('.local'),
   TABLE_NAME: z.string().default('sessions'),
   DYNAMODB_ENDPOINT: z.url({ protocol: /^https?$/, error: 'must be an http or https URL' }).optional(),
@@ -67,6 +78,10 @@ const environment = z.object({
     .transform((level) => level.toUpperCase())
     .pipe(z.enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(', ')}`))
     .default('INFO'),
+  METRICS_NAMESPACE: z
+    .string()
+    .regex(/^(?!AWS\/)[\w./#:-]{1,255}$/, 'must be a CloudWatch namespace')
+    .optional(),
 });
 
 /** Everything that is configurable, with times in seconds; the README has the table of variables and defaults. */
@@ -81,6 +96,8 @@ export interface Config {
   secretsKmsKeyId: string | undefined;
   secretsKeyFile: string;
   workspaceRoot: string;
+  /** Where other compute mounts workspaces from, if they are on such a file system. */
+  fileSystem: FileSystemPlace | undefined;
   localDataDir: string;
   tableName: string;
   dynamodbEndpoint: string | undefined;
@@ -88,6 +105,7 @@ export interface Config {
   jwtOrgClaim: string;
   jwtRoleClaim: string;
   logLevel: (typeof LOG_LEVELS)[number];
+  metricsNamespace: string | undefined;
 }
 
 export class ConfigError extends Error {
@@ -120,6 +138,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     secretsKmsKeyId: values.SECRETS_KMS_KEY_ID,
     secretsKeyFile: path.resolve(values.SECRETS_KEY_FILE ?? path.join(localDataDir, 'secrets.key')),
     workspaceRoot: path.resolve(values.WORKSPACE_ROOT ?? path.join(localDataDir, 'workspaces')),
+    fileSystem: fileSystemOf(values),
     localDataDir,
     tableName: values.TABLE_NAME,
     dynamodbEndpoint: values.DYNAMODB_ENDPOINT,
@@ -127,5 +146,11 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     jwtOrgClaim: values.JWT_ORG_CLAIM,
     jwtRoleClaim: values.JWT_ROLE_CLAIM,
     logLevel: values.LOG_LEVEL,
+    metricsNamespace: values.METRICS_NAMESPACE,
   };
+}
+
+function fileSystemOf(values: z.infer<typeof environment>): FileSystemPlace | undefined {
+  const { FILE_SYSTEM_ID: fileSystemId, FILE_SYSTEM_ROOT: root, FILE_SYSTEM_UID: posixId } = values;
+  return fileSystemId === undefined ? undefined : { fileSystemId, root, posixId };
 }

@@ -14,10 +14,14 @@ export type ErrorCode =
   | 'MCP_CLIENT_LIMIT'
   | 'MCP_CONNECTION'
   | 'MCP_ENDPOINT_FORBIDDEN'
+  | 'WORKSPACE_ACCESS_LIMIT'
   | 'RESPONSE_TOO_LARGE'
   | 'CONTENTION'
   | 'NOT_AVAILABLE'
   | 'INTERNAL';
+
+/** Failures that are ours or an MCP server's; all others are refusals, which are the caller's affair. */
+export const FAILURE_CODES: readonly ErrorCode[] = ['INTERNAL', 'CONTENTION', 'WORKSPACE_CREATION', 'MCP_CONNECTION'];
 
 /**
  * A failure that callers can tell apart by `code`. `message` and `details` are meant for them: never a path of the
@@ -143,6 +147,13 @@ export class McpEndpointForbiddenError extends SessionManagerError {
   }
 }
 
+/** The file system has as many access points as it may have. */
+export class WorkspaceAccessLimitError extends SessionManagerError {
+  constructor(cause?: unknown) {
+    super('WORKSPACE_ACCESS_LIMIT', 'No further workspace can be mounted from elsewhere at the moment.', {}, cause);
+  }
+}
+
 export class ResponseTooLargeError extends SessionManagerError {
   constructor(bytes: number, limit: number) {
     super('RESPONSE_TOO_LARGE', `The answer has ${bytes} bytes; at most ${limit} fit through Lambda.`, {
@@ -152,10 +163,10 @@ export class ResponseTooLargeError extends SessionManagerError {
   }
 }
 
-/** Conflicts, throttling or a disturbance of the table outlasted the retries. Repeating is safe. */
+/** Conflicts, throttling or a disturbance of `what` outlasted the retries. Repeating is safe. */
 export class ContentionError extends SessionManagerError {
-  constructor(cause?: unknown) {
-    super('CONTENTION', 'The table is busy or cannot be reached. Repeating this request is safe.', {}, cause);
+  constructor(cause?: unknown, what = 'The table') {
+    super('CONTENTION', `${what} is busy or cannot be reached. Repeating this request is safe.`, {}, cause);
   }
 }
 

@@ -1,6 +1,7 @@
 import { mcpServices } from './mcp-services.ts';
 import { createServices } from './services.ts';
 import type { SessionManagerV2 } from './session-manager.ts';
+import { efsAccessPoints } from './workspace/efs-access-points.ts';
 
 export type { AuditEvent, AuditLogger } from './audit/audit-event.ts';
 export * from './errors.ts';
@@ -13,9 +14,10 @@ export type { PromptComposer, PromptRequest } from './prompt/prompt-composer.ts'
 export { SessionManagerV2, type SessionPage } from './session-manager.ts';
 export type { CreateSessionOptions } from './session-options.ts';
 export type { Session, SessionHandle, SessionInfo } from './session.ts';
+export type { WorkspaceAccessInfo } from './workspace-access.ts';
 export type { CleanupBounds, SweepResult } from './sweep.ts';
 
 /** A session manager on the table and the workspaces that the environment names; the README lists the variables. */
 export function createSessionManager(env: NodeJS.ProcessEnv = process.env): SessionManagerV2 {
-  return createServices(env, { mcp: mcpServices }).manager;
+  return createServices(env, { mcp: mcpServices, accessPoints: efsAccessPoints }).manager;
 }

@@ -7,7 +7,9 @@ import { McpFarewells } from './mcp-farewells.ts';
 import { CredentialVault } from './mcp/credential-vault.ts';
 import type { McpConnector } from './mcp/mcp-connector.ts';
 import type { SecretBox } from './secrets/secret-box.ts';
+import { MetricLines } from './metrics/metric-lines.ts';
 import { noPrompt, type PromptComposer } from './prompt/prompt-composer.ts';
+import { SeatGauge } from './seat-gauge.ts';
 import { SessionCreation } from './session-creation.ts';
 import { SessionEnding } from './session-ending.ts';
 import type { DynamoTable } from './store/dynamo-table.ts';
@@ -16,7 +18,10 @@ import { McpClientStore } from './store/mcp-client-store.ts';
 import { PromptStore } from './store/prompt-store.ts';
 import { SessionLists } from './store/session-lists.ts';
 import { SessionStore } from './store/session-store.ts';
+import { WorkspaceAccessStore } from './store/workspace-access-store.ts';
 import { Sweep } from './sweep.ts';
+import { WorkspaceAccess } from './workspace-access.ts';
+import type { AccessPoints } from './workspace/access-points.ts';
 import type { Workspaces } from './workspace/workspaces.ts';
 
 export type Settings = Pick<
@@ -31,7 +36,11 @@ export interface SessionManagerOptions {
   mcp: McpConnector;
   /** Seals the credentials of MCP clients. */
   secrets: SecretBox;
+  /** None where workspaces are on no file system that others can mount. */
+  accessPoints?: AccessPoints | undefined;
   log: LogLines;
+  /** Left out, none are sent. */
+  metrics?: MetricLines;
   settings: Settings;
   promptComposer?: PromptComposer;
   auditLogger?: AuditLogger;
@@ -52,6 +61,8 @@ export class ManagerParts {
   readonly mcp: McpConnector;
   readonly mcpCredentials: CredentialVault;
   readonly farewells: McpFarewells;
+  readonly accessPoints: AccessPoints | undefined;
+  readonly access: WorkspaceAccess;
   readonly trail: AuditTrail;
   readonly log: LogLines;
   readonly settings: Settings;
@@ -60,20 +71,30 @@ export class ManagerParts {
   promptComposer: PromptComposer;
 
   constructor(options: SessionManagerOptions) {
-    const { table, workspaces, log, settings } = options;
+    const { table, workspaces, log, metrics = new MetricLines(), settings } = options;
     this.store = new SessionStore(table, settings);
     this.lists = new SessionLists(table);
     this.prompts = new PromptStore(table);
     this.mcpClients = new McpClientStore(table);
     this.workspaces = workspaces;
     this.ending = new SessionEnding(this.store, workspaces, (name, thrown) => log.workspaceNotTidied(name, thrown));
-    this.creation = new SessionCreation(this.store, workspaces, this.ending, log);
+    const seats = new SeatGauge(this.store, metrics, settings.limits);
+    this.creation = new SessionCreation(this.store, workspaces, this.ending, seats, log);
     this.now = options.now ?? (() => new Date());
     this.mcp = options.mcp;
     this.mcpCredentials = new CredentialVault(options.secrets);
     this.farewells = new McpFarewells(this.mcp, this.mcpCredentials, new FarewellStore(table), log, this.now);
-    this.sweep = new Sweep(this.store, this.lists, workspaces, this.ending, this.farewells, log);
-    this.trail = new AuditTrail(options.auditLogger ?? log.audit, (thrown) => log.auditLoggerFailed(thrown));
+    this.sweep = new Sweep(this.store, this.lists, workspaces, this.ending, this.farewells, { log, metrics, seats });
+    this.accessPoints = options.accessPoints;
+    this.access = new WorkspaceAccess(new WorkspaceAccessStore(table), options.accessPoints, log);
+    this.trail = new AuditTrail(
+      options.auditLogger ?? log.audit,
+      (thrown) => {
+        log.auditLoggerFailed(thrown);
+        metrics.auditLoggerFailed();
+      },
+      (event, details) => metrics.operationFinished(event, details),
+    );
     this.log = log;
     this.settings = settings;
     this.newSessionId = options.newSessionId ?? (() => uuidv7());

@@ -2,14 +2,17 @@ import { Logger } from '@aws-lambda-powertools/logger';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import pLimit from 'p-limit';
+import { AccessCheck } from './access-check.ts';
 import { LogLines } from './audit/log-lines.ts';
 import { readConfig, type Config } from './config.ts';
 import { ManagerParts } from './manager-parts.ts';
 import type { McpConnector } from './mcp/mcp-connector.ts';
 import type { SecretBox } from './secrets/secret-box.ts';
+import { MetricLines } from './metrics/metric-lines.ts';
 import { SessionEvents } from './session-events.ts';
 import { SessionManagerV2 } from './session-manager.ts';
 import { DynamoTable } from './store/dynamo-table.ts';
+import type { AccessPoints, FileSystemPlace } from './workspace/access-points.ts';
 import { Workspaces } from './workspace/workspaces.ts';
 
 /** What the functions work with. */
@@ -18,6 +21,7 @@ export interface Services {
   log: LogLines;
   manager: SessionManagerV2;
   events: SessionEvents;
+  accessCheck: AccessCheck;
 }
 
 /** What connects to MCP servers. */
@@ -29,12 +33,18 @@ export interface McpServices {
 /** The parts that differ from function to function, so that none loads what it does not use. */
 export interface ServiceParts {
   mcp: (config: Config, env: NodeJS.ProcessEnv) => McpServices;
+  accessPoints?: (place: FileSystemPlace, settings: typeof EFS) => AccessPoints;
 }
 
 /** The SDK repeats a request twice; `withRetries` goes on from there. */
 const SDK_ATTEMPTS = 3;
 /** DynamoDB answers in milliseconds: what takes this long is lost, and better sent again. */
 const ON_AWS = { connectionTimeout: 1_000, requestTimeout: 3_000, throwOnRequestTimeout: true };
+/** The EFS API takes its time, and throttles early: waits of 0.5 to 2 s between attempts help more than many of them. */
+const EFS = {
+  maxAttempts: 4,
+  requestHandler: { connectionTimeout: 1_000, requestTimeout: 5_000, throwOnRequestTimeout: true },
+};
 /**
  * DynamoDB Local carries out one write after the other, and one process here stands for hundreds of Lambdas. What would
  * only wait there waits here, where no timeout runs: one that did would send the same again and make the queue longer.
@@ -47,16 +57,28 @@ export function createServices(env: NodeJS.ProcessEnv, parts: ServiceParts): Ser
   const config = readConfig(env);
   const log = new LogLines(new Logger({ serviceName: 'session-manager', logLevel: config.logLevel }));
   const { connector, secrets } = parts.mcp(config, env);
-  const managerParts = new ManagerParts({
+  const accessPoints = config.fileSystem && parts.accessPoints?.(config.fileSystem, EFS);
+  const shared = new ManagerParts({
     table: new DynamoTable(documentClient(dynamoDbClient(config, env)), config.tableName),
     workspaces: new Workspaces(config.workspaceRoot),
     mcp: connector,
     secrets,
+    accessPoints,
     log,
+    metrics: new MetricLines({
+      namespace: config.metricsNamespace,
+      lambdaLogLevel: env.AWS_LAMBDA_LOG_LEVEL,
+      onFailure: (thrown) => log.metricNotSent(thrown),
+    }),
     settings: config,
   });
-  const manager = new SessionManagerV2(managerParts);
-  return { config, log, manager, events: new SessionEvents(managerParts.farewells) };
+  return {
+    config,
+    log,
+    manager: new SessionManagerV2(shared),
+    events: new SessionEvents(shared.farewells, accessPoints),
+    accessCheck: new AccessCheck(shared),
+  };
 }
 
 export function dynamoDbClient(config: Config, env: NodeJS.ProcessEnv): DynamoDBClient {

@@ -3,6 +3,7 @@ import pTimeout from 'p-timeout';
 import stringify from 'safe-stable-stringify';
 import type { LogLines } from './audit/log-lines.ts';
 import { ContentionError, SessionNotFoundError, WorkspaceCreationError } from './errors.ts';
+import type { SeatGauge } from './seat-gauge.ts';
 import type { SessionEnding } from './session-ending.ts';
 import type { CreateRequest, IdempotencyRequest, SessionStore } from './store/session-store.ts';
 import type { SessionItem } from './store/table-schema.ts';
@@ -29,12 +30,14 @@ export class SessionCreation {
   private readonly store: SessionStore;
   private readonly workspaces: Workspaces;
   private readonly ending: SessionEnding;
+  private readonly seats: SeatGauge;
   private readonly log: LogLines;
 
-  constructor(store: SessionStore, workspaces: Workspaces, ending: SessionEnding, log: LogLines) {
+  constructor(store: SessionStore, workspaces: Workspaces, ending: SessionEnding, seats: SeatGauge, log: LogLines) {
     this.store = store;
     this.workspaces = workspaces;
     this.ending = ending;
+    this.seats = seats;
     this.log = log;
   }
 
@@ -46,12 +49,16 @@ export class SessionCreation {
       await this.workspaces.discard(id);
       return { session: await this.replay(outcome.replayOf), replayed: true };
     }
+    // While the directory is moved, so that nobody waits for it.
+    const measured = this.seats.measure(outcome.created);
     try {
       const isThere = await orWorkspaceCreationError(this.workspaces.moveIn(outcome.created));
       if (!isThere) throw new WorkspaceCreationError(new Error('the directory that was made aside is gone'));
     } catch (thrown) {
       await this.takeBack(request);
       throw thrown;
+    } finally {
+      await measured;
     }
     return { session: outcome.created, replayed: false };
   }

@@ -1,16 +1,36 @@
 import type { McpFarewells } from './mcp-farewells.ts';
-import type { StreamChange } from './store/stream-change.ts';
+import type { StreamChange, WorkspaceAccessEnded } from './store/stream-change.ts';
+import { availableOf, removeAccess } from './workspace-access.ts';
+import type { AccessPoints } from './workspace/access-points.ts';
+
+/** A batch must not wait long for EFS: for an access point that is known by its id, and one that must be looked for. */
+const REMOVE_MS = 4_000;
+const SEARCH_MS = 20_000;
 
 /** What follows from a change of the table, wherever it was made: also when whoever made it crashed right after. */
 export class SessionEvents {
   private readonly farewells: McpFarewells;
+  private readonly accessPoints: AccessPoints | undefined;
 
-  constructor(farewells: McpFarewells) {
+  constructor(farewells: McpFarewells, accessPoints?: AccessPoints) {
     this.farewells = farewells;
+    this.accessPoints = accessPoints;
   }
 
   async handle(change: StreamChange): Promise<void> {
-    if (change.type === 'mcp-client-removed') await this.farewells.say(change.sessionId, change.client);
-    else await this.farewells.sayAgain(change.farewell);
+    switch (change.type) {
+      case 'mcp-client-removed':
+        return this.farewells.say(change.sessionId, change.client);
+      case 'farewell-due':
+        return this.farewells.sayAgain(change.farewell);
+      case 'workspace-access-ended':
+        return this.removeAccessPoint(change);
+    }
+  }
+
+  /** So that nobody mounts the directory that is being removed. Throws if EFS does not answer: then it is tried again. */
+  private async removeAccessPoint(ended: WorkspaceAccessEnded): Promise<void> {
+    const signal = AbortSignal.timeout(ended.accessPointId === undefined ? SEARCH_MS : REMOVE_MS);
+    await removeAccess(availableOf(this.accessPoints), ended, signal);
   }
 }

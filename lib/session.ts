@@ -8,6 +8,7 @@ import { mcpClientConfigSchema, planOf, type McpClientConfig } from './mcp/mcp-c
 import { metadataSchema, parseInput, systemPromptSchema } from './session-options.ts';
 import type { McpClientItem } from './store/mcp-client-store.ts';
 import type { SessionItem } from './store/table-schema.ts';
+import type { WorkspaceAccessInfo } from './workspace-access.ts';
 
 /** A session as callers see it. Times are ISO 8601 in UTC; `expiresAt` is when it ends if nothing happens. */
 export interface SessionInfo {
@@ -126,6 +127,20 @@ export class SessionHandle {
   /** A client by its id, not looked up yet. */
   mcpClient(clientId: string): McpClientHandle {
     return new McpClientHandle(this, this.parts, clientId);
+  }
+
+  /** An access point for the workspace, by which other compute mounts it. As long as it is not revoked, the same one. */
+  async grantWorkspaceAccess(): Promise<WorkspaceAccessInfo> {
+    return this.recorded('grantWorkspaceAccess', {}, async () => {
+      const info = await this.parts.access.grant(await this.open(), this.parts.now());
+      this.parts.trail.note({ accessPointId: info.accessPointId });
+      return info;
+    });
+  }
+
+  /** Removes the access point, if there is one: nobody can mount the workspace by it any more. */
+  async revokeWorkspaceAccess(): Promise<void> {
+    await this.recorded('revokeWorkspaceAccess', {}, async () => this.parts.access.revoke(await this.open()));
   }
 
   /** Looks the session up, checks the caller, and counts as activity if it is the owner. */

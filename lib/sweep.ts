@@ -1,6 +1,8 @@
 import pMap from 'p-map';
 import type { LogLines } from './audit/log-lines.ts';
 import type { McpFarewells } from './mcp-farewells.ts';
+import type { MetricLines } from './metrics/metric-lines.ts';
+import type { SeatGauge } from './seat-gauge.ts';
 import type { SessionEnding } from './session-ending.ts';
 import type { SessionLists } from './store/session-lists.ts';
 import type { SessionStore } from './store/session-store.ts';
@@ -32,6 +34,13 @@ export interface SweepResult {
   more: boolean;
 }
 
+/** Where a sweep tells how it went. */
+interface SweepReports {
+  log: LogLines;
+  metrics: MetricLines;
+  seats: SeatGauge;
+}
+
 /** Told of each session that this sweep ended, as it was before, and how long that took. */
 type OnEnded = (session: SessionItem, durationMs: number) => Promise<void>;
 
@@ -48,6 +57,8 @@ export class Sweep {
   private readonly ending: SessionEnding;
   private readonly farewells: McpFarewells;
   private readonly log: LogLines;
+  private readonly metrics: MetricLines;
+  private readonly seats: SeatGauge;
 
   constructor(
     store: SessionStore,
@@ -55,7 +66,7 @@ export class Sweep {
     workspaces: Workspaces,
     ending: SessionEnding,
     farewells: McpFarewells,
-    log: LogLines,
+    { log, metrics, seats }: SweepReports,
   ) {
     this.store = store;
     this.lists = lists;
@@ -63,17 +74,26 @@ export class Sweep {
     this.ending = ending;
     this.farewells = farewells;
     this.log = log;
+    this.metrics = metrics;
+    this.seats = seats;
   }
 
   async run(request: SweepRequest, onEnded: OnEnded): Promise<SweepResult> {
+    const startedAt = performance.now();
     const result: SweepResult = { cleaned: [], failed: [], more: false };
+    let lagMs = 0;
     for await (const sessions of this.candidates(request)) {
+      lagMs = Math.max(lagMs, ...sessions.map((session) => this.overdueMs(session, request)));
       await this.endAll(sessions, request, result, onEnded);
       if (result.more) break;
     }
     if (request.orgId === undefined) await this.retryFarewells(request.signal);
     await this.tidied('.pending', this.recoverPending(request));
-    await this.tidied('.trash', this.emptyTrash(request.signal));
+    const trash = (await this.tidied('.trash', this.emptyTrash(request.signal))) ?? 0;
+    const durationMs = Math.round(performance.now() - startedAt);
+    const { cleaned, failed } = result;
+    this.metrics.swept({ durationMs, lagMs, cleaned: cleaned.length, notCleaned: failed.length, trash });
+    await this.seats.measureAll();
     return result;
   }
 
@@ -82,8 +102,11 @@ export class Sweep {
   }
 
   /** What cannot be tidied now is the next sweep's; what this one has ended is told all the same. */
-  private async tidied(name: string, step: Promise<void>): Promise<void> {
-    await step.catch((thrown: unknown) => this.log.workspaceNotTidied(name, thrown));
+  private async tidied<T>(name: string, step: Promise<T>): Promise<T | undefined> {
+    return step.catch((thrown: unknown) => {
+      this.log.workspaceNotTidied(name, thrown);
+      return undefined;
+    });
   }
 
   /** The sessions that must end, in batches that are read at once. */
@@ -128,6 +151,12 @@ export class Sweep {
     return this.store.lastPossibleActivity(session, now) + inactiveForMs <= now.getTime();
   }
 
+  /** How long a session that is due by its own setting has been so. */
+  private overdueMs(session: SessionItem, { inactiveForMs, now }: SweepRequest): number {
+    if (session.status === 'ending' || inactiveForMs !== undefined) return 0;
+    return now.getTime() - this.store.expiresAt(session);
+  }
+
   private async end(session: SessionItem, result: SweepResult, onEnded: OnEnded): Promise<void> {
     const startedAt = performance.now();
     try {
@@ -161,14 +190,18 @@ export class Sweep {
     );
   }
 
-  private async emptyTrash(signal: AbortSignal): Promise<void> {
-    for (const name of await this.workspaces.listTrash()) {
-      if (signal.aborted) return;
+  /** Gives how many of those that it found are still there. */
+  private async emptyTrash(signal: AbortSignal): Promise<number> {
+    const names = await this.workspaces.listTrash();
+    let left = names.length;
+    for (const name of names) {
+      if (signal.aborted) break;
       try {
-        await this.workspaces.removeFromTrash(name, signal);
+        if (await this.workspaces.removeFromTrash(name, signal)) left--;
       } catch (thrown) {
         this.log.workspaceNotTidied(name, thrown);
       }
     }
+    return left;
   }
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Context } from 'aws-lambda';
+import { handler as access } from '../functions/access.ts';
 import { handler as cleanup } from '../functions/cleanup.ts';
 import { handler as lifecycle } from '../functions/lifecycle.ts';
 import { handler as mcp } from '../functions/mcp.ts';
@@ -13,6 +14,7 @@ export const functions: Readonly<Record<Group, { handler: LambdaHandler; timeout
   lifecycle: { handler: lifecycle, timeoutMs: 29_000 },
   records: { handler: records, timeoutMs: 29_000 },
   mcp: { handler: mcp, timeoutMs: 29_000 },
+  access: { handler: access, timeoutMs: 300_000 },
   cleanup: { handler: cleanup, timeoutMs: 900_000 },
 };
 

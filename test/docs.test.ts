@@ -8,6 +8,7 @@ import { errorStatus } from '../lib/api/error-status.ts';
 import { operations } from '../lib/api/operations.ts';
 import { routeKey, routes } from '../lib/api/routes.ts';
 import { ENV, readConfig } from '../lib/config.ts';
+import { METRICS } from '../lib/metrics/metric-catalogue.ts';
 import { SessionManagerV2 } from '../lib/session-manager.ts';
 import { Session } from '../lib/session.ts';
 import { newStack } from './setup/test-stack.ts';
@@ -21,8 +22,8 @@ const { scripts } = JSON.parse(readFileSync(path.join(PROJECT, 'package.json'), 
 };
 
 /** The first cell of each row of the table under a heading, without its back quotes. */
-function rowsUnder(heading: string): string[][] {
-  const section = readme.split(`\n## ${heading}\n`)[1]?.split('\n## ')[0] ?? '';
+function rowsUnder(heading: string, text = readme): string[][] {
+  const section = text.split(`\n## ${heading}\n`)[1]?.split('\n## ')[0] ?? '';
   const rows = section.split('\n').filter((line) => line.startsWith('| `'));
   return rows.map((line) => line.split(' | ').map((cell) => cell.replaceAll(/[|`]/g, '').trim()));
 }
@@ -57,6 +58,11 @@ describe('the README', () => {
       JWT_ROLE_CLAIM: config.jwtRoleClaim,
       LOG_LEVEL: config.logLevel,
     });
+  });
+
+  test('of the stack lists every metric with its dimension, and no other', () => {
+    const told = rowsUnder('Metrics', stack).map(([name, dimension]) => [name, dimension || undefined]);
+    expect(told).toEqual(Object.entries(METRICS).map(([name, { dimension }]) => [name, dimension]));
   });
 
   test('names operations and methods that exist', () => {

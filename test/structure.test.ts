@@ -52,7 +52,7 @@ describe('the street', () => {
       (name) => `lib/${name}.ts`,
     );
     const rooms = lib.filter(({ path }) =>
-      isIn('lib/store', 'lib/workspace', 'lib/mcp', 'lib/secrets', 'lib/prompt', 'lib/audit')(path),
+      isIn('lib/store', 'lib/workspace', 'lib/mcp', 'lib/secrets', 'lib/prompt', 'lib/audit', 'lib/metrics')(path),
     );
     expect(wrongImports(rooms, (_file, { from }) => upstairs.includes(from))).toEqual([]);
     const ground = ['lib/errors.ts', 'lib/identity.ts', 'lib/limits.ts'];
@@ -89,14 +89,20 @@ describe('each thing has its room', () => {
   test('the AWS SDK is where clients are made, where they are used, and in the client that other Lambdas import', () => {
     const isSdk = ({ from }: Import) => /^@(aws-sdk|smithy)\//.test(from);
     const made = ['lib/services.ts', 'lib/mcp-services.ts', 'lib/api/session-manager-client.ts'];
-    const used = ['lib/store', 'lib/secrets'];
+    const used = ['lib/store', 'lib/secrets', 'lib/workspace/efs-access-points.ts'];
     expect(wrongImports(lib, ({ path }, imported) => isSdk(imported) && !isIn(...made, ...used)(path))).toEqual([]);
     expect(lib.filter(({ imports }) => imports.some(isSdk)).length).toBeGreaterThan(1);
   });
 
-  test('SDK clients of functions are made in lib/services.ts, and the schema of the table knows none', () => {
-    const made = files.flatMap(({ path, syntax }) => (/new DynamoDBClient\(/.test(syntax.text) ? [path] : []));
-    expect(made.filter(isIn('lib', 'functions'))).toEqual(['lib/services.ts']);
+  test('SDK clients of functions are made in lib/services.ts, or by its settings, and the schema of the table knows none', () => {
+    const makers = (client: string) =>
+      files.filter(({ path, syntax }) => !isIn('local')(path) && syntax.text.includes(`new ${client}(`));
+    expect(makers('DynamoDBClient').map(({ path }) => path)).toEqual(['lib/services.ts']);
+    // Not by lib/services.ts itself: then every function would carry it.
+    expect(makers('EFSClient').map(({ path }) => path)).toEqual(['lib/workspace/efs-access-points.ts']);
+    expect(
+      wrongImports(lib, ({ path }, { from }) => from.endsWith('/efs-access-points.ts') && path !== 'lib/index.ts'),
+    ).toEqual([]);
     const schema = lib.find(({ path }) => path === 'lib/store/table-schema.ts');
     expect(schema?.imports.filter(({ from }) => from.startsWith('@'))).toEqual([]);
   });
@@ -106,7 +112,8 @@ describe('each thing has its room', () => {
     ['the file system', /^node:fs/, ['lib/workspace', 'lib/secrets']],
     ['child processes', /^node:child_process$/, ['lib/mcp']],
     ['Lambda', /^aws-lambda$/, ['lib/api']],
-    ['the logger', /^@aws-lambda-powertools\//, ['lib/audit', 'lib/services.ts']],
+    ['the logger', /^@aws-lambda-powertools\/logger/, ['lib/audit', 'lib/services.ts']],
+    ['the metrics', /^@aws-lambda-powertools\/metrics/, ['lib/metrics']],
     ['a web server', /^(fastify|express|node:http|node:https)$/, []],
   ])('%s is imported nowhere else in lib', (_what, name, places) => {
     expect(wrongImports(lib, ({ path }, { from }) => name.test(from) && !isIn(...places)(path))).toEqual([]);

@@ -17,6 +17,7 @@ import {
   SessionNotFoundError,
   UnauthorizedError,
   ValidationError,
+  WorkspaceAccessLimitError,
   WorkspaceCreationError,
   type ErrorCode,
 } from '../errors.ts';
@@ -36,6 +37,7 @@ const classOf: Readonly<Record<ErrorCode, { prototype: SessionManagerError; name
   MCP_CLIENT_LIMIT: McpClientLimitError,
   MCP_CONNECTION: McpConnectionError,
   MCP_ENDPOINT_FORBIDDEN: McpEndpointForbiddenError,
+  WORKSPACE_ACCESS_LIMIT: WorkspaceAccessLimitError,
   RESPONSE_TOO_LARGE: ResponseTooLargeError,
   CONTENTION: ContentionError,
   NOT_AVAILABLE: NotAvailableError,

@@ -16,6 +16,7 @@ export const errorStatus: Readonly<Record<ErrorCode, { status: number; title: st
   MCP_CLIENT_LIMIT: { status: 429, title: 'MCP client limit reached' },
   MCP_CONNECTION: { status: 502, title: 'MCP server failed' },
   MCP_ENDPOINT_FORBIDDEN: { status: 400, title: 'MCP endpoint not allowed' },
+  WORKSPACE_ACCESS_LIMIT: { status: 429, title: 'Workspace access limit reached' },
   RESPONSE_TOO_LARGE: { status: 502, title: 'Answer too large' },
   CONTENTION: { status: 503, title: 'Busy' },
   NOT_AVAILABLE: { status: 501, title: 'Not available' },

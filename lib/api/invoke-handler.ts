@@ -68,6 +68,15 @@ export async function handleSchedule(services: Services, requestId: string, sign
   }
 }
 
+/** The schedule's run of the check of access points. It fails as a cleanup does. */
+export async function handleAccessCheck(services: Services, requestId: string, signal: AbortSignal): Promise<unknown> {
+  try {
+    return await services.accessCheck.run(signal, requestId);
+  } catch (thrown) {
+    throw whatToTell(services.log, 'checkWorkspaceAccess', thrown);
+  }
+}
+
 function operationOf(group: Group, name: string): AnyOperation {
   const operation = operationNamed(name);
   if (!operation) throw ValidationError.at('operation', 'is not a known operation');

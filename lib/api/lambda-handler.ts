@@ -2,7 +2,7 @@ import type { Context } from 'aws-lambda';
 import type { Services } from '../services.ts';
 import type { HttpEvent } from './caller-of-event.ts';
 import { handleHttp } from './http-handler.ts';
-import { handleInvocation, handleSchedule } from './invoke-handler.ts';
+import { handleAccessCheck, handleInvocation, handleSchedule } from './invoke-handler.ts';
 import type { Group } from './operation.ts';
 import { SCHEDULED_EVENT } from './scheduled-event.ts';
 
@@ -14,14 +14,16 @@ const HTTP_MS = 20_000;
 const MARGIN_MS = 5_000;
 const SCHEDULE_MARGIN_MS = 30_000;
 
+/** What a group's function does when its schedule calls. */
+const scheduled: Partial<Record<Group, typeof handleSchedule>> = { cleanup: handleSchedule, access: handleAccessCheck };
+
 /** The handler of a function: HTTP through API Gateway, the schedule, or another Lambda that invokes it. */
 export function lambdaHandler(group: Group, services: () => Services): LambdaHandler {
   return async (event, context) => {
     const remaining = context.getRemainingTimeInMillis();
     const requestId = context.awsRequestId;
-    if (isScheduled(event) && group === 'cleanup') {
-      return handleSchedule(services(), requestId, stopAfter(remaining - SCHEDULE_MARGIN_MS));
-    }
+    const run = isScheduled(event) ? scheduled[group] : undefined;
+    if (run) return run(services(), requestId, stopAfter(remaining - SCHEDULE_MARGIN_MS));
     const signal = stopAfter(Math.min(HTTP_MS, remaining - MARGIN_MS));
     if (isHttp(event)) return handleHttp(group, services(), event, signal);
     return handleInvocation(group, services(), event, requestId, signal);

@@ -3,7 +3,7 @@ import type { Caller } from '../identity.ts';
 import type { SessionManagerV2 } from '../session-manager.ts';
 
 /** The functions: operations that need the same surroundings share one. */
-export const GROUPS = ['lifecycle', 'records', 'mcp', 'cleanup'] as const;
+export const GROUPS = ['lifecycle', 'records', 'mcp', 'access', 'cleanup'] as const;
 export type Group = (typeof GROUPS)[number];
 
 /** What an operation runs with. */

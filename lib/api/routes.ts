@@ -63,6 +63,14 @@ export const routes: readonly Route[] = [
   { method: 'PUT', path: `${CLIENT}/auth`, operation: 'updateMcpClientAuth', body: ['auth', 'headers'], status: 204 },
   { method: 'GET', path: `${CLIENT}/tools`, operation: 'listMcpTools', status: 200 },
   { method: 'POST', path: `${CLIENT}/tool-calls`, operation: 'callMcpTool', body: ['name', 'arguments'], status: 200 },
+  {
+    method: 'POST',
+    path: `${SESSION}/workspace-access`,
+    operation: 'grantWorkspaceAccess',
+    body: [],
+    status: 201,
+  },
+  { method: 'DELETE', path: `${SESSION}/workspace-access`, operation: 'revokeWorkspaceAccess', status: 204 },
   { method: 'GET', path: '/health', operation: 'getHealth', status: 200 },
 ];
 

@@ -1,4 +1,4 @@
-/** What the schedule sends to the cleanup: the input of its target, and what the function knows it by. */
+/** What the schedule sends to a function: the input of its target, and what the function knows it by. */
 export const SCHEDULED_EVENT = {
   version: '0',
   'detail-type': 'Scheduled Event',

@@ -27,6 +27,7 @@ export interface AuditDetails {
   orgId?: string;
   mcpClientId?: string;
   tool?: string;
+  accessPointId?: string;
   /** Why a session ended. */
   reason?: EndReason | 'resumed';
   /** The session was there already: the answer to a repeated idempotency key. */

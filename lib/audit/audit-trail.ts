@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import pTimeout from 'p-timeout';
-import { toSessionManagerError, type ErrorCode } from '../errors.ts';
+import { FAILURE_CODES, toSessionManagerError } from '../errors.ts';
 import type { AuditActor, AuditDetails, AuditEvent, AuditLogger } from './audit-event.ts';
 
 /** What a door knows about a request. */
@@ -14,8 +14,10 @@ interface Entry {
   details: AuditDetails;
 }
 
+/** Told of each operation as it ends, with the details of its error. Must not throw. */
+export type OnOperation = (event: AuditEvent, details: Readonly<Record<string, unknown>>) => void;
+
 const LOG_MS = 2_000;
-const OURS: ReadonlySet<ErrorCode> = new Set(['INTERNAL', 'CONTENTION', 'WORKSPACE_CREATION', 'MCP_CONNECTION']);
 
 /**
  * Writes one event per operation. Operations call each other; the outermost one is what the caller asked for, and so it
@@ -24,11 +26,17 @@ const OURS: ReadonlySet<ErrorCode> = new Set(['INTERNAL', 'CONTENTION', 'WORKSPA
 export class AuditTrail {
   private logger: AuditLogger;
   private readonly onLoggerFailure: (thrown: unknown) => void;
+  private readonly onOperation: OnOperation;
   private readonly running = new AsyncLocalStorage<Entry>();
 
-  constructor(logger: AuditLogger, onLoggerFailure: (thrown: unknown) => void) {
+  constructor(
+    logger: AuditLogger,
+    onLoggerFailure: (thrown: unknown) => void,
+    onOperation: OnOperation = () => undefined,
+  ) {
     this.logger = logger;
     this.onLoggerFailure = onLoggerFailure;
+    this.onOperation = onOperation;
   }
 
   setLogger(logger: AuditLogger): void {
@@ -48,22 +56,25 @@ export class AuditTrail {
     }
     const entry: Entry = { actor, details: { ...details } };
     const startedAt = performance.now();
-    const written = (outcome: Pick<AuditEvent, 'result' | 'code'>) =>
-      this.write({
+    const written = (outcome: Pick<AuditEvent, 'result' | 'code'>, errorDetails = {}) => {
+      const event: AuditEvent = {
         operation,
         ...outcome,
         actor: entry.actor,
         ...origin,
         ...entry.details,
         durationMs: Math.round(performance.now() - startedAt),
-      });
+      };
+      this.onOperation(event, errorDetails);
+      return this.write(event);
+    };
     try {
       const result = await this.running.run(entry, work);
       await written({ result: 'success' });
       return result;
     } catch (thrown) {
-      const { code } = toSessionManagerError(thrown);
-      await written({ result: OURS.has(code) ? 'failed' : 'refused', code });
+      const { code, details: errorDetails } = toSessionManagerError(thrown);
+      await written({ result: FAILURE_CODES.includes(code) ? 'failed' : 'refused', code }, errorDetails);
       throw thrown;
     }
   }

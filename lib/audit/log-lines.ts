@@ -18,6 +18,10 @@ export class LogLines {
     this.logger.error('audit_logger_failed', asError(thrown));
   }
 
+  metricNotSent(thrown: unknown): void {
+    this.logger.warn('metric_not_sent', asError(thrown));
+  }
+
   /** The cause behind an error that callers are only told a code of. */
   operationFailed(operation: string, thrown: unknown): void {
     this.logger.error('operation_failed', { operation, error: asError(thrown) });
@@ -41,6 +45,10 @@ export class LogLines {
 
   farewellsNotRetried(thrown: unknown): void {
     this.logger.warn('farewells_not_retried', { error: asError(thrown) });
+  }
+
+  accessPointNotRemoved(sessionId: string, accessPointId: string, thrown: unknown): void {
+    this.logger.warn('access_point_not_removed', { sessionId, accessPointId, error: asError(thrown) });
   }
 }
 

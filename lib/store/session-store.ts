@@ -158,6 +158,11 @@ export class SessionStore {
     return Object.fromEntries(counted) as Record<Scope, number>;
   }
 
+  /** Seats in use in one scope. */
+  async countSeatsOf(scope: LimitScope, owner: Identity): Promise<number> {
+    return (await this.table.get<SeatsItem>(seatsKey(scope, owner)))?.active ?? 0;
+  }
+
   private idleMs({ inactivitySeconds }: { inactivitySeconds: number }): number {
     return this.touchIntervalMs + inactivitySeconds * 1000;
   }

@@ -57,6 +57,7 @@ export const isFarewellKey = ({ pk }: Key): boolean => pk === FAREWELLS;
 /** The session that an item hangs on, and whether it is an MCP client of it. */
 export const sessionIdOf = ({ pk }: Key): string => pk.slice('SESSION#'.length);
 export const isMcpClientKey = ({ sk }: Key): boolean => sk.startsWith(MCP_PREFIX);
+export const isSessionKey = ({ sk }: Key): boolean => sk === SESSION;
 
 export const sessionKey = (sessionId: string): Key => ({ pk: `SESSION#${sessionId}`, sk: SESSION });
 export const promptKey = (sessionId: string): Key => ({ pk: `SESSION#${sessionId}`, sk: PROMPT });
@@ -104,6 +105,8 @@ export interface SessionItem {
   endReason?: EndReason;
   /** Absent when empty: DynamoDB has no empty sets. */
   mcpClientIds?: Set<string>;
+  /** Of the access point that other compute mounts the workspace by. */
+  workspaceAccess?: WorkspaceAccessState;
   metadata: Record<string, string>;
   createdAt: string;
   lastActiveAt: string;
@@ -112,6 +115,12 @@ export interface SessionItem {
   version: number;
   dueShard: string;
   due: string;
+}
+
+/** By what an access point is made, and once that is known to be done, its id. */
+export interface WorkspaceAccessState {
+  clientToken: string;
+  accessPointId?: string;
 }
 
 /** Why a session ended. */

@@ -300,6 +300,19 @@ export const scenarios: Record<string, Scenario> = {
     expect(await refusal(door.call('addMcpClient', actor, { ...config, id: 'a b' }))).toBe('VALIDATION');
     await endAll(door, actor, [{ id: sessionId }]);
   },
+
+  'a workspace cannot be mounted from elsewhere on one machine, which only its owner is told': async (stage) => {
+    const { door } = stage;
+    const actor = someone(stage);
+    const { id: sessionId } = await create(door, actor);
+    for (const operation of ['grantWorkspaceAccess', 'revokeWorkspaceAccess'] as const) {
+      expect(await refusal(door.call(operation, actor, { sessionId }))).toBe('NOT_AVAILABLE');
+      expect(await refusal(door.call(operation, someone(stage), { sessionId }))).toBe('SESSION_NOT_FOUND');
+      expect(await refusal(door.call(operation, actor, { sessionId: UNKNOWN }))).toBe('SESSION_NOT_FOUND');
+    }
+    await endAll(door, actor, [{ id: sessionId }]);
+    expect(await refusal(door.call('grantWorkspaceAccess', actor, { sessionId }))).toBe('SESSION_NOT_FOUND');
+  },
 };
 
 async function endAll(door: Door, actor: Actor, sessions: { id: string }[]): Promise<void> {

@@ -97,6 +97,24 @@ describe('the one-machine server', () => {
   });
 });
 
+describe('metrics', () => {
+  const LINE = '{"_aws":';
+
+  test(
+    'are printed when they are asked for and not otherwise',
+    async () => {
+      for (const METRICS_NAMESPACE of ['', 'Mine']) {
+        const server = await serverOnTestDatabase({ METRICS_NAMESPACE });
+        await createSession(server);
+        expect(await server.stop()).toEqual({ code: 0, signal: null });
+        if (METRICS_NAMESPACE) expect(server.output()).toContain(LINE);
+        else expect(server.output()).not.toContain(LINE);
+      }
+    },
+    LONG,
+  );
+});
+
 describe('the cleanup timer', () => {
   test(
     'ends an idle session',

@@ -7,8 +7,10 @@ import { Logger } from '@aws-lambda-powertools/logger';
 import type { AuditEvent } from '../../lib/audit/audit-event.ts';
 import { LogLines } from '../../lib/audit/log-lines.ts';
 import { readConfig, type Config } from '../../lib/config.ts';
-import { ManagerParts } from '../../lib/manager-parts.ts';
+import { AccessCheck } from '../../lib/access-check.ts';
+import { ManagerParts, type SessionManagerOptions } from '../../lib/manager-parts.ts';
 import { mcpServices } from '../../lib/mcp-services.ts';
+import { MetricLines } from '../../lib/metrics/metric-lines.ts';
 import { documentClient, dynamoDbClient, type Services } from '../../lib/services.ts';
 import { SessionEvents } from '../../lib/session-events.ts';
 import { SessionManagerV2 } from '../../lib/session-manager.ts';
@@ -41,7 +43,11 @@ export interface TestStack extends Services {
   close(): Promise<void>;
 }
 
-export async function newStack(env: Record<string, string> = {}, clock?: TestClock): Promise<TestStack> {
+export async function newStack(
+  env: Record<string, string> = {},
+  clock?: TestClock,
+  own: Partial<SessionManagerOptions> = {},
+): Promise<TestStack> {
   const root = await mkdtemp(path.join(tmpdir(), 'sessions-'));
   const shared = {
     DYNAMODB_ENDPOINT: process.env.DYNAMODB_ENDPOINT as string,
@@ -64,15 +70,18 @@ export async function newStack(env: Record<string, string> = {}, clock?: TestClo
     mcp: connector,
     secrets,
     log,
+    metrics: new MetricLines({ namespace: config.metricsNamespace }),
     settings: config,
     auditLogger: { log: (event) => void audited.push(event) },
     now: clock?.now,
+    ...own,
   });
   const close = async () => {
     client.destroy();
     for (const directory of [root, shared.LOCAL_DATA_DIR]) await rm(directory, { recursive: true, force: true });
   };
   const manager = new SessionManagerV2(parts);
-  const events = new SessionEvents(parts.farewells);
-  return { env: shared, config, log, parts, manager, events, client, root, audited, close };
+  const events = new SessionEvents(parts.farewells, own.accessPoints);
+  const accessCheck = new AccessCheck(parts);
+  return { env: shared, config, log, parts, manager, events, accessCheck, client, root, audited, close };
 }

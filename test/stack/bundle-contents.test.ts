@@ -49,6 +49,10 @@ describe('a bundle', () => {
     }
   });
 
+  test.each(FUNCTION_NAMES)('of %s has a client of the EFS API exactly when it may use that', (name) => {
+    expect(packagesIn(name).includes('@aws-sdk/client-efs')).toBe(functionRows[name].accessPoints !== undefined);
+  });
+
   test.each(IN_VPC)('of %s, which reaches nothing else, has no AWS client but that of DynamoDB', (name) => {
     expect(packagesIn(name).filter((packageName) => packageName.startsWith('@aws-sdk/client-'))).toEqual([
       '@aws-sdk/client-dynamodb',

@@ -6,6 +6,8 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { v7 as uuidv7 } from 'uuid';
 import type { Group } from '../../lib/api/operation.ts';
 import { SCHEDULED_EVENT } from '../../lib/api/scheduled-event.ts';
+import { FILE_SYSTEM } from '../access/efs-server.ts';
+import { metricsIn } from '../metrics/emf.ts';
 import { Deployment } from './lambda/deployment.ts';
 import { gatewayEvent } from './lambda/gateway-event.ts';
 
@@ -104,7 +106,7 @@ describe('the bundles, behind a Lambda Runtime API, for signed requests', () => 
     });
   });
 
-  test('mcp connects to no server on its own machine', async () => {
+  test('mcp says what is wrong with a server on the machine that it runs on', async () => {
     const answer = await http('mcp', 'POST /sessions/{sessionId}/mcp-clients', {
       path: { sessionId: session.id },
       headers: alice,
@@ -117,6 +119,30 @@ describe('the bundles, behind a Lambda Runtime API, for signed requests', () => 
       headers: alice,
     });
     expect(bodyOf(clients)).toEqual({ mcpClients: [] });
+  });
+
+  test('access makes an access point by the EFS API, at the directory that lifecycle made', async () => {
+    const one = { path: { sessionId: session.id }, headers: alice };
+    const granted = await http('access', 'POST /sessions/{sessionId}/workspace-access', one);
+    expect(granted.statusCode).toBe(201);
+    const { accessPointId } = bodyOf<{ accessPointId: string }>(granted);
+    expect([...deployment.efs.points.keys()]).toEqual([accessPointId]);
+    expect(deployment.efs.points.get(accessPointId)?.RootDirectory).toEqual({
+      Path: `/workspaces/${path.relative(deployment.workspaceRoot, session.workspacePath)}`,
+    });
+    const revoked = await http('access', 'DELETE /sessions/{sessionId}/workspace-access', one);
+    expect(revoked.statusCode).toBe(204);
+    expect(deployment.efs.points.size).toBe(0);
+  });
+
+  test('access removes what is left over when the schedule calls', async () => {
+    const tags = { session: 'gone', 'file-system': FILE_SYSTEM, 'made-at': '2026-01-01T00:00:00.000Z' };
+    const left = deployment.efs.put({
+      RootDirectory: { Path: '/workspaces/ada/gone' },
+      Tags: Object.entries(tags).map(([name, Value]) => ({ Key: `session-manager:${name}`, Value })),
+    });
+    const outcome = await deployment.of('access').instance.invoke(SCHEDULED_EVENT);
+    expect(outcome).toEqual({ answer: { removed: [left], failed: [], more: false } });
   });
 
   test('lifecycle ends it, directory and all', async () => {
@@ -138,6 +164,20 @@ describe('the bundles, behind a Lambda Runtime API, for signed requests', () => 
     const outcome = await deployment.of('cleanup').instance.invoke(SCHEDULED_EVENT);
     expect(outcome).toEqual({ answer: { cleaned: [answer.output.id], failed: [], more: false } });
     expect(existsSync(answer.output.workspacePath)).toBe(false);
+  });
+
+  test('what happened is in metrics, as lines that CloudWatch takes', () => {
+    const sentBy = (group: Group) => {
+      const sent = deployment.of(group).instance.log.split('\n').flatMap(metricsIn);
+      return [...new Set(sent.map(({ namespace, name }) => `${namespace} ${name}`))].sort();
+    };
+    const seats = ['SessionManager SeatsActive', 'SessionManager SeatsUsed'];
+    expect(sentBy('lifecycle')).toEqual(['SessionManager OperationDuration', ...seats]);
+    expect(sentBy('records')).toEqual(['SessionManager OperationDuration']);
+    expect(sentBy('mcp')).toContain('SessionManager OperationDuration');
+    expect(sentBy('cleanup')).toEqual(
+      expect.arrayContaining(['SessionManager SessionsCleaned', 'SessionManager SweepDuration']),
+    );
   });
 
   test('cleanup ends those of an organisation for its admin', async () => {
@@ -169,7 +209,7 @@ describe('the bundles, behind a Lambda Runtime API, for signed requests', () => 
     expect(lines[0]).toContain('AccessDenied');
   });
 
-  test.each(['lifecycle', 'records', 'cleanup'] as const)(
+  test.each(['lifecycle', 'records', 'access', 'cleanup'] as const)(
     '%s used all that it was granted and missed nothing',
     (group) => {
       const { gate, granted } = deployment.of(group);
@@ -179,23 +219,46 @@ describe('the bundles, behind a Lambda Runtime API, for signed requests', () => 
   );
 
   test('session-events takes a batch of the stream, and names the record that it cannot read', async () => {
-    const removal = (SequenceNumber: string, connection: object) => ({
-      eventName: 'REMOVE',
-      dynamodb: {
-        SequenceNumber,
-        Keys: { pk: { S: 'SESSION#1' }, sk: { S: 'MCP#tools' } },
-        OldImage: {
-          ...{ pk: { S: 'SESSION#1' }, sk: { S: 'MCP#tools' }, clientId: { S: 'tools' } },
-          ...{ endpoint: { S: 'http://127.0.0.1:9/mcp' }, timeoutMs: { N: '1000' }, ...connection },
-        },
-      },
+    const keys = { pk: { S: 'SESSION#1' }, sk: { S: 'MCP#tools' } };
+    const address = { M: { type: { S: 'http' }, endpoint: { S: 'http://127.0.0.1:9/mcp' } } };
+    const connection = {
+      M: { connectionId: { S: 'c' }, mcpSessionId: { S: 'gone' }, protocolVersion: { S: '2025-06-18' } },
+    };
+    const client = { ...keys, clientId: { S: 'tools' }, address, timeoutMs: { N: '1000' } };
+    const record = (SequenceNumber: string, eventName: string, Keys: object, images: object) => ({
+      eventName,
+      dynamodb: { SequenceNumber, Keys, ...images },
     });
-    const connection = { connection: { M: { mcpSessionId: { S: 'gone' }, protocolVersion: { S: '2025-06-18' } } } };
+    const farewell = { pk: { S: 'FAREWELLS' }, sk: { S: 'FAREWELL#1#c' } };
+    const lastAttempt = {
+      ...farewell,
+      sessionId: { S: '1' },
+      attempts: { N: '5' },
+      client: { M: { ...client, connection } },
+    };
+    const { instance, gate, granted } = deployment.of('session-events');
+    const outcome = await instance.invoke({
+      Records: [
+        record('1', 'REMOVE', keys, { OldImage: { ...client, connection } }),
+        record('2', 'REMOVE', keys, { OldImage: client }),
+        record('3', 'MODIFY', farewell, { NewImage: lastAttempt }),
+      ],
+    });
+    expect(outcome).toEqual({ answer: { batchItemFailures: [{ itemIdentifier: '2' }] } });
+    expect([...gate.refused]).toEqual([]);
+    expect([...gate.used].sort()).toEqual(granted.filter((line) => /(Update|Delete)Item/.test(line)).sort());
+  });
+
+  test('session-events removes the access point of a session that ended', async () => {
+    const accessPointId = deployment.efs.put({});
+    const keys = { pk: { S: 'SESSION#1' }, sk: { S: 'SESSION' } };
+    const access = { clientToken: { S: 'token' }, accessPointId: { S: accessPointId } };
+    const dynamodb = { SequenceNumber: '3', Keys: keys, OldImage: { ...keys, workspaceAccess: { M: access } } };
     const outcome = await deployment
       .of('session-events')
-      .instance.invoke({ Records: [removal('1', connection), removal('2', {})] });
-    expect(outcome).toEqual({ answer: { batchItemFailures: [{ itemIdentifier: '2' }] } });
-    expect([...deployment.of('session-events').gate.used]).toEqual([]);
+      .instance.invoke({ Records: [{ eventName: 'REMOVE', dynamodb }] });
+    expect(outcome).toEqual({ answer: { batchItemFailures: [] } });
+    expect(deployment.efs.points.has(accessPointId)).toBe(false);
   });
 
   test('mcp missed nothing', () => {

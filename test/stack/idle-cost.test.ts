@@ -1,5 +1,10 @@
-import { describe, expect, test } from '@jest/globals';
+import { beforeAll, describe, expect, test } from '@jest/globals';
 import { functionRows } from '../../cdk/function-rows.ts';
+import { lambdaHandler } from '../../lib/api/lambda-handler.ts';
+import { SCHEDULED_EVENT } from '../../lib/api/scheduled-event.ts';
+import { lambdaContext } from '../api/lambda-events.ts';
+import { captureStdout, cataloguedMetrics, identityOf } from '../metrics/emf.ts';
+import { newStack } from '../setup/test-stack.ts';
 import { resourcesOf, synthTemplate, type Resource } from './synth.ts';
 
 /** List prices of us-east-1 in dollars, without any free tier. */
@@ -7,6 +12,8 @@ const PRICE = {
   alarmMonth: 0.1,
   dashboardMonth: 3,
   kmsKeyMonth: 1,
+  /** Of those that something is sent to in every hour. */
+  customMetricMonth: 0.3,
   lambdaRequest: 0.2 / 1e6,
   lambdaArmGbSecond: 0.0000133334,
   schedulerInvocation: 1 / 1e6,
@@ -16,8 +23,11 @@ const PRICE = {
 };
 const HOURS = 730;
 
-/** One run of the cleanup that finds nothing: eight index queries, two directories read, a few log lines. */
-const SWEEP = { seconds: 2, readUnits: 8 * 0.5, logGb: 4e-6 };
+/**
+ * One run of the cleanup that finds nothing: eight index queries, the farewells, the seats, two directories, a few log
+ * lines. The check of access points, with as much memory, costs no more: one request to EFS, which is free.
+ */
+const SWEEP = { seconds: 2, readUnits: 8 * 0.5 + 2, logGb: 4e-6 };
 
 const free = () => 0;
 
@@ -26,7 +36,7 @@ const IDLE: Record<string, (resource: Resource) => number> = {
   'AWS::CloudWatch::Alarm': () => PRICE.alarmMonth,
   'AWS::CloudWatch::Dashboard': () => PRICE.dashboardMonth,
   'AWS::KMS::Key': () => PRICE.kmsKeyMonth,
-  'AWS::Scheduler::Schedule': () => HOURS * sweepCost(),
+  'AWS::Scheduler::Schedule': ({ Properties }) => runsAMonth(String(Properties.ScheduleExpression)) * runCost(),
   // Paid by what they hold or carry, which is nothing.
   'AWS::DynamoDB::Table': free,
   'AWS::EFS::FileSystem': free,
@@ -65,7 +75,13 @@ const IDLE: Record<string, (resource: Resource) => number> = {
   'AWS::SQS::QueuePolicy': free,
 };
 
-function sweepCost(): number {
+function runsAMonth(expression: string): number {
+  const runs = { 'rate(1 hour)': HOURS, 'rate(1 day)': HOURS / 24 }[expression];
+  if (runs === undefined) throw new Error(`How often is ${expression}?`);
+  return runs;
+}
+
+function runCost(): number {
   const gbSeconds = (functionRows.cleanup.memoryMb / 1024) * SWEEP.seconds;
   return (
     PRICE.schedulerInvocation +
@@ -77,22 +93,48 @@ function sweepCost(): number {
   );
 }
 
+/** The metrics that the schedule's run sends where there is no session: the run itself, on an empty table. */
+async function metricsOfIdleSweep(): Promise<string[]> {
+  const stack = await newStack({ METRICS_NAMESPACE: 'Idle' });
+  const stdout = captureStdout();
+  try {
+    await lambdaHandler('cleanup', () => stack)(SCHEDULED_EVENT, lambdaContext(900_000));
+    return [...new Set(stdout.metrics().map(({ name, dimensions }) => identityOf(name, dimensions)))];
+  } finally {
+    stdout.stop();
+    await stack.close();
+  }
+}
+
+let idleMetrics: string[];
+beforeAll(async () => {
+  idleMetrics = await metricsOfIdleSweep();
+});
+
 function idleMonth(context: Record<string, unknown> = {}): number {
   return Object.values(resourcesOf(synthTemplate(context))).reduce((sum, resource) => {
     const price = IDLE[resource.Type];
     if (!price) throw new Error(`What does ${resource.Type} cost when nobody uses it?`);
     return sum + price(resource);
-  }, 0);
+  }, idleMetrics.length * PRICE.customMetricMonth);
 }
 
 describe('an idle month', () => {
   test('costs less than two dollars', () => {
     expect(idleMonth()).toBeLessThan(2);
-    expect(idleMonth()).toBeCloseTo(1.72, 2);
+    expect(idleMonth()).toBeCloseTo(1.82, 2);
   });
 
   test('costs three dollars more with the dashboard', () => {
     expect(idleMonth({ dashboard: true }) - idleMonth()).toBeCloseTo(PRICE.dashboardMonth);
+  });
+
+  test('has no metrics of ours: a sweep sends none of what is zero', () => {
+    expect(idleMetrics).toEqual([]);
+  });
+
+  test('has no more than six dollars of metrics when everything has something to tell', () => {
+    expect(cataloguedMetrics.length * PRICE.customMetricMonth).toBeLessThanOrEqual(6);
   });
 
   test('has alarms at the price of the standard resolution', () => {

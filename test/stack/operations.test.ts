@@ -1,6 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import { Match } from 'aws-cdk-lib/assertions';
+import { GROUPS } from '../../lib/api/operation.ts';
 import { SCHEDULED_EVENT } from '../../lib/api/scheduled-event.ts';
+import { ENV, readConfig } from '../../lib/config.ts';
+import { cataloguedMetrics, identityOf } from '../metrics/emf.ts';
+import { metricsOfAlarms, metricsOfWidgets } from './read-metrics.ts';
 import { resourcesOf, synthTemplate, textOf } from './synth.ts';
 
 const template = synthTemplate();
@@ -22,6 +26,24 @@ describe('the schedule', () => {
   test('runs at the configured rate', () => {
     synthTemplate({ cleanupIntervalSeconds: '900' }).hasResourceProperties('AWS::Scheduler::Schedule', {
       ScheduleExpression: 'rate(15 minutes)',
+    });
+  });
+
+  test('has access points checked every day, in the same way', () => {
+    template.resourceCountIs('AWS::Scheduler::Schedule', 2);
+    template.hasResourceProperties('AWS::Scheduler::Schedule', {
+      ScheduleExpression: 'rate(1 day)',
+      Target: {
+        Arn: { 'Fn::GetAtt': [Match.stringLikeRegexp('^AccessFunction'), 'Arn'] },
+        Input: JSON.stringify(SCHEDULED_EVENT),
+        RetryPolicy: { MaximumRetryAttempts: 2, MaximumEventAgeInSeconds: 3600 },
+        DeadLetterConfig: Match.anyValue(),
+      },
+    });
+    template.resourceCountIs('AWS::Lambda::EventInvokeConfig', 2);
+    template.allResourcesProperties('AWS::Lambda::EventInvokeConfig', {
+      MaximumRetryAttempts: 2,
+      DestinationConfig: { OnFailure: { Destination: Match.anyValue() } },
     });
   });
 
@@ -52,7 +74,28 @@ describe('the alarms', () => {
       'SessionManager-DeadLetters',
       'SessionManager-Throttles',
       'SessionManager-Contention',
+      'SessionManager-SeatsNearLimit',
     ]);
+  });
+
+  test('go off when seats are near the limit, with a measure by each sweep, unless there is no limit', () => {
+    template.hasResourceProperties('AWS::CloudWatch::Alarm', {
+      AlarmName: 'SessionManager-SeatsNearLimit',
+      MetricName: 'SeatsUsed',
+      Dimensions: [
+        { Name: 'Scope', Value: 'global' },
+        { Name: 'service', Value: 'session-manager' },
+      ],
+      Statistic: 'Maximum',
+      ComparisonOperator: 'GreaterThanOrEqualToThreshold',
+      Threshold: 80,
+      Period: 3600,
+      EvaluationPeriods: 1,
+      TreatMissingData: 'notBreaching',
+    });
+    const names = (from: typeof template) => alarmsOf(from).map(({ Properties }) => String(Properties.AlarmName));
+    const withoutLimit = names(synthTemplate({ maxSessions: '0' }));
+    expect(names(template).filter((name) => !withoutLimit.includes(name))).toEqual(['SessionManager-SeatsNearLimit']);
   });
 
   test('go off when no sweep runs, also where there is no metric at all', () => {
@@ -69,6 +112,7 @@ describe('the alarms', () => {
   test('count in every function’s log what failed by our fault', () => {
     const filters = Object.values(resourcesOf(template)).filter(({ Type }) => Type === 'AWS::Logs::MetricFilter');
     expect(filters.map(({ Properties }) => textOf(Properties.LogGroupName)).sort()).toEqual([
+      'AccessLogs',
       'CleanupLogs',
       'LifecycleLogs',
       'McpLogs',
@@ -89,13 +133,52 @@ describe('the alarms', () => {
   });
 });
 
+const NAMESPACE = 'Agents';
+const withDashboard = synthTemplate({ dashboard: 'true', stackName: NAMESPACE });
+
+describe('our own metrics', () => {
+  /** Those of our namespace that alarms and widgets read. */
+  const read = [...metricsOfAlarms(withDashboard), ...metricsOfWidgets(withDashboard)].flatMap((metric) =>
+    metric.namespace === NAMESPACE ? [identityOf(metric.name, metric.dimensions)] : [],
+  );
+  const counted = Object.values(resourcesOf(withDashboard)).flatMap(({ Type, Properties }) =>
+    Type === 'AWS::Logs::MetricFilter' ? (Properties.MetricTransformations as unknown as Counted[]) : [],
+  );
+
+  test('are read by alarms and widgets: each that the functions send, and none that nobody sends', () => {
+    const countedInLogs = counted.map(({ MetricName }) => identityOf(MetricName, {}));
+    expect([...new Set(read)].sort()).toEqual([...new Set([...cataloguedMetrics, ...countedInLogs])].sort());
+    expect(new Set(counted.map(({ MetricNamespace }) => MetricNamespace))).toEqual(new Set([NAMESPACE]));
+  });
+
+  test('are sent to the namespace in which they are read', () => {
+    const namespaces = Object.values(resourcesOf(withDashboard)).flatMap(({ Type, Properties }) => {
+      if (Type !== 'AWS::Lambda::Function') return [];
+      return (Properties.Environment as unknown as Environment).Variables[ENV.metricsNamespace] ?? [];
+    });
+    expect(namespaces.length).toBeGreaterThanOrEqual(GROUPS.length);
+    expect(new Set(namespaces)).toEqual(new Set([NAMESPACE]));
+    expect(readConfig({ [ENV.metricsNamespace]: NAMESPACE }).metricsNamespace).toBe(NAMESPACE);
+  });
+});
+
+interface Counted {
+  MetricName: string;
+  MetricNamespace: string;
+}
+
+interface Environment {
+  Variables: Record<string, string>;
+}
+
 test('the dashboard is made when it is asked for', () => {
   template.resourceCountIs('AWS::CloudWatch::Dashboard', 0);
-  synthTemplate({ dashboard: 'true' }).resourceCountIs('AWS::CloudWatch::Dashboard', 1);
+  withDashboard.resourceCountIs('AWS::CloudWatch::Dashboard', 1);
 });
 
 test('the outputs name what callers and operators need', () => {
   expect(Object.keys(template.findOutputs('*')).sort()).toEqual([
+    'AccessFunctionName',
     'AccessPointId',
     'ApiUrl',
     'CleanupFunctionName',

@@ -1,4 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
+import { GROUPS } from '../../lib/api/operation.ts';
+import { FAREWELLS } from '../../lib/store/table-schema.ts';
 import { each, permissionsOf, statementsOf } from './permissions.ts';
 import { resourcesOf, synthTemplate, textOf, type Resource } from './synth.ts';
 
@@ -13,6 +15,9 @@ const logs = (group: string) => on(group, 'logs:CreateLogStream', 'logs:PutLogEv
 const tracing = on('*', 'xray:PutTraceSegments', 'xray:PutTelemetryRecords');
 const mount = on('WorkspaceFileSystem', 'elasticfilesystem:ClientMount', 'elasticfilesystem:ClientWrite');
 const secrets = (...actions: string[]) => on('SecretsKey', ...actions.map((action) => `kms:${action}`));
+const accessPoints = 'arn:AWS::Partition:elasticfilesystem:AWS::Region:AWS::AccountId:access-point/*';
+const efs = (resource: string, ...actions: string[]) =>
+  on(resource, ...actions.map((action) => `elasticfilesystem:${action}`));
 const networkInterfaces = on(
   '*',
   'ec2:CreateNetworkInterface',
@@ -50,11 +55,21 @@ const EXPECTED: Record<string, { allowed: string[]; refused?: string[] }> = {
       ...secrets('Encrypt', 'Decrypt'),
     ],
   },
+  AccessRole: {
+    allowed: [
+      ...logs('AccessLogs'),
+      ...tracing,
+      ...dynamodb('GetItem', 'BatchGetItem', 'UpdateItem'),
+      ...efs('WorkspaceFileSystem', 'CreateAccessPoint', 'TagResource', 'DescribeAccessPoints'),
+      ...efs(accessPoints, 'TagResource', 'DescribeAccessPoints', 'DeleteAccessPoint'),
+      ...on('SchedulesDeadLetters', 'sqs:SendMessage'),
+    ],
+  },
   CleanupRole: {
     allowed: [
       ...logs('CleanupLogs'),
       ...tracing,
-      ...dynamodb('GetItem', 'BatchGetItem', 'UpdateItem', 'DeleteItem'),
+      ...dynamodb('GetItem', 'BatchGetItem', 'Query', 'UpdateItem', 'DeleteItem'),
       ...queryIndex('due'),
       ...queryIndex('org'),
       ...mount,
@@ -67,11 +82,16 @@ const EXPECTED: Record<string, { allowed: string[]; refused?: string[] }> = {
     allowed: [
       ...logs('SessionEventsLogs'),
       ...tracing,
-      ...dynamodb('DescribeStream', 'GetRecords', 'GetShardIterator'),
+      ...dynamodb('UpdateItem', 'DeleteItem', 'DescribeStream', 'GetRecords', 'GetShardIterator'),
       ...secrets('Decrypt'),
       ...on('*', 'dynamodb:ListStreams'),
+      ...efs('WorkspaceFileSystem', 'DescribeAccessPoints'),
+      ...efs(accessPoints, 'DescribeAccessPoints', 'DeleteAccessPoint'),
       ...on('SchedulesDeadLetters', 'sqs:SendMessage'),
     ],
+  },
+  SchedulesAccessRole: {
+    allowed: [...on('AccessFunction', 'lambda:InvokeFunction'), ...on('SchedulesDeadLetters', 'sqs:SendMessage')],
   },
   SchedulesRole: {
     allowed: [...on('CleanupFunction', 'lambda:InvokeFunction'), ...on('SchedulesDeadLetters', 'sqs:SendMessage')],
@@ -115,10 +135,34 @@ describe('permissions', () => {
     expect(refusals).toEqual(Array(2).fill({ Null: { 'lambda:SourceFunctionArn': 'false' } }));
   });
 
+  test('to make and remove access points hold for those with the tag that names this file system', () => {
+    const conditionsOf = (action: string) =>
+      statements
+        .filter(({ Action }) => each(Action).includes(`elasticfilesystem:${action}`))
+        .map(({ Effect, Condition }) => [Effect, Object.keys(Condition ?? {}), Condition?.StringEquals]);
+    const requested = { 'aws:RequestTag/session-manager:file-system': { Ref: 'WorkspaceFileSystem' } };
+    expect(conditionsOf('CreateAccessPoint')).toEqual([['Allow', ['StringEquals'], requested]]);
+    const whileMade = { ...requested, 'elasticfilesystem:CreateAction': 'CreateAccessPoint' };
+    expect(conditionsOf('TagResource')).toEqual([['Allow', ['StringEquals'], whileMade]]);
+    const tagged = { 'aws:ResourceTag/session-manager:file-system': { Ref: 'WorkspaceFileSystem' } };
+    expect(conditionsOf('DeleteAccessPoint')).toEqual(Array(2).fill(['Allow', ['StringEquals'], tagged]));
+  });
+
+  test('of session-events in the table hold for farewells that are kept, and nothing else', () => {
+    const [, ofRole = []] = statementsOf(template).find(([role]) => role === 'SessionEventsRole') ?? [];
+    const writing = ofRole.filter(({ Action }) => each(Action).some((action) => action === 'dynamodb:UpdateItem'));
+    expect(writing.map(({ Action, Condition }) => [Action, Condition])).toEqual([
+      [
+        ['dynamodb:UpdateItem', 'dynamodb:DeleteItem'],
+        { 'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': [FAREWELLS] } },
+      ],
+    ]);
+  });
+
   test('to invoke functions are the gateway’s and the scheduler’s', () => {
     const principals = ofType('AWS::Lambda::Permission').map(
       ({ Properties }: Resource) => `${String(Properties.Principal)} ${String(Properties.Action)}`,
     );
-    expect(principals).toEqual(Array(4).fill('apigateway.amazonaws.com lambda:InvokeFunction'));
+    expect(principals).toEqual(Array(GROUPS.length).fill('apigateway.amazonaws.com lambda:InvokeFunction'));
   });
 });

@@ -47,6 +47,13 @@ describe('the security checks', () => {
     expect(findings(made).sort()).toEqual(['AwsSolutions-SQS3', 'AwsSolutions-SQS4']);
   });
 
+  const anyResource = (name: string) => `SessionManager/${name}/Role: AwsSolutions-IAM5[Resource::*]`;
+  const anyAccessPoint = (name: string) =>
+    anyResource(name).replace(
+      '*',
+      'arn:<AWS::Partition>:elasticfilesystem:<AWS::Region>:<AWS::AccountId>:access-point/*',
+    );
+
   test('are told of these exceptions and no others, each with a reason', () => {
     const exceptions = newApp()
       .app.node.findAll()
@@ -59,9 +66,11 @@ describe('the security checks', () => {
           .map(([rule, reason]) => ({ what: `${node.path}: ${rule.split('::').slice(1).join('::')}`, reason })),
       );
     expect(exceptions.map(({ what }) => what)).toEqual([
-      ...['Lifecycle', 'Records', 'Mcp', 'Cleanup', 'SessionEvents'].map(
-        (name) => `SessionManager/${name}/Role: AwsSolutions-IAM5[Resource::*]`,
-      ),
+      ...['Lifecycle', 'Records', 'Mcp'].map(anyResource),
+      anyAccessPoint('Access'),
+      ...['Access', 'Cleanup'].map(anyResource),
+      anyAccessPoint('SessionEvents'),
+      anyResource('SessionEvents'),
       'SessionManager/Http/Api/GET--health: AwsSolutions-APIG4',
       'SessionManager/Schedules/DeadLetters: AwsSolutions-SQS3',
     ]);

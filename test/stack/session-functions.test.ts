@@ -46,6 +46,7 @@ describe('the functions', () => {
       lifecycle: 29,
       records: 29,
       mcp: 29,
+      access: 300,
       cleanup: 900,
       'session-events': 60,
     });
@@ -61,13 +62,26 @@ describe('the functions', () => {
   });
 
   test('are told what the stack decides, and leave the rest to their defaults', () => {
-    const common = ['AUTH_MODE', 'NODE_OPTIONS', 'TABLE_NAME'];
+    const common = ['AUTH_MODE', 'METRICS_NAMESPACE', 'NODE_OPTIONS', 'TABLE_NAME'];
+    const fileSystem = ['FILE_SYSTEM_ID', 'FILE_SYSTEM_ROOT', 'FILE_SYSTEM_UID'];
     expect(Object.fromEntries(FUNCTION_NAMES.map((name) => [name, variables(functions[name])]))).toEqual({
       lifecycle: [...common, 'WORKSPACE_ROOT'],
       records: [...common, 'WORKSPACE_ROOT'],
       mcp: [...common, 'SECRETS_KMS_KEY_ID'].sort(),
+      access: [...common, ...fileSystem].sort(),
       cleanup: [...common, 'WORKSPACE_ROOT'],
-      'session-events': ['NODE_OPTIONS', 'SECRETS_KMS_KEY_ID'],
+      'session-events': [...fileSystem, 'NODE_OPTIONS', 'SECRETS_KMS_KEY_ID', 'TABLE_NAME'],
+    });
+  });
+
+  test('know the file system as the functions’ own access point has it', () => {
+    const { FILE_SYSTEM_ROOT, FILE_SYSTEM_UID } = functions.access.Environment.Variables;
+    const [own] = Object.values(resourcesOf(Template.fromStack(newApp().stack))).filter(
+      ({ Type }) => Type === 'AWS::EFS::AccessPoint',
+    );
+    expect(own?.Properties).toMatchObject({
+      RootDirectory: { Path: FILE_SYSTEM_ROOT },
+      PosixUser: { Uid: FILE_SYSTEM_UID, Gid: FILE_SYSTEM_UID },
     });
   });
 
@@ -89,8 +103,9 @@ describe('the functions', () => {
     );
     expect(added('records')).toEqual([ENV.logLevel, ...limits, ENV.touchIntervalSeconds].sort());
     expect(added('mcp')).toEqual([ENV.logLevel, ENV.maxMcpClientsPerSession, ENV.touchIntervalSeconds].sort());
+    expect(added('access')).toEqual([ENV.logLevel, ENV.touchIntervalSeconds].sort());
     expect(added('session-events')).toEqual([ENV.logLevel]);
-    expect(added('cleanup')).toEqual([ENV.logLevel, ENV.touchIntervalSeconds].sort());
+    expect(added('cleanup')).toEqual([ENV.logLevel, ENV.maxSessions, ENV.touchIntervalSeconds].sort());
     expect(configured.lifecycle.LoggingConfig.ApplicationLogLevel).toBe('DEBUG');
     const { limits: read, inactivitySeconds } = readConfig({
       ...configured.lifecycle.Environment.Variables,

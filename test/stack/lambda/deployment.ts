@@ -8,6 +8,7 @@ import { FUNCTION_NAMES, idOfFunction, type FunctionName } from '../../../cdk/fu
 import { readConfig } from '../../../lib/config.ts';
 import { dynamoDbClient } from '../../../lib/services.ts';
 import { createTable } from '../../../local/create-table.ts';
+import { EfsServer, FILE_SYSTEM } from '../../access/efs-server.ts';
 import { permissionsOf } from '../permissions.ts';
 import { functionResources, newApp } from '../synth.ts';
 import type { FunctionCode } from './function-instance.ts';
@@ -28,14 +29,18 @@ export interface DeployedFunction {
 export class Deployment {
   readonly root: string;
   readonly directories: Record<FunctionName, string>;
+  /** Stands for the EFS API. */
+  readonly efs: EfsServer;
   private readonly functions: Record<FunctionName, DeployedFunction>;
 
   private constructor(
     root: string,
+    efs: EfsServer,
     directories: Record<FunctionName, string>,
     functions: Record<FunctionName, DeployedFunction>,
   ) {
     this.root = root;
+    this.efs = efs;
     this.directories = directories;
     this.functions = functions;
   }
@@ -44,6 +49,7 @@ export class Deployment {
     const { stack, outdir } = newApp(context, 'all');
     const root = await mkdtemp(path.join(tmpdir(), 'deployment-'));
     const tableName = await newTable();
+    const efs = await EfsServer.start();
     const permissions = permissionsOf(Template.fromStack(stack));
     const directories: Partial<Record<FunctionName, string>> = {};
     const functions: Partial<Record<FunctionName, DeployedFunction>> = {};
@@ -59,6 +65,10 @@ export class Deployment {
       const here = {
         TABLE_NAME: tableName,
         DYNAMODB_ENDPOINT: await gate.start(),
+        ...(Properties.Environment.Variables.FILE_SYSTEM_ID && {
+          FILE_SYSTEM_ID: FILE_SYSTEM,
+          AWS_ENDPOINT_URL_EFS: efs.url,
+        }),
         ...(Properties.Environment.Variables.WORKSPACE_ROOT && { WORKSPACE_ROOT: path.join(root, 'workspaces') }),
       };
       const instance = await FunctionInstance.start(codeOf(name, directory, Properties, here));
@@ -66,6 +76,7 @@ export class Deployment {
     }
     return new Deployment(
       root,
+      efs,
       directories as Record<FunctionName, string>,
       functions as Record<FunctionName, DeployedFunction>,
     );
@@ -84,6 +95,7 @@ export class Deployment {
       await this.functions[name].instance.stop();
       await this.functions[name].gate.stop();
     }
+    await this.efs.stop();
     await rm(this.root, { recursive: true, force: true });
   }
 }

@@ -1,0 +1,25 @@
+import { z } from 'zod';
+import { operation } from './operation.ts';
+
+const input = z.strictObject({ sessionId: z.string() });
+
+export const accessOperations = {
+  grantWorkspaceAccess: operation({
+    group: 'access',
+    access: 'caller',
+    input,
+    async run({ sessionId }, { manager }) {
+      return { output: await manager.session(sessionId).grantWorkspaceAccess() };
+    },
+  }),
+
+  revokeWorkspaceAccess: operation({
+    group: 'access',
+    access: 'caller',
+    input,
+    async run({ sessionId }, { manager }) {
+      await manager.session(sessionId).revokeWorkspaceAccess();
+      return { output: null };
+    },
+  }),
+};

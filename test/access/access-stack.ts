@@ -1,0 +1,52 @@
+import { DescribeTableCommand } from '@aws-sdk/client-dynamodb';
+import { DynamoDBStreamsClient } from '@aws-sdk/client-dynamodb-streams';
+import type { DynamoDBRecord } from 'aws-lambda';
+import { noMcpConnector } from '../../lib/mcp/no-mcp.ts';
+import { noSecrets } from '../../lib/secrets/no-secrets.ts';
+import { documentClient, dynamoDbClient, dynamoDbConfig } from '../../lib/services.ts';
+import { SessionManagerV2 } from '../../lib/session-manager.ts';
+import { DynamoTable } from '../../lib/store/dynamo-table.ts';
+import type { FileSystemPlace } from '../../lib/workspace/access-points.ts';
+import { efsAccessPoints } from '../../lib/workspace/efs-access-points.ts';
+import { Workspaces } from '../../lib/workspace/workspaces.ts';
+import { StreamCheckpoint } from '../../local/stream-checkpoint.ts';
+import { StreamPoller } from '../../local/stream-poller.ts';
+import { newStack, type TestClock, type TestStack } from '../setup/test-stack.ts';
+import { FILE_SYSTEM, type EfsServer } from './efs-server.ts';
+
+export const PLACE: FileSystemPlace = { fileSystemId: FILE_SYSTEM, root: '/workspaces', posixId: 1000 };
+
+/** A stack whose workspaces can be mounted from elsewhere. */
+export const newAccessStack = (efs: EfsServer, clock?: TestClock): Promise<TestStack> =>
+  newStack({}, clock, { accessPoints: efsAccessPoints(PLACE, efs.settings) });
+
+/** Another instance of the same stack: it shares the table and the file system, and nothing in memory. */
+export function otherManager({ config, log }: TestStack, efs: EfsServer) {
+  const client = dynamoDbClient(config, {});
+  const manager = new SessionManagerV2({
+    table: new DynamoTable(documentClient(client), config.tableName),
+    workspaces: new Workspaces(config.workspaceRoot),
+    mcp: noMcpConnector,
+    secrets: noSecrets,
+    accessPoints: efsAccessPoints(PLACE, efs.settings),
+    log,
+    settings: config,
+  });
+  return { manager, close: () => client.destroy() };
+}
+
+/** What the table's stream has told so far, filtered as `session-events` hears of it. */
+export async function changesOf({ client, config }: TestStack, directory: string): Promise<DynamoDBRecord[]> {
+  const { Table } = await client.send(new DescribeTableCommand({ TableName: config.tableName }));
+  const streamArn = Table?.LatestStreamArn as string;
+  const streams = new DynamoDBStreamsClient(dynamoDbConfig(config, {}));
+  const records: DynamoDBRecord[] = [];
+  const checkpoint = await StreamCheckpoint.open(directory, streamArn);
+  const poller = new StreamPoller(streams, streamArn, checkpoint, async ({ Records }) => {
+    records.push(...Records);
+    return { batchItemFailures: [] };
+  });
+  await poller.poll();
+  streams.destroy();
+  return records;
+}
