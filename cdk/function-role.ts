@@ -4,12 +4,14 @@ import { Effect, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import type { FunctionRow } from './function-rows.ts';
+import type { SecretsKey } from './secrets-key.ts';
 import type { WorkspaceFileSystem } from './workspace-file-system.ts';
 
 interface FunctionRoleProps {
   row: FunctionRow;
   table: ITable;
   logGroup: ILogGroup;
+  secretsKey: SecretsKey;
   workspaces: WorkspaceFileSystem;
 }
 
@@ -28,7 +30,8 @@ const NETWORK_INTERFACES = [
 const ANY_ACCESS_POINT = 'arn:<AWS::Partition>:elasticfilesystem:<AWS::Region>:<AWS::AccountId>:access-point/*';
 
 /** A role with what the row lists, its own logs, traces, and for the VPC its network interfaces. No managed policy. */
-export function newFunctionRole(scope: Construct, { row, table, logGroup, workspaces }: FunctionRoleProps): Role {
+export function newFunctionRole(scope: Construct, props: FunctionRoleProps): Role {
+  const { row, table, logGroup, secretsKey, workspaces } = props;
   const role = new Role(scope, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
   const allow = (actions: readonly string[], resources: string[]) =>
     role.addToPolicy(new PolicyStatement({ actions: [...actions], resources }));
@@ -38,6 +41,7 @@ export function newFunctionRole(scope: Construct, { row, table, logGroup, worksp
   if (row.tableActions.length > 0) role.addToPolicy(tableStatement(row, table));
   const indexes = row.indexes.map((index) => `${table.tableArn}/index/${index}`);
   if (indexes.length > 0) allow(['dynamodb:Query'], indexes);
+  if (row.secrets !== undefined) secretsKey.grant(role, row.secrets);
   if (row.mountsWorkspaces) {
     role.addToPolicy(workspaces.mountStatement());
     allow(NETWORK_INTERFACES, ['*']);

@@ -1,5 +1,6 @@
 import { GROUPS, type Group } from '../lib/api/operation.ts';
 import { FAREWELLS } from '../lib/store/table-schema.ts';
+import type { SecretsUse } from './secrets-key.ts';
 import type { FunctionSetting } from './stack-config.ts';
 
 /** The groups' functions, which callers reach, and the one that the table's stream calls. */
@@ -26,6 +27,8 @@ export interface FunctionRow {
   /** The indexes that it queries. */
   indexes: readonly IndexName[];
   settings: readonly FunctionSetting[];
+  /** What it does with the credentials of MCP clients, if anything. */
+  secrets?: SecretsUse;
   /** What it does with the access points of sessions, by the EFS API. */
   accessPoints?: 'make' | 'remove';
   /** It tells callers where workspaces are, or works in them. */
@@ -79,6 +82,7 @@ export const functionRows: Readonly<Record<FunctionName, FunctionRow>> = {
     ],
     indexes: [],
     settings: [...IDENTITY, 'touchIntervalSeconds', 'maxMcpClientsPerSession'],
+    secrets: 'seal-and-open',
     knowsWorkspaceRoot: false,
     // TLS to servers anywhere and tool results of megabytes: CPU is what a call waits for.
     memoryMb: 1024,
@@ -121,6 +125,7 @@ export const functionRows: Readonly<Record<FunctionName, FunctionRow>> = {
     onlyPartition: FAREWELLS,
     indexes: [],
     settings: ['logLevel'],
+    secrets: 'open',
     accessPoints: 'remove',
     knowsWorkspaceRoot: false,
     // Waits for MCP servers and the EFS API, eight at once.

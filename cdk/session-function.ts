@@ -17,6 +17,7 @@ import { Construct } from 'constructs';
 import { newFunctionRole } from './function-role.ts';
 import { functionRows, idOfFunction, WORKSPACE_ROOT, type FunctionName, type FunctionRow } from './function-rows.ts';
 import { newLogGroup } from './log-group.ts';
+import type { SecretsKey } from './secrets-key.ts';
 import { variablesOf, type StackConfig } from './stack-config.ts';
 import { FUNCTIONS_ID, FUNCTIONS_ROOT, type WorkspaceFileSystem } from './workspace-file-system.ts';
 import type { WorkspaceNetwork } from './workspace-network.ts';
@@ -25,6 +26,7 @@ export interface SessionFunctionProps {
   name: FunctionName;
   config: StackConfig;
   table: ITable;
+  secretsKey: SecretsKey;
   network: WorkspaceNetwork;
   workspaces: WorkspaceFileSystem;
 }
@@ -94,7 +96,10 @@ const lambdaLogLevel: Record<StackConfig['logLevel'], ApplicationLogLevel> = {
 
 const answersCallers = ({ settings }: FunctionRow): boolean => settings.includes('jwtOrgClaim');
 
-function environmentOf(row: FunctionRow, { config, table, workspaces }: SessionFunctionProps): Record<string, string> {
+function environmentOf(
+  row: FunctionRow,
+  { config, table, secretsKey, workspaces }: SessionFunctionProps,
+): Record<string, string> {
   const settings = row.settings.flatMap((name) => {
     const value = config.environment[name];
     return value === undefined ? [] : [[name, value]];
@@ -106,6 +111,7 @@ function environmentOf(row: FunctionRow, { config, table, workspaces }: SessionF
       authMode: config.jwtIssuer === undefined ? 'headers' : 'jwt',
       metricsNamespace: config.stackName,
     }),
+    ...(row.secrets !== undefined && { secretsKmsKeyId: secretsKey.key.keyId }),
     ...(row.knowsWorkspaceRoot && { workspaceRoot: WORKSPACE_ROOT }),
     ...(row.accessPoints && {
       fileSystemId: workspaces.fileSystem.fileSystemId,

@@ -9,6 +9,7 @@ import { SessionDashboard } from './dashboard.ts';
 import { FUNCTION_NAMES, type FunctionName } from './function-rows.ts';
 import { SessionHttpApi } from './http-api.ts';
 import { Schedules } from './schedules.ts';
+import { SecretsKey } from './secrets-key.ts';
 import { SessionEventStream } from './session-event-stream.ts';
 import { SessionFunction } from './session-function.ts';
 import { SessionTable } from './session-table.ts';
@@ -16,7 +17,7 @@ import type { StackConfig } from './stack-config.ts';
 import { WorkspaceFileSystem } from './workspace-file-system.ts';
 import { WorkspaceNetwork } from './workspace-network.ts';
 
-/** Everything that makes up the session manager on AWS. Idle, it costs its storage and its alarms. */
+/** Everything that makes up the session manager on AWS. Idle, it costs its storage, its alarms and its key. */
 export class SessionManagerStack extends Stack {
   readonly functions: Readonly<Record<FunctionName, SessionFunction>>;
   /** For compute that mounts a workspace. */
@@ -29,6 +30,7 @@ export class SessionManagerStack extends Stack {
       terminationProtection: config.dataRemoval === 'retain',
     });
     const { table } = new SessionTable(this, 'Table', config);
+    const secretsKey = new SecretsKey(this, 'Secrets', config);
     const network = new WorkspaceNetwork(this, 'Network', config, table);
     const workspaces = new WorkspaceFileSystem(this, 'Workspaces', config, network);
 
@@ -37,7 +39,7 @@ export class SessionManagerStack extends Stack {
 
     const functions = forEach(
       FUNCTION_NAMES,
-      (name) => new SessionFunction(this, { name, config, table, network, workspaces }),
+      (name) => new SessionFunction(this, { name, config, table, secretsKey, network, workspaces }),
     );
     this.functions = functions;
     const lambdas = forEach(GROUPS, (name) => functions[name].function);

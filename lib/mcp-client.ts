@@ -9,6 +9,7 @@ import {
   type McpTool,
   type McpToolResult,
 } from './mcp/mcp-connector.ts';
+import { credentialsIdOf } from './mcp/credential-vault.ts';
 import type { McpCredentials } from './mcp/mcp-credentials.ts';
 import { parseInput } from './session-options.ts';
 import type { SessionHandle } from './session.ts';
@@ -138,11 +139,12 @@ export async function mcpTarget(
   session: SessionItem,
   { clientId, address, timeoutMs, credentials }: Omit<McpClientItem, 'connection' | 'connectedAt'>,
 ): Promise<McpTarget> {
+  const owner = { sessionId: session.id, clientId };
   return {
     address,
     timeoutMs,
-    credentials: await parts.mcpCredentials.open(credentials, { sessionId: session.id, clientId }),
-    credentialsId: credentials?.id ?? '',
+    credentials: await parts.mcpCredentials.open(credentials, owner),
+    credentialsId: credentialsIdOf(credentials, owner),
     workspacePath: parts.workspaces.pathOf(session),
   };
 }

@@ -1,6 +1,6 @@
 import pTimeout from 'p-timeout';
 import type { LogLines } from './audit/log-lines.ts';
-import type { CredentialVault } from './mcp/credential-vault.ts';
+import { credentialsIdOf, type CredentialVault } from './mcp/credential-vault.ts';
 import type { McpConnector } from './mcp/mcp-connector.ts';
 import type { Farewell, FarewellStore } from './store/farewell-store.ts';
 import type { McpClientItem } from './store/mcp-client-store.ts';
@@ -68,11 +68,12 @@ export class McpFarewells {
   }
 
   private async terminate(sessionId: string, { clientId, address, credentials, connection }: McpClientItem) {
+    const owner = { sessionId, clientId };
     const resumed = await this.mcp.resume(
       {
         address,
-        credentials: await this.credentials.open(credentials, { sessionId, clientId }),
-        credentialsId: credentials?.id ?? '',
+        credentials: await this.credentials.open(credentials, owner),
+        credentialsId: credentialsIdOf(credentials, owner),
         workspacePath: '',
         timeoutMs: FAREWELL_MS,
       },

@@ -10,7 +10,7 @@ import type { McpServices } from './services.ts';
 /** KMS answers in milliseconds. */
 const KMS = {
   maxAttempts: 3,
-  requestHandler: { connectionTimeout: 1_000, requestTimeout: 3_000, throwOnRequestTimeout: true },
+  requestHandler: { connectionTimeout: 1_000, requestTimeout: 2_000, throwOnRequestTimeout: true },
 };
 
 /** Twice of what fits through Lambda: what lies between is `RESPONSE_TOO_LARGE`, what lies above is no answer at all. */

@@ -1,17 +1,24 @@
-import type { OAuthClientProvider } from '@modelcontextprotocol/sdk/client/auth.js';
+import type { OAuthClientProvider, OAuthDiscoveryState } from '@modelcontextprotocol/sdk/client/auth.js';
 import type { OAuthClientInformationMixed, OAuthTokens } from '@modelcontextprotocol/sdk/shared/auth.js';
+import { McpConnectionError } from '../errors.ts';
 import type { McpAuth } from './mcp-credentials.ts';
 
 type Grant = Extract<McpAuth, { type: 'oauth-client-credentials' }>;
+
+const MAX_SECRETS = 4;
 
 /** OAuth 2.1 client credentials of one MCP client, and the access token that they got, in this process only. */
 export class ClientCredentialsGrant implements OAuthClientProvider {
   readonly redirectUrl = undefined;
   readonly clientMetadata: OAuthClientProvider['clientMetadata'];
   private client: OAuthClientInformationMixed;
+  private readonly issuer: string | undefined;
   private token: OAuthTokens | undefined;
+  /** The last ones too, of which a server may still speak. */
+  private secrets: string[] = [];
 
   constructor({ clientId, clientSecret, scope, issuer }: Grant) {
+    this.issuer = issuer;
     this.clientMetadata = {
       redirect_uris: [],
       grant_types: ['client_credentials'],
@@ -36,6 +43,19 @@ export class ClientCredentialsGrant implements OAuthClientProvider {
 
   saveTokens(token: OAuthTokens): void {
     this.token = token;
+    const { access_token, refresh_token } = token;
+    this.secrets = [...this.secrets, access_token, refresh_token ?? ''].filter(Boolean).slice(-MAX_SECRETS);
+  }
+
+  /** The tokens, which must never be told. */
+  tokensKnown(): readonly string[] {
+    return this.secrets;
+  }
+
+  /** The SDK tells which authorization server was found before it sends that anything. */
+  saveDiscoveryState({ authorizationServerUrl }: OAuthDiscoveryState): void {
+    if (this.issuer === undefined || withoutSlash(this.issuer) === withoutSlash(authorizationServerUrl)) return;
+    throw new McpConnectionError('names an authorization server that is not the issuer of these credentials');
   }
 
   prepareTokenRequest(scope?: string): URLSearchParams {
@@ -54,3 +74,5 @@ export class ClientCredentialsGrant implements OAuthClientProvider {
     throw new Error('this grant has no code verifier');
   }
 }
+
+const withoutSlash = (url: string) => new URL(url).href.replace(/\/$/, '');

@@ -7,6 +7,10 @@ import { hasCredentials, type McpCredentials } from './mcp-credentials.ts';
 const MAX_OPEN = 500;
 const OPEN_MS = 5 * 60 * 1000;
 
+/** What is kept of a client's credentials is kept under this: another client has another, whatever stands in the table. */
+export const credentialsIdOf = (sealed: SealedCredentials | undefined, { sessionId, clientId }: SecretOwner): string =>
+  JSON.stringify([sessionId, clientId, sealed?.id]);
+
 /**
  * Seals the credentials of MCP clients before they reach the table, and opens them for the client that they belong to.
  * An instance keeps what it opened for a few minutes, under owner and id: what is kept serves nobody else.
@@ -27,7 +31,7 @@ export class CredentialVault {
 
   async open(sealed: SealedCredentials | undefined, owner: SecretOwner): Promise<McpCredentials> {
     if (sealed === undefined) return {};
-    const name = JSON.stringify([owner.sessionId, owner.clientId, sealed.id]);
+    const name = credentialsIdOf(sealed, owner);
     const known = this.opened.get(name);
     if (known) return known;
     const credentials = JSON.parse(await this.box.open(sealed.sealed, owner)) as McpCredentials;

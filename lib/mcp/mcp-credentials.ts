@@ -28,6 +28,12 @@ const RESERVED = new Set([
   'upgrade',
 ]);
 
+/** RFC 6749, appendix A. */
+const oauthText = z.string().regex(/^[\x20-\x7e]+$/, 'must be visible ASCII');
+const oauthScope = z
+  .string()
+  .regex(/^[\x21\x23-\x5b\x5d-\x7e]+(?: [\x21\x23-\x5b\x5d-\x7e]+)*$/, 'must be names with single spaces between');
+
 export const mcpHeadersSchema = z.record(headerName, headerValue);
 
 /** How a client proves itself to its MCP server. */
@@ -35,9 +41,9 @@ export const mcpAuthSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('bearer'), token: headerValue }),
   z.strictObject({
     type: z.literal('oauth-client-credentials'),
-    clientId: z.string().min(1),
-    clientSecret: z.string().min(1),
-    scope: z.string().min(1).optional(),
+    clientId: oauthText,
+    clientSecret: oauthText,
+    scope: oauthScope.optional(),
     /** The only authorization server that is shown the secret; without it, the one that the MCP server names. */
     issuer: z.url({ protocol: /^https?$/ }).optional(),
   }),
@@ -69,7 +75,7 @@ export function checkCredentials({ auth, headers = {} }: McpCredentials): void {
   }
 }
 
-/** Every part that must never be told, the longest first. */
+/** Every part that must never be told. */
 export function secretsIn({ auth, headers = {} }: McpCredentials): string[] {
   const secrets = Object.values(headers);
   if (auth?.type === 'bearer') secrets.push(auth.token);
@@ -77,5 +83,5 @@ export function secretsIn({ auth, headers = {} }: McpCredentials): string[] {
     const { clientId, clientSecret } = auth;
     secrets.push(clientSecret, Buffer.from(`${clientId}:${clientSecret}`).toString('base64'));
   }
-  return secrets.sort((a, b) => b.length - a.length);
+  return secrets;
 }

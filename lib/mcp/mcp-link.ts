@@ -1,4 +1,5 @@
 import { types } from 'node:util';
+import { OAuthError } from '@modelcontextprotocol/sdk/server/auth/errors.js';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 import { McpError } from '@modelcontextprotocol/sdk/types.js';
@@ -7,6 +8,7 @@ import type { z } from 'zod';
 import { McpConnectionError, SessionManagerError } from '../errors.ts';
 import { McpSessionGone, type McpTarget } from './mcp-connector.ts';
 import { secretsIn } from './mcp-credentials.ts';
+import { redactor } from './redact.ts';
 
 const CLIENT_INFO = { name: 'agent-session-manager', version: '0.1.0' };
 /** The SDK's own limit, which would throw what servers can answer with too, is out of reach: ours is first. */
@@ -19,6 +21,8 @@ export interface LinkOptions {
   resumed?: boolean;
   /** What went wrong with the transport's requests, which it may not pass on. */
   failure?: () => SessionManagerError | undefined;
+  /** What must not be told besides the target's credentials. */
+  secrets?: () => readonly string[];
 }
 
 /** One SDK client on one transport: every step bounded in time, every failure in our words and without secrets. */
@@ -79,7 +83,10 @@ export class McpLink {
 
   /** An answer leaves the connection as it is; after anything else it is let go of. */
   private async failure(thrown: unknown): Promise<unknown> {
-    if (thrown instanceof McpError) return new McpConnectionError(`answered: ${this.redact(thrown.message)}`, thrown);
+    if (thrown instanceof McpError) {
+      const answer = this.withoutSecrets(thrown);
+      return new McpConnectionError(`answered: ${answer.message}`, answer);
+    }
     await this.close();
     return this.inOurWords(thrown);
   }
@@ -98,11 +105,20 @@ export class McpLink {
   /** The body of an answer may repeat what it was sent, which goes into no log. */
   private loggable(thrown: unknown, status: number | undefined): unknown {
     if (status !== undefined) return new Error(`HTTP status ${status}`);
-    return types.isNativeError(thrown) ? new Error(this.redact(`${thrown.name}: ${thrown.message}`)) : undefined;
+    if (!types.isNativeError(thrown)) return undefined;
+    // Their messages have pieces of answers in them, which may be a token that nobody knows yet.
+    if (thrown instanceof OAuthError || thrown.name === 'SyntaxError') return new Error(thrown.name);
+    return new Error(this.redact(`${thrown.name}: ${thrown.message}`));
   }
 
-  private redact(text: string): string {
-    return secretsIn(this.target.credentials).reduce((told, secret) => told.replaceAll(secret, '[secret]'), text);
+  /** Its `data` can be anything, and nobody asks for it. */
+  private withoutSecrets({ code, message }: McpError): McpError {
+    return Object.assign(new McpError(code, ''), { message: this.redact(message) });
+  }
+
+  /** A text of the server, of which nobody knows what it repeats. */
+  redact(text: string): string {
+    return redactor([...secretsIn(this.target.credentials), ...(this.options.secrets?.() ?? [])])(text);
   }
 }
 
@@ -114,6 +130,7 @@ function statusOf(thrown: unknown): number | undefined {
 
 function problemIn(thrown: unknown, status: number | undefined): string {
   if (status !== undefined) return `answered with HTTP status ${status}`;
+  if (thrown instanceof OAuthError) return `cannot be signed in to (${thrown.errorCode})`;
   const name = types.isNativeError(thrown) ? thrown.name : '';
   if (name === 'TypeError' || name === 'SseError' || name === 'AbortError') return 'could not be reached';
   return 'did not speak the protocol';

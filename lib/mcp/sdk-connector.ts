@@ -1,5 +1,6 @@
+import { auth } from '@modelcontextprotocol/sdk/client/auth.js';
 import { SSEClientTransport } from '@modelcontextprotocol/sdk/client/sse.js';
-import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
+import { StreamableHTTPClientTransport, StreamableHTTPError } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { LRUCache } from 'lru-cache';
 import { v7 as uuidv7 } from 'uuid';
 import { McpConnectionError, McpEndpointForbiddenError } from '../errors.ts';
@@ -9,6 +10,7 @@ import { endpointFetch } from './endpoint-fetch.ts';
 import type { GuardedFetch } from './guarded-fetch.ts';
 import { McpSessionGone, type McpConnection, type McpConnector, type McpTarget } from './mcp-connector.ts';
 import { McpLink } from './mcp-link.ts';
+import { redactJson } from './redact.ts';
 import { SdkConnection } from './sdk-connection.ts';
 import { withoutListening } from './without-listening.ts';
 import { StdioTransport } from './stdio-transport.ts';
@@ -78,18 +80,25 @@ export class SdkConnector implements McpConnector {
 
   private newHttp(target: McpTarget, endpoint: string, state?: McpConnectionState) {
     const { fetch, failure } = endpointFetch(this.options.fetch, endpoint, target.credentials);
-    const options = {
-      fetch: withoutListening(fetch),
-      redirectPolicy: 'follow',
-      authProvider: this.grantOf(target),
-    } as const;
+    const grant = this.grantOf(target);
+    const options = { fetch: withoutListening(fetch), redirectPolicy: 'follow', authProvider: grant } as const;
     const transport = state
       ? new ResumedTransport(new URL(endpoint), { ...options, sessionId: state.mcpSessionId })
       : new StreamableHTTPClientTransport(new URL(endpoint), options);
-    const link = new McpLink(transport, target, { resumed: state !== undefined, failure });
+    const secrets = () => grant?.tokensKnown() ?? [];
+    const link = new McpLink(transport, target, { resumed: state !== undefined, failure, secrets });
     const endSession = () =>
       link
-        .within(Math.min(target.timeoutMs, TERMINATE_MS), () => transport.terminateSession())
+        .within(Math.min(target.timeoutMs, TERMINATE_MS), async () => {
+          try {
+            await transport.terminateSession();
+          } catch (thrown) {
+            if (!grant || !(thrown instanceof StreamableHTTPError) || thrown.code !== 401) throw thrown;
+            // The SDK signs in when a message is refused, and not for a farewell.
+            await auth(grant, { serverUrl: endpoint, fetchFn: fetch });
+            await transport.terminateSession();
+          }
+        })
         .catch((thrown: unknown) => {
           if (!(thrown instanceof McpSessionGone)) throw thrown;
         });
@@ -110,9 +119,13 @@ export class SdkConnector implements McpConnector {
 
   private async connectSse(target: McpTarget, endpoint: string): Promise<McpConnection> {
     const { fetch, failure } = endpointFetch(this.options.fetch, endpoint, target.credentials);
-    const options = { fetch, redirectPolicy: 'follow', authProvider: this.grantOf(target) } as const;
-    const transport = new ProtocolVersionOf(new URL(endpoint), options);
-    const link = new McpLink(transport, target, { failure });
+    const grant = this.grantOf(target);
+    const transport = new ProtocolVersionOf(new URL(endpoint), {
+      fetch,
+      redirectPolicy: 'follow',
+      authProvider: grant,
+    });
+    const link = new McpLink(transport, target, { failure, secrets: () => grant?.tokensKnown() ?? [] });
     await link.open();
     return new SdkConnection(link, stateOf(link, 'sse', transport.protocolVersion), target.timeoutMs, async () => {});
   }
@@ -154,14 +167,19 @@ class ProtocolVersionOf extends SSEClientTransport {
   }
 }
 
+/** What the server says of itself is stored and told, so that it must not repeat a secret. */
 function stateOf(link: McpLink, transport: Transport, version = '', mcpSessionId?: string): McpConnectionState {
+  const told = <T>(value: T) => redactJson(value, (text) => link.redact(text)) as T;
+  if (mcpSessionId !== undefined && told(mcpSessionId) !== mcpSessionId) {
+    throw new McpConnectionError('uses a secret as the id of its session');
+  }
   return {
     connectionId: uuidv7(),
     transport,
     ...(mcpSessionId !== undefined && { mcpSessionId }),
     protocolVersion: version,
-    serverInfo: link.client.getServerVersion() ?? { name: '', version: '' },
-    capabilities: JSON.stringify(link.client.getServerCapabilities() ?? {}),
+    serverInfo: told(link.client.getServerVersion() ?? { name: '', version: '' }),
+    capabilities: JSON.stringify(told(link.client.getServerCapabilities() ?? {})),
   };
 }
 

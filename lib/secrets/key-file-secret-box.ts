@@ -6,6 +6,7 @@ import type { SecretBox, SecretOwner } from './secret-box.ts';
 const KEY_BYTES = 32;
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
+const BASE64_KEY = /^[A-Za-z0-9+/]{43}=$/;
 
 /** Thrown when the key file cannot be trusted or used. */
 export class KeyFileError extends Error {
@@ -66,9 +67,9 @@ async function readKeyFile(file: string): Promise<Buffer | undefined> {
     const { mode } = await handle.stat();
     if ((mode & 0o077) !== 0)
       throw new KeyFileError(`The key file ${file} may be read by others: its mode must be 0600.`);
-    const key = Buffer.from((await handle.readFile('utf8')).trim(), 'base64');
-    if (key.length !== KEY_BYTES) throw new KeyFileError(`The key file ${file} holds no key of ${KEY_BYTES} bytes.`);
-    return key;
+    const text = (await handle.readFile('utf8')).trim();
+    if (!BASE64_KEY.test(text)) throw new KeyFileError(`The key file ${file} holds no key of ${KEY_BYTES} bytes.`);
+    return Buffer.from(text, 'base64');
   } finally {
     await handle.close();
   }
@@ -80,6 +81,8 @@ async function makeKeyFile(file: string): Promise<void> {
   const aside = `${file}.${randomBytes(8).toString('hex')}`;
   const handle = await open(aside, 'wx', 0o600);
   try {
+    // Whatever the umask took away.
+    await handle.chmod(0o600);
     await handle.writeFile(randomBytes(KEY_BYTES).toString('base64'));
     await handle.sync();
     await link(aside, file).catch((thrown: NodeJS.ErrnoException) => {

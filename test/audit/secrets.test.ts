@@ -1,30 +1,14 @@
-import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { AuditEvent } from '../../lib/audit/audit-event.ts';
 import { mcpServices } from '../../lib/mcp-services.ts';
 import { createServices } from '../../lib/services.ts';
 import { directDoor, handlerDoor } from '../contracts/doors.ts';
 import { serveMcp } from '../mcp/http-servers.ts';
 import { newStack, type TestStack } from '../setup/test-stack.ts';
+import { captureOutput } from './captured-output.ts';
 
 const ALICE = { userId: 'alice', orgId: 'acme' };
 const SECRET = 'canary-7f3a';
-
-/** Everything that is written while it is installed: the default logger's lines, and whatever else. */
-function captureOutput() {
-  const lines: string[] = [];
-  const note = (written: unknown) => {
-    lines.push(String(written));
-    return true;
-  };
-  const spies = [
-    jest.spyOn(process.stdout, 'write').mockImplementation(note),
-    jest.spyOn(process.stderr, 'write').mockImplementation(note),
-    ...(['log', 'info', 'warn', 'error', 'debug'] as const).map((name) =>
-      jest.spyOn(console, name).mockImplementation(note),
-    ),
-  ];
-  return { lines, restore: () => spies.forEach((spy) => spy.mockRestore()) };
-}
 
 describe('what callers send', () => {
   let stack: TestStack;

@@ -42,8 +42,11 @@ describe('a bundle', () => {
     expect(ownModulesIn(name).filter((source) => source.endsWith(`/functions/${name}.ts`))).toHaveLength(1);
   });
 
-  test.each(FUNCTION_NAMES)('of %s has the MCP SDK exactly when it connects to MCP servers', (name) => {
-    expect(packagesIn(name).includes('@modelcontextprotocol/sdk')).toBe(name === 'mcp' || name === 'session-events');
+  test.each(FUNCTION_NAMES)('of %s has what connects to MCP servers, and KMS, exactly when it does so', (name) => {
+    const connects = name === 'mcp' || name === 'session-events';
+    for (const packageName of ['@modelcontextprotocol/sdk', 'undici', '@aws-sdk/client-kms']) {
+      expect([packageName, packagesIn(name).includes(packageName)]).toEqual([packageName, connects]);
+    }
   });
 
   test.each(FUNCTION_NAMES)('of %s has a client of the EFS API exactly when it may use that', (name) => {

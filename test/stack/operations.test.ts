@@ -186,6 +186,7 @@ test('the outputs name what callers and operators need', () => {
     'LifecycleFunctionName',
     'McpFunctionName',
     'RecordsFunctionName',
+    'SecretsKeyId',
     'SessionEventsFunctionName',
     'TableName',
   ]);

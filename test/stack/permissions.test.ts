@@ -14,6 +14,7 @@ const queryIndex = (index: string) => on(`SessionTable/index/${index}`, 'dynamod
 const logs = (group: string) => on(group, 'logs:CreateLogStream', 'logs:PutLogEvents');
 const tracing = on('*', 'xray:PutTraceSegments', 'xray:PutTelemetryRecords');
 const mount = on('WorkspaceFileSystem', 'elasticfilesystem:ClientMount', 'elasticfilesystem:ClientWrite');
+const secrets = (...actions: string[]) => on('SecretsKey', ...actions.map((action) => `kms:${action}`));
 const accessPoints = 'arn:AWS::Partition:elasticfilesystem:AWS::Region:AWS::AccountId:access-point/*';
 const efs = (resource: string, ...actions: string[]) =>
   on(resource, ...actions.map((action) => `elasticfilesystem:${action}`));
@@ -51,6 +52,7 @@ const EXPECTED: Record<string, { allowed: string[]; refused?: string[] }> = {
       ...logs('McpLogs'),
       ...tracing,
       ...dynamodb('GetItem', 'Query', 'PutItem', 'UpdateItem', 'DeleteItem', 'ConditionCheckItem'),
+      ...secrets('Encrypt', 'Decrypt'),
     ],
   },
   AccessRole: {
@@ -81,6 +83,7 @@ const EXPECTED: Record<string, { allowed: string[]; refused?: string[] }> = {
       ...logs('SessionEventsLogs'),
       ...tracing,
       ...dynamodb('UpdateItem', 'DeleteItem', 'DescribeStream', 'GetRecords', 'GetShardIterator'),
+      ...secrets('Decrypt'),
       ...on('*', 'dynamodb:ListStreams'),
       ...efs('WorkspaceFileSystem', 'DescribeAccessPoints'),
       ...efs(accessPoints, 'DescribeAccessPoints', 'DeleteAccessPoint'),

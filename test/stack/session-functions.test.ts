@@ -67,10 +67,10 @@ describe('the functions', () => {
     expect(Object.fromEntries(FUNCTION_NAMES.map((name) => [name, variables(functions[name])]))).toEqual({
       lifecycle: [...common, 'WORKSPACE_ROOT'],
       records: [...common, 'WORKSPACE_ROOT'],
-      mcp: common,
+      mcp: [...common, 'SECRETS_KMS_KEY_ID'].sort(),
       access: [...common, ...fileSystem].sort(),
       cleanup: [...common, 'WORKSPACE_ROOT'],
-      'session-events': [...fileSystem, 'NODE_OPTIONS', 'TABLE_NAME'],
+      'session-events': [...fileSystem, 'NODE_OPTIONS', 'SECRETS_KMS_KEY_ID', 'TABLE_NAME'],
     });
   });
 

@@ -34,7 +34,11 @@ describe('the session table', () => {
 });
 
 describe('what holds data', () => {
-  const STATEFUL = { SessionTable: 'AWS::DynamoDB::Table', WorkspaceFileSystem: 'AWS::EFS::FileSystem' };
+  const STATEFUL = {
+    SessionTable: 'AWS::DynamoDB::Table',
+    WorkspaceFileSystem: 'AWS::EFS::FileSystem',
+    SecretsKey: 'AWS::KMS::Key',
+  };
 
   test('is kept under a pinned logical id', () => {
     const resources = Object.entries(resourcesOf(synthTemplate()));

@@ -1,0 +1,36 @@
+/** What is shorter is no secret, and its characters are everywhere. */
+const MIN_CHARS = 4;
+/** A part of a secret that is shorter may be a word like `Bearer`. */
+const MIN_PART_CHARS = 8;
+
+/** Takes secrets out of texts, also where they are spelled as JSON, URLs and Basic authentication spell them. */
+export function redactor(secrets: readonly string[]): (text: string) => string {
+  const known = secrets.flatMap((secret) => [secret, ...partsOf(secret)]).filter(({ length }) => length >= MIN_CHARS);
+  const spellings = [...new Set(known.flatMap(spellingsOf))].sort((a, b) => b.length - a.length);
+  if (spellings.length === 0) return (text) => text;
+  // In one pass: one after the other would find the letters of a secret in the mark of another.
+  const pattern = new RegExp(spellings.map(escaped).join('|'), 'g');
+  return (text) => text.replaceAll(pattern, '[secret]');
+}
+
+/** The same for all texts in a JSON value, names included. */
+export function redactJson(value: unknown, redact: (text: string) => string): unknown {
+  if (typeof value === 'string') return redact(value);
+  if (Array.isArray(value)) return value.map((item) => redactJson(item, redact));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, item]) => [redact(name), redactJson(item, redact)]));
+}
+
+/** Of `Bearer <token>`, or of a list of cookies, a server may repeat one part alone. */
+const partsOf = (secret: string) => secret.split(/[\s;,="]+/).filter(({ length }) => length >= MIN_PART_CHARS);
+
+const spellingsOf = (secret: string): string[] => [
+  secret,
+  JSON.stringify(secret).slice(1, -1),
+  encodeURIComponent(secret),
+  new URLSearchParams([['', secret]]).toString().slice(1),
+  Buffer.from(secret).toString('base64').replace(/=+$/, ''),
+  Buffer.from(secret).toString('base64url'),
+];
+
+const escaped = (text: string) => text.replaceAll(/[\\^$.*+?()[\]{}|/-]/g, String.raw`\$&`);
