@@ -3,13 +3,15 @@ import { startDynamoDbLocal } from '../../local/dynamodb-local.ts';
 import { tableOf } from './bench-result.ts';
 import { benchEnding } from './ending.ts';
 
+const print = (text: string) => process.stdout.write(`${text}\n\n`);
+
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
 const database = await startDynamoDbLocal();
 process.env.DYNAMODB_ENDPOINT = database.endpoint;
 try {
-  console.log(`# Benchmark\n\nNode ${process.version}, ${os.cpus().length} cores, DynamoDB Local in memory.\n`);
+  print(`# Benchmark\n\nNode ${process.version}, ${os.cpus().length} cores, DynamoDB Local in memory.`);
   const results = [await benchEnding()];
-  for (const result of results) console.log(tableOf(result));
+  for (const result of results) print(tableOf(result));
   process.exitCode = results.every(({ kept }) => kept) ? 0 : 1;
 } finally {
   await database.stop();
