@@ -1,7 +1,7 @@
 import { types } from 'node:util';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
-import { McpError } from '@modelcontextprotocol/sdk/types.js';
+import { ErrorCode, McpError } from '@modelcontextprotocol/sdk/types.js';
 import pTimeout from 'p-timeout';
 import type { z } from 'zod';
 import { McpConnectionError, SessionManagerError } from '../errors.ts';
@@ -28,6 +28,7 @@ export class McpLink {
   private readonly target: McpTarget;
   private readonly options: LinkOptions;
   private lastSent: Promise<unknown> = Promise.resolve();
+  private ended = false;
 
   constructor(transport: Transport, target: McpTarget, options: LinkOptions = {}) {
     this.transport = transport;
@@ -35,6 +36,7 @@ export class McpLink {
     this.options = options;
     // Errors of requests reject the requests; nobody waits for others.
     this.client.onerror = () => undefined;
+    this.client.onclose = () => (this.ended = true);
     const send = transport.send.bind(transport);
     transport.send = (...message) => (this.lastSent = send(...message));
   }
@@ -78,6 +80,9 @@ export class McpLink {
 
   /** An answer leaves the connection as it is; after anything else it is let go of. */
   private async failure(thrown: unknown): Promise<unknown> {
+    // Servers may answer with the code that the SDK gives to requests whose connection ended.
+    const cutOff = this.ended && thrown instanceof McpError && thrown.code === (ErrorCode.ConnectionClosed as number);
+    if (cutOff) return new McpConnectionError('ended the connection');
     if (thrown instanceof McpError) return new McpConnectionError(`answered: ${this.redact(thrown.message)}`, thrown);
     await this.close();
     return this.inOurWords(thrown);

@@ -22,13 +22,16 @@ function authOf({ client_id: clientId, client_secret: clientSecret }: Record<str
   return { type: 'oauth-client-credentials', clientId, clientSecret };
 }
 
+/** What asks back is not answered, and is not waited for. */
+const timeoutMs = process.env.MCP_CONFORMANCE_SCENARIO?.startsWith('elicitation') ? 1_500 : 8_000;
+
 const connector = new SdkConnector({ fetch, stdioCommands: [], searchPath: undefined });
 const target = {
   address: { type: 'http', endpoint },
   credentials: { auth: authOf(context) },
   credentialsId: 'conformance',
   workspacePath: '',
-  timeoutMs: 5_000,
+  timeoutMs,
 } as const;
 
 const opened = await connector.connect(target);

@@ -30,7 +30,7 @@ describe('what an MCP server sees of a client', () => {
     session = await stack.manager.createSession('alice', 'acme');
   });
   afterEach(async () => {
-    for (const { close } of toClose) await close();
+    for (const closable of toClose) await closable.close();
     await stack.close();
   });
 

@@ -5,7 +5,9 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
+import type { FetchLike } from '@modelcontextprotocol/sdk/shared/transport.js';
 import type { McpClientConfig } from '../../lib/mcp/mcp-client-config.ts';
+import { SdkConnector } from '../../lib/mcp/sdk-connector.ts';
 import type { Session } from '../../lib/session.ts';
 import { newStack, type TestStack } from '../setup/test-stack.ts';
 import { EVERYTHING, startEverythingServer, type EverythingServer } from './everything-server.ts';
@@ -91,9 +93,19 @@ describe('MCP clients by their transport', () => {
   });
 
   test('the fallback to SSE is remembered: later calls do not ask the new way again', async () => {
-    await session.addMcpClient({ id: 'x', type: 'http', endpoint: http.sse?.url });
-    const [item] = await stack.parts.mcpClients.list(session.id);
-    expect(item?.connection.transport).toBe('sse');
+    const endpoint = http.sse?.url as string;
+    await session.addMcpClient({ id: 'x', type: 'http', endpoint });
+    const asked: [string, URL][] = [];
+    const recording: FetchLike = (url, init) => {
+      asked.push([init?.method ?? 'GET', new URL(url)]);
+      return fetch(url, init);
+    };
+    const mcp = new SdkConnector({ fetch: recording, stdioCommands: [], searchPath: undefined });
+    const later = anotherInstance(stack, mcp);
+    await later.manager.session(session.id).mcpClient('x').callTool('echo', { message: 'later' });
+    later.close();
+    expect(asked[0]).toEqual(['GET', new URL(endpoint)]);
+    expect(asked.filter(([method, { href }]) => method === 'POST' && href === endpoint)).toEqual([]);
   });
 
   test('results of every kind are what the SDK itself gets', async () => {
@@ -169,6 +181,12 @@ describe('MCP clients by their transport', () => {
 
     test('a command that does not exist is a failed connection', async () => {
       await expectFailsInTime(session.addMcpClient({ id: 'x', type: 'stdio', command: 'no-such-command' }));
+    });
+
+    test('a command that ends in the middle of a call is a failed connection, not a result', async () => {
+      const client = await session.addMcpClient(stdio('-e', answering('process.exit(1)')));
+      await expectFailsInTime(client.callTool('any'));
+      await expectFailsInTime(client.listTools());
     });
 
     test('a command that works no more fails the call alone', async () => {
