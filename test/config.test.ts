@@ -28,4 +28,13 @@ describe('the configuration', () => {
     expect(() => readConfig(env)).toThrow(ConfigError);
     expect(() => readConfig(env)).toThrow(sentence);
   });
+
+  test('allows commands on one machine, and none on AWS', () => {
+    const env = { MCP_STDIO_COMMANDS: ' node, /usr/bin/python3 ,' };
+    expect(readConfig(env).mcpStdioCommands).toEqual(['node', '/usr/bin/python3']);
+    const onAws = () => readConfig({ ...env, AWS_LAMBDA_FUNCTION_NAME: 'mcp' });
+    expect(onAws).toThrow(ConfigError);
+    expect(onAws).toThrow('MCP_STDIO_COMMANDS must be empty on AWS');
+    expect(readConfig({ AWS_LAMBDA_FUNCTION_NAME: 'mcp' }).mcpStdioCommands).toEqual([]);
+  });
 });

@@ -2,7 +2,7 @@ import { types } from 'node:util';
 import { OAuthError } from '@modelcontextprotocol/sdk/server/auth/errors.js';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
-import { McpError } from '@modelcontextprotocol/sdk/types.js';
+import { ErrorCode, McpError } from '@modelcontextprotocol/sdk/types.js';
 import pTimeout from 'p-timeout';
 import type { z } from 'zod';
 import { McpConnectionError, SessionManagerError } from '../errors.ts';
@@ -32,6 +32,7 @@ export class McpLink {
   private readonly target: McpTarget;
   private readonly options: LinkOptions;
   private lastSent: Promise<unknown> = Promise.resolve();
+  private ended = false;
 
   constructor(transport: Transport, target: McpTarget, options: LinkOptions = {}) {
     this.transport = transport;
@@ -39,6 +40,7 @@ export class McpLink {
     this.options = options;
     // Errors of requests reject the requests; nobody waits for others.
     this.client.onerror = () => undefined;
+    this.client.onclose = () => (this.ended = true);
     const send = transport.send.bind(transport);
     transport.send = (...message) => (this.lastSent = send(...message));
   }
@@ -83,10 +85,17 @@ export class McpLink {
 
   /** An answer leaves the connection as it is; after anything else it is let go of. */
   private async failure(thrown: unknown): Promise<unknown> {
+<<<<<<< HEAD
     if (thrown instanceof McpError) {
       const answer = this.withoutSecrets(thrown);
       return new McpConnectionError(`answered: ${answer.message}`, answer);
     }
+=======
+    // Servers may answer with the code that the SDK gives to requests whose connection ended.
+    const cutOff = this.ended && thrown instanceof McpError && thrown.code === (ErrorCode.ConnectionClosed as number);
+    if (cutOff) return new McpConnectionError('ended the connection');
+    if (thrown instanceof McpError) return new McpConnectionError(`answered: ${this.redact(thrown.message)}`, thrown);
+>>>>>>> mcptests
     await this.close();
     return this.inOurWords(thrown);
   }

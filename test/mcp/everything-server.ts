@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import getPort from 'get-port';
 import pTimeout from 'p-timeout';
 
-const PROGRAM = fileURLToPath(
+export const EVERYTHING = fileURLToPath(
   new URL('../../node_modules/@modelcontextprotocol/server-everything/dist/index.js', import.meta.url),
 );
 const START_MS = 20_000;
@@ -19,10 +19,10 @@ export interface ServerSessions {
   open: string[];
 }
 
-/** The real `@modelcontextprotocol/server-everything` over Streamable HTTP, in a process of its own. */
+/** The real `@modelcontextprotocol/server-everything` over HTTP, in a process of its own. */
 export interface EverythingServer {
   readonly url: string;
-  /** What the server itself says of its sessions; a restart forgets all. */
+  /** What the server itself says of its sessions over Streamable HTTP; a restart forgets all. */
   sessions(): Promise<ServerSessions>;
   /** Another process on the same port. */
   restart(): Promise<void>;
@@ -34,23 +34,25 @@ interface Running {
   output: string[];
 }
 
-export async function startEverythingServer(): Promise<EverythingServer> {
+export async function startEverythingServer(
+  transport: 'streamableHttp' | 'sse' = 'streamableHttp',
+): Promise<EverythingServer> {
   const port = await getPort({ host: '127.0.0.1' });
-  const url = `http://127.0.0.1:${port}/mcp`;
-  let running = await start(port);
+  const url = `http://127.0.0.1:${port}/${transport === 'sse' ? 'sse' : 'mcp'}`;
+  let running = await start(port, transport);
   return {
     url,
     sessions: () => sessionsOf(url, running.output),
     async restart() {
       await stop(running.child);
-      running = await start(port);
+      running = await start(port, transport);
     },
     stop: () => stop(running.child),
   };
 }
 
-async function start(port: number): Promise<Running> {
-  const child = spawn(process.execPath, [PROGRAM, 'streamableHttp'], {
+async function start(port: number, transport: string): Promise<Running> {
+  const child = spawn(process.execPath, [EVERYTHING, transport], {
     env: { PATH: process.env.PATH, PORT: String(port) },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -60,7 +62,7 @@ async function start(port: number): Promise<Running> {
     let said = '';
     for await (const text of child.stderr.setEncoding('utf8').iterator({ destroyOnReturn: false })) {
       said += text;
-      if (said.includes('listening on port')) return;
+      if (/(listening|running) on port/.test(said)) return;
     }
     throw new Error(`server-everything did not start: ${said}`);
   };
