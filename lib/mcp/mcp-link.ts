@@ -85,17 +85,13 @@ export class McpLink {
 
   /** An answer leaves the connection as it is; after anything else it is let go of. */
   private async failure(thrown: unknown): Promise<unknown> {
-<<<<<<< HEAD
+    // Servers may answer with the code that the SDK gives to requests whose connection ended.
+    const cutOff = this.ended && thrown instanceof McpError && thrown.code === (ErrorCode.ConnectionClosed as number);
+    if (cutOff) return new McpConnectionError('ended the connection');
     if (thrown instanceof McpError) {
       const answer = this.withoutSecrets(thrown);
       return new McpConnectionError(`answered: ${answer.message}`, answer);
     }
-=======
-    // Servers may answer with the code that the SDK gives to requests whose connection ended.
-    const cutOff = this.ended && thrown instanceof McpError && thrown.code === (ErrorCode.ConnectionClosed as number);
-    if (cutOff) return new McpConnectionError('ended the connection');
-    if (thrown instanceof McpError) return new McpConnectionError(`answered: ${this.redact(thrown.message)}`, thrown);
->>>>>>> mcptests
     await this.close();
     return this.inOurWords(thrown);
   }

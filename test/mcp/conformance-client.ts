@@ -1,3 +1,4 @@
+import { guardedFetch } from '../../lib/mcp/guarded-fetch.ts';
 import { SdkConnector } from '../../lib/mcp/sdk-connector.ts';
 import type { McpTool } from '../../lib/mcp/mcp-connector.ts';
 import type { McpAuth } from '../../lib/mcp/mcp-credentials.ts';
@@ -25,6 +26,7 @@ function authOf({ client_id: clientId, client_secret: clientSecret }: Record<str
 /** What asks back is not answered, and is not waited for. */
 const timeoutMs = process.env.MCP_CONFORMANCE_SCENARIO?.startsWith('elicitation') ? 1_500 : 8_000;
 
+const fetch = guardedFetch({ loopback: true, maxBytes: 1024 * 1024 });
 const connector = new SdkConnector({ fetch, stdioCommands: [], searchPath: undefined });
 const target = {
   address: { type: 'http', endpoint },

@@ -315,7 +315,7 @@ describe('the MCP clients of a session', () => {
     });
 
     test('answer 20 calls at once over two instances, and one connection is stored and open', async () => {
-      await session.addMcpClient(everything());
+      await session.addMcpClient(everything('everything', { config: { timeoutMs: 25_000 } }));
       const { manager } = closing(anotherInstance(stack));
       await server.restart();
       const results = await Promise.all(

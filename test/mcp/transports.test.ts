@@ -5,8 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
-import type { FetchLike } from '@modelcontextprotocol/sdk/shared/transport.js';
 import type { McpClientConfig } from '../../lib/mcp/mcp-client-config.ts';
+import { guardedFetch, type Fetch } from '../../lib/mcp/guarded-fetch.ts';
 import { SdkConnector } from '../../lib/mcp/sdk-connector.ts';
 import type { Session } from '../../lib/session.ts';
 import { newStack, type TestStack } from '../setup/test-stack.ts';
@@ -96,14 +96,17 @@ describe('MCP clients by their transport', () => {
     const endpoint = http.sse?.url as string;
     await session.addMcpClient({ id: 'x', type: 'http', endpoint });
     const asked: [string, URL][] = [];
-    const recording: FetchLike = (url, init) => {
+    const guarded = guardedFetch({ loopback: true, maxBytes: 1024 * 1024 });
+    const recording: Fetch = (url, init) => {
       asked.push([init?.method ?? 'GET', new URL(url)]);
-      return fetch(url, init);
+      return guarded(url, init);
     };
-    const mcp = new SdkConnector({ fetch: recording, stdioCommands: [], searchPath: undefined });
+    const fetch = Object.assign(recording, { ...guarded, reporting: () => recording });
+    const mcp = new SdkConnector({ fetch, stdioCommands: [], searchPath: undefined });
     const later = anotherInstance(stack, mcp);
     await later.manager.session(session.id).mcpClient('x').callTool('echo', { message: 'later' });
     later.close();
+    await guarded.close();
     expect(asked[0]).toEqual(['GET', new URL(endpoint)]);
     expect(asked.filter(([method, { href }]) => method === 'POST' && href === endpoint)).toEqual([]);
   });
