@@ -50,7 +50,7 @@ class TreeRemoval {
   }
 
   private async empty(directory: Buffer, depth: number): Promise<void> {
-    const handle = await openDirectory(directory);
+    const handle = await openChangeable(directory);
     try {
       const inside = process.platform === 'linux' ? Buffer.from(`/proc/self/fd/${handle.fd}`) : directory;
       this.top ??= inside;
@@ -84,7 +84,7 @@ class TreeRemoval {
   private async moveUp(directory: Buffer): Promise<void> {
     try {
       // To be moved it must be writable.
-      await (await openDirectory(directory)).close();
+      await (await openChangeable(directory)).close();
       await rename(directory, Buffer.concat([this.top as Buffer, Buffer.from(`/${randomUUID()}`)]));
       this.movedUp = true;
     } catch (thrown) {
@@ -106,7 +106,7 @@ async function removeFile(entry: Buffer): Promise<boolean> {
 }
 
 /** Open, and such that its owner may read, enter and change it. */
-async function openDirectory(directory: Buffer): Promise<FileHandle> {
+export async function openChangeable(directory: Buffer): Promise<FileHandle> {
   const handle = await openReadable(directory);
   try {
     if (((await handle.stat()).mode & PRIVATE) !== PRIVATE) await handle.chmod(PRIVATE);

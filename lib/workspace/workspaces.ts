@@ -3,6 +3,7 @@ import { chmod, mkdir, readdir, rename, rmdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import pTimeout from 'p-timeout';
 import { hasErrno } from './errno.ts';
+import { OpenDirectory } from './open-directory.ts';
 import { removeTree } from './remove-tree.ts';
 import { WorkspacePaths } from './workspace-paths.ts';
 
@@ -13,7 +14,7 @@ const STEP_MS = 10_000;
 const MOVE_ATTEMPTS = 10;
 
 /** What these methods need of a session: `workspace` is its place relative to the root. */
-interface Workspace {
+export interface Workspace {
   id: string;
   workspace: string;
 }
@@ -79,6 +80,14 @@ export class Workspaces {
     });
   }
 
+  /** The session's directory, moved in first if a crash kept its create from it. Nothing: it is neither there nor aside. */
+  async open(session: Workspace): Promise<OpenDirectory | undefined> {
+    const place = this.pathOf(session);
+    const there = await openIfThere(place);
+    if (there) return there;
+    return (await this.moveIn(session)) ? openIfThere(place) : undefined;
+  }
+
   /**
    * Out of the way, wherever it is, in constant time whatever its size; gives its name in the trash.
    * The place is looked at twice, since a create may move the directory in between the first look and the second.
@@ -96,6 +105,18 @@ export class Workspaces {
       }
       return undefined;
     });
+  }
+
+  /** Into the trash: what was on its way into a session's files. */
+  async discardUploads(sessionId: string): Promise<void> {
+    await inTime(async () => {
+      await makeAll(this.paths.trash);
+      await moveIfThere(this.paths.uploadsOf(sessionId), path.join(this.paths.trash, `${sessionId}.${randomUUID()}`));
+    });
+  }
+
+  async makeTrash(): Promise<void> {
+    await inTime(() => makeAll(this.paths.trash));
   }
 
   /** Into the trash: made aside for a session that never came to be. */
@@ -151,6 +172,16 @@ async function makePrivate(directory: string): Promise<void> {
     // Tidied away already; whoever needs it notices.
     if (!hasErrno(thrown, 'ENOENT')) throw thrown;
   });
+}
+
+async function openIfThere(place: string): Promise<OpenDirectory | undefined> {
+  try {
+    return await inTime(() => OpenDirectory.open(place));
+  } catch (thrown) {
+    // Something else in its place is the agent's work: there is no workspace to work in.
+    if (hasErrno(thrown, 'ENOENT', 'ENOTDIR', 'ELOOP')) return undefined;
+    throw thrown;
+  }
 }
 
 async function moveIfThere(from: string, to: string): Promise<boolean> {
