@@ -11,6 +11,7 @@ const FUNCTION_SETTINGS = [
   'touchIntervalSeconds',
   'cleanupIntervalSeconds',
   'maxMcpClientsPerSession',
+  'maxWorkspaceBytes',
   'jwtOrgClaim',
   'jwtRoleClaim',
   'logLevel',

@@ -11,6 +11,7 @@ export const ENV = {
   touchIntervalSeconds: 'TOUCH_INTERVAL_SECONDS',
   cleanupIntervalSeconds: 'CLEANUP_INTERVAL_SECONDS',
   maxMcpClientsPerSession: 'MAX_MCP_CLIENTS_PER_SESSION',
+  maxWorkspaceBytes: 'MAX_WORKSPACE_BYTES',
   workspaceRoot: 'WORKSPACE_ROOT',
   localDataDir: 'LOCAL_DATA_DIR',
   tableName: 'TABLE_NAME',
@@ -42,6 +43,7 @@ const environment = z.object({
   TOUCH_INTERVAL_SECONDS: wholeNumber(0, 86_400, 60),
   CLEANUP_INTERVAL_SECONDS: wholeNumber(1, 2_147_483, 3_600),
   MAX_MCP_CLIENTS_PER_SESSION: wholeNumber(0, MAX_MCP_CLIENTS, 20),
+  MAX_WORKSPACE_BYTES: wholeNumber(0, Number.MAX_SAFE_INTEGER, 0),
   WORKSPACE_ROOT: z.string().optional(),
   LOCAL_DATA_DIR: z.string().default('.local'),
   TABLE_NAME: z.string().default('sessions'),
@@ -63,6 +65,7 @@ export interface Config {
   touchIntervalSeconds: number;
   cleanupIntervalSeconds: number;
   maxMcpClientsPerSession: number;
+  maxWorkspaceBytes: number;
   workspaceRoot: string;
   localDataDir: string;
   tableName: string;
@@ -93,6 +96,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     touchIntervalSeconds: values.TOUCH_INTERVAL_SECONDS,
     cleanupIntervalSeconds: values.CLEANUP_INTERVAL_SECONDS,
     maxMcpClientsPerSession: values.MAX_MCP_CLIENTS_PER_SESSION,
+    maxWorkspaceBytes: values.MAX_WORKSPACE_BYTES,
     workspaceRoot: path.resolve(values.WORKSPACE_ROOT ?? path.join(localDataDir, 'workspaces')),
     localDataDir,
     tableName: values.TABLE_NAME,

@@ -11,6 +11,7 @@ export type { McpClientConfig } from './mcp/mcp-client-config.ts';
 export type { McpTool, McpToolResult } from './mcp/mcp-connector.ts';
 export type { PromptComposer, PromptRequest } from './prompt/prompt-composer.ts';
 export { SessionManagerV2, type SessionPage } from './session-manager.ts';
+export type { SessionFiles } from './session-files.ts';
 export type { CreateSessionOptions } from './session-options.ts';
 export type { Session, SessionHandle, SessionInfo } from './session.ts';
 export type { CleanupBounds, SweepResult } from './sweep.ts';

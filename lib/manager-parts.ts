@@ -12,12 +12,15 @@ import { McpClientStore } from './store/mcp-client-store.ts';
 import { PromptStore } from './store/prompt-store.ts';
 import { SessionLists } from './store/session-lists.ts';
 import { SessionStore } from './store/session-store.ts';
+import { WorkspaceUsageStore } from './store/workspace-usage-store.ts';
 import { Sweep } from './sweep.ts';
+import { WorkspaceDirectories } from './workspace/workspace-directories.ts';
+import { WorkspaceFiles } from './workspace/workspace-files.ts';
 import type { Workspaces } from './workspace/workspaces.ts';
 
 export type Settings = Pick<
   Config,
-  'limits' | 'inactivitySeconds' | 'touchIntervalSeconds' | 'maxMcpClientsPerSession'
+  'limits' | 'inactivitySeconds' | 'touchIntervalSeconds' | 'maxMcpClientsPerSession' | 'maxWorkspaceBytes'
 >;
 
 /** What a session manager is made of. `createSessionManager` puts it together from the environment. */
@@ -40,6 +43,9 @@ export class ManagerParts {
   readonly prompts: PromptStore;
   readonly mcpClients: McpClientStore;
   readonly workspaces: Workspaces;
+  readonly files: WorkspaceFiles;
+  readonly directories: WorkspaceDirectories;
+  readonly workspaceUsage: WorkspaceUsageStore;
   readonly creation: SessionCreation;
   readonly ending: SessionEnding;
   readonly sweep: Sweep;
@@ -58,6 +64,9 @@ export class ManagerParts {
     this.prompts = new PromptStore(table);
     this.mcpClients = new McpClientStore(table);
     this.workspaces = workspaces;
+    this.files = new WorkspaceFiles(workspaces);
+    this.directories = new WorkspaceDirectories(workspaces, this.files);
+    this.workspaceUsage = new WorkspaceUsageStore(table);
     this.ending = new SessionEnding(this.store, workspaces, (name, thrown) => log.workspaceNotTidied(name, thrown));
     this.creation = new SessionCreation(this.store, workspaces, this.ending, log);
     this.sweep = new Sweep(this.store, this.lists, workspaces, this.ending, log);

@@ -5,6 +5,7 @@ import { keepsAlive, maySee, type Caller } from './identity.ts';
 import type { ManagerParts } from './manager-parts.ts';
 import { McpClient, McpClientHandle, farewell, mcpClientInfo, type McpClientInfo } from './mcp-client.ts';
 import { mcpClientConfigSchema, targetOf, type McpClientConfig } from './mcp/mcp-client-config.ts';
+import { SessionFiles } from './session-files.ts';
 import { metadataSchema, parseInput, systemPromptSchema } from './session-options.ts';
 import type { McpClientItem } from './store/mcp-client-store.ts';
 import type { SessionItem } from './store/table-schema.ts';
@@ -132,6 +133,11 @@ export class SessionHandle {
   /** A client by its id, not looked up yet. */
   mcpClient(clientId: string): McpClientHandle {
     return new McpClientHandle(this, this.parts, clientId);
+  }
+
+  /** What is in its workspace. */
+  get files(): SessionFiles {
+    return new SessionFiles(this, this.parts);
   }
 
   /** Looks the session up, checks the caller, and counts as activity if it is the owner. */

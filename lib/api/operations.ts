@@ -1,10 +1,18 @@
+import { directoryOperations } from './directory-operations.ts';
+import { fileOperations } from './file-operations.ts';
 import { mcpOperations } from './mcp-operations.ts';
 import type { AnyOperation } from './operation.ts';
 import { promptOperations } from './prompt-operations.ts';
 import { sessionOperations } from './session-operations.ts';
 
 /** The one list of what callers can ask for. Routes, both doors and the local server read it. */
-export const operations = { ...sessionOperations, ...promptOperations, ...mcpOperations };
+export const operations = {
+  ...sessionOperations,
+  ...fileOperations,
+  ...directoryOperations,
+  ...promptOperations,
+  ...mcpOperations,
+};
 
 export type OperationName = keyof typeof operations;
 

@@ -37,6 +37,7 @@ const part = encodeURIComponent;
 const SESSION = 'SESSION';
 const PROMPT = 'PROMPT';
 const MCP_PREFIX = 'MCP#';
+const WORKSPACE_USAGE = 'WORKSPACE-USAGE';
 
 export const STREAM_FILTERS: readonly StreamFilter[] = [
   { eventName: ['INSERT', 'REMOVE'], dynamodb: { Keys: { sk: { S: [SESSION] } } } },
@@ -50,6 +51,7 @@ export const isMcpClientKey = ({ sk }: Key): boolean => sk.startsWith(MCP_PREFIX
 
 export const sessionKey = (sessionId: string): Key => ({ pk: `SESSION#${sessionId}`, sk: SESSION });
 export const promptKey = (sessionId: string): Key => ({ pk: `SESSION#${sessionId}`, sk: PROMPT });
+export const workspaceUsageKey = (sessionId: string): Key => ({ pk: `SESSION#${sessionId}`, sk: WORKSPACE_USAGE });
 export const mcpClientKey = (sessionId: string, clientId: string): Key => ({
   pk: `SESSION#${sessionId}`,
   sk: `${MCP_PREFIX}${part(clientId)}`,
