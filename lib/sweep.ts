@@ -36,6 +36,8 @@ type OnEnded = (session: SessionItem, durationMs: number) => Promise<void>;
 
 const AT_ONCE = 8;
 const BATCH = 100;
+/** How long an upload may rest between two of its parts. */
+const UPLOAD_MS = 24 * 60 * 60 * 1000;
 /** Slower than any create that is still under way. */
 const ABANDONED_MS = 5 * 60 * 1000;
 
@@ -62,6 +64,7 @@ export class Sweep {
       if (result.more) break;
     }
     await this.tidied('.pending', this.recoverPending(request));
+    await this.tidied('.uploads', this.tidyUploads(request));
     await this.tidied('.trash', this.emptyTrash(request.signal));
     return result;
   }
@@ -146,14 +149,33 @@ export class Sweep {
     );
   }
 
+  /** What an ended session left there because a write was under way, and uploads that nobody goes on with. */
+  private async tidyUploads({ signal }: SweepRequest): Promise<void> {
+    await this.eachInTime(await this.workspaces.listUploads(), signal, async (sessionId) => {
+      const session = await this.store.get(sessionId);
+      if (session?.status === 'active') await this.workspaces.tidyUploads(sessionId, UPLOAD_MS);
+      else await this.workspaces.discardUploads(sessionId);
+    });
+  }
+
+  /** Several at once, so that one that is large or stuck holds up none of the others. What is left is the next sweep's. */
   private async emptyTrash(signal: AbortSignal): Promise<void> {
-    for (const name of await this.workspaces.listTrash()) {
-      if (signal.aborted) return;
-      try {
-        await this.workspaces.removeFromTrash(name, signal);
-      } catch (thrown) {
-        this.log.workspaceNotTidied(name, thrown);
-      }
-    }
+    const names = await this.workspaces.listTrash();
+    let left = names.length;
+    await this.eachInTime(names, signal, async (name) => {
+      if (await this.workspaces.removeFromTrash(name, signal)) left--;
+    });
+    if (names.length > 0) this.log.trashEmptied(names.length - left, left);
+  }
+
+  private async eachInTime(names: string[], signal: AbortSignal, step: (name: string) => Promise<void>): Promise<void> {
+    await pMap(
+      names,
+      async (name) => {
+        if (signal.aborted) return;
+        await step(name).catch((thrown: unknown) => this.log.workspaceNotTidied(name, thrown));
+      },
+      { concurrency: AT_ONCE },
+    );
   }
 }

@@ -25,7 +25,7 @@ export interface DirectoryPage {
 
 const AT_ONCE = 16;
 /** How long a removal goes on with what it has moved to the trash; the sweep does the rest (ms). */
-const TIDY_MS = 500;
+const TIDY_MS = 1_000;
 
 /** The directories of workspaces, under the rules of `WorkspaceFiles`. */
 export class WorkspaceDirectories {
