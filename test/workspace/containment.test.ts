@@ -6,6 +6,7 @@ import path from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { SessionManagerError } from '../../lib/errors.ts';
+import { hasErrno } from '../../lib/workspace/errno.ts';
 import { OneWorkspace } from './one-workspace.ts';
 
 const SECRET = 'the secret of another session';
@@ -261,16 +262,27 @@ describe('no path leads out of a workspace', () => {
   /** A directory is a symlink to outside, and a directory again, as fast as it can be. */
   function swapUntil(isOver: () => boolean): Promise<number> {
     const [place, aside] = [own.at('dir'), own.at('aside')];
+    let spares = 0;
+    /** A write in between may have made the directory that was missing for a moment: it gives way. */
+    const insist = (step: () => void) => {
+      for (;;) {
+        try {
+          return step();
+        } catch (thrown) {
+          if (!hasErrno(thrown, 'EEXIST', 'ENOTEMPTY')) throw thrown;
+          renameSync(place, own.at(`spare-${spares++}`));
+        }
+      }
+    };
     return (async () => {
       let swaps = 0;
       while (!isOver()) {
         renameSync(place, aside);
-        symlinkSync(outside, place);
+        insist(() => symlinkSync(outside, place));
         await turn();
         unlinkSync(place);
-        renameSync(aside, place);
-        swaps++;
-        if (swaps % 2) await turn();
+        insist(() => renameSync(aside, place));
+        if (++swaps % 2) await turn();
       }
       return swaps;
     })();
