@@ -5,7 +5,7 @@ import type { MeasuredItem, WorkspaceUsage } from './store/workspace-usage-store
 import { measure, nothingMeasured } from './workspace/measure.ts';
 import type { Room } from './workspace/workspace-files.ts';
 
-/** How old (ms) a measurement may be that a refusal, or an answer to whoever asks, stands on. */
+/** How old (ms) a measurement may be that a refusal stands on. */
 const FRESH_MS = 5_000;
 /** What agents write by themselves is seen this late (ms), and later where measuring takes long. */
 const STALE_MS = 60_000;
@@ -17,7 +17,8 @@ const STEP_BEFORE_WRITE_MS = 3_000;
 
 /**
  * How much room a session's workspace has. What the API writes is counted with a conditional write before it is there,
- * so that callers together stay within the limit; what agents write by themselves is seen when it is measured.
+ * so that callers together stay within the limit; what agents write by themselves is seen when it is measured. A write
+ * that is under way while a workspace is measured anew may be missed until the next time.
  */
 export class WorkspaceRoom implements Room {
   readonly limit: number;
@@ -30,9 +31,9 @@ export class WorkspaceRoom implements Room {
     this.limit = parts.settings.maxWorkspaceBytes;
   }
 
-  /** Measured now, unless that was done a moment ago. */
+  /** Measured now, unless that took long and was done a moment ago. */
   async usage(): Promise<WorkspaceUsage> {
-    const usage = await this.measured(FRESH_MS, STEP_MS);
+    const usage = await this.measured(0, STEP_MS);
     return { ...usage, bytes: Math.max(0, usage.bytes) };
   }
 
@@ -63,23 +64,32 @@ export class WorkspaceRoom implements Room {
   }
 
   private async measured(maxAgeMs: number, stepMs: number): Promise<WorkspaceUsage> {
-    const { workspaceUsage, files, now } = this.parts;
+    const { workspaceUsage, now } = this.parts;
     const stored = await workspaceUsage.get(this.session.id);
     if (stored && isYoung(stored, now(), maxAgeMs)) return usageOf(stored, true);
-    const startedAt = performance.now();
-    const step = await measure(files, this.session, stored?.measuring ?? nothingMeasured, AbortSignal.timeout(stepMs));
-    const tookMs = (stored?.measuring ? stored.tookMs : 0) + Math.round(performance.now() - startedAt);
+    const step = await this.measureOn(stored, stepMs);
     const measuredAt = now().toISOString();
+    const { bytes, files, countedBefore } = step.measuring;
     if (step.complete) {
-      const { bytes, files: count } = step.measurement;
-      await workspaceUsage.put(this.session.id, { bytes, files: count, measuredAt, tookMs }, now());
-      return { bytes, files: count, measuredAt, complete: true };
+      const found = { bytes, files, measuredAt, countedBefore, tookMs: step.tookMs };
+      await workspaceUsage.put(this.session.id, { ...found, measuredBefore: stored?.measuredAt }, now());
+      const counted = await workspaceUsage.get(this.session.id);
+      return { bytes: counted?.bytes ?? bytes, files, measuredAt, complete: true };
     }
-    await workspaceUsage.putStep(this.session.id, step.measurement, tookMs, now());
+    await workspaceUsage.putStep(this.session.id, step.measuring, step.tookMs, now());
     // What is known for sure: the last whole measurement, or this one if it has already come further.
-    const { bytes, files: count } = step.measurement;
     if (stored && hasBeenMeasured(stored) && stored.bytes >= bytes) return usageOf(stored, false);
-    return { bytes, files: count, measuredAt, complete: false };
+    return { bytes, files, measuredAt, complete: false };
+  }
+
+  /** One step, from where the last one stopped. */
+  private async measureOn(stored: MeasuredItem | undefined, stepMs: number) {
+    const startedAt = performance.now();
+    const before = stored?.measuring ?? { ...nothingMeasured, countedBefore: stored?.bytes ?? 0 };
+    const signal = AbortSignal.timeout(stepMs);
+    const { measurement, complete } = await measure(this.parts.files, this.session, before, signal);
+    const tookMs = (stored?.measuring ? stored.tookMs : 0) + Math.round(performance.now() - startedAt);
+    return { complete, tookMs, measuring: { ...measurement, countedBefore: before.countedBefore } };
   }
 }
 

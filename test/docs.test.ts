@@ -51,6 +51,7 @@ describe('the README', () => {
       TOUCH_INTERVAL_SECONDS: String(config.touchIntervalSeconds),
       CLEANUP_INTERVAL_SECONDS: String(config.cleanupIntervalSeconds),
       MAX_MCP_CLIENTS_PER_SESSION: String(config.maxMcpClientsPerSession),
+      MAX_WORKSPACE_BYTES: String(config.maxWorkspaceBytes),
       TABLE_NAME: config.tableName,
       AUTH_MODE: config.authMode,
       JWT_ORG_CLAIM: config.jwtOrgClaim,

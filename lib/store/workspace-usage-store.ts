@@ -16,6 +16,8 @@ interface Progress {
   files: number;
   directory: string[];
   name: string;
+  /** What was counted when it began. */
+  countedBefore: number;
 }
 
 /** What is known of a workspace. `bytes` is kept up to date with what the API writes. */
@@ -29,11 +31,22 @@ export interface MeasuredItem {
   measuring?: Progress;
 }
 
-type Measured = Omit<MeasuredItem, 'measuring'> & { measuredAt: string };
+/** A measurement that is complete, and what was known when it began. */
+interface Measured {
+  bytes: number;
+  files: number;
+  measuredAt: string;
+  tookMs: number;
+  countedBefore: number;
+  measuredBefore: string | undefined;
+}
+
 type StoredItem = Partial<Omit<MeasuredItem, 'bytes' | 'files'>> & { usedBytes?: number; fileCount?: number };
 
 /** The item is nobody's belonging: it expires by itself, and a session without one is measured again. */
 const KEPT_SECONDS = 7 * 24 * 60 * 60;
+const IS_NOT_MEASURED = 'attribute_not_exists(measuredAt)';
+const IS_MEASURED_AS_BEFORE = 'measuredAt = :before';
 const HAS_ROOM = 'attribute_not_exists(usedBytes) OR usedBytes <= :most';
 const TTL = { '#ttl': 'ttl' };
 
@@ -60,18 +73,24 @@ export class WorkspaceUsageStore {
     };
   }
 
-  /** A measurement that is complete. */
-  async put(sessionId: string, { bytes, files, measuredAt, tookMs }: Measured, now: Date): Promise<void> {
+  /**
+   * Corrects what is counted by what a measurement has found: what was counted while it went on stays counted. Does
+   * nothing if another one was faster.
+   */
+  async put(sessionId: string, measured: Measured, now: Date): Promise<void> {
+    const { bytes, files, measuredAt, tookMs, countedBefore, measuredBefore } = measured;
     await this.table.update({
       Key: workspaceUsageKey(sessionId),
       UpdateExpression:
-        'SET usedBytes = :bytes, fileCount = :files, measuredAt = :at, tookMs = :took, #ttl = :ttl REMOVE measuring',
+        'SET fileCount = :files, measuredAt = :at, tookMs = :took, #ttl = :ttl REMOVE measuring ADD usedBytes :found',
+      ConditionExpression: measuredBefore === undefined ? IS_NOT_MEASURED : IS_MEASURED_AS_BEFORE,
       ExpressionAttributeNames: TTL,
       ExpressionAttributeValues: {
-        ':bytes': bytes,
+        ':found': bytes - countedBefore,
         ':files': files,
         ':at': measuredAt,
         ':took': tookMs,
+        ...(measuredBefore !== undefined && { ':before': measuredBefore }),
         ...ttlAt(now),
       },
     });

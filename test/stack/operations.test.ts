@@ -74,6 +74,7 @@ describe('the alarms', () => {
       'McpLogs',
       'RecordsLogs',
       'SessionEventsLogs',
+      'WorkspaceLogs',
     ]);
     for (const { Properties } of filters) {
       expect(Properties.FilterPattern).toBe('{ $.message = "operation_failed" }');
@@ -105,5 +106,6 @@ test('the outputs name what callers and operators need', () => {
     'RecordsFunctionName',
     'SessionEventsFunctionName',
     'TableName',
+    'WorkspaceFunctionName',
   ]);
 });

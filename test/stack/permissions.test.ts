@@ -33,6 +33,16 @@ const EXPECTED: Record<string, { allowed: string[]; refused?: string[] }> = {
     ],
     refused: networkInterfaces,
   },
+  WorkspaceRole: {
+    allowed: [
+      ...logs('WorkspaceLogs'),
+      ...tracing,
+      ...dynamodb('GetItem', 'UpdateItem'),
+      ...mount,
+      ...networkInterfaces,
+    ],
+    refused: networkInterfaces,
+  },
   RecordsRole: {
     allowed: [
       ...logs('RecordsLogs'),
@@ -102,20 +112,20 @@ describe('permissions', () => {
         .filter(({ Action, Effect }) => Effect === effect && each(Action).includes(action))
         .map(({ Condition }) => Condition);
     const mounting = conditions('elasticfilesystem:ClientMount', 'Allow');
-    expect(mounting).toHaveLength(2);
+    expect(mounting).toHaveLength(3);
     for (const condition of mounting) {
       expect(textOf(condition?.StringEquals?.['elasticfilesystem:AccessPointArn'])).toMatch(
         /access-point\/WorkspaceAccessPoint$/,
       );
     }
     const refusals = conditions('ec2:CreateNetworkInterface', 'Deny');
-    expect(refusals).toEqual(Array(2).fill({ Null: { 'lambda:SourceFunctionArn': 'false' } }));
+    expect(refusals).toEqual(Array(3).fill({ Null: { 'lambda:SourceFunctionArn': 'false' } }));
   });
 
   test('to invoke functions are the gateway’s and the scheduler’s', () => {
     const principals = ofType('AWS::Lambda::Permission').map(
       ({ Properties }: Resource) => `${String(Properties.Principal)} ${String(Properties.Action)}`,
     );
-    expect(principals).toEqual(Array(4).fill('apigateway.amazonaws.com lambda:InvokeFunction'));
+    expect(principals).toEqual(Array(5).fill('apigateway.amazonaws.com lambda:InvokeFunction'));
   });
 });

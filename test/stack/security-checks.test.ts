@@ -59,7 +59,7 @@ describe('the security checks', () => {
           .map(([rule, reason]) => ({ what: `${node.path}: ${rule.split('::').slice(1).join('::')}`, reason })),
       );
     expect(exceptions.map(({ what }) => what)).toEqual([
-      ...['Lifecycle', 'Records', 'Mcp', 'Cleanup', 'SessionEvents'].map(
+      ...['Lifecycle', 'Workspace', 'Records', 'Mcp', 'Cleanup', 'SessionEvents'].map(
         (name) => `SessionManager/${name}/Role: AwsSolutions-IAM5[Resource::*]`,
       ),
       'SessionManager/Http/Api/GET--health: AwsSolutions-APIG4',

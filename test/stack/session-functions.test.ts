@@ -44,6 +44,7 @@ describe('the functions', () => {
   test('answer before the gateway gives up; the sweep has what Lambda gives', () => {
     expect(Object.fromEntries(FUNCTION_NAMES.map((name) => [name, functions[name].Timeout]))).toEqual({
       lifecycle: 29,
+      workspace: 29,
       records: 29,
       mcp: 29,
       cleanup: 900,
@@ -64,6 +65,7 @@ describe('the functions', () => {
     const common = ['AUTH_MODE', 'NODE_OPTIONS', 'TABLE_NAME'];
     expect(Object.fromEntries(FUNCTION_NAMES.map((name) => [name, variables(functions[name])]))).toEqual({
       lifecycle: [...common, 'WORKSPACE_ROOT'],
+      workspace: [...common, 'WORKSPACE_ROOT'],
       records: [...common, 'WORKSPACE_ROOT'],
       mcp: common,
       cleanup: [...common, 'WORKSPACE_ROOT'],
@@ -79,6 +81,7 @@ describe('the functions', () => {
       inactivitySeconds: 4,
       touchIntervalSeconds: 5,
       maxMcpClientsPerSession: 6,
+      maxWorkspaceBytes: 7,
       logLevel: 'debug',
     });
     const limits = [ENV.maxSessions, ENV.maxSessionsPerOrg, ENV.maxSessionsPerUser];
@@ -87,6 +90,7 @@ describe('the functions', () => {
     expect(added('lifecycle')).toEqual(
       [ENV.inactivitySeconds, ENV.logLevel, ...limits, ENV.touchIntervalSeconds].sort(),
     );
+    expect(added('workspace')).toEqual([ENV.logLevel, ENV.maxWorkspaceBytes, ENV.touchIntervalSeconds].sort());
     expect(added('records')).toEqual([ENV.logLevel, ...limits, ENV.touchIntervalSeconds].sort());
     expect(added('mcp')).toEqual([ENV.logLevel, ENV.maxMcpClientsPerSession, ENV.touchIntervalSeconds].sort());
     expect(added('session-events')).toEqual([ENV.logLevel]);
