@@ -49,7 +49,7 @@ export class WorkspaceRoom implements Room {
   async take(added: number): Promise<void> {
     if (this.limit === 0) return;
     if (added <= 0) return this.giveBack(-added);
-    const refusedAt = await this.parts.workspaceUsage.take(this.session.id, added, this.limit);
+    const refusedAt = await this.parts.workspaceUsage.take(this.session.id, added, this.limit, this.parts.now());
     if (refusedAt !== undefined) throw this.full(refusedAt);
   }
 

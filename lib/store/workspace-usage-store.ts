@@ -47,6 +47,7 @@ type StoredItem = Partial<Omit<MeasuredItem, 'bytes' | 'files'>> & { usedBytes?:
 const KEPT_SECONDS = 7 * 24 * 60 * 60;
 const IS_NOT_MEASURED = 'attribute_not_exists(measuredAt)';
 const IS_MEASURED_AS_BEFORE = 'measuredAt = :before';
+const IS_THERE = 'attribute_exists(pk)';
 const HAS_ROOM = 'attribute_not_exists(usedBytes) OR usedBytes <= :most';
 const TTL = { '#ttl': 'ttl' };
 
@@ -107,21 +108,23 @@ export class WorkspaceUsageStore {
   }
 
   /** Counts bytes that are about to be written. Gives how many there are if they do not fit. */
-  async take(sessionId: string, bytes: number, limit: number): Promise<number | undefined> {
+  async take(sessionId: string, bytes: number, limit: number, now: Date): Promise<number | undefined> {
     const outcome = await this.table.update<StoredItem>({
       Key: workspaceUsageKey(sessionId),
-      UpdateExpression: 'ADD usedBytes :bytes',
+      UpdateExpression: 'SET #ttl = if_not_exists(#ttl, :ttl) ADD usedBytes :bytes',
       ConditionExpression: HAS_ROOM,
-      ExpressionAttributeValues: { ':bytes': bytes, ':most': limit - bytes },
+      ExpressionAttributeNames: TTL,
+      ExpressionAttributeValues: { ':bytes': bytes, ':most': limit - bytes, ...ttlAt(now) },
     });
     return outcome.updated ? undefined : (outcome.found?.usedBytes ?? 0);
   }
 
-  /** Counts bytes that are there already; negative: that are gone. */
+  /** Counts bytes that are there already; negative: that are gone. Where nothing is counted yet, there is no need. */
   async add(sessionId: string, bytes: number): Promise<void> {
     await this.table.update({
       Key: workspaceUsageKey(sessionId),
       UpdateExpression: 'ADD usedBytes :bytes',
+      ConditionExpression: IS_THERE,
       ExpressionAttributeValues: { ':bytes': bytes },
     });
   }

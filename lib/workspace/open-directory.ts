@@ -58,8 +58,7 @@ export class OpenDirectory {
       if (hasErrno(thrown, 'EEXIST')) return false;
       throw thrown;
     }
-    const made = await this.directory(name);
-    await made.handle.chmod(PRIVATE).finally(() => made.close());
+    await (await openChangeable(Buffer.from(this.entry(name)))).close();
     await this.sync();
     return true;
   }
