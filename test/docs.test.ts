@@ -15,6 +15,7 @@ import { newStack } from './setup/test-stack.ts';
 const PROJECT = path.resolve(import.meta.dirname, '..');
 const readme = readFileSync(path.join(PROJECT, 'README.md'), 'utf8');
 const inside = readFileSync(path.join(PROJECT, 'lib/README.md'), 'utf8');
+const workspaces = readFileSync(path.join(PROJECT, 'lib/workspace/README.md'), 'utf8');
 const stack = readFileSync(path.join(PROJECT, 'cdk/README.md'), 'utf8');
 const { scripts } = JSON.parse(readFileSync(path.join(PROJECT, 'package.json'), 'utf8')) as {
   scripts: Record<string, string>;
@@ -76,6 +77,7 @@ describe('the README', () => {
   test.each([
     ['README.md', readme],
     ['lib/README.md', inside],
+    ['lib/workspace/README.md', workspaces],
     ['cdk/README.md', stack],
   ])('%s names scripts and paths that exist', (_name, text) => {
     for (const [, script = ''] of text.matchAll(/npm run ([\w:]+)/g)) expect(Object.keys(scripts)).toContain(script);

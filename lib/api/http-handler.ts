@@ -98,7 +98,10 @@ function bodyOf({ body: fields, rawBody }: Route, event: HttpEvent): Record<stri
 }
 
 function base64Of({ body = '', isBase64Encoded }: HttpEvent): string {
-  return isBase64Encoded ? body : Buffer.from(body, 'utf8').toString('base64');
+  if (isBase64Encoded) return body;
+  // What the gateway took for text and could not read: the bytes are lost.
+  if (body.includes('\uFFFD')) throw ValidationError.at('content-type', 'must be application/octet-stream');
+  return Buffer.from(body, 'utf8').toString('base64');
 }
 
 function parseJson(text: string): unknown {

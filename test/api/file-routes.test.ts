@@ -58,6 +58,11 @@ describe('files over the HTTP door', () => {
     expect(Buffer.from(read.body ?? '', 'base64').toString()).toBe(content);
   });
 
+  test('refuses bytes that the gateway took for text, since they are lost', async () => {
+    const answer = parsed(await put('text', 'a\uFFFDb'));
+    expect(answer).toMatchObject({ code: 'VALIDATION', errors: [{ path: 'content-type' }] });
+  });
+
   test('says where a part is to follow', async () => {
     const send = (range: string) => put('parts', 'abc', false, { 'content-range': range, 'upload-id': 'one' });
     const first = await send('bytes 0-2/6');
