@@ -107,14 +107,10 @@ async function entriesOf(directory: OpenDirectory): Promise<Dirent<Buffer>[]> {
   }
 }
 
+/** What cannot be looked at counts as nothing. */
 async function sizeOf(directory: OpenDirectory, name: Buffer): Promise<number> {
-  try {
-    const found = await directory.look(name);
-    return found?.isFile() ? Number(found.size) : 0;
-  } catch (thrown) {
-    if (hasErrno(thrown, 'EACCES', 'ESTALE')) return 0;
-    throw thrown;
-  }
+  const found = await directory.look(name).catch(() => undefined);
+  return found?.isFile() ? Number(found.size) : 0;
 }
 
 const encoded = (name: Buffer | undefined) => (name ?? Buffer.alloc(0)).toString('base64url');

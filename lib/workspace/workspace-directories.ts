@@ -84,8 +84,13 @@ async function page(directory: OpenDirectory, limit: number, after: Buffer | und
   const names = (await directory.list()).map(({ name }) => name).sort((one, other) => Buffer.compare(one, other));
   const behind = after === undefined ? names : names.filter((name) => Buffer.compare(name, after) > 0);
   const shown = behind.slice(0, limit);
-  const entries = await pMap(shown, async (name) => entryOf(name, await directory.look(name)), {
+  // All are waited for, also if one fails: until then the descriptor is in use.
+  const looked = await pMap(shown, async (name) => (await Promise.allSettled([directory.look(name)]))[0], {
     concurrency: AT_ONCE,
+  });
+  const entries = looked.map((look, index) => {
+    if (look.status === 'rejected') throw look.reason;
+    return entryOf(shown[index] as Buffer, look.value);
   });
   const last = shown.at(-1);
   return {
