@@ -53,6 +53,16 @@ export const functionRows: Readonly<Record<FunctionName, FunctionRow>> = {
     memoryMb: 512,
     timeoutSeconds: API_SECONDS,
   },
+  workspace: {
+    mountsWorkspaces: true,
+    tableActions: ['dynamodb:GetItem', 'dynamodb:UpdateItem'],
+    indexes: [],
+    settings: [...IDENTITY, 'touchIntervalSeconds', 'maxWorkspaceBytes'],
+    knowsWorkspaceRoot: true,
+    // Base64 of megabytes, several copies of each while it is read or written.
+    memoryMb: 1024,
+    timeoutSeconds: API_SECONDS,
+  },
   records: {
     mountsWorkspaces: false,
     tableActions: [

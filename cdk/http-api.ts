@@ -16,7 +16,7 @@ import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import type { Group } from '../lib/api/operation.ts';
 import { operations } from '../lib/api/operations.ts';
-import { routes } from '../lib/api/routes.ts';
+import { routes, type Route } from '../lib/api/routes.ts';
 import { newLogGroup } from './log-group.ts';
 import type { StackConfig } from './stack-config.ts';
 
@@ -86,10 +86,16 @@ function authorizerFor({ jwtIssuer, jwtAudience }: StackConfig): IHttpRouteAutho
 const corsFor = (allowOrigins: string[]): CorsPreflightOptions => ({
   allowOrigins,
   allowMethods: [CorsHttpMethod.ANY],
-  allowHeaders: ['authorization', 'content-type', 'idempotency-key'],
-  exposeHeaders: ['location', 'retry-after'],
+  allowHeaders: ['authorization', 'content-type', ...headersOfRoutes(({ headers }) => Object.values(headers ?? {}))],
+  exposeHeaders: [
+    'location',
+    'retry-after',
+    ...headersOfRoutes(({ answerHeaders }) => Object.keys(answerHeaders ?? {})),
+  ],
   maxAge: Duration.hours(1),
 });
+
+const headersOfRoutes = (of: (route: Route) => string[]): string[] => [...new Set(routes.flatMap(of))].sort();
 
 /** Neither identities nor addresses of files: a route's key has its parameters' names, and no query. */
 const ACCESS_LOG = {

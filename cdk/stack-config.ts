@@ -12,6 +12,7 @@ const FUNCTION_SETTINGS = [
   'touchIntervalSeconds',
   'cleanupIntervalSeconds',
   'maxMcpClientsPerSession',
+  'maxWorkspaceBytes',
   'jwtOrgClaim',
   'jwtRoleClaim',
   'logLevel',

@@ -16,6 +16,7 @@ export const ENV = {
   mcpAllowLoopback: 'MCP_ALLOW_LOOPBACK',
   secretsKmsKeyId: 'SECRETS_KMS_KEY_ID',
   secretsKeyFile: 'SECRETS_KEY_FILE',
+  maxWorkspaceBytes: 'MAX_WORKSPACE_BYTES',
   workspaceRoot: 'WORKSPACE_ROOT',
   fileSystemId: 'FILE_SYSTEM_ID',
   fileSystemRoot: 'FILE_SYSTEM_ROOT',
@@ -60,6 +61,7 @@ const environment = z.object({
   MCP_ALLOW_LOOPBACK: z.stringbool('must be true or false').default(false),
   SECRETS_KMS_KEY_ID: z.string().optional(),
   SECRETS_KEY_FILE: z.string().optional(),
+  MAX_WORKSPACE_BYTES: wholeNumber(0, Number.MAX_SAFE_INTEGER, 0),
   WORKSPACE_ROOT: z.string().optional(),
   FILE_SYSTEM_ID: z.string().optional(),
   FILE_SYSTEM_ROOT: z
@@ -95,6 +97,7 @@ export interface Config {
   mcpAllowLoopback: boolean;
   secretsKmsKeyId: string | undefined;
   secretsKeyFile: string;
+  maxWorkspaceBytes: number;
   workspaceRoot: string;
   /** Where other compute mounts workspaces from, if they are on such a file system. */
   fileSystem: FileSystemPlace | undefined;
@@ -137,6 +140,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     mcpAllowLoopback: values.MCP_ALLOW_LOOPBACK,
     secretsKmsKeyId: values.SECRETS_KMS_KEY_ID,
     secretsKeyFile: path.resolve(values.SECRETS_KEY_FILE ?? path.join(localDataDir, 'secrets.key')),
+    maxWorkspaceBytes: values.MAX_WORKSPACE_BYTES,
     workspaceRoot: path.resolve(values.WORKSPACE_ROOT ?? path.join(localDataDir, 'workspaces')),
     fileSystem: fileSystemOf(values),
     localDataDir,

@@ -5,6 +5,7 @@ import { efsAccessPoints } from './workspace/efs-access-points.ts';
 
 export type { AuditEvent, AuditLogger } from './audit/audit-event.ts';
 export * from './errors.ts';
+export * from './file-errors.ts';
 export type { Caller, Identity } from './identity.ts';
 export type { Usage, UsageReport } from './limits.ts';
 export type { McpClient, McpClientInfo } from './mcp-client.ts';
@@ -12,6 +13,7 @@ export type { McpClientConfig } from './mcp/mcp-client-config.ts';
 export type { McpTool, McpToolResult } from './mcp/mcp-connector.ts';
 export type { PromptComposer, PromptRequest } from './prompt/prompt-composer.ts';
 export { SessionManagerV2, type SessionPage } from './session-manager.ts';
+export type { SessionFiles } from './session-files.ts';
 export type { CreateSessionOptions } from './session-options.ts';
 export type { Session, SessionHandle, SessionInfo } from './session.ts';
 export type { WorkspaceAccessInfo } from './workspace-access.ts';

@@ -19,14 +19,17 @@ import { PromptStore } from './store/prompt-store.ts';
 import { SessionLists } from './store/session-lists.ts';
 import { SessionStore } from './store/session-store.ts';
 import { WorkspaceAccessStore } from './store/workspace-access-store.ts';
+import { WorkspaceUsageStore } from './store/workspace-usage-store.ts';
 import { Sweep } from './sweep.ts';
 import { WorkspaceAccess } from './workspace-access.ts';
 import type { AccessPoints } from './workspace/access-points.ts';
+import { WorkspaceDirectories } from './workspace/workspace-directories.ts';
+import { WorkspaceFiles } from './workspace/workspace-files.ts';
 import type { Workspaces } from './workspace/workspaces.ts';
 
 export type Settings = Pick<
   Config,
-  'limits' | 'inactivitySeconds' | 'touchIntervalSeconds' | 'maxMcpClientsPerSession'
+  'limits' | 'inactivitySeconds' | 'touchIntervalSeconds' | 'maxMcpClientsPerSession' | 'maxWorkspaceBytes'
 >;
 
 /** What a session manager is made of. `createSessionManager` puts it together from the environment. */
@@ -55,6 +58,9 @@ export class ManagerParts {
   readonly prompts: PromptStore;
   readonly mcpClients: McpClientStore;
   readonly workspaces: Workspaces;
+  readonly files: WorkspaceFiles;
+  readonly directories: WorkspaceDirectories;
+  readonly workspaceUsage: WorkspaceUsageStore;
   readonly creation: SessionCreation;
   readonly ending: SessionEnding;
   readonly sweep: Sweep;
@@ -77,6 +83,9 @@ export class ManagerParts {
     this.prompts = new PromptStore(table);
     this.mcpClients = new McpClientStore(table);
     this.workspaces = workspaces;
+    this.files = new WorkspaceFiles(workspaces);
+    this.directories = new WorkspaceDirectories(workspaces, this.files);
+    this.workspaceUsage = new WorkspaceUsageStore(table);
     this.ending = new SessionEnding(this.store, workspaces, (name, thrown) => log.workspaceNotTidied(name, thrown));
     const seats = new SeatGauge(this.store, metrics, settings.limits);
     this.creation = new SessionCreation(this.store, workspaces, this.ending, seats, log);

@@ -2,9 +2,6 @@ import type { EndReason, SessionItem } from './store/table-schema.ts';
 import type { SessionStore } from './store/session-store.ts';
 import type { Workspaces } from './workspace/workspaces.ts';
 
-/** How long an end goes on with its own trash; the sweep does the rest (ms). */
-const TIDY_MS = 1_000;
-
 export type EndOutcome = 'ended' | 'was gone' | 'is active';
 
 /**
@@ -39,13 +36,24 @@ export class SessionEnding {
   /** The steps after the claim. */
   async resume(session: SessionItem): Promise<void> {
     const retired = await this.workspaces.retire(session);
+    await this.discardUploads(session.id);
     await this.store.finishEnd(session);
     if (retired !== undefined) await this.tidy(retired);
   }
 
+  /** What is left there for now is the sweep's. */
+  private async discardUploads(sessionId: string): Promise<void> {
+    try {
+      await this.workspaces.discardUploads(sessionId);
+    } catch (thrown) {
+      this.onTidyFailure(sessionId, thrown);
+    }
+  }
+
+  /** An end takes as long with a hundred thousand files as with none: those are the sweep's. */
   private async tidy(name: string): Promise<void> {
     try {
-      await this.workspaces.removeFromTrash(name, AbortSignal.timeout(TIDY_MS));
+      await this.workspaces.removeEmptyFromTrash(name);
     } catch (thrown) {
       this.onTidyFailure(name, thrown);
     }

@@ -5,6 +5,7 @@ import { keepsAlive, maySee, type Caller } from './identity.ts';
 import type { ManagerParts } from './manager-parts.ts';
 import { McpClient, McpClientHandle, farewell, mcpClientInfo, mcpTarget, type McpClientInfo } from './mcp-client.ts';
 import { mcpClientConfigSchema, planOf, type McpClientConfig } from './mcp/mcp-client-config.ts';
+import { SessionFiles } from './session-files.ts';
 import { metadataSchema, parseInput, systemPromptSchema } from './session-options.ts';
 import type { McpClientItem } from './store/mcp-client-store.ts';
 import type { SessionItem } from './store/table-schema.ts';
@@ -141,6 +142,11 @@ export class SessionHandle {
   /** Removes the access point, if there is one: nobody can mount the workspace by it any more. */
   async revokeWorkspaceAccess(): Promise<void> {
     await this.recorded('revokeWorkspaceAccess', {}, async () => this.parts.access.revoke(await this.open()));
+  }
+
+  /** What is in its workspace. */
+  get files(): SessionFiles {
+    return new SessionFiles(this, this.parts);
   }
 
   /** Looks the session up, checks the caller, and counts as activity if it is the owner. */

@@ -46,6 +46,8 @@ type OnEnded = (session: SessionItem, durationMs: number) => Promise<void>;
 
 const AT_ONCE = 8;
 const BATCH = 100;
+/** How long an upload may rest between two of its parts. */
+const UPLOAD_MS = 24 * 60 * 60 * 1000;
 /** Slower than any create that is still under way. */
 const ABANDONED_MS = 5 * 60 * 1000;
 
@@ -89,6 +91,7 @@ export class Sweep {
     }
     if (request.orgId === undefined) await this.retryFarewells(request.signal);
     await this.tidied('.pending', this.recoverPending(request));
+    await this.tidied('.uploads', this.tidyUploads(request));
     const trash = (await this.tidied('.trash', this.emptyTrash(request.signal))) ?? 0;
     const durationMs = Math.round(performance.now() - startedAt);
     const { cleaned, failed } = result;
@@ -190,18 +193,34 @@ export class Sweep {
     );
   }
 
-  /** Gives how many of those that it found are still there. */
+  /** What an ended session left there because a write was under way, and uploads that nobody goes on with. */
+  private async tidyUploads({ signal }: SweepRequest): Promise<void> {
+    await this.eachInTime(await this.workspaces.listUploads(), signal, async (sessionId) => {
+      const session = await this.store.get(sessionId);
+      if (session?.status === 'active') await this.workspaces.tidyUploads(sessionId, UPLOAD_MS);
+      else await this.workspaces.discardUploads(sessionId);
+    });
+  }
+
+  /** Several at once, so that one that is large or stuck holds up none of the others. What is left is the next sweep's: how many, is given. */
   private async emptyTrash(signal: AbortSignal): Promise<number> {
     const names = await this.workspaces.listTrash();
     let left = names.length;
-    for (const name of names) {
-      if (signal.aborted) break;
-      try {
-        if (await this.workspaces.removeFromTrash(name, signal)) left--;
-      } catch (thrown) {
-        this.log.workspaceNotTidied(name, thrown);
-      }
-    }
+    await this.eachInTime(names, signal, async (name) => {
+      if (await this.workspaces.removeFromTrash(name, signal)) left--;
+    });
+    if (names.length > 0) this.log.trashEmptied(names.length - left, left);
     return left;
+  }
+
+  private async eachInTime(names: string[], signal: AbortSignal, step: (name: string) => Promise<void>): Promise<void> {
+    await pMap(
+      names,
+      async (name) => {
+        if (signal.aborted) return;
+        await step(name).catch((thrown: unknown) => this.log.workspaceNotTidied(name, thrown));
+      },
+      { concurrency: AT_ONCE },
+    );
   }
 }

@@ -5,6 +5,7 @@ import { handler as cleanup } from '../functions/cleanup.ts';
 import { handler as lifecycle } from '../functions/lifecycle.ts';
 import { handler as mcp } from '../functions/mcp.ts';
 import { handler as records } from '../functions/records.ts';
+import { handler as workspace } from '../functions/workspace.ts';
 export { handler as sessionEvents } from '../functions/session-events.ts';
 import type { LambdaHandler } from '../lib/api/lambda-handler.ts';
 import type { Group } from '../lib/api/operation.ts';
@@ -12,6 +13,7 @@ import type { Group } from '../lib/api/operation.ts';
 /** The deployed functions, with the time that each has there (ms). */
 export const functions: Readonly<Record<Group, { handler: LambdaHandler; timeoutMs: number }>> = {
   lifecycle: { handler: lifecycle, timeoutMs: 29_000 },
+  workspace: { handler: workspace, timeoutMs: 29_000 },
   records: { handler: records, timeoutMs: 29_000 },
   mcp: { handler: mcp, timeoutMs: 29_000 },
   access: { handler: access, timeoutMs: 300_000 },

@@ -16,6 +16,7 @@ import { newStack } from './setup/test-stack.ts';
 const PROJECT = path.resolve(import.meta.dirname, '..');
 const readme = readFileSync(path.join(PROJECT, 'README.md'), 'utf8');
 const inside = readFileSync(path.join(PROJECT, 'lib/README.md'), 'utf8');
+const workspaces = readFileSync(path.join(PROJECT, 'lib/workspace/README.md'), 'utf8');
 const stack = readFileSync(path.join(PROJECT, 'cdk/README.md'), 'utf8');
 const { scripts } = JSON.parse(readFileSync(path.join(PROJECT, 'package.json'), 'utf8')) as {
   scripts: Record<string, string>;
@@ -52,6 +53,7 @@ describe('the README', () => {
       TOUCH_INTERVAL_SECONDS: String(config.touchIntervalSeconds),
       CLEANUP_INTERVAL_SECONDS: String(config.cleanupIntervalSeconds),
       MAX_MCP_CLIENTS_PER_SESSION: String(config.maxMcpClientsPerSession),
+      MAX_WORKSPACE_BYTES: String(config.maxWorkspaceBytes),
       TABLE_NAME: config.tableName,
       AUTH_MODE: config.authMode,
       JWT_ORG_CLAIM: config.jwtOrgClaim,
@@ -81,6 +83,7 @@ describe('the README', () => {
   test.each([
     ['README.md', readme],
     ['lib/README.md', inside],
+    ['lib/workspace/README.md', workspaces],
     ['cdk/README.md', stack],
   ])('%s names scripts and paths that exist', (_name, text) => {
     for (const [, script = ''] of text.matchAll(/npm run ([\w:]+)/g)) expect(Object.keys(scripts)).toContain(script);

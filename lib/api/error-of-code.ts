@@ -21,6 +21,16 @@ import {
   WorkspaceCreationError,
   type ErrorCode,
 } from '../errors.ts';
+import {
+  DirectoryNotEmptyError,
+  FileNotFoundError,
+  FileTooLargeError,
+  NotAFileError,
+  PathOutsideWorkspaceError,
+  PreconditionFailedError,
+  RangeNotSatisfiableError,
+  WorkspaceFullError,
+} from '../file-errors.ts';
 
 const classOf: Readonly<Record<ErrorCode, { prototype: SessionManagerError; name: string }>> = {
   SESSION_NOT_FOUND: SessionNotFoundError,
@@ -38,6 +48,14 @@ const classOf: Readonly<Record<ErrorCode, { prototype: SessionManagerError; name
   MCP_CONNECTION: McpConnectionError,
   MCP_ENDPOINT_FORBIDDEN: McpEndpointForbiddenError,
   WORKSPACE_ACCESS_LIMIT: WorkspaceAccessLimitError,
+  FILE_NOT_FOUND: FileNotFoundError,
+  PATH_OUTSIDE_WORKSPACE: PathOutsideWorkspaceError,
+  NOT_A_FILE: NotAFileError,
+  DIRECTORY_NOT_EMPTY: DirectoryNotEmptyError,
+  FILE_TOO_LARGE: FileTooLargeError,
+  WORKSPACE_FULL: WorkspaceFullError,
+  PRECONDITION_FAILED: PreconditionFailedError,
+  RANGE_NOT_SATISFIABLE: RangeNotSatisfiableError,
   RESPONSE_TOO_LARGE: ResponseTooLargeError,
   CONTENTION: ContentionError,
   NOT_AVAILABLE: NotAvailableError,

@@ -59,11 +59,17 @@ function inputOf(route: Route, event: HttpEvent): Record<string, unknown> {
 function queryOf({ query = {} }: Route, parameters: Record<string, string | undefined>): Record<string, unknown> {
   refuseUnknown(Object.keys(parameters), Object.keys(query), 'is not a known query parameter');
   return Object.fromEntries(
-    Object.entries(parameters).map(([name, text]) => [name, query[name] === 'number' ? numberOf(text) : text]),
+    Object.entries(parameters).map(([name, text]) => [name, readAs[query[name] ?? 'string'](text)]),
   );
 }
 
-/** Text that is no number is left as it is, for the schema to say so. */
+/** Text that is not what it should be is left as it is, for the schema to say so. */
+const readAs: Readonly<Record<'string' | 'number' | 'boolean', (text: string | undefined) => unknown>> = {
+  string: (text) => text,
+  number: numberOf,
+  boolean: (text) => (text === 'true' ? true : text === 'false' ? false : text),
+};
+
 function numberOf(text: string | undefined): unknown {
   return text !== undefined && /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : text;
 }
@@ -78,7 +84,8 @@ function headersOf({ headers = {} }: Route, received: HttpEvent['headers']): Rec
   );
 }
 
-function bodyOf({ body: fields }: Route, event: HttpEvent): Record<string, unknown> {
+function bodyOf({ body: fields, rawBody }: Route, event: HttpEvent): Record<string, unknown> {
+  if (rawBody !== undefined) return { [rawBody]: base64Of(event) };
   if (fields === undefined) return {};
   const text = event.isBase64Encoded ? Buffer.from(event.body ?? '', 'base64').toString('utf8') : (event.body ?? '');
   if (text.trim() === '') return {};
@@ -88,6 +95,13 @@ function bodyOf({ body: fields }: Route, event: HttpEvent): Record<string, unkno
   }
   refuseUnknown(Object.keys(body), fields, 'is not a known field');
   return body as Record<string, unknown>;
+}
+
+function base64Of({ body = '', isBase64Encoded }: HttpEvent): string {
+  if (isBase64Encoded) return body;
+  // What the gateway took for text and could not read: the bytes are lost.
+  if (body.includes('\uFFFD')) throw ValidationError.at('content-type', 'must be application/octet-stream');
+  return Buffer.from(body, 'utf8').toString('base64');
 }
 
 function parseJson(text: string): unknown {
@@ -103,17 +117,43 @@ function refuseUnknown(names: string[], known: readonly string[], message: strin
   if (unknown.length > 0) throw new ValidationError(unknown.map((path) => ({ path, message })));
 }
 
-function success(route: Route, { output, existed = false }: Answer<unknown>): HttpResult {
-  const statusCode = existed && route.statusIfExisted !== undefined ? route.statusIfExisted : route.status;
-  if (statusCode === 204) return { statusCode };
+function success(route: Route, answer: Answer<unknown>): HttpResult {
+  const { output } = answer;
+  const statusCode = statusOf(route, answer);
+  const headers = answerHeadersOf(route, output);
+  if (WITHOUT_BODY.has(statusCode)) return { statusCode, ...(Object.keys(headers).length > 0 && { headers }) };
+  if (route.rawAnswer !== undefined) {
+    const body = (output as Record<string, string>)[route.rawAnswer] ?? '';
+    return { statusCode, headers: { ...RAW, ...headers }, body, isBase64Encoded: true };
+  }
   return {
     statusCode,
     headers: {
       'content-type': 'application/json',
       ...(route.location && { location: route.location(output as { id: string }) }),
+      ...headers,
     },
     body: JSON.stringify(output),
   };
+}
+
+const WITHOUT_BODY: ReadonlySet<number> = new Set([204, 304]);
+/** Whatever an agent has made, a browser shows none of it as a page of ours. */
+const RAW = { 'content-type': 'application/octet-stream', 'x-content-type-options': 'nosniff' };
+
+function statusOf(route: Route, { existed, partial, unmodified }: Answer<unknown>): number {
+  const { status, statusIfExisted, statusIfPartial, statusIfUnmodified } = route;
+  return (existed && statusIfExisted) || (partial && statusIfPartial) || (unmodified && statusIfUnmodified) || status;
+}
+
+function answerHeadersOf({ answerHeaders = {} }: Route, output: unknown): Record<string, string> {
+  const values = (output ?? {}) as Record<string, string | undefined>;
+  return Object.fromEntries(
+    Object.entries(answerHeaders).flatMap(([header, field]) => {
+      const value = values[field];
+      return value === undefined ? [] : [[header, value]];
+    }),
+  );
 }
 
 /** RFC 9457. The error's own words and details, never its cause. */

@@ -3,7 +3,7 @@ import type { Caller } from '../identity.ts';
 import type { SessionManagerV2 } from '../session-manager.ts';
 
 /** The functions: operations that need the same surroundings share one. */
-export const GROUPS = ['lifecycle', 'records', 'mcp', 'access', 'cleanup'] as const;
+export const GROUPS = ['lifecycle', 'workspace', 'records', 'mcp', 'access', 'cleanup'] as const;
 export type Group = (typeof GROUPS)[number];
 
 /** What an operation runs with. */
@@ -15,10 +15,15 @@ export interface OperationContext {
   signal: AbortSignal;
 }
 
-/** What an operation answers; `existed`: it found what it would have created. */
+/**
+ * What an operation answers; `existed`: it found what it would have created; `partial`: it gives or has a part only;
+ * `unmodified`: the caller has it already.
+ */
 export interface Answer<Output> {
   output: Output;
   existed?: boolean;
+  partial?: boolean;
+  unmodified?: boolean;
 }
 
 /** One thing that callers can ask for, through whichever door. */

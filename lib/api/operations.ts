@@ -1,11 +1,20 @@
 import { accessOperations } from './access-operations.ts';
+import { directoryOperations } from './directory-operations.ts';
+import { fileOperations } from './file-operations.ts';
 import { mcpOperations } from './mcp-operations.ts';
 import type { AnyOperation } from './operation.ts';
 import { promptOperations } from './prompt-operations.ts';
 import { sessionOperations } from './session-operations.ts';
 
 /** The one list of what callers can ask for. Routes, both doors and the local server read it. */
-export const operations = { ...sessionOperations, ...promptOperations, ...mcpOperations, ...accessOperations };
+export const operations = {
+  ...sessionOperations,
+  ...fileOperations,
+  ...directoryOperations,
+  ...promptOperations,
+  ...mcpOperations,
+  ...accessOperations,
+};
 
 export type OperationName = keyof typeof operations;
 

@@ -8,19 +8,30 @@ export interface Route {
   path: string;
   operation: OperationName;
   /** The fields that travel in the query, and how they are read. */
-  query?: Readonly<Record<string, 'string' | 'number'>>;
+  query?: Readonly<Record<string, 'string' | 'number' | 'boolean'>>;
   /** The fields that travel in the JSON body. */
   body?: readonly string[];
+  /** The field that the body is, as it came, instead: bytes, in base64. */
+  rawBody?: string;
   /** The fields that travel in headers, and in which. */
   headers?: Readonly<Record<string, string>>;
   status: number;
   /** Instead of `status` where the operation found what it would have created. */
   statusIfExisted?: number;
+  /** Instead of `status` where it was a part, or nothing new, that was given or taken. */
+  statusIfPartial?: number;
+  statusIfUnmodified?: number;
+  /** The field of the output that is the body, instead of all of it: bytes, in base64. */
+  rawAnswer?: string;
+  /** The headers of the answer, and the fields of the output that they tell, where there are. */
+  answerHeaders?: Readonly<Record<string, string>>;
   /** Of what was created, for the `Location` header. */
   location?: (output: { id: string }) => string;
 }
 
 const SESSION = '/sessions/{sessionId}';
+const FILES = `${SESSION}/files`;
+const DIRECTORIES = `${SESSION}/directories`;
 const CLIENT = `${SESSION}/mcp-clients/{clientId}`;
 const MCP_CONFIG = ['id', 'name', 'type', 'endpoint', 'command', 'args', 'headers', 'auth', 'config'];
 
@@ -71,6 +82,66 @@ export const routes: readonly Route[] = [
     status: 201,
   },
   { method: 'DELETE', path: `${SESSION}/workspace-access`, operation: 'revokeWorkspaceAccess', status: 204 },
+  {
+    method: 'GET',
+    path: FILES,
+    operation: 'readFile',
+    query: { path: 'string' },
+    headers: { range: 'range', ifMatch: 'if-match', ifNoneMatch: 'if-none-match' },
+    status: 200,
+    statusIfPartial: 206,
+    statusIfUnmodified: 304,
+    rawAnswer: 'content',
+    answerHeaders: { etag: 'etag', 'content-range': 'contentRange' },
+  },
+  {
+    method: 'PUT',
+    path: FILES,
+    operation: 'writeFile',
+    query: { path: 'string' },
+    rawBody: 'content',
+    headers: {
+      contentRange: 'content-range',
+      uploadId: 'upload-id',
+      ifMatch: 'if-match',
+      ifNoneMatch: 'if-none-match',
+    },
+    status: 201,
+    statusIfExisted: 204,
+    statusIfPartial: 202,
+    answerHeaders: { etag: 'etag' },
+  },
+  {
+    method: 'DELETE',
+    path: FILES,
+    operation: 'deleteFile',
+    query: { path: 'string' },
+    headers: { ifMatch: 'if-match' },
+    status: 204,
+  },
+  {
+    method: 'GET',
+    path: DIRECTORIES,
+    operation: 'listDirectory',
+    query: { path: 'string', limit: 'number', cursor: 'string' },
+    status: 200,
+  },
+  {
+    method: 'PUT',
+    path: DIRECTORIES,
+    operation: 'makeDirectory',
+    query: { path: 'string' },
+    status: 201,
+    statusIfExisted: 204,
+  },
+  {
+    method: 'DELETE',
+    path: DIRECTORIES,
+    operation: 'removeDirectory',
+    query: { path: 'string', recursive: 'boolean' },
+    status: 204,
+  },
+  { method: 'GET', path: `${SESSION}/workspace-usage`, operation: 'getWorkspaceUsage', status: 200 },
   { method: 'GET', path: '/health', operation: 'getHealth', status: 200 },
 ];
 

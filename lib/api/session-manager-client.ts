@@ -1,5 +1,6 @@
 /** What another Lambda imports as `agent-session-manager/client`. */
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { download, upload, type Download, type FileCalls, type Upload, type Uploaded } from './file-transfer.ts';
 import { functionVariable } from './client-environment.ts';
 import { errorOfCode } from './error-of-code.ts';
 import type { Invocation, InvocationResult } from './invoke-handler.ts';
@@ -18,6 +19,10 @@ export type SessionManagerClient = {
 } & {
   /** The same client, acting for somebody and under their rules. */
   as(actor: Actor): SessionManagerClient;
+  /** Writes a file of any size, in parts where it needs several. */
+  upload(input: Upload): Promise<Uploaded>;
+  /** Reads a file of any size, part by part. */
+  download(input: Download): AsyncGenerator<Uint8Array, void, undefined>;
 };
 
 /** Calls a function by its name or ARN with a JSON payload and gives its JSON answer. */
@@ -39,7 +44,12 @@ class Client {
     const door: Door = { env, invoke, ...(actor && { actor }) };
     const names = Object.keys(operations) as OperationName[];
     const methods = names.map((name) => [name, (input: Record<string, unknown>) => call(door, name, input)]);
-    Object.assign(this, Object.fromEntries(methods), { as: (other: Actor) => new Client(env, invoke, other) });
+    const calls = Object.fromEntries(methods) as unknown as FileCalls;
+    Object.assign(this, calls, {
+      as: (other: Actor) => new Client(env, invoke, other),
+      upload: (input: Upload) => upload(calls, input),
+      download: (input: Download) => download(calls, input),
+    });
   }
 }
 
@@ -70,4 +80,5 @@ function invokeWithSdk(client = new LambdaClient({})): Invoke {
   };
 }
 
+export type { Download, Progress, Upload, Uploaded } from './file-transfer.ts';
 export * from '../errors.ts';

@@ -39,6 +39,11 @@ export class LogLines {
     this.logger.warn('workspace_not_tidied', { name, error: asError(thrown) });
   }
 
+  /** `left`: what the next sweep has to go on with. */
+  trashEmptied(removed: number, left: number): void {
+    this.logger.info('trash_emptied', { removed, left });
+  }
+
   mcpSessionNotTerminated(sessionId: string, mcpClientId: string, thrown: unknown): void {
     this.logger.warn('mcp_session_not_terminated', { sessionId, mcpClientId, error: asError(thrown) });
   }

@@ -38,6 +38,7 @@ const SESSION = 'SESSION';
 const PROMPT = 'PROMPT';
 const MCP_PREFIX = 'MCP#';
 const FAREWELL_PREFIX = 'FAREWELL#';
+const WORKSPACE_USAGE = 'WORKSPACE-USAGE';
 
 export const STREAM_FILTERS: readonly StreamFilter[] = [
   { eventName: ['INSERT', 'REMOVE'], dynamodb: { Keys: { sk: { S: [SESSION] } } } },
@@ -61,6 +62,7 @@ export const isSessionKey = ({ sk }: Key): boolean => sk === SESSION;
 
 export const sessionKey = (sessionId: string): Key => ({ pk: `SESSION#${sessionId}`, sk: SESSION });
 export const promptKey = (sessionId: string): Key => ({ pk: `SESSION#${sessionId}`, sk: PROMPT });
+export const workspaceUsageKey = (sessionId: string): Key => ({ pk: `SESSION#${sessionId}`, sk: WORKSPACE_USAGE });
 export const mcpClientKey = (sessionId: string, clientId: string): Key => ({
   pk: `SESSION#${sessionId}`,
   sk: `${MCP_PREFIX}${part(clientId)}`,

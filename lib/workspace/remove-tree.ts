@@ -9,8 +9,9 @@ const { O_DIRECTORY, O_NOFOLLOW, O_RDONLY } = constants;
 const O_PATH = 0o10000000;
 const PRIVATE = 0o700;
 const AT_ONCE = 16;
-/** One descriptor is open for each level: what is deeper is moved up first. */
-const MAX_DEPTH = 32;
+const BRANCHES_AT_ONCE = 4;
+/** One descriptor is open for each level of each branch: what is deeper is moved up first. */
+const MAX_DEPTH = 24;
 
 /**
  * Removes a directory and what is in it until done or `signal` aborts; gives whether it is gone.
@@ -50,7 +51,7 @@ class TreeRemoval {
   }
 
   private async empty(directory: Buffer, depth: number): Promise<void> {
-    const handle = await openDirectory(directory);
+    const handle = await openChangeable(directory);
     try {
       const inside = process.platform === 'linux' ? Buffer.from(`/proc/self/fd/${handle.fd}`) : directory;
       this.top ??= inside;
@@ -63,7 +64,7 @@ class TreeRemoval {
     }
   }
 
-  /** Files many at once, directories one by one. One that fails keeps the others from nothing. */
+  /** Files many at once, directories a few at once at the top and one by one below. One that fails keeps the others from nothing. */
   private async removeEntries(inside: Buffer, depth: number): Promise<void> {
     const failures: unknown[] = [];
     const directories: Buffer[] = [];
@@ -74,17 +75,18 @@ class TreeRemoval {
     };
     const noting = (step: Promise<unknown>) => step.catch((thrown: unknown) => failures.push(thrown));
     await pMap(entries, (entry) => noting(unlinked(entry)), { concurrency: AT_ONCE });
-    for (const entry of directories) {
-      if (this.signal.aborted) break;
-      await noting(depth < MAX_DEPTH ? this.remove(entry, depth + 1) : this.moveUp(entry));
-    }
+    const removed = async (entry: Buffer) => {
+      if (!this.signal.aborted) await (depth < MAX_DEPTH ? this.remove(entry, depth + 1) : this.moveUp(entry));
+    };
+    const concurrency = depth === 0 ? BRANCHES_AT_ONCE : 1;
+    await pMap(directories, (entry) => noting(removed(entry)), { concurrency });
     if (failures.length > 0) throw failures[0];
   }
 
   private async moveUp(directory: Buffer): Promise<void> {
     try {
       // To be moved it must be writable.
-      await (await openDirectory(directory)).close();
+      await (await openChangeable(directory)).close();
       await rename(directory, Buffer.concat([this.top as Buffer, Buffer.from(`/${randomUUID()}`)]));
       this.movedUp = true;
     } catch (thrown) {
@@ -106,7 +108,7 @@ async function removeFile(entry: Buffer): Promise<boolean> {
 }
 
 /** Open, and such that its owner may read, enter and change it. */
-async function openDirectory(directory: Buffer): Promise<FileHandle> {
+export async function openChangeable(directory: Buffer): Promise<FileHandle> {
   const handle = await openReadable(directory);
   try {
     if (((await handle.stat()).mode & PRIVATE) !== PRIVATE) await handle.chmod(PRIVATE);

@@ -29,11 +29,13 @@ export class WorkspacePaths {
   readonly root: string;
   readonly pending: string;
   readonly trash: string;
+  readonly uploads: string;
 
   constructor(root: string) {
     this.root = root;
     this.pending = path.join(root, '.pending');
     this.trash = path.join(root, '.trash');
+    this.uploads = path.join(root, '.uploads');
   }
 
   place(workspace: string): string {
@@ -42,5 +44,10 @@ export class WorkspacePaths {
 
   pendingOf(sessionId: string): string {
     return path.join(this.pending, sessionId);
+  }
+
+  /** Where what is being written to a session's files is kept until it is whole. */
+  uploadsOf(sessionId: string): string {
+    return path.join(this.uploads, sessionId);
   }
 }

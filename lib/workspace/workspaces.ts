@@ -1,19 +1,28 @@
 import { randomUUID } from 'node:crypto';
-import { chmod, mkdir, readdir, rename, rmdir, stat } from 'node:fs/promises';
+import { rmdir } from 'node:fs/promises';
 import path from 'node:path';
-import pTimeout from 'p-timeout';
 import { hasErrno } from './errno.ts';
+import {
+  exists,
+  inTime,
+  madeAt,
+  makeAll,
+  makePrivate,
+  moveIfThere,
+  namesIn,
+  removedAsEmpty,
+  removedAsFile,
+  tidyUserDirectory,
+} from './file-steps.ts';
+import { OpenDirectory } from './open-directory.ts';
 import { removeTree } from './remove-tree.ts';
 import { WorkspacePaths } from './workspace-paths.ts';
 
-const PRIVATE = 0o700;
-/** A file system that does not answer (NFS waits for ever) must not use up the whole call. */
-const STEP_MS = 10_000;
 /** How often the user's directory can be tidied away under a create before that is an error. */
 const MOVE_ATTEMPTS = 10;
 
 /** What these methods need of a session: `workspace` is its place relative to the root. */
-interface Workspace {
+export interface Workspace {
   id: string;
   workspace: string;
 }
@@ -79,6 +88,14 @@ export class Workspaces {
     });
   }
 
+  /** The session's directory, moved in first if a crash kept its create from it. Nothing: it is neither there nor aside. */
+  async open(session: Workspace): Promise<OpenDirectory | undefined> {
+    const place = this.pathOf(session);
+    const there = await openIfThere(place);
+    if (there) return there;
+    return (await this.moveIn(session)) ? openIfThere(place) : undefined;
+  }
+
   /**
    * Out of the way, wherever it is, in constant time whatever its size; gives its name in the trash.
    * The place is looked at twice, since a create may move the directory in between the first look and the second.
@@ -96,6 +113,18 @@ export class Workspaces {
       }
       return undefined;
     });
+  }
+
+  /** Into the trash: what was on its way into a session's files. */
+  async discardUploads(sessionId: string): Promise<void> {
+    await inTime(async () => {
+      await makeAll(this.paths.trash);
+      await moveIfThere(this.paths.uploadsOf(sessionId), path.join(this.paths.trash, `${sessionId}.${randomUUID()}`));
+    });
+  }
+
+  async makeTrash(): Promise<void> {
+    await inTime(() => makeAll(this.paths.trash));
   }
 
   /** Into the trash: made aside for a session that never came to be. */
@@ -125,67 +154,40 @@ export class Workspaces {
 
   /** Removes one entry of the trash until done or `signal` aborts; gives whether it is gone. */
   async removeFromTrash(name: string, signal: AbortSignal): Promise<boolean> {
-    return removeTree(path.join(this.paths.trash, name), signal);
+    const trashed = path.join(this.paths.trash, name);
+    return (await removeTree(trashed, signal)) || (!signal.aborted && (await removedAsFile(trashed)));
+  }
+
+  /** Removes one entry of the trash if there is nothing in it, in one step; gives whether it is gone. */
+  async removeEmptyFromTrash(name: string): Promise<boolean> {
+    return inTime(() => removedAsEmpty(path.join(this.paths.trash, name)));
+  }
+
+  /** Sessions with something on its way into their files. */
+  async listUploads(): Promise<string[]> {
+    return inTime(() => namesIn(this.paths.uploads));
+  }
+
+  /** Removes what has not come further for so long (ms). */
+  async tidyUploads(sessionId: string, olderThanMs: number): Promise<void> {
+    await inTime(async () => {
+      const uploads = this.paths.uploadsOf(sessionId);
+      for (const name of await namesIn(uploads)) {
+        const file = path.join(uploads, name);
+        const changedAt = await madeAt(file);
+        if (changedAt && Date.now() - changedAt.getTime() > olderThanMs) await removedAsFile(file);
+      }
+      await removedAsEmpty(uploads);
+    });
   }
 }
 
-async function inTime<T>(step: () => Promise<T>): Promise<T> {
-  return pTimeout(step(), { milliseconds: STEP_MS, message: `The file system did not answer within ${STEP_MS} ms.` });
-}
-
-async function makeAll(directory: string): Promise<void> {
-  if (await exists(directory)) return;
-  const root = path.dirname(directory);
-  if (await mkdir(root, { recursive: true })) await chmod(root, PRIVATE);
-  await makePrivate(directory);
-}
-
-async function makePrivate(directory: string): Promise<void> {
+async function openIfThere(place: string): Promise<OpenDirectory | undefined> {
   try {
-    await mkdir(directory, { mode: PRIVATE });
+    return await inTime(() => OpenDirectory.open(place));
   } catch (thrown) {
-    if (hasErrno(thrown, 'EEXIST')) return;
-    throw thrown;
-  }
-  await chmod(directory, PRIVATE).catch((thrown: unknown) => {
-    // Tidied away already; whoever needs it notices.
-    if (!hasErrno(thrown, 'ENOENT')) throw thrown;
-  });
-}
-
-async function moveIfThere(from: string, to: string): Promise<boolean> {
-  try {
-    await rename(from, to);
-    return true;
-  } catch (thrown) {
-    if (hasErrno(thrown, 'ENOENT', 'ENOTDIR')) return false;
-    throw thrown;
-  }
-}
-
-/** The directory of a user without sessions goes; one that is needed again is made again. */
-async function tidyUserDirectory(place: string): Promise<void> {
-  await rmdir(path.dirname(place)).catch(() => undefined);
-}
-
-async function exists(file: string): Promise<boolean> {
-  return (await madeAt(file)) !== undefined;
-}
-
-async function madeAt(file: string): Promise<Date | undefined> {
-  try {
-    return (await stat(file)).mtime;
-  } catch (thrown) {
-    if (hasErrno(thrown, 'ENOENT', 'ENOTDIR')) return undefined;
-    throw thrown;
-  }
-}
-
-async function namesIn(directory: string): Promise<string[]> {
-  try {
-    return await readdir(directory);
-  } catch (thrown) {
-    if (hasErrno(thrown, 'ENOENT')) return [];
+    // Something else in its place is the agent's work: there is no workspace to work in.
+    if (hasErrno(thrown, 'ENOENT', 'ENOTDIR', 'ELOOP')) return undefined;
     throw thrown;
   }
 }

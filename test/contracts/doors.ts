@@ -30,12 +30,16 @@ export function handlerDoor(services: Services): Door {
         headers,
         pathParameters,
         ...(Object.keys(query).length > 0 && { queryStringParameters: query }),
-        body,
-        isBase64Encoded: false,
+        body: Buffer.isBuffer(body) ? body.toString('base64') : body,
+        isBase64Encoded: Buffer.isBuffer(body),
         requestContext: { requestId: randomUUID(), http: { method: route.method, sourceIp: '192.0.2.1' } },
       };
       const result = (await handlers[operations[operation].group]?.(event, context())) as HttpResult;
-      return replyOf(route, result.statusCode ?? 0, result.body ?? '');
+      return replyOf(route, {
+        status: result.statusCode ?? 0,
+        headers: Object.fromEntries(Object.entries(result.headers ?? {}).map(([name, value]) => [name, String(value)])),
+        body: Buffer.from(result.body ?? '', result.isBase64Encoded ? 'base64' : 'utf8'),
+      });
     },
   };
 }
@@ -65,7 +69,11 @@ export function httpDoor(baseUrl: string): Door {
         headers,
         body,
       });
-      return replyOf(route, response.status, await response.text());
+      return replyOf(route, {
+        status: response.status,
+        headers: Object.fromEntries(response.headers),
+        body: Buffer.from(await response.arrayBuffer()),
+      });
     },
   };
 }

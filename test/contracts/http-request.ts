@@ -8,7 +8,14 @@ export interface HttpRequest {
   pathParameters: Record<string, string>;
   query: Record<string, string>;
   headers: Record<string, string>;
-  body: string | undefined;
+  /** JSON, or the bytes themselves. */
+  body: string | Buffer | undefined;
+}
+
+export interface HttpAnswer {
+  status: number;
+  headers: Record<string, string>;
+  body: Buffer;
 }
 
 /** The same flat input, laid out as the operation's route wants it. A field that it has no place for fails the test. */
@@ -24,10 +31,10 @@ export function httpRequest(operation: OperationName, actor: Actor, input: Recor
       'x-user-id': encodeURIComponent(actor.userId),
       'x-org-id': encodeURIComponent(actor.orgId),
       ...(actor.role && { 'x-role': actor.role }),
-      ...(body !== undefined && { 'content-type': 'application/json' }),
+      ...(body !== undefined && { 'content-type': route.rawBody ? 'application/octet-stream' : 'application/json' }),
       ...headers,
     },
-    body: body === undefined ? undefined : JSON.stringify(body),
+    body: body === undefined || Buffer.isBuffer(body) ? body : JSON.stringify(body),
   };
 }
 
@@ -40,9 +47,11 @@ function layOut(route: Route, input: Record<string, unknown>) {
     if (route.path.includes(`{${field}}`)) pathParameters[field] = String(value);
     else if (route.query && field in route.query) query[field] = String(value);
     else if (route.headers?.[field]) headers[route.headers[field]] = String(value);
-    else if (route.body) body[field] = value;
+    else if (route.body || route.rawBody === field) body[field] = value;
     else throw new Error(`${route.operation} has no place for ${field}`);
   }
+  const raw = route.rawBody && body[route.rawBody];
+  if (typeof raw === 'string') return { pathParameters, query, headers, body: Buffer.from(raw, 'base64') };
   return { pathParameters, query, headers, body: route.body && body };
 }
 
@@ -57,13 +66,24 @@ interface Problem {
   [more: string]: unknown;
 }
 
-export function replyOf(route: Route, status: number, body: string): Reply {
+export function replyOf(route: Route, { status, headers, body }: HttpAnswer): Reply {
   if (status >= 400) {
-    const { type, title, status: told, code, detail, requestId, ...details } = JSON.parse(body) as Problem;
-    if (told !== status || !type || !title || !requestId) throw new Error(`not a problem document: ${body}`);
+    const text = body.toString();
+    const { type, title, status: told, code, detail, requestId, ...details } = JSON.parse(text) as Problem;
+    if (told !== status || !type || !title || !requestId) throw new Error(`not a problem document: ${text}`);
     return { ok: false, code, message: detail, details };
   }
-  if (status !== route.status && status !== route.statusIfExisted) throw new Error(`unexpected status ${status}`);
-  const output: unknown = status === 204 ? null : JSON.parse(body);
-  return { ok: true, output, ...(route.statusIfExisted && { existed: status === route.statusIfExisted }) };
+  const { statusIfExisted, statusIfPartial, statusIfUnmodified } = route;
+  const known = [route.status, statusIfExisted, statusIfPartial, statusIfUnmodified];
+  if (!known.includes(status)) throw new Error(`unexpected status ${status}`);
+  const told = Object.entries(route.answerHeaders ?? {}).flatMap(([header, field]) =>
+    headers[header] === undefined ? [] : [[field, headers[header]]],
+  );
+  const read = [204, 304].includes(status) ? null : outputOf(route, body);
+  const output: unknown = told.length > 0 ? { ...read, ...(Object.fromEntries(told) as object) } : read;
+  return { ok: true, output, ...(statusIfExisted && { existed: status === statusIfExisted }) };
+}
+
+function outputOf({ rawAnswer }: Route, body: Buffer): object {
+  return rawAnswer ? { [rawAnswer]: body.toString('base64') } : (JSON.parse(body.toString()) as object);
 }

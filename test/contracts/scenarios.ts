@@ -14,10 +14,11 @@ export interface Stage {
 
 export const STAGE_ENV = { MAX_SESSIONS: '20', MAX_SESSIONS_PER_ORG: '6', MAX_SESSIONS_PER_USER: '3' };
 
-type Scenario = (stage: Stage) => Promise<void>;
+export type Scenario = (stage: Stage) => Promise<void>;
 
-const someone = ({ fresh }: Stage): Actor => ({ userId: fresh('user'), orgId: fresh('org') });
-const create = (door: Door, actor: Actor, input = {}) => ok<SessionInfo>(door.call('createSession', actor, input));
+export const someone = ({ fresh }: Stage): Actor => ({ userId: fresh('user'), orgId: fresh('org') });
+export const create = (door: Door, actor: Actor, input = {}) =>
+  ok<SessionInfo>(door.call('createSession', actor, input));
 const UNKNOWN = '01a2045b-8d44-72e6-97c0-cb9917303a81';
 
 /** Each is a promise of the contract, whichever door it is asked at. Each ends the sessions that it creates. */
@@ -315,6 +316,6 @@ export const scenarios: Record<string, Scenario> = {
   },
 };
 
-async function endAll(door: Door, actor: Actor, sessions: { id: string }[]): Promise<void> {
+export async function endAll(door: Door, actor: Actor, sessions: { id: string }[]): Promise<void> {
   for (const { id } of sessions) await ok(door.call('cleanupSession', actor, { sessionId: id }));
 }

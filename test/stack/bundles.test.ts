@@ -106,6 +106,27 @@ describe('the bundles, behind a Lambda Runtime API, for signed requests', () => 
     });
   });
 
+  test('workspace writes, reads and measures files, as bytes and in base64', async () => {
+    const { instance } = deployment.of('workspace');
+    const file = { sessionId: session.id, path: 'notes/ä b.bin' };
+    const content = Buffer.from([0, 255, 10]).toString('base64');
+    const written = await instance.invoke({ operation: 'writeFile', input: { ...file, content } });
+    expect(written).toMatchObject({ answer: { ok: true, output: { size: 3 } } });
+    const read = await http('workspace', 'GET /sessions/{sessionId}/files', {
+      path: { sessionId: session.id },
+      query: { path: file.path },
+      headers: { ...alice, range: 'bytes=1-' },
+    });
+    expect(read).toMatchObject({
+      statusCode: 206,
+      isBase64Encoded: true,
+      body: Buffer.from([255, 10]).toString('base64'),
+      headers: { 'content-range': 'bytes 1-2/3' },
+    });
+    const usage = await instance.invoke({ operation: 'getWorkspaceUsage', input: { sessionId: session.id } });
+    expect(usage).toMatchObject({ answer: { ok: true, output: { bytes: 3, files: 1, complete: true } } });
+  });
+
   test('mcp says what is wrong with a server on the machine that it runs on', async () => {
     const answer = await http('mcp', 'POST /sessions/{sessionId}/mcp-clients', {
       path: { sessionId: session.id },
@@ -209,7 +230,7 @@ describe('the bundles, behind a Lambda Runtime API, for signed requests', () => 
     expect(lines[0]).toContain('AccessDenied');
   });
 
-  test.each(['lifecycle', 'records', 'access', 'cleanup'] as const)(
+  test.each(['lifecycle', 'workspace', 'records', 'access', 'cleanup'] as const)(
     '%s used all that it was granted and missed nothing',
     (group) => {
       const { gate, granted } = deployment.of(group);

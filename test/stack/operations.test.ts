@@ -118,6 +118,7 @@ describe('the alarms', () => {
       'McpLogs',
       'RecordsLogs',
       'SessionEventsLogs',
+      'WorkspaceLogs',
     ]);
     for (const { Properties } of filters) {
       expect(Properties.FilterPattern).toBe('{ $.message = "operation_failed" }');
@@ -189,5 +190,6 @@ test('the outputs name what callers and operators need', () => {
     'SecretsKeyId',
     'SessionEventsFunctionName',
     'TableName',
+    'WorkspaceFunctionName',
   ]);
 });

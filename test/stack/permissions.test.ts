@@ -39,6 +39,16 @@ const EXPECTED: Record<string, { allowed: string[]; refused?: string[] }> = {
     ],
     refused: networkInterfaces,
   },
+  WorkspaceRole: {
+    allowed: [
+      ...logs('WorkspaceLogs'),
+      ...tracing,
+      ...dynamodb('GetItem', 'UpdateItem'),
+      ...mount,
+      ...networkInterfaces,
+    ],
+    refused: networkInterfaces,
+  },
   RecordsRole: {
     allowed: [
       ...logs('RecordsLogs'),
@@ -125,14 +135,14 @@ describe('permissions', () => {
         .filter(({ Action, Effect }) => Effect === effect && each(Action).includes(action))
         .map(({ Condition }) => Condition);
     const mounting = conditions('elasticfilesystem:ClientMount', 'Allow');
-    expect(mounting).toHaveLength(2);
+    expect(mounting).toHaveLength(3);
     for (const condition of mounting) {
       expect(textOf(condition?.StringEquals?.['elasticfilesystem:AccessPointArn'])).toMatch(
         /access-point\/WorkspaceAccessPoint$/,
       );
     }
     const refusals = conditions('ec2:CreateNetworkInterface', 'Deny');
-    expect(refusals).toEqual(Array(2).fill({ Null: { 'lambda:SourceFunctionArn': 'false' } }));
+    expect(refusals).toEqual(Array(3).fill({ Null: { 'lambda:SourceFunctionArn': 'false' } }));
   });
 
   test('to make and remove access points hold for those with the tag that names this file system', () => {

@@ -66,7 +66,7 @@ describe('the security checks', () => {
           .map(([rule, reason]) => ({ what: `${node.path}: ${rule.split('::').slice(1).join('::')}`, reason })),
       );
     expect(exceptions.map(({ what }) => what)).toEqual([
-      ...['Lifecycle', 'Records', 'Mcp'].map(anyResource),
+      ...['Lifecycle', 'Workspace', 'Records', 'Mcp'].map(anyResource),
       anyAccessPoint('Access'),
       ...['Access', 'Cleanup'].map(anyResource),
       anyAccessPoint('SessionEvents'),

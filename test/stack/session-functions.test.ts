@@ -44,6 +44,7 @@ describe('the functions', () => {
   test('answer before the gateway gives up; the sweep has what Lambda gives', () => {
     expect(Object.fromEntries(FUNCTION_NAMES.map((name) => [name, functions[name].Timeout]))).toEqual({
       lifecycle: 29,
+      workspace: 29,
       records: 29,
       mcp: 29,
       access: 300,
@@ -66,6 +67,7 @@ describe('the functions', () => {
     const fileSystem = ['FILE_SYSTEM_ID', 'FILE_SYSTEM_ROOT', 'FILE_SYSTEM_UID'];
     expect(Object.fromEntries(FUNCTION_NAMES.map((name) => [name, variables(functions[name])]))).toEqual({
       lifecycle: [...common, 'WORKSPACE_ROOT'],
+      workspace: [...common, 'WORKSPACE_ROOT'],
       records: [...common, 'WORKSPACE_ROOT'],
       mcp: [...common, 'SECRETS_KMS_KEY_ID'].sort(),
       access: [...common, ...fileSystem].sort(),
@@ -93,6 +95,7 @@ describe('the functions', () => {
       inactivitySeconds: 4,
       touchIntervalSeconds: 5,
       maxMcpClientsPerSession: 6,
+      maxWorkspaceBytes: 7,
       logLevel: 'debug',
     });
     const limits = [ENV.maxSessions, ENV.maxSessionsPerOrg, ENV.maxSessionsPerUser];
@@ -101,6 +104,7 @@ describe('the functions', () => {
     expect(added('lifecycle')).toEqual(
       [ENV.inactivitySeconds, ENV.logLevel, ...limits, ENV.touchIntervalSeconds].sort(),
     );
+    expect(added('workspace')).toEqual([ENV.logLevel, ENV.maxWorkspaceBytes, ENV.touchIntervalSeconds].sort());
     expect(added('records')).toEqual([ENV.logLevel, ...limits, ENV.touchIntervalSeconds].sort());
     expect(added('mcp')).toEqual([ENV.logLevel, ENV.maxMcpClientsPerSession, ENV.touchIntervalSeconds].sort());
     expect(added('access')).toEqual([ENV.logLevel, ENV.touchIntervalSeconds].sort());

@@ -1,0 +1,93 @@
+import { z } from 'zod';
+import { ValidationError } from '../errors.ts';
+import { parseContentRange, parseRange } from './byte-range.ts';
+import { operation } from './operation.ts';
+
+const fileShape = { sessionId: z.string(), path: z.string() };
+const tags = z.string().max(2048).optional();
+
+/** Base64 as every encoder makes it: what else could be read as some bytes is a mistake of whoever sent it. */
+function bytesOf(content: string): Buffer {
+  const bytes = Buffer.from(content, 'base64');
+  if (bytes.toString('base64') !== content) throw ValidationError.at('content', 'must be base64');
+  return bytes;
+}
+
+/** A file as it travels: `content` in base64 where there is any, and which bytes of the file it is if not all. */
+export interface FileAnswer {
+  content?: string;
+  size: number;
+  etag: string;
+  modifiedAt: string;
+  contentRange?: string;
+}
+
+/** Of a file that is in its place now, or of how much of it has arrived. */
+export type WriteAnswer =
+  | { etag: string; size: number; modifiedAt: string; received?: never }
+  | { received: number; total: number; etag?: never };
+
+export const fileOperations = {
+  readFile: operation({
+    group: 'workspace',
+    access: 'caller',
+    input: z.strictObject({
+      ...fileShape,
+      range: z.string().max(256).optional(),
+      ifMatch: tags,
+      ifNoneMatch: tags,
+    }),
+    async run({ sessionId, path, range, ifMatch, ifNoneMatch }, { manager }) {
+      const span = parseRange(range);
+      const read = await manager.session(sessionId).files.read(path, span, { ifMatch, ifNoneMatch });
+      const { size, etag, modifiedAt } = read;
+      const output: FileAnswer = { size, etag, modifiedAt };
+      if ('unmodified' in read) return { output, unmodified: true };
+      const { first, bytes } = read;
+      output.content = bytes.toString('base64');
+      if (!span) return { output };
+      output.contentRange = `bytes ${first}-${first + bytes.length - 1}/${size}`;
+      return { output, partial: true };
+    },
+  }),
+
+  writeFile: operation({
+    group: 'workspace',
+    access: 'caller',
+    input: z.strictObject({
+      ...fileShape,
+      content: z.string().optional(),
+      contentRange: z.string().max(256).optional(),
+      uploadId: z.string().max(128).optional(),
+      ifMatch: tags,
+      ifNoneMatch: z.literal('*', 'must be *').optional(),
+    }),
+    async run({ sessionId, path, content = '', contentRange, uploadId = '', ifMatch, ifNoneMatch }, { manager }) {
+      const bytes = bytesOf(content);
+      const { files } = manager.session(sessionId);
+      const conditions = { ifMatch, ifNoneMatch };
+      const outcome =
+        contentRange === undefined
+          ? await files.write(path, bytes, conditions)
+          : await files.writePart(
+              path,
+              bytes,
+              { ...parseContentRange(contentRange, bytes.length), uploadId },
+              conditions,
+            );
+      if ('received' in outcome) return { output: outcome as WriteAnswer, partial: true };
+      const { existed, ...output } = outcome;
+      return { output: output as WriteAnswer, existed };
+    },
+  }),
+
+  deleteFile: operation({
+    group: 'workspace',
+    access: 'caller',
+    input: z.strictObject({ ...fileShape, ifMatch: tags }),
+    async run({ sessionId, path, ifMatch }, { manager }) {
+      await manager.session(sessionId).files.delete(path, { ifMatch });
+      return { output: null };
+    },
+  }),
+};

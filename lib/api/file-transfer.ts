@@ -1,0 +1,120 @@
+import { RangeNotSatisfiableError } from '../file-errors.ts';
+import { MAX_TRANSFER_BYTES } from '../workspace/file-content.ts';
+import type { FileAnswer, WriteAnswer } from './file-operations.ts';
+
+const MAX_RESTARTS = 3;
+
+/** How far a transfer is, in bytes. */
+export interface Progress {
+  transferred: number;
+  total: number;
+}
+
+interface Transfer {
+  sessionId: string;
+  path: string;
+  onProgress?: (progress: Progress) => void;
+}
+
+/** A file of any size. What is in memory goes as `Uint8Array`, a file of the disk as `await openAsBlob(path)`. */
+export interface Upload extends Transfer {
+  content: Uint8Array | Blob;
+  /** Only if the file is still the one with this tag; `'*'`: only if there is one. */
+  ifMatch?: string;
+  /** `'*'`: only if there is none. */
+  ifNoneMatch?: '*';
+}
+
+export interface Download extends Transfer {
+  /** Only if the file is the one with this tag. */
+  ifMatch?: string;
+}
+
+/** The operations that a transfer is made of. */
+export interface FileCalls {
+  readFile(input: { sessionId: string; path: string; range: string; ifMatch?: string }): Promise<FileAnswer>;
+  writeFile(input: {
+    sessionId: string;
+    path: string;
+    content: string;
+    contentRange?: string;
+    uploadId?: string;
+    ifMatch?: string;
+    ifNoneMatch?: '*';
+  }): Promise<WriteAnswer>;
+}
+
+/** What was uploaded is in its place, as this. */
+export type Uploaded = Extract<WriteAnswer, { etag: string }>;
+
+/** Writes a file of any size: what does not fit into one request goes in parts, and is in its place with the last one. */
+export async function upload(calls: FileCalls, { content, onProgress, ...target }: Upload): Promise<Uploaded> {
+  const blob = content instanceof Uint8Array ? new Blob([content]) : content;
+  const total = blob.size;
+  if (total <= MAX_TRANSFER_BYTES) {
+    const written = await calls.writeFile({ ...target, content: await base64Of(blob) });
+    onProgress?.({ transferred: total, total });
+    return written as Uploaded;
+  }
+  const uploadId = crypto.randomUUID();
+  let restarts = 0;
+  for (let first = 0; ;) {
+    const part = blob.slice(first, first + MAX_TRANSFER_BYTES);
+    const contentRange = `bytes ${first}-${first + part.size - 1}/${total}`;
+    const sent = calls.writeFile({ ...target, content: await base64Of(part), contentRange, uploadId });
+    const answer = await sent.catch((thrown: unknown) => {
+      // The answer to an earlier part was lost, or what had arrived was swept away: on from what is there.
+      if (restarts++ < MAX_RESTARTS) return receivedOf(thrown);
+      throw thrown;
+    });
+    const transferred = answer.received ?? total;
+    onProgress?.({ transferred, total });
+    if (answer.etag !== undefined) return answer;
+    first = transferred;
+  }
+}
+
+/** What a refused part should have followed; whatever else was thrown is thrown on. */
+function receivedOf(thrown: unknown): { received: number; total: number; etag?: never } {
+  const { received, total } = thrown instanceof RangeNotSatisfiableError ? thrown.details : {};
+  if (typeof received !== 'number' || typeof total !== 'number') throw thrown;
+  return { received, total };
+}
+
+/** Reads a file of any size, part by part. All parts are of one state of it: `PreconditionFailedError` otherwise. */
+export async function* download(calls: FileCalls, input: Download): AsyncGenerator<Uint8Array, void, undefined> {
+  const { onProgress, ifMatch, ...source } = input;
+  let etag = ifMatch;
+  let transferred = 0;
+  let total: number;
+  do {
+    const range = `bytes=${transferred}-`;
+    const answer = await nextPart(() =>
+      calls.readFile({ ...source, range, ...(etag !== undefined && { ifMatch: etag }) }),
+    );
+    if (!answer) {
+      onProgress?.({ transferred: 0, total: 0 });
+      return;
+    }
+    ({ etag, size: total } = answer);
+    const bytes = Buffer.from(answer.content ?? '', 'base64');
+    if (bytes.length === 0) throw new Error(`the file ended after ${transferred} of ${total} bytes`);
+    transferred += bytes.length;
+    yield bytes;
+    onProgress?.({ transferred, total });
+  } while (transferred < total);
+}
+
+/** Nothing: the file is empty, and so has no range. */
+async function nextPart(read: () => Promise<FileAnswer>): Promise<FileAnswer | undefined> {
+  try {
+    return await read();
+  } catch (thrown) {
+    if (thrown instanceof RangeNotSatisfiableError && thrown.details.size === 0) return undefined;
+    throw thrown;
+  }
+}
+
+async function base64Of(blob: Blob): Promise<string> {
+  return Buffer.from(await blob.arrayBuffer()).toString('base64');
+}

@@ -1,0 +1,110 @@
+import { WorkspaceFullError } from './file-errors.ts';
+import type { ManagerParts } from './manager-parts.ts';
+import type { SessionItem } from './store/table-schema.ts';
+import type { MeasuredItem, WorkspaceUsage } from './store/workspace-usage-store.ts';
+import { measure, nothingMeasured } from './workspace/measure.ts';
+import type { Room } from './workspace/workspace-files.ts';
+
+/** How old (ms) a measurement may be that a refusal stands on. */
+const FRESH_MS = 5_000;
+/** What agents write by themselves is seen this late (ms), and later where measuring takes long. */
+const STALE_MS = 60_000;
+/** At most one twentieth of the time goes into measuring. */
+const MEASURE_SHARE = 20;
+/** How long one call measures (ms); the next goes on from there. */
+const STEP_MS = 8_000;
+const STEP_BEFORE_WRITE_MS = 3_000;
+
+/**
+ * How much room a session's workspace has. What the API writes is counted with a conditional write before it is there,
+ * so that callers together stay within the limit; what agents write by themselves is seen when it is measured. A write
+ * that is under way while a workspace is measured anew may be missed until the next time.
+ */
+export class WorkspaceRoom implements Room {
+  readonly limit: number;
+  private readonly parts: ManagerParts;
+  private readonly session: SessionItem;
+
+  constructor(parts: ManagerParts, session: SessionItem) {
+    this.parts = parts;
+    this.session = session;
+    this.limit = parts.settings.maxWorkspaceBytes;
+  }
+
+  /** Measured now, unless that took long and was done a moment ago. */
+  async usage(): Promise<WorkspaceUsage> {
+    const usage = await this.measured(0, STEP_MS);
+    return { ...usage, bytes: Math.max(0, usage.bytes) };
+  }
+
+  async check(added: number): Promise<void> {
+    if (this.limit === 0 || added <= 0) return;
+    const isFull = ({ bytes }: WorkspaceUsage) => bytes + added > this.limit;
+    if (!isFull(await this.measured(STALE_MS, STEP_BEFORE_WRITE_MS))) return;
+    // The agent may have made room since.
+    const now = await this.measured(FRESH_MS, STEP_BEFORE_WRITE_MS);
+    if (isFull(now)) throw this.full(now.bytes);
+  }
+
+  async take(added: number): Promise<void> {
+    if (this.limit === 0) return;
+    if (added <= 0) return this.giveBack(-added);
+    const refusedAt = await this.parts.workspaceUsage.take(this.session.id, added, this.limit, this.parts.now());
+    if (refusedAt !== undefined) throw this.full(refusedAt);
+  }
+
+  async giveBack(bytes: number): Promise<void> {
+    if (this.limit === 0 || bytes === 0) return;
+    // The next measurement puts it right.
+    await this.parts.workspaceUsage.add(this.session.id, -bytes).catch(() => undefined);
+  }
+
+  private full(bytes: number): WorkspaceFullError {
+    return new WorkspaceFullError({ limit: this.limit, bytes: Math.max(0, bytes) });
+  }
+
+  private async measured(maxAgeMs: number, stepMs: number): Promise<WorkspaceUsage> {
+    const { workspaceUsage, now } = this.parts;
+    const stored = await workspaceUsage.get(this.session.id);
+    if (stored && isYoung(stored, now(), maxAgeMs)) return usageOf(stored, true);
+    const step = await this.measureOn(stored, stepMs);
+    const measuredAt = now().toISOString();
+    const { bytes, files, countedBefore } = step.measuring;
+    if (step.complete) {
+      const found = { bytes, files, measuredAt, countedBefore, tookMs: step.tookMs };
+      await workspaceUsage.put(this.session.id, { ...found, measuredBefore: stored?.measuredAt }, now());
+      const counted = await workspaceUsage.get(this.session.id);
+      return { bytes: counted?.bytes ?? bytes, files, measuredAt, complete: true };
+    }
+    await workspaceUsage.putStep(this.session.id, step.measuring, step.tookMs, now());
+    // What is known for sure: the last whole measurement, or this one if it has already come further.
+    if (stored && hasBeenMeasured(stored) && stored.bytes >= bytes) return usageOf(stored, false);
+    return { bytes, files, measuredAt, complete: false };
+  }
+
+  /** One step, from where the last one stopped. */
+  private async measureOn(stored: MeasuredItem | undefined, stepMs: number) {
+    const startedAt = performance.now();
+    const before = stored?.measuring ?? { ...nothingMeasured, countedBefore: stored?.bytes ?? 0 };
+    const signal = AbortSignal.timeout(stepMs);
+    const { measurement, complete } = await measure(this.parts.files, this.session, before, signal);
+    const tookMs = (stored?.measuring ? stored.tookMs : 0) + Math.round(performance.now() - startedAt);
+    return { complete, tookMs, measuring: { ...measurement, countedBefore: before.countedBefore } };
+  }
+}
+
+type Measured = MeasuredItem & { measuredAt: string };
+
+const hasBeenMeasured = (item: MeasuredItem): item is Measured => item.measuredAt !== undefined;
+
+const usageOf = ({ bytes, files, measuredAt }: Measured, complete: boolean): WorkspaceUsage => ({
+  bytes,
+  files,
+  measuredAt,
+  complete,
+});
+
+function isYoung(item: MeasuredItem, now: Date, maxAgeMs: number): item is Measured {
+  if (!hasBeenMeasured(item) || item.measuring !== undefined) return false;
+  return now.getTime() - Date.parse(item.measuredAt) < Math.max(maxAgeMs, item.tookMs * MEASURE_SHARE);
+}

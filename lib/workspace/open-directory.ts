@@ -1,0 +1,154 @@
+import { constants, type BigIntStats, type Dirent } from 'node:fs';
+import { lstat, mkdir, open, readdir, rename, rmdir, unlink, type FileHandle } from 'node:fs/promises';
+import { NotAFileError, PathOutsideWorkspaceError } from '../file-errors.ts';
+import { hasErrno } from './errno.ts';
+import { openChangeable } from './remove-tree.ts';
+
+const { O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants;
+/** Linux: a descriptor that only names what is there, which neither waits for it nor wakes it. */
+const O_PATH = 0o10000000;
+const IS_LINUX = process.platform === 'linux';
+const PRIVATE = 0o700;
+
+export type Name = string | Buffer;
+
+/**
+ * A directory that is open, and what is right inside it. Everything is named through the descriptor, and no link is ever
+ * followed: whatever is swapped meanwhile, nothing outside can be reached. On systems other than Linux, which have no
+ * names for descriptors, names are checked and then used.
+ */
+export class OpenDirectory {
+  private readonly handle: FileHandle;
+  private readonly at: string;
+
+  private constructor(handle: FileHandle, path: Name) {
+    this.handle = handle;
+    this.at = IS_LINUX ? `/proc/self/fd/${handle.fd}` : path.toString();
+  }
+
+  /** By a path whose every part but the last is ours. */
+  static async open(path: Name): Promise<OpenDirectory> {
+    return new OpenDirectory(await open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_NONBLOCK), path);
+  }
+
+  /** The path of an entry, as long as this is open. */
+  entry(name: Name): Name {
+    return typeof name === 'string' ? `${this.at}/${name}` : Buffer.concat([Buffer.from(`${this.at}/`), name]);
+  }
+
+  async directory(name: Name): Promise<OpenDirectory> {
+    return this.explained(name, () => OpenDirectory.open(this.entry(name)));
+  }
+
+  private async explained<T>(name: Name, open: () => Promise<T>): Promise<T> {
+    try {
+      return await open();
+    } catch (thrown) {
+      // Linux says ENOTDIR of a link as well.
+      if (hasErrno(thrown, 'ENOTDIR', 'ELOOP') && (await this.look(name))?.isSymbolicLink()) throw linkOnTheWay();
+      throw thrown;
+    }
+  }
+
+  /** Mode 0700 whatever the umask; one that is there stays as it is. True: it was made now. */
+  async makeDirectory(name: string): Promise<boolean> {
+    try {
+      await mkdir(this.entry(name), { mode: PRIVATE });
+    } catch (thrown) {
+      if (hasErrno(thrown, 'EEXIST')) return false;
+      throw thrown;
+    }
+    await (await openChangeable(Buffer.from(this.entry(name)))).close();
+    await this.sync();
+    return true;
+  }
+
+  /** To be read: a regular file with no other name, told before it is opened. */
+  async file(name: string): Promise<FileHandle> {
+    if (!IS_LINUX) return checked(await open(this.entry(name), O_RDONLY | O_NOFOLLOW | O_NONBLOCK));
+    const named = await checked(await open(this.entry(name), O_PATH | O_NOFOLLOW));
+    try {
+      return await open(`/proc/self/fd/${named.fd}`, O_RDONLY | O_NONBLOCK);
+    } finally {
+      await named.close();
+    }
+  }
+
+  /** What is there under this name, links not followed. */
+  async look(name: Name): Promise<BigIntStats | undefined> {
+    try {
+      return await lstat(this.entry(name), { bigint: true });
+    } catch (thrown) {
+      if (hasErrno(thrown, 'ENOENT')) return undefined;
+      throw thrown;
+    }
+  }
+
+  async list(): Promise<Dirent<Buffer>[]> {
+    return readdir(this.at, { withFileTypes: true, encoding: 'buffer' });
+  }
+
+  /** Moves a file of ours in, in place of what has the name. */
+  async receive(file: string, name: string): Promise<void> {
+    await rename(file, this.entry(name));
+    await this.sync();
+  }
+
+  /** Moves a directory out, to a place of ours. To be moved it must be writable. */
+  async release(name: string, to: string): Promise<void> {
+    await (await this.explained(name, () => openChangeable(Buffer.from(this.entry(name))))).close();
+    await rename(this.entry(name), to);
+    await this.sync();
+  }
+
+  async removeFile(name: string): Promise<void> {
+    await unlink(this.entry(name));
+    await this.sync();
+  }
+
+  async removeDirectory(name: string): Promise<void> {
+    await rmdir(this.entry(name));
+    await this.sync();
+  }
+
+  /** Whether the path still leads here. */
+  async isAt(path: string): Promise<boolean> {
+    const here = await this.handle.stat({ bigint: true });
+    const there = await lstat(path, { bigint: true }).catch(() => undefined);
+    return there?.ino === here.ino && there.dev === here.dev;
+  }
+
+  /** Durable: what was moved in or out of it. */
+  async sync(): Promise<void> {
+    await this.handle.sync();
+  }
+
+  async close(): Promise<void> {
+    await this.handle.close();
+  }
+}
+
+const linkOnTheWay = () => new PathOutsideWorkspaceError('leads through a symbolic link, which is not followed');
+
+async function checked(handle: FileHandle): Promise<FileHandle> {
+  try {
+    refuseNonFile(await handle.stat({ bigint: true }));
+    return handle;
+  } catch (thrown) {
+    await handle.close();
+    throw thrown;
+  }
+}
+
+/** A name of a file that has others as well may be one of another session's file. */
+function refuseNonFile(stats: BigIntStats): void {
+  refuseLinkOrOther(stats);
+  if (stats.nlink > 1n) throw new PathOutsideWorkspaceError('is that of a file with further names (hard links)');
+}
+
+/** Refuses what is neither a file nor nothing. */
+export function refuseLinkOrOther(stats: BigIntStats): void {
+  if (stats.isSymbolicLink()) throw new PathOutsideWorkspaceError('is that of a symbolic link, which is not followed');
+  if (stats.isDirectory()) throw new NotAFileError('is that of a directory');
+  if (!stats.isFile()) throw new NotAFileError('is that of something that is no file');
+}

@@ -1,0 +1,54 @@
+import { chmod, mkdir, rmdir } from 'node:fs/promises';
+import path from 'node:path';
+import { hasErrno } from './errno.ts';
+
+const PRIVATE = 0o700;
+/** How often it can be tidied away under somebody who needs it before that is an error. */
+const ATTEMPTS = 20;
+
+/**
+ * A session's place in `.uploads`: on the file system of its workspace, and seen by nobody who works there. It is there
+ * while it is needed.
+ */
+export class StagingDirectory {
+  readonly at: string;
+
+  constructor(at: string) {
+    this.at = at;
+  }
+
+  file(name: string): string {
+    return path.join(this.at, name);
+  }
+
+  /** Does what needs the directory, which is made if that finds none. */
+  async during<T>(work: () => Promise<T>): Promise<T> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await work();
+      } catch (thrown) {
+        if (!hasErrno(thrown, 'ENOENT') || attempt === ATTEMPTS) throw thrown;
+        await this.make();
+      }
+    }
+  }
+
+  /** Away, if there is nothing in it. */
+  async tidy(): Promise<void> {
+    await rmdir(this.at).catch(() => undefined);
+  }
+
+  private async make(): Promise<void> {
+    for (const directory of [path.dirname(this.at), this.at]) {
+      const isNew = await mkdir(directory, { mode: PRIVATE }).then(
+        () => true,
+        (thrown: unknown) => {
+          if (hasErrno(thrown, 'EEXIST', 'ENOENT')) return false;
+          throw thrown;
+        },
+      );
+      // Whatever the umask.
+      if (isNew) await chmod(directory, PRIVATE).catch(() => undefined);
+    }
+  }
+}

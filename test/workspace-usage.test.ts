@@ -1,0 +1,168 @@
+import { appendFile, mkdir, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { SessionManagerError } from '../lib/errors.ts';
+import { ManagerParts } from '../lib/manager-parts.ts';
+import { noSecrets } from '../lib/secrets/no-secrets.ts';
+import { SessionManagerV2 } from '../lib/session-manager.ts';
+import type { Session } from '../lib/session.ts';
+import { measure, nothingMeasured, type Measurement } from '../lib/workspace/measure.ts';
+import { newStack, TestClock, type TestStack } from './setup/test-stack.ts';
+import { OneWorkspace } from './workspace/one-workspace.ts';
+
+const LIMIT = 1000;
+
+describe('MAX_WORKSPACE_BYTES', () => {
+  let stack: TestStack;
+  let clock: TestClock;
+  let session: Session;
+  beforeEach(async () => {
+    clock = new TestClock();
+    stack = await newStack({ MAX_WORKSPACE_BYTES: String(LIMIT) }, clock);
+    session = await stack.manager.createSession('ada', 'acme');
+  });
+  afterEach(() => stack.close());
+
+  const write = (file: string, size: number, of = session) => of.files.write(file, Buffer.alloc(size));
+  const codeOf = (step: Promise<unknown>) =>
+    step.then(
+      () => 'done',
+      (thrown: unknown) => (thrown instanceof SessionManagerError ? thrown.code : String(thrown)),
+    );
+
+  test('is exact: a byte more is refused and changes nothing', async () => {
+    await write('a', 600);
+    await write('b', 400);
+    await expect(write('c', 1)).rejects.toMatchObject({
+      code: 'WORKSPACE_FULL',
+      details: { limit: LIMIT, bytes: LIMIT },
+    });
+    await write('empty', 0);
+    expect(await readdir(session.getWorkspacePath())).toEqual(['a', 'b', 'empty']);
+    clock.advance({ seconds: 61 });
+    expect(await session.files.usage()).toMatchObject({ bytes: LIMIT, files: 3, complete: true });
+  });
+
+  test('counts of a replaced file the difference, and nothing of one that is deleted', async () => {
+    await write('a', 900);
+    await write('a', 1000);
+    expect(await codeOf(write('a', 1001))).toBe('WORKSPACE_FULL');
+    await write('a', 500);
+    await write('b', 500);
+    expect(await codeOf(write('c', 1))).toBe('WORKSPACE_FULL');
+    await session.files.delete('b');
+    await write('c', 500);
+    expect(await codeOf(write('d', 1))).toBe('WORKSPACE_FULL');
+  });
+
+  test('gives back what was refused for another reason', async () => {
+    await write('a', 400);
+    for (let time = 0; time < 5; time++) {
+      expect(await codeOf(session.files.write('a', Buffer.alloc(600), { ifNoneMatch: '*' }))).toBe(
+        'PRECONDITION_FAILED',
+      );
+    }
+    await write('b', 600);
+  });
+
+  test('holds for many who write at once, through several instances', async () => {
+    const { table, workspaces, mcp, log, settings } = {
+      table: stack.parts.workspaceUsage['table' as never],
+      ...stack.parts,
+      settings: stack.config,
+    };
+    const second = new SessionManagerV2(
+      new ManagerParts({ table, workspaces, mcp, secrets: noSecrets, log, settings, now: clock.now }),
+    );
+    const twin = await second.getSession(session.id);
+    const outcomes = await Promise.all(
+      Array.from({ length: 24 }, (_, index) => codeOf(write(`f${index}`, 100, index % 2 ? session : twin))),
+    );
+    expect(outcomes.filter((outcome) => outcome === 'done')).toHaveLength(10);
+    expect(outcomes.filter((outcome) => outcome === 'WORKSPACE_FULL')).toHaveLength(14);
+  });
+
+  test('sees what the agent writes or removes by itself, once that is measured', async () => {
+    await write('a', 100);
+    const log = path.join(session.getWorkspacePath(), 'log');
+    await writeFile(log, Buffer.alloc(900));
+    clock.advance({ seconds: 61 });
+    expect(await codeOf(write('b', 1))).toBe('WORKSPACE_FULL');
+    await rm(log);
+    clock.advance({ seconds: 6 });
+    await write('b', 900);
+  });
+
+  test('refuses an upload that would not fit at its first part, and parts beyond it that wait for others', async () => {
+    const part = (first: number, size: number, total: number, uploadId: string) =>
+      session.files.writePart('big', Buffer.alloc(size), { first, total, uploadId });
+    expect(await codeOf(part(0, 10, LIMIT + 1, 'a'))).toBe('WORKSPACE_FULL');
+    for (const uploadId of ['b', 'c']) expect(await codeOf(part(0, 500, LIMIT, uploadId))).toBe('done');
+    expect(await codeOf(part(0, 500, LIMIT, 'd'))).toBe('WORKSPACE_FULL');
+    expect(await codeOf(part(500, 500, LIMIT, 'b'))).toBe('WORKSPACE_FULL');
+  });
+});
+
+describe('measuring a workspace', () => {
+  let own: OneWorkspace;
+  beforeEach(async () => {
+    own = await OneWorkspace.make();
+  });
+  afterEach(() => own.close());
+
+  /** A signal that lets so many batches through. */
+  const after = (batches: number) => {
+    let looks = 0;
+    return {
+      get aborted() {
+        return looks++ >= batches;
+      },
+    } as AbortSignal;
+  };
+
+  async function measuredInSteps(batches: number, meanwhile: (step: number) => Promise<void> = async () => undefined) {
+    let from: Measurement = nothingMeasured;
+    for (let step = 1; step <= 1_000; step++) {
+      // As it is stored in between.
+      from = JSON.parse(JSON.stringify(from)) as Measurement;
+      const { measurement, complete } = await measure(own.files, own.session, from, after(batches));
+      if (complete) return { bytes: measurement.bytes, files: measurement.files, steps: step };
+      from = measurement;
+      await meanwhile(step);
+    }
+    throw new Error('does not get on');
+  }
+
+  test('adds up the same in one step as in many', async () => {
+    let [bytes, files] = [0, 0];
+    for (const directory of ['', 'a', 'a/b', 'a/b/c', 'a.d', 'empty', 'z', 'z/é', 'z/\u0001']) {
+      await mkdir(own.at(directory), { recursive: true });
+      if (directory === 'empty') continue;
+      for (const name of ['1', 'a', 'zz', '.hidden']) {
+        if (directory === '' && name === 'a') continue;
+        await appendFile(own.at(directory, name), Buffer.alloc(++files));
+        bytes += files;
+      }
+    }
+    for (let index = 0; index < 1_300; index++) await writeFile(own.at('z', `many-${index}`), 'x');
+    await symlink('/', own.at('a', 'link'));
+    const expected = { bytes: bytes + 1_300, files: files + 1_301 };
+    const whole = await measuredInSteps(Infinity);
+    expect(whole).toEqual({ ...expected, steps: 1 });
+    const many = await measuredInSteps(2);
+    expect(many).toEqual({ ...expected, steps: many.steps });
+    expect(many.steps).toBeGreaterThan(5);
+  });
+
+  test('ends also if what it was about to go on with is removed', async () => {
+    for (let index = 0; index < 20; index++) {
+      await mkdir(own.at(`d${index}`, 'below'), { recursive: true });
+      await writeFile(own.at(`d${index}`, 'below', 'file'), 'x');
+    }
+    const { files } = await measuredInSteps(2, async (step) => {
+      await rm(own.at(`d${step}`), { recursive: true, force: true });
+    });
+    expect(files).toBeGreaterThan(0);
+    expect(files).toBeLessThanOrEqual(20);
+  });
+});
