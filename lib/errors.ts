@@ -14,6 +14,8 @@ export type ErrorCode =
   | 'MCP_CLIENT_LIMIT'
   | 'MCP_CONNECTION'
   | 'MCP_ENDPOINT_FORBIDDEN'
+  | 'PROMPT_NOT_FOUND'
+  | 'PROMPT_CONFLICT'
   | 'RESPONSE_TOO_LARGE'
   | 'CONTENTION'
   | 'NOT_AVAILABLE'
@@ -140,6 +142,27 @@ export class McpConnectionError extends SessionManagerError {
 export class McpEndpointForbiddenError extends SessionManagerError {
   constructor(problem: string) {
     super('MCP_ENDPOINT_FORBIDDEN', `The MCP endpoint ${problem}.`);
+  }
+}
+
+export class PromptNotFoundError extends SessionManagerError {
+  constructor(promptId: string) {
+    super('PROMPT_NOT_FOUND', `The scope has no prompt layer "${promptId}".`, { promptId });
+  }
+}
+
+/** The layer is not the one that was read. `version`: what it has now; none if it is gone. */
+export class PromptConflictError extends SessionManagerError {
+  constructor(promptId: string, version?: number) {
+    const now = version === undefined ? 'is gone' : `has version ${version}`;
+    super(
+      'PROMPT_CONFLICT',
+      `The prompt layer "${promptId}" ${now}: read it again, and send the version that you read.`,
+      {
+        promptId,
+        ...(version !== undefined && { version }),
+      },
+    );
   }
 }
 

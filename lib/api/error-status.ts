@@ -16,6 +16,8 @@ export const errorStatus: Readonly<Record<ErrorCode, { status: number; title: st
   MCP_CLIENT_LIMIT: { status: 429, title: 'MCP client limit reached' },
   MCP_CONNECTION: { status: 502, title: 'MCP server failed' },
   MCP_ENDPOINT_FORBIDDEN: { status: 400, title: 'MCP endpoint not allowed' },
+  PROMPT_NOT_FOUND: { status: 404, title: 'Prompt layer not found' },
+  PROMPT_CONFLICT: { status: 409, title: 'Prompt layer changed meanwhile' },
   RESPONSE_TOO_LARGE: { status: 502, title: 'Answer too large' },
   CONTENTION: { status: 503, title: 'Busy' },
   NOT_AVAILABLE: { status: 501, title: 'Not available' },

@@ -1,10 +1,11 @@
 import { mcpOperations } from './mcp-operations.ts';
 import type { AnyOperation } from './operation.ts';
+import { promptLayerOperations } from './prompt-layer-operations.ts';
 import { promptOperations } from './prompt-operations.ts';
 import { sessionOperations } from './session-operations.ts';
 
 /** The one list of what callers can ask for. Routes, both doors and the local server read it. */
-export const operations = { ...sessionOperations, ...promptOperations, ...mcpOperations };
+export const operations = { ...sessionOperations, ...promptOperations, ...promptLayerOperations, ...mcpOperations };
 
 export type OperationName = keyof typeof operations;
 

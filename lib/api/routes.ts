@@ -23,6 +23,8 @@ export interface Route {
 const SESSION = '/sessions/{sessionId}';
 const CLIENT = `${SESSION}/mcp-clients/{clientId}`;
 const MCP_CONFIG = ['id', 'name', 'type', 'endpoint', 'command', 'args', 'headers', 'auth', 'config'];
+const LAYER = '/prompts/{scope}/{promptId}';
+const LAYER_OWNER = { userId: 'string', orgId: 'string' } as const;
 
 export const routes: readonly Route[] = [
   {
@@ -63,6 +65,31 @@ export const routes: readonly Route[] = [
   { method: 'PUT', path: `${CLIENT}/auth`, operation: 'updateMcpClientAuth', body: ['auth', 'headers'], status: 204 },
   { method: 'GET', path: `${CLIENT}/tools`, operation: 'listMcpTools', status: 200 },
   { method: 'POST', path: `${CLIENT}/tool-calls`, operation: 'callMcpTool', body: ['name', 'arguments'], status: 200 },
+  {
+    method: 'PUT',
+    path: LAYER,
+    operation: 'putPrompt',
+    query: LAYER_OWNER,
+    body: ['name', 'content', 'template', 'variables', 'priority', 'isActive', 'version'],
+    status: 201,
+    statusIfExisted: 200,
+  },
+  { method: 'GET', path: LAYER, operation: 'getPrompt', query: LAYER_OWNER, status: 200 },
+  {
+    method: 'DELETE',
+    path: LAYER,
+    operation: 'deletePrompt',
+    query: { ...LAYER_OWNER, version: 'number' },
+    status: 204,
+  },
+  { method: 'GET', path: '/prompts/{scope}', operation: 'listPrompts', query: LAYER_OWNER, status: 200 },
+  {
+    method: 'POST',
+    path: '/prompts/preview',
+    operation: 'previewPrompt',
+    body: ['userId', 'orgId', 'promptVariables'],
+    status: 200,
+  },
   { method: 'GET', path: '/health', operation: 'getHealth', status: 200 },
 ];
 

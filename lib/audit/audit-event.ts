@@ -27,6 +27,8 @@ export interface AuditDetails {
   orgId?: string;
   mcpClientId?: string;
   tool?: string;
+  promptScope?: 'global' | 'org' | 'user';
+  promptId?: string;
   /** Why a session ended. */
   reason?: EndReason | 'resumed';
   /** The session was there already: the answer to a repeated idempotency key. */
