@@ -5,6 +5,7 @@ import { startEverythingServer, type EverythingServer } from '../mcp/everything-
 import { newStack, type TestStack } from '../setup/test-stack.ts';
 import type { Door } from './door.ts';
 import { directDoor, handlerDoor, httpDoor, lambdaClientDoor } from './doors.ts';
+import { promptScenarios } from './prompt-scenarios.ts';
 import { scenarios, STAGE_ENV } from './scenarios.ts';
 
 /** The same stack for all doors: in this process, and in a server that shares its table and workspaces. */
@@ -29,7 +30,7 @@ describe('the contract', () => {
   };
 
   describe.each(Object.entries(doors))('through %s', (_name, door) => {
-    test.each(Object.entries(scenarios))('%s', async (_title, scenario) => {
+    test.each(Object.entries({ ...scenarios, ...promptScenarios }))('%s', async (_title, scenario) => {
       const fresh = (what: string) => `${what}-${randomUUID().slice(0, 8)}`;
       await scenario({ door: door(), mcpEndpoint: mcp.url, fresh });
     });

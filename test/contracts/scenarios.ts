@@ -14,7 +14,7 @@ export interface Stage {
 
 export const STAGE_ENV = { MAX_SESSIONS: '20', MAX_SESSIONS_PER_ORG: '6', MAX_SESSIONS_PER_USER: '3' };
 
-type Scenario = (stage: Stage) => Promise<void>;
+export type Scenario = (stage: Stage) => Promise<void>;
 
 const someone = ({ fresh }: Stage): Actor => ({ userId: fresh('user'), orgId: fresh('org') });
 const create = (door: Door, actor: Actor, input = {}) => ok<SessionInfo>(door.call('createSession', actor, input));
