@@ -8,13 +8,14 @@ const MAX_DEPTH = 20;
 /** Look-ups and rounds of sections: a list in a list in a list ends here. */
 const MAX_STEPS = 10_000;
 /** The engine's search for the end of a tag takes the square of such a run. */
-const TOO_MUCH_SPACE = /\s{1000}/;
+const TOO_MUCH_SPACE = /\s{500}/;
 
 type Token = [type: string, name: string, start: number, end: number, children?: Token[]];
+const isSection = ([type]: Token) => type === '#' || type === '^';
 
 /** What is wrong with a Mustache template, if anything. */
 export function problemOfTemplate(template: string): string | undefined {
-  if (TOO_MUCH_SPACE.test(template)) return 'has 1000 characters of white space in a row';
+  if (TOO_MUCH_SPACE.test(template)) return 'has 500 characters of white space in a row';
   let level: Token[];
   try {
     level = new Mustache.Writer().parse(template) as Token[];
@@ -22,9 +23,9 @@ export function problemOfTemplate(template: string): string | undefined {
     return `is not a template: ${thrown instanceof Error ? thrown.message : 'cannot be read'}`;
   }
   for (let depth = 0; level.length > 0; depth++) {
-    if (depth > MAX_DEPTH) return `has sections more than ${MAX_DEPTH} deep`;
+    if (depth >= MAX_DEPTH && level.some(isSection)) return `has sections more than ${MAX_DEPTH} deep`;
     if (level.some(([type]) => type === '>')) return 'has a partial ({{> …}}), and there are none';
-    level = level.flatMap(([, , , , children]) => (Array.isArray(children) ? children : []));
+    level = level.filter(isSection).flatMap(([, , , , children = []]) => children);
   }
   return undefined;
 }
