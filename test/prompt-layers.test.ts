@@ -1,7 +1,7 @@
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { ContentionError, PromptConflictError, ValidationError } from '../lib/errors.ts';
-import { SessionManagerV2 } from '../lib/session-manager.ts';
+import type { SessionManagerV2 } from '../lib/session-manager.ts';
 import { createServices, documentClient } from '../lib/services.ts';
 import { mcpServices } from '../lib/mcp-services.ts';
 import { CACHE_MS } from '../lib/prompt/layer-cache.ts';
@@ -62,9 +62,9 @@ describe('prompt layers', () => {
   test('edits of different layers of a scope at once all succeed', async () => {
     const ids = Array.from({ length: 6 }, (_, index) => `layer-${index}`);
     const puts = ids.map((promptId, index) =>
-      [manager, other][index % 2]?.prompts.put({ ...ORG, promptId }, { content: promptId }),
+      (index % 2 ? manager : other).prompts.put({ ...ORG, promptId }, { content: promptId }),
     );
-    const versions = (await Promise.all(puts)).map((put) => put?.layer.version);
+    const versions = (await Promise.all(puts)).map(({ layer }) => layer.version);
     expect([...versions].sort()).toEqual([1, 2, 3, 4, 5, 6]);
     expect((await other.prompts.list(ORG)).map(({ id }) => id)).toEqual(ids);
   });

@@ -12,7 +12,7 @@ export interface LayerReader {
 /** How old the layers may be that a prompt is composed of (ms). */
 export const CACHE_MS = 5_000;
 const CACHE_BYTES = 16 * 1024 * 1024;
-const ENTRY_BYTES = 200;
+const ENTRY_BYTES = 256;
 
 /** The layers of each scope, read together at most once in 5 s an instance; that there are none is kept as well. */
 export class LayerCache implements LayerSource {

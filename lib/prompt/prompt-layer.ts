@@ -15,7 +15,7 @@ export interface LayerOwner extends Identity {
 export const ownersFor = ({ userId, orgId }: Identity): LayerOwner[] =>
   PROMPT_SCOPES.map((scope) => ({ scope, userId, orgId }));
 
-const MAX_NAME_CHARACTERS = 200;
+const MAX_NAME_CHARACTERS = 128;
 const MAX_PRIORITY = 1_000_000;
 /** Of a layer's text, and of its variables as JSON (bytes of UTF-8). */
 export const MAX_LAYER_BYTES = 64 * 1024;

@@ -68,10 +68,8 @@ class OwnValues extends Mustache.Context {
   }
 
   private find(name: string): unknown {
-    for (let values: OwnValues | undefined = this as OwnValues; values; values = values.outer) {
-      if (isObject(values.view) && Object.hasOwn(values.view, name)) return own(values.view, name);
-    }
-    return undefined;
+    const found = isObject(this.view) && Object.hasOwn(this.view, name);
+    return found ? own(this.view, name) : this.outer?.find(name);
   }
 
   private step(): void {
@@ -99,9 +97,9 @@ class PlainTextWriter extends Mustache.Writer {
   }
 
   override escapedValue([, name]: string[], context: Mustache.Context): string {
-    const value: unknown = context.lookup(name as string);
+    const value = context.lookup(name as string) as string | number | boolean | object | null | undefined;
     if (value === undefined || value === null) return '';
-    return this.counted(isObject(value) ? JSON.stringify(value) : String(value as string | number | boolean));
+    return this.counted(isObject(value) ? JSON.stringify(value) : String(value));
   }
 
   override unescapedValue(token: string[], context: Mustache.Context): string {

@@ -7,6 +7,8 @@ import { serveMcp } from '../mcp/http-servers.ts';
 import { newStack, type TestStack } from '../setup/test-stack.ts';
 
 const ALICE = { userId: 'alice', orgId: 'acme' };
+const ADMIN = { ...ALICE, role: 'admin' as const };
+const LAYER = { scope: 'org', promptId: 'tone' };
 const SECRET = 'canary-7f3a';
 
 /** Everything that is written while it is installed: the default logger's lines, and whatever else. */
@@ -90,6 +92,12 @@ describe('what callers send', () => {
           )),
           await call('removeMcpClient', ALICE, client),
           await call('listSessions', ALICE, { cursor: SECRET }),
+          await call('putPrompt', ADMIN, { ...LAYER, content: SECRET, name: SECRET, variables: secrets }),
+          await call('putPrompt', ADMIN, { ...LAYER, template: `${SECRET} {{#${SECRET}}}` }),
+          await call('putPrompt', ADMIN, { ...LAYER, promptId: `${SECRET} `, content: SECRET }),
+          await call('previewPrompt', ADMIN, { promptVariables: secrets }),
+          await call('listPrompts', ADMIN, { scope: 'org' }),
+          await call('deletePrompt', ADMIN, LAYER),
           await call('cleanupSession', ALICE, { sessionId }),
         ];
         // The door did what it was asked, or this test would see nothing.
