@@ -80,6 +80,11 @@ describe('layers are joined', () => {
     const echo = layer('echo', { template: `{{#list}}${'y'.repeat(5_000)}{{/list}}`, priority: 5 });
     const most = join({ user: [echo], global: [rules] }, { list: Array(52).fill('x') });
     expect(most).toMatchObject({ warnings: [], systemPrompt: expect.stringMatching(/^y{260000}\n\nNever do that\.$/) });
+    const long = { ...rules, content: 'n'.repeat(5_000) };
+    expect(join({ user: [echo], global: [long] }, { list: Array(52).fill('x') })).toMatchObject({
+      systemPrompt: long.content,
+      warnings: ['layer user/echo left out: too large'],
+    });
     const flooded = join({ user: [echo], global: [rules] }, { list: Array(8_000).fill('x') });
     expect(flooded).toMatchObject({
       systemPrompt: 'Never do that.',

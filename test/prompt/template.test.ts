@@ -50,6 +50,8 @@ describe('a template', () => {
     expect(
       render('{{constructor}} {{toString.constructor}}', { constructor: 'a', toString: { constructor: 'b' } }),
     ).toBe('a b');
+    const view = { user: { name: 'Ada' }, constructor: 'outer' };
+    expect(render('{{#user}}{{name}} {{constructor}}{{/user}}', view)).toBe('Ada outer');
   });
 
   test.each([
