@@ -45,7 +45,13 @@ const LIMITS = ['maxSessions', 'maxSessionsPerOrg', 'maxSessionsPerUser'] as con
 export const functionRows: Readonly<Record<FunctionName, FunctionRow>> = {
   lifecycle: {
     mountsWorkspaces: true,
-    tableActions: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:DeleteItem'],
+    tableActions: [
+      'dynamodb:GetItem',
+      'dynamodb:BatchGetItem',
+      'dynamodb:PutItem',
+      'dynamodb:UpdateItem',
+      'dynamodb:DeleteItem',
+    ],
     indexes: [],
     settings: [...IDENTITY, ...LIMITS, 'inactivitySeconds', 'touchIntervalSeconds'],
     knowsWorkspaceRoot: true,

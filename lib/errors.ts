@@ -23,6 +23,8 @@ export type ErrorCode =
   | 'WORKSPACE_FULL'
   | 'PRECONDITION_FAILED'
   | 'RANGE_NOT_SATISFIABLE'
+  | 'PROMPT_NOT_FOUND'
+  | 'PROMPT_CONFLICT'
   | 'RESPONSE_TOO_LARGE'
   | 'CONTENTION'
   | 'NOT_AVAILABLE'
@@ -159,6 +161,27 @@ export class McpEndpointForbiddenError extends SessionManagerError {
 export class WorkspaceAccessLimitError extends SessionManagerError {
   constructor(cause?: unknown) {
     super('WORKSPACE_ACCESS_LIMIT', 'No further workspace can be mounted from elsewhere at the moment.', {}, cause);
+  }
+}
+
+export class PromptNotFoundError extends SessionManagerError {
+  constructor(promptId: string) {
+    super('PROMPT_NOT_FOUND', `The scope has no prompt layer "${promptId}".`, { promptId });
+  }
+}
+
+/** The layer is not the one that was read. `version`: what it has now; none if it is gone. */
+export class PromptConflictError extends SessionManagerError {
+  constructor(promptId: string, version?: number) {
+    const now = version === undefined ? 'is gone' : `has version ${version}`;
+    super(
+      'PROMPT_CONFLICT',
+      `The prompt layer "${promptId}" ${now}: read it again, and send the version that you read.`,
+      {
+        promptId,
+        ...(version !== undefined && { version }),
+      },
+    );
   }
 }
 

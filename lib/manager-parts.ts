@@ -8,13 +8,16 @@ import { CredentialVault } from './mcp/credential-vault.ts';
 import type { McpConnector } from './mcp/mcp-connector.ts';
 import type { SecretBox } from './secrets/secret-box.ts';
 import { MetricLines } from './metrics/metric-lines.ts';
-import { noPrompt, type PromptComposer } from './prompt/prompt-composer.ts';
+import { LayerCache } from './prompt/layer-cache.ts';
+import { LayeredComposer } from './prompt/layered-composer.ts';
+import type { PromptComposer } from './prompt/prompt-composer.ts';
 import { SeatGauge } from './seat-gauge.ts';
 import { SessionCreation } from './session-creation.ts';
 import { SessionEnding } from './session-ending.ts';
 import type { DynamoTable } from './store/dynamo-table.ts';
 import { FarewellStore } from './store/farewell-store.ts';
 import { McpClientStore } from './store/mcp-client-store.ts';
+import { PromptLayerStore } from './store/prompt-layer-store.ts';
 import { PromptStore } from './store/prompt-store.ts';
 import { SessionLists } from './store/session-lists.ts';
 import { SessionStore } from './store/session-store.ts';
@@ -56,6 +59,8 @@ export class ManagerParts {
   readonly store: SessionStore;
   readonly lists: SessionLists;
   readonly prompts: PromptStore;
+  readonly promptLayers: PromptLayerStore;
+  readonly layerCache: LayerCache;
   readonly mcpClients: McpClientStore;
   readonly workspaces: Workspaces;
   readonly files: WorkspaceFiles;
@@ -90,6 +95,8 @@ export class ManagerParts {
     const seats = new SeatGauge(this.store, metrics, settings.limits);
     this.creation = new SessionCreation(this.store, workspaces, this.ending, seats, log);
     this.now = options.now ?? (() => new Date());
+    this.promptLayers = new PromptLayerStore(table);
+    this.layerCache = new LayerCache(this.promptLayers, this.now);
     this.mcp = options.mcp;
     this.mcpCredentials = new CredentialVault(options.secrets);
     this.farewells = new McpFarewells(this.mcp, this.mcpCredentials, new FarewellStore(table), log, this.now);
@@ -107,6 +114,6 @@ export class ManagerParts {
     this.log = log;
     this.settings = settings;
     this.newSessionId = options.newSessionId ?? (() => uuidv7());
-    this.promptComposer = options.promptComposer ?? noPrompt;
+    this.promptComposer = options.promptComposer ?? new LayeredComposer(this.layerCache);
   }
 }

@@ -2,6 +2,7 @@ import { validate as isUuid } from 'uuid';
 import type { AuditLogger } from './audit/audit-event.ts';
 import type { AuditTrail } from './audit/audit-trail.ts';
 import { ForbiddenError, SessionNotFoundError } from './errors.ts';
+import { firstPrompt } from './first-prompt.ts';
 import {
   checkIdentity,
   checkOrgId,
@@ -15,7 +16,7 @@ import {
 } from './identity.ts';
 import { usageUnder, type UsageReport } from './limits.ts';
 import { ManagerParts, type SessionManagerOptions } from './manager-parts.ts';
-import { composePrompt } from './prompt/compose-prompt.ts';
+import { PromptLayers } from './prompt-layers.ts';
 import type { PromptComposer } from './prompt/prompt-composer.ts';
 import { idempotencyRequest } from './session-creation.ts';
 import {
@@ -47,12 +48,15 @@ const CLEANUP_MS = 10 * 60 * 1000;
  * caller. Throws the errors of `errors.ts`.
  */
 export class SessionManagerV2 {
+  /** The layers that the default composer joins to a new session's system prompt. */
+  readonly prompts: PromptLayers;
   private readonly parts: ManagerParts;
   private readonly caller: Caller;
 
   constructor(options: SessionManagerOptions | ManagerParts, caller: Caller = { kind: 'application' }) {
     this.parts = options instanceof ManagerParts ? options : new ManagerParts(options);
     this.caller = caller;
+    this.prompts = new PromptLayers(this.parts, caller);
   }
 
   /** The same manager, on behalf of `caller`. */
@@ -198,7 +202,7 @@ export class SessionManagerV2 {
     const id = this.parts.newSessionId();
     const { session, replayed } = await this.parts.creation.create({
       draft: { ...owner, id, workspace: workspaceOf(owner.userId, id), metadata, inactivitySeconds },
-      systemPrompt: await this.firstPrompt(owner, id, promptVariables),
+      systemPrompt: await firstPrompt(this.parts, { ...owner, sessionId: id, variables: promptVariables }),
       limits: this.parts.settings.limits,
       idempotency: idempotencyRequest(idempotencyKey, request),
       now: this.parts.now(),
@@ -207,19 +211,6 @@ export class SessionManagerV2 {
     const isActivity = replayed && keepsAlive(this.caller, session);
     const item = isActivity ? await this.parts.store.touch(session, this.parts.now()) : session;
     return new Session(this.parts, this.caller, item, { replayed });
-  }
-
-  private async firstPrompt(owner: Identity, sessionId: string, variables: Record<string, unknown>): Promise<string> {
-    const { systemPrompt, warning } = await composePrompt(this.parts.promptComposer, {
-      ...owner,
-      sessionId,
-      variables,
-    });
-    if (warning) {
-      this.parts.trail.note({ warning });
-      this.parts.log.promptComposerFailed(sessionId, warning);
-    }
-    return systemPrompt;
   }
 
   /** A sweep is one operation with one event; each end in it is one more, with its reason. */

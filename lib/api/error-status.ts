@@ -25,6 +25,8 @@ export const errorStatus: Readonly<Record<ErrorCode, { status: number; title: st
   PRECONDITION_FAILED: { status: 412, title: 'Precondition failed' },
   RANGE_NOT_SATISFIABLE: { status: 416, title: 'Range not satisfiable' },
   WORKSPACE_ACCESS_LIMIT: { status: 429, title: 'Workspace access limit reached' },
+  PROMPT_NOT_FOUND: { status: 404, title: 'Prompt layer not found' },
+  PROMPT_CONFLICT: { status: 409, title: 'Prompt layer changed meanwhile' },
   RESPONSE_TOO_LARGE: { status: 502, title: 'Answer too large' },
   CONTENTION: { status: 503, title: 'Busy' },
   NOT_AVAILABLE: { status: 501, title: 'Not available' },

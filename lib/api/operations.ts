@@ -3,6 +3,7 @@ import { directoryOperations } from './directory-operations.ts';
 import { fileOperations } from './file-operations.ts';
 import { mcpOperations } from './mcp-operations.ts';
 import type { AnyOperation } from './operation.ts';
+import { promptLayerOperations } from './prompt-layer-operations.ts';
 import { promptOperations } from './prompt-operations.ts';
 import { sessionOperations } from './session-operations.ts';
 
@@ -12,6 +13,7 @@ export const operations = {
   ...fileOperations,
   ...directoryOperations,
   ...promptOperations,
+  ...promptLayerOperations,
   ...mcpOperations,
   ...accessOperations,
 };

@@ -34,6 +34,8 @@ const FILES = `${SESSION}/files`;
 const DIRECTORIES = `${SESSION}/directories`;
 const CLIENT = `${SESSION}/mcp-clients/{clientId}`;
 const MCP_CONFIG = ['id', 'name', 'type', 'endpoint', 'command', 'args', 'headers', 'auth', 'config'];
+const LAYER = '/prompts/{scope}/{promptId}';
+const LAYER_OWNER = { userId: 'string', orgId: 'string' } as const;
 
 export const routes: readonly Route[] = [
   {
@@ -142,6 +144,31 @@ export const routes: readonly Route[] = [
     status: 204,
   },
   { method: 'GET', path: `${SESSION}/workspace-usage`, operation: 'getWorkspaceUsage', status: 200 },
+  {
+    method: 'PUT',
+    path: LAYER,
+    operation: 'putPrompt',
+    query: LAYER_OWNER,
+    body: ['name', 'content', 'template', 'variables', 'priority', 'isActive', 'version'],
+    status: 201,
+    statusIfExisted: 200,
+  },
+  { method: 'GET', path: LAYER, operation: 'getPrompt', query: LAYER_OWNER, status: 200 },
+  {
+    method: 'DELETE',
+    path: LAYER,
+    operation: 'deletePrompt',
+    query: { ...LAYER_OWNER, version: 'number' },
+    status: 204,
+  },
+  { method: 'GET', path: '/prompts/{scope}', operation: 'listPrompts', query: LAYER_OWNER, status: 200 },
+  {
+    method: 'POST',
+    path: '/prompts/preview',
+    operation: 'previewPrompt',
+    body: ['userId', 'orgId', 'promptVariables'],
+    status: 200,
+  },
   { method: 'GET', path: '/health', operation: 'getHealth', status: 200 },
 ];
 

@@ -28,6 +28,8 @@ export interface AuditDetails {
   mcpClientId?: string;
   tool?: string;
   accessPointId?: string;
+  promptScope?: 'global' | 'org' | 'user';
+  promptId?: string;
   /** Why a session ended. */
   reason?: EndReason | 'resumed';
   /** The session was there already: the answer to a repeated idempotency key. */

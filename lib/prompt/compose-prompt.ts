@@ -1,24 +1,43 @@
 import pTimeout from 'p-timeout';
-import { COMPOSE_MS, MAX_PROMPT_BYTES, type PromptComposer, type PromptRequest } from './prompt-composer.ts';
+import {
+  COMPOSE_MS,
+  MAX_PROMPT_BYTES,
+  type ComposedPrompt,
+  type PromptComposer,
+  type PromptRequest,
+} from './prompt-composer.ts';
 
-/** The prompt, or an empty one and what went wrong: a prompt never fails the session that it is for. */
+/** More would make an audit event that no log takes. */
+const TOLD_WARNINGS = 10;
+
+/** The prompt, or an empty one, and what went wrong: a prompt never fails the session that it is for. */
 export async function composePrompt(
   composer: PromptComposer,
   request: PromptRequest,
 ): Promise<{ systemPrompt: string; warning?: string }> {
   try {
-    const systemPrompt = await pTimeout(
+    const composed = await pTimeout(
       Promise.resolve().then(() => composer.compose(request)),
       { milliseconds: COMPOSE_MS },
     );
+    const { systemPrompt, warnings } = isComposedPrompt(composed) ? composed : { systemPrompt: composed, warnings: [] };
     const problem = problemOfPrompt(systemPrompt);
-    return problem ? { systemPrompt: '', warning: `composed prompt ${problem}` } : { systemPrompt };
+    if (problem) return { systemPrompt: '', warning: `composed prompt ${problem}` };
+    return { systemPrompt, ...(warnings.length > 0 && { warning: inOneLine(warnings) }) };
   } catch (thrown) {
     return {
       systemPrompt: '',
       warning: `prompt composer failed: ${thrown instanceof Error ? thrown.name : 'unknown'}`,
     };
   }
+}
+
+const isComposedPrompt = (composed: string | ComposedPrompt): composed is ComposedPrompt =>
+  typeof composed === 'object' && composed !== null && Array.isArray(composed.warnings);
+
+function inOneLine(warnings: readonly string[]): string {
+  const more = warnings.length - TOLD_WARNINGS;
+  return [...warnings.slice(0, TOLD_WARNINGS), ...(more > 0 ? [`and ${more} more`] : [])].join('; ');
 }
 
 /** What makes a text unfit as a system prompt, if anything. */

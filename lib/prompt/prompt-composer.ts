@@ -6,13 +6,16 @@ export interface PromptRequest extends Identity {
   variables: Readonly<Record<string, unknown>>;
 }
 
-/** Makes a new session's system prompt: at most 256 KB of UTF-8. One that throws or is late leaves it empty. */
-export interface PromptComposer {
-  compose(request: PromptRequest): Promise<string>;
+/** A prompt, and what was left out of it: `warnings` go to the audit trail, so never a text of a prompt. */
+export interface ComposedPrompt {
+  systemPrompt: string;
+  warnings: readonly string[];
 }
 
-/** Sessions begin without a system prompt. */
-export const noPrompt: PromptComposer = { compose: async () => '' };
+/** Makes a new session's system prompt: at most 256 KB of UTF-8. One that throws or is late leaves it empty. */
+export interface PromptComposer {
+  compose(request: PromptRequest): Promise<string | ComposedPrompt>;
+}
 
 export const MAX_PROMPT_BYTES = 256 * 1024;
 /** How long a composer may take (ms). */

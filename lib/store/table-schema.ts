@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Identity } from '../identity.ts';
 import type { LimitScope } from '../limits.ts';
+import type { LayerOwner } from '../prompt/prompt-layer.ts';
 
 /**
  * The table as data: one partition and sort key, a TTL attribute and two KEYS_ONLY indexes.
@@ -80,14 +81,23 @@ export const userEntriesOf = (userId: string, orgId?: string) => ({
 });
 export const sessionIdOfUserEntry = (sk: string): string => sk.slice(sk.lastIndexOf('#') + 1);
 
-export function seatsKey(scope: LimitScope, { userId, orgId }: Identity): Key {
-  const owner = {
+const ownerPart = (scope: LimitScope, { userId, orgId }: Identity): string =>
+  ({
     global: 'GLOBAL',
     org: `ORG#${part(orgId)}`,
     user: `ORG#${part(orgId)}#USER#${part(userId)}`,
-  }[scope];
-  return { pk: `SEATS#${owner}`, sk: 'SEATS' };
-}
+  })[scope];
+
+export const seatsKey = (scope: LimitScope, identity: Identity): Key => ({
+  pk: `SEATS#${ownerPart(scope, identity)}`,
+  sk: 'SEATS',
+});
+
+/** One item has all layers of its scope: three of them make a prompt. */
+export const promptLayersKey = (owner: LayerOwner): Key => ({
+  pk: `LAYERS#${ownerPart(owner.scope, owner)}`,
+  sk: 'LAYERS',
+});
 
 export function idempotencyKey({ userId, orgId }: Identity, key: string): Key {
   const hash = createHash('sha256')

@@ -8,6 +8,8 @@ import { newStack, type TestStack } from '../setup/test-stack.ts';
 import { captureOutput } from './captured-output.ts';
 
 const ALICE = { userId: 'alice', orgId: 'acme' };
+const ADMIN = { ...ALICE, role: 'admin' as const };
+const LAYER = { scope: 'org', promptId: 'tone' };
 const SECRET = 'canary-7f3a';
 
 describe('what callers send', () => {
@@ -74,6 +76,12 @@ describe('what callers send', () => {
           )),
           await call('removeMcpClient', ALICE, client),
           await call('listSessions', ALICE, { cursor: SECRET }),
+          await call('putPrompt', ADMIN, { ...LAYER, content: SECRET, name: SECRET, variables: secrets }),
+          await call('putPrompt', ADMIN, { ...LAYER, template: `${SECRET} {{#${SECRET}}}` }),
+          await call('putPrompt', ADMIN, { ...LAYER, promptId: `${SECRET} `, content: SECRET }),
+          await call('previewPrompt', ADMIN, { promptVariables: secrets }),
+          await call('listPrompts', ADMIN, { scope: 'org' }),
+          await call('deletePrompt', ADMIN, LAYER),
           await call('cleanupSession', ALICE, { sessionId }),
         ];
         // The door did what it was asked, or this test would see nothing.

@@ -6,6 +6,7 @@ import { newStack, type TestStack } from '../setup/test-stack.ts';
 import type { Door } from './door.ts';
 import { directDoor, handlerDoor, httpDoor, lambdaClientDoor } from './doors.ts';
 import { fileScenarios } from './file-scenarios.ts';
+import { promptScenarios } from './prompt-scenarios.ts';
 import { scenarios, STAGE_ENV } from './scenarios.ts';
 
 /** The same stack for all doors: in this process, and in a server that shares its table and workspaces. */
@@ -30,9 +31,12 @@ describe('the contract', () => {
   };
 
   describe.each(Object.entries(doors))('through %s', (_name, door) => {
-    test.each(Object.entries({ ...scenarios, ...fileScenarios }))('%s', async (_title, scenario) => {
-      const fresh = (what: string) => `${what}-${randomUUID().slice(0, 8)}`;
-      await scenario({ door: door(), mcpEndpoint: mcp.url, fresh });
-    });
+    test.each(Object.entries({ ...scenarios, ...fileScenarios, ...promptScenarios }))(
+      '%s',
+      async (_title, scenario) => {
+        const fresh = (what: string) => `${what}-${randomUUID().slice(0, 8)}`;
+        await scenario({ door: door(), mcpEndpoint: mcp.url, fresh });
+      },
+    );
   });
 });

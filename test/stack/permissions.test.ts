@@ -33,7 +33,7 @@ const EXPECTED: Record<string, { allowed: string[]; refused?: string[] }> = {
     allowed: [
       ...logs('LifecycleLogs'),
       ...tracing,
-      ...dynamodb('GetItem', 'PutItem', 'UpdateItem', 'DeleteItem'),
+      ...dynamodb('GetItem', 'BatchGetItem', 'PutItem', 'UpdateItem', 'DeleteItem'),
       ...mount,
       ...networkInterfaces,
     ],

@@ -1,0 +1,63 @@
+import { LRUCache } from 'lru-cache';
+import type { Identity } from '../identity.ts';
+import type { ScopeLayers } from './join-layers.ts';
+import type { LayerSource } from './layered-composer.ts';
+import { ownersFor, readStoredLayer, type LayerOwner, type StoredLayer } from './prompt-layer.ts';
+
+/** Reads the layers of several owners at once, in their order. */
+export interface LayerReader {
+  read(owners: LayerOwner[]): Promise<StoredLayer[][]>;
+}
+
+/** How old the layers may be that a prompt is composed of (ms). */
+export const CACHE_MS = 5_000;
+const CACHE_BYTES = 16 * 1024 * 1024;
+const ENTRY_BYTES = 256;
+
+/** The layers of each scope, read together at most once in 5 s an instance; that there are none is kept as well. */
+export class LayerCache implements LayerSource {
+  private readonly reader: LayerReader;
+  private readonly kept: LRUCache<string, ScopeLayers>;
+
+  constructor(reader: LayerReader, now: () => Date) {
+    this.reader = reader;
+    this.kept = new LRUCache<string, ScopeLayers>({
+      ttl: CACHE_MS,
+      ttlResolution: 0,
+      perf: { now: () => now().getTime() },
+      maxSize: CACHE_BYTES,
+    });
+  }
+
+  async layersFor(identity: Identity): Promise<ScopeLayers[]> {
+    const found = ownersFor(identity).map((owner) => ({ owner, layers: this.kept.get(keyOf(owner)) }));
+    const missing = found.filter(({ layers }) => layers === undefined).map(({ owner }) => owner);
+    const read = missing.length > 0 ? await this.reader.read(missing) : [];
+    const fresh = new Map(missing.map((owner, index) => [owner, this.keep(owner, read[index] ?? [])]));
+    return found.map(({ owner, layers }) => layers ?? (fresh.get(owner) as ScopeLayers));
+  }
+
+  /** After a change, so that this instance composes with it at once. */
+  forget(owner: LayerOwner): void {
+    this.kept.delete(keyOf(owner));
+  }
+
+  private keep(owner: LayerOwner, stored: StoredLayer[]): ScopeLayers {
+    const layers = scopeLayers(owner, stored);
+    const size = stored.reduce((sum, { json }) => sum + 2 * json.length, ENTRY_BYTES);
+    this.kept.set(keyOf(owner), layers, { size });
+    return layers;
+  }
+}
+
+export function scopeLayers({ scope }: LayerOwner, stored: StoredLayer[]): ScopeLayers {
+  const read = stored.map((one) => ({ id: one.id, layer: readStoredLayer(one) }));
+  return {
+    scope,
+    layers: read.flatMap(({ layer }) => layer ?? []),
+    unreadable: read.filter(({ layer }) => !layer).map(({ id }) => id),
+  };
+}
+
+const keyOf = ({ scope, userId, orgId }: LayerOwner): string =>
+  JSON.stringify({ global: [], org: [orgId], user: [orgId, userId] }[scope]);

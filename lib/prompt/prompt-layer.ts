@@ -1,0 +1,95 @@
+import { z } from 'zod';
+import type { Identity } from '../identity.ts';
+import { problemOfTemplate } from './template.ts';
+
+/** Whose prompts a layer is part of; a user's layers belong to that user in one organisation. */
+export const PROMPT_SCOPES = ['global', 'org', 'user'] as const;
+export type PromptScope = (typeof PROMPT_SCOPES)[number];
+
+/** The scope and who it belongs to; what the scope does not name is ignored. */
+export interface LayerOwner extends Identity {
+  scope: PromptScope;
+}
+
+/** The three whose layers make a user's prompt, in the order in which equal priorities are joined. */
+export const ownersFor = ({ userId, orgId }: Identity): LayerOwner[] =>
+  PROMPT_SCOPES.map((scope) => ({ scope, userId, orgId }));
+
+const MAX_NAME_CHARACTERS = 128;
+const MAX_PRIORITY = 1_000_000;
+/** Of a layer's text, and of its variables as JSON (bytes of UTF-8). */
+export const MAX_LAYER_BYTES = 64 * 1024;
+export const MAX_LAYER_VARIABLES_BYTES = 16 * 1024;
+/** Of all layers of one scope as they are stored: an item of the table holds 400 KB. */
+export const MAX_SCOPE_BYTES = 256 * 1024;
+export const MAX_LAYERS_PER_SCOPE = 100;
+
+const atMost = (bytes: number) => (text: string) => Buffer.byteLength(text, 'utf8') <= bytes;
+const wellFormed = z.string().refine((text) => text.isWellFormed(), 'must be well-formed Unicode');
+const layerText = wellFormed.refine(atMost(MAX_LAYER_BYTES), `must have at most ${MAX_LAYER_BYTES} bytes`);
+
+export const promptIdSchema = z.string().regex(/^[A-Za-z0-9._-]{1,64}$/, 'must be 1 to 64 of A-Z a-z 0-9 . _ -');
+
+const layerShape = {
+  name: wellFormed.min(1).max(MAX_NAME_CHARACTERS).optional(),
+  content: layerText.optional(),
+  template: layerText
+    .superRefine((template, context) => {
+      const problem = problemOfTemplate(template);
+      if (problem) context.addIssue({ code: 'custom', message: problem });
+    })
+    .optional(),
+  variables: z
+    .record(z.string(), z.json())
+    .refine((variables) => atMost(MAX_LAYER_VARIABLES_BYTES)(JSON.stringify(variables)), {
+      error: `must have at most ${MAX_LAYER_VARIABLES_BYTES} bytes as JSON`,
+    })
+    .default({}),
+  priority: z.int().min(-MAX_PRIORITY).max(MAX_PRIORITY).default(0),
+  isActive: z.boolean().default(true),
+};
+
+const hasOneText = ({ content, template }: { content?: unknown; template?: unknown }) =>
+  (content === undefined) !== (template === undefined);
+const ONE_TEXT = { path: ['content'], error: 'is needed, or template, and not both' };
+
+export const versionSchema = z.int().min(1);
+
+export const promptLayerInputShape = { ...layerShape, version: versionSchema.optional() };
+
+/** What a write says. `version` is that of the layer that was read; without it the layer must not exist yet. */
+export const promptLayerInputSchema = z.strictObject(promptLayerInputShape).refine(hasOneText, ONE_TEXT);
+export type PromptLayerInput = z.input<typeof promptLayerInputSchema>;
+
+const storedLayerSchema = z
+  .object({
+    ...layerShape,
+    id: promptIdSchema,
+    name: z.string(),
+    // Is not judged again at every read: what cannot be rendered is left out then.
+    template: z.string().optional(),
+    version: versionSchema,
+    createdAt: z.string(),
+    updatedAt: z.string(),
+  })
+  .refine(hasOneText, ONE_TEXT);
+
+/** A layer as callers see it: `content` as it is, or a `template`. The highest `priority` comes first. */
+export type PromptLayer = z.output<typeof storedLayerSchema>;
+
+/** A layer in the table: its JSON under its id, so that one that cannot be read can still be named. */
+export interface StoredLayer {
+  id: string;
+  json: string;
+}
+
+/** `undefined` if it cannot be read, whatever it is. */
+export function readStoredLayer({ json }: StoredLayer): PromptLayer | undefined {
+  try {
+    return storedLayerSchema.safeParse(JSON.parse(json)).data;
+  } catch {
+    return undefined;
+  }
+}
+
+export const storedLayer = (layer: PromptLayer): StoredLayer => ({ id: layer.id, json: JSON.stringify(layer) });
