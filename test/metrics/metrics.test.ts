@@ -1,6 +1,6 @@
-import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir } from 'node:fs/promises';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import getPort from 'get-port';
 import { lambdaHandler } from '../../lib/api/lambda-handler.ts';
 import { SCHEDULED_EVENT } from '../../lib/api/scheduled-event.ts';
@@ -185,6 +185,16 @@ describe('metrics', () => {
     });
   });
 
+  /** A directory that cannot be removed, as one is that the file system keeps busy. */
+  const leaveInTrash = async () => {
+    await mkdir(path.join(stack.root, '.trash', 'busy'), { recursive: true });
+    const { workspaces } = stack.parts;
+    const remove = workspaces.removeFromTrash.bind(workspaces);
+    jest.spyOn(workspaces, 'removeFromTrash').mockImplementation(async (name, signal) => {
+      return name !== 'busy' && remove(name, signal);
+    });
+  };
+
   describe('of sweeps', () => {
     beforeEach(() => start());
     afterEach(stop);
@@ -193,9 +203,7 @@ describe('metrics', () => {
       const bad = await stack.manager.createSession('alice', 'acme', { inactivitySeconds: 300 });
       await stack.manager.createSession('alice', 'acme');
       await stack.manager.createSession('alice', 'acme', { inactivitySeconds: 60_000 });
-      // No directory: it cannot be emptied.
-      await mkdir(path.join(stack.root, '.trash'), { recursive: true });
-      await writeFile(path.join(stack.root, '.trash', 'left'), '');
+      await leaveInTrash();
       clock.advance({ seconds: TOUCH + INACTIVITY + 100 });
       const restore = inject(stack.client, {
         before: (command, input) => {
@@ -266,8 +274,7 @@ describe('metrics', () => {
     for (const [userId = '', orgId = ''] of users.map((user) => user.split(' '))) {
       await run(() => stack.manager.createSession(userId, orgId));
     }
-    await mkdir(path.join(stack.root, '.trash'), { recursive: true });
-    await writeFile(path.join(stack.root, '.trash', 'left'), '');
+    await leaveInTrash();
     clock.advance({ seconds: 3600 });
     let failures = 1;
     inject(stack.client, {
@@ -298,7 +305,8 @@ describe('metrics', () => {
     const commands: string[] = [];
     inject(stack.client, { before: (command) => void commands.push(command) });
     await stack.manager.createSession('alice', 'acme');
-    expect(commands).toEqual(['TransactWriteItemsCommand']);
+    // The layers of its prompt, and the session.
+    expect(commands).toEqual(['BatchGetItemCommand', 'TransactWriteItemsCommand']);
     await stack.manager.getSession(UNKNOWN).catch(() => undefined);
     clock.advance({ seconds: 3600 });
     expect((await sweep()).cleaned).toHaveLength(1);
