@@ -3,6 +3,7 @@ import { constants } from 'node:fs';
 import { open, readdir, rename, unlink } from 'node:fs/promises';
 import { RangeNotSatisfiableError } from '../file-errors.ts';
 import { hasErrno } from './errno.ts';
+import type { StillHeld } from './file-lock.ts';
 import type { StagingDirectory } from './staging-directory.ts';
 
 const { O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY } = constants;
@@ -66,8 +67,8 @@ export class StagedParts {
     this.key = hash.digest('hex').slice(0, 32);
   }
 
-  /** Gives how much has arrived with this part. */
-  async append(first: number, part: Buffer): Promise<number> {
+  /** Gives how much has arrived with this part. Under a lock: a part that is late must not write where others have. */
+  async append(first: number, part: Buffer, stillHeld: StillHeld): Promise<number> {
     const end = first + part.length;
     for (let attempt = 1; ; attempt++) {
       const own = (await partsIn(this.staging)).filter(({ key }) => key === this.key);
@@ -81,6 +82,7 @@ export class StagedParts {
         const file = this.file(received);
         const write = () => writeAt(file, received, part.subarray(received - first));
         await (received === 0 ? this.staging.during(write) : write());
+        await stillHeld();
         await rename(file, this.file(end));
         return end;
       } catch (thrown) {

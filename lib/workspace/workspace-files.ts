@@ -85,13 +85,20 @@ export class WorkspaceFiles {
     const { limit } = write.room;
     return this.within(session, async (top) => {
       await write.room.check(part.total - (await sizeAt(top, write.path)));
-      if (limit > 0 && (await stagedBytes(staging)) + bytes.length > limit) throw new WorkspaceFullError({ limit });
-      const parts = new StagedParts(staging, { ...part, path: write.path });
-      const received = await parts.append(part.first, bytes);
-      if (received < part.total) return { received, total: part.total };
-      const outcome = await publish(top, staging, parts.file(received), write);
-      await staging.tidy();
-      return outcome;
+      const upload = { ...part, path: lockNameOf(write.path) };
+      const parts = new StagedParts(staging, upload);
+      // Where there is a limit, all uploads of the session count together.
+      const name = limit > 0 ? 'uploads' : `upload ${upload.path} ${upload.total} ${upload.uploadId}`;
+      return withFileLock(staging, name, async (stillHeld) => {
+        if (limit > 0 && (await stagedBytes(staging)) + bytes.length > limit) throw new WorkspaceFullError({ limit });
+        const received = await parts.append(part.first, bytes, stillHeld);
+        if (received < part.total) return { received, total: part.total };
+        return publish(top, staging, parts.file(received), write).catch(async (thrown: unknown) => {
+          // It will not be true of this upload any more.
+          if (thrown instanceof PreconditionFailedError) await discard(parts.file(received));
+          throw thrown;
+        });
+      }).finally(() => staging.tidy());
     });
   }
 
@@ -101,10 +108,11 @@ export class WorkspaceFiles {
     const staging = this.stagingOf(session);
     await this.within(session, (top) =>
       withDirectory(top, parents, (parent) =>
-        withFileLock(staging, path, async () => {
+        withFileLock(staging, lockNameOf(path), async (stillHeld) => {
           const found = await parent.look(name);
           if (!found) throw new FileNotFoundError();
           checkConditions(conditions, found);
+          await stillHeld();
           await parent.removeFile(name);
           if (found.isFile()) await room.take(-Number(found.size));
         }),
@@ -144,6 +152,12 @@ export class WorkspaceFiles {
   }
 }
 
+/** One for all the ways in which a path can be written. */
+function lockNameOf(path: string): string {
+  const { parents, name } = fileNames(path);
+  return [...parents, name].join('/');
+}
+
 function checkTransfer(path: string, bytes: Buffer): void {
   fileNames(path);
   if (bytes.length > MAX_TRANSFER_BYTES) throw new FileTooLargeError(bytes.length, MAX_TRANSFER_BYTES);
@@ -165,14 +179,18 @@ async function publish(
 ): Promise<WriteOutcome> {
   const { parents, name } = fileNames(path);
   const into = (parent: OpenDirectory) =>
-    withFileLock(staging, path, async () => {
+    withFileLock(staging, lockNameOf(path), async (stillHeld) => {
       const found = await parent.look(name);
       if (found) refuseLinkOrOther(found);
       checkConditions(conditions, found);
       const info = infoOf(await lstat(file, { bigint: true }));
       const added = info.size - Number(found?.size ?? 0);
       await room.take(added);
-      await parent.receive(file, name).catch(async (thrown: unknown) => {
+      const receive = async () => {
+        await stillHeld();
+        await parent.receive(file, name);
+      };
+      await receive().catch(async (thrown: unknown) => {
         await room.giveBack(added);
         throw thrown;
       });
