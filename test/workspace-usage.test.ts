@@ -101,6 +101,34 @@ describe('MAX_WORKSPACE_BYTES', () => {
     expect(await codeOf(part(0, 500, LIMIT, 'd'))).toBe('WORKSPACE_FULL');
     expect(await codeOf(part(500, 500, LIMIT, 'b'))).toBe('WORKSPACE_FULL');
   });
+
+  test('holds for parts that wait for others, also when many come at once', async () => {
+    const outcomes = await Promise.all(
+      Array.from({ length: 12 }, (_, index) =>
+        codeOf(
+          session.files.writePart(`f${index}`, Buffer.alloc(LIMIT / 4), {
+            first: 0,
+            total: LIMIT / 2,
+            uploadId: '',
+          }),
+        ),
+      ),
+    );
+    expect(outcomes.filter((outcome) => outcome === 'done')).toHaveLength(4);
+    expect(outcomes.filter((outcome) => outcome === 'WORKSPACE_FULL')).toHaveLength(8);
+  });
+
+  test('gives back what a refused upload had taken', async () => {
+    await write('there', 10);
+    const upload = (uploadId: string) =>
+      session.files.writePart(
+        'there',
+        Buffer.alloc(LIMIT - 100),
+        { first: 0, total: LIMIT - 100, uploadId },
+        { ifNoneMatch: '*' },
+      );
+    for (const uploadId of ['a', 'b']) expect(await codeOf(upload(uploadId))).toBe('PRECONDITION_FAILED');
+  });
 });
 
 describe('measuring a workspace', () => {

@@ -34,6 +34,29 @@ describe('writing', () => {
     expect(await leftInUploads()).toEqual([]);
   });
 
+  test('of one file is done by one of two that want it to be new, however they spell its path', async () => {
+    for (let round = 0; round < 30; round++) {
+      const outcomes = await Promise.allSettled([
+        own.write(`new/${round}`, 'a', { ifNoneMatch: '*' }),
+        other.write(`./new//${round}`, 'b', { ifNoneMatch: '*' }),
+      ]);
+      expect(outcomes.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+    }
+  });
+
+  test('is not done by who has lost the lock meanwhile', async () => {
+    const staging = own.files.stagingOf(own.session);
+    await own.write('file', 'old');
+    const [lost] = await Promise.allSettled([
+      withFileLock(staging, 'some name', async (stillHeld) => {
+        for (const lock of await readdir(staging.at)) await writeFile(path.join(staging.at, lock), 'of somebody else');
+        await stillHeld();
+      }),
+    ]);
+    expect(lost).toMatchObject({ status: 'rejected', reason: { code: 'CONTENTION' } });
+    expect(await readdir(staging.at)).toHaveLength(1);
+  });
+
   test('makes files 0600 and directories 0700, whatever the umask', async () => {
     for (const umask of [0o000, 0o777]) {
       const before = process.umask(umask);
