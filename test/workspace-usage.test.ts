@@ -117,18 +117,6 @@ describe('MAX_WORKSPACE_BYTES', () => {
     expect(outcomes.filter((outcome) => outcome === 'done')).toHaveLength(4);
     expect(outcomes.filter((outcome) => outcome === 'WORKSPACE_FULL')).toHaveLength(8);
   });
-
-  test('gives back what a refused upload had taken', async () => {
-    await write('there', 10);
-    const upload = (uploadId: string) =>
-      session.files.writePart(
-        'there',
-        Buffer.alloc(LIMIT - 100),
-        { first: 0, total: LIMIT - 100, uploadId },
-        { ifNoneMatch: '*' },
-      );
-    for (const uploadId of ['a', 'b']) expect(await codeOf(upload(uploadId))).toBe('PRECONDITION_FAILED');
-  });
 });
 
 describe('measuring a workspace', () => {

@@ -93,11 +93,7 @@ export class WorkspaceFiles {
         if (limit > 0 && (await stagedBytes(staging)) + bytes.length > limit) throw new WorkspaceFullError({ limit });
         const received = await parts.append(part.first, bytes, stillHeld);
         if (received < part.total) return { received, total: part.total };
-        return publish(top, staging, parts.file(received), write).catch(async (thrown: unknown) => {
-          // It will not be true of this upload any more.
-          if (thrown instanceof PreconditionFailedError) await discard(parts.file(received));
-          throw thrown;
-        });
+        return publish(top, staging, parts.file(received), write);
       }).finally(() => staging.tidy());
     });
   }
