@@ -41,7 +41,7 @@ export class SessionEnding {
     if (retired !== undefined) await this.tidy(retired);
   }
 
-  /** What is left there for now is the sweep's. */
+  /** What cannot be removed is left to the sweep. */
   private async discardUploads(sessionId: string): Promise<void> {
     try {
       await this.workspaces.discardUploads(sessionId);
