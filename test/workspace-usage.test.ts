@@ -1,12 +1,13 @@
 import { appendFile, mkdir, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { SessionManagerError } from '../lib/errors.ts';
 import { ManagerParts } from '../lib/manager-parts.ts';
 import { noSecrets } from '../lib/secrets/no-secrets.ts';
 import { SessionManagerV2 } from '../lib/session-manager.ts';
 import type { Session } from '../lib/session.ts';
-import { measure, nothingMeasured, type Measurement } from '../lib/workspace/measure.ts';
+import { measure, nothingMeasured, type KeptNames, type Measurement } from '../lib/workspace/measure.ts';
+import { OpenDirectory } from '../lib/workspace/open-directory.ts';
 import { newStack, TestClock, type TestStack } from './setup/test-stack.ts';
 import { OneWorkspace } from './workspace/one-workspace.ts';
 
@@ -136,12 +137,16 @@ describe('measuring a workspace', () => {
     } as AbortSignal;
   };
 
-  async function measuredInSteps(batches: number, meanwhile: (step: number) => Promise<void> = async () => undefined) {
+  async function measuredInSteps(
+    batches: number,
+    meanwhile: (step: number) => Promise<void> = async () => undefined,
+    kept?: KeptNames,
+  ) {
     let from: Measurement = nothingMeasured;
     for (let step = 1; step <= 1_000; step++) {
       // As it is stored in between.
       from = JSON.parse(JSON.stringify(from)) as Measurement;
-      const { measurement, complete } = await measure(own.files, own.session, from, after(batches));
+      const { measurement, complete } = await measure(own.files, own.session, from, after(batches), kept);
       if (complete) return { bytes: measurement.bytes, files: measurement.files, steps: step };
       from = measurement;
       await meanwhile(step);
@@ -180,5 +185,58 @@ describe('measuring a workspace', () => {
     });
     expect(files).toBeGreaterThan(0);
     expect(files).toBeLessThanOrEqual(20);
+  });
+
+  describe('whose directories are larger than what is kept of them', () => {
+    const kept = { files: 100, directories: 3 };
+    let expected: { bytes: number; files: number };
+    beforeEach(async () => {
+      expected = { bytes: 0, files: 0 };
+      for (let index = 0; index < 730; index++) {
+        await writeFile(own.at(`${index}`), Buffer.alloc(index % 7));
+        expected = { bytes: expected.bytes + (index % 7), files: expected.files + 1 };
+      }
+      for (let index = 0; index < 20; index++) {
+        await mkdir(own.at(`d${index}`, 'e', 'f'), { recursive: true });
+        await writeFile(own.at(`d${index}`, 'e', 'f', 'file'), 'xy');
+        expected = { bytes: expected.bytes + 2, files: expected.files + 1 };
+      }
+    });
+
+    test('adds up the same', async () => {
+      expect(await measuredInSteps(Infinity, undefined, kept)).toEqual({ ...expected, steps: 1 });
+      expect(await measuredInSteps(3, undefined, kept)).toMatchObject(expected);
+    });
+
+    test('comes further with each step, also if its time is up before it begins', async () => {
+      const { steps, ...measured } = await measuredInSteps(0, undefined, kept);
+      expect(measured).toEqual(expected);
+      // One for each window of files and for each directory, and one that finds nothing left.
+      expect(steps).toBeLessThanOrEqual(8 + 20 * 4 + 1);
+    });
+  });
+
+  test('passes over what has vanished or is closed, and tells of every other error', async () => {
+    await mkdir(own.at('d'));
+    await writeFile(own.at('d', 'file'), 'xyz');
+    await writeFile(own.at('file'), 'xyz');
+    const failing = (code: string) => Object.assign(new Error(`${code}: injected`), { code });
+    for (const step of ['look', 'directory'] as const) {
+      for (const [code, bytes] of [
+        ['ENOENT', 3],
+        ['EACCES', 3],
+        ['ESTALE', 3],
+        ['EIO', undefined],
+        ['EMFILE', undefined],
+      ] as const) {
+        const spy = jest.spyOn(OpenDirectory.prototype, step).mockRejectedValueOnce(failing(code));
+        const measured = measuredInSteps(Infinity).then(
+          (found) => found.bytes,
+          (thrown: unknown) => String(thrown),
+        );
+        expect(await measured).toEqual(bytes ?? `Error: ${code}: injected`);
+        spy.mockRestore();
+      }
+    }
   });
 });
