@@ -1,0 +1,78 @@
+import * as fileSystem from 'node:fs/promises';
+import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import type { InvocationResult } from '../../lib/api/invoke-handler.ts';
+import type { OperationName } from '../../lib/api/operations.ts';
+import type { CrashWorld } from './crash-world.ts';
+import { countedFileSystem } from './file-system-calls.ts';
+import type { Crash, CrashPoint, OutsideCall } from './simulated-process.ts';
+
+jest.unstable_mockModule('node:fs/promises', () => countedFileSystem({ ...fileSystem }));
+const { newCrashWorld } = await import('./crash-world.ts');
+const { clear, crash } = await import('./crash-run.ts');
+const { violations } = await import('./invariants.ts');
+const { works } = await import('./works.ts');
+
+const CRASHES: readonly Crash[] = ['dies before', 'dies after', 'loses the reply'];
+const MANY_RUNS_MS = 1_800_000;
+
+/** What is tried at a call: how it is cut short there, and whether whoever called comes again. */
+interface Trial {
+  point: CrashPoint;
+  repeat: boolean;
+}
+
+/** All there is to try. A file system's reply is not lost: it is the machine's own. */
+export const everyTrial = (calls: OutsideCall[]): Trial[] =>
+  calls.flatMap(({ overNetwork }, index) =>
+    CRASHES.filter((kind) => overNetwork || kind !== 'loses the reply').flatMap((kind) =>
+      [true, false].map((repeat) => ({ point: { at: index + 1, crash: kind }, repeat })),
+    ),
+  );
+
+/** Each call is the last one that is made, and every second caller comes again. */
+export const everyDeath = (calls: OutsideCall[]): Trial[] =>
+  calls.map((_call, index) => ({ point: { at: index + 1, crash: 'dies after' }, repeat: index % 2 === 0 }));
+
+/** Runs each operation once undisturbed, to learn what it calls, and then once for each trial at those calls. */
+export function crashSuite(operations: readonly OperationName[], trialsAt: (calls: OutsideCall[]) => Trial[]): void {
+  describe('an operation that is cut short at any of its calls', () => {
+    let world: CrashWorld;
+    beforeAll(async () => {
+      world = await newCrashWorld();
+    });
+    afterEach(() => clear(world));
+    afterAll(() => world.close());
+
+    test.each([...operations])(
+      '%s leaves nothing behind that one sweep does not put right, and can be asked for again',
+      async (operation) => {
+        const undisturbed = await crash(world, operation, { repeat: false });
+        expect(undisturbed).toMatchObject({ answer: { ok: true }, leftOpen: 0 });
+        expect(await violations(world)).toEqual([]);
+        for (const trial of trialsAt(undisturbed.calls)) {
+          await clear(world);
+          await checkTrial(world, operation, trial, undisturbed.calls);
+        }
+      },
+      MANY_RUNS_MS,
+    );
+  });
+}
+
+async function checkTrial(world: CrashWorld, operation: OperationName, trial: Trial, calls: OutsideCall[]) {
+  const { at, crash: kind } = trial.point;
+  const where = `${operation} ${kind} call ${at}, ${calls[at - 1]?.name}${trial.repeat ? ', and again' : ''}`;
+  const { answer, repeated } = await crash(world, operation, trial).catch((thrown: unknown) => {
+    throw new Error(`${where}: ${String(thrown)}`, { cause: thrown });
+  });
+  const allowed = ['died', 'ok', 'CONTENTION', ...(kind === 'loses the reply' ? whenDoneBefore(operation) : [])];
+  expect({ where, answered: allowed.includes(told(answer)) || told(answer) }).toEqual({ where, answered: true });
+  if (repeated) {
+    const allowedAgain = ['ok', ...whenDoneBefore(operation)];
+    expect({ where, again: allowedAgain.includes(told(repeated)) || told(repeated) }).toEqual({ where, again: true });
+  }
+  expect({ where, violations: await violations(world) }).toEqual({ where, violations: [] });
+}
+
+const whenDoneBefore = (operation: OperationName): readonly string[] => works[operation].whenDoneBefore ?? [];
+const told = (answer: InvocationResult | undefined) => (!answer ? 'died' : answer.ok ? 'ok' : answer.error.code);
