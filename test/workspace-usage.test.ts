@@ -6,6 +6,7 @@ import { ManagerParts } from '../lib/manager-parts.ts';
 import { noSecrets } from '../lib/secrets/no-secrets.ts';
 import { SessionManagerV2 } from '../lib/session-manager.ts';
 import type { Session } from '../lib/session.ts';
+import type { SessionItem } from '../lib/store/table-schema.ts';
 import { measure, nothingMeasured, type KeptNames, type Measurement } from '../lib/workspace/measure.ts';
 import { OpenDirectory } from '../lib/workspace/open-directory.ts';
 import { newStack, TestClock, type TestStack } from './setup/test-stack.ts';
@@ -120,22 +121,83 @@ describe('MAX_WORKSPACE_BYTES', () => {
   });
 });
 
+/** A signal that lets so many steps of a measurement through. */
+const after = (batches: number) => {
+  let looks = 0;
+  return {
+    get aborted() {
+      return looks++ >= batches;
+    },
+  } as AbortSignal;
+};
+
+describe('two who measure one workspace at once', () => {
+  let stack: TestStack;
+  let other: TestStack;
+  let item: SessionItem;
+  const REAL = 600;
+  beforeEach(async () => {
+    stack = await newStack({ MAX_WORKSPACE_BYTES: '100000' });
+    other = await newStack(stack.env);
+    const session = await stack.manager.createSession('ada', 'acme');
+    for (let index = 0; index < 12; index++) {
+      await mkdir(path.join(session.getWorkspacePath(), `d${index}`));
+      await writeFile(path.join(session.getWorkspacePath(), `d${index}`, 'file'), Buffer.alloc(REAL / 12));
+    }
+    item = (await stack.parts.store.get(session.id)) as SessionItem;
+  });
+  afterEach(async () => {
+    await other.close();
+    await stack.close();
+  });
+
+  const counted = async () => (await stack.parts.workspaceUsage.get(item.id))?.bytes;
+
+  test('correct the count once, also if one is late with how far it is', async () => {
+    const { measuring, workspaceUsage } = stack.parts;
+    const atFirst = await workspaceUsage.get(item.id);
+    await measuring.step(item, atFirst, after(Infinity));
+    expect(await counted()).toBe(REAL);
+    const late = await other.parts.measuring.step(item, atFirst, after(3));
+    expect(late.complete).toBe(false);
+    expect((await workspaceUsage.get(item.id))?.measuring).toBeUndefined();
+    await measuring.step(item, atFirst, after(Infinity));
+    await measuring.step(item, await workspaceUsage.get(item.id), after(Infinity));
+    expect(await counted()).toBe(REAL);
+  });
+
+  test('correct the count once, wherever they meet', async () => {
+    const measureOn = async ({ parts }: TestStack, batches: number) => {
+      for (let step = 1; step <= 50; step++) {
+        const stored = await parts.workspaceUsage.get(item.id);
+        if ((await parts.measuring.step(item, stored, after(batches))).complete) return;
+      }
+      throw new Error('does not get on');
+    };
+    for (let round = 0; round < 6; round++) {
+      // What was counted is wrong: two that correct it would make it wrong the other way round.
+      await stack.parts.workspaceUsage.take(item.id, 37, 100_000, new Date());
+      await Promise.all([measureOn(stack, 1 + (round % 5)), measureOn(other, 1 + (round % 4))]);
+      expect(await counted()).toBe(REAL);
+    }
+  });
+
+  test('store nothing of a session that has ended, if they are told so', async () => {
+    const { measuring, workspaceUsage } = stack.parts;
+    for (const batches of [2, Infinity]) {
+      await stack.parts.store.claimEnd(item.id, 'requested');
+      await measuring.step(item, undefined, after(batches), { onlyIfActive: true });
+      expect(await workspaceUsage.get(item.id)).toBeUndefined();
+    }
+  });
+});
+
 describe('measuring a workspace', () => {
   let own: OneWorkspace;
   beforeEach(async () => {
     own = await OneWorkspace.make();
   });
   afterEach(() => own.close());
-
-  /** A signal that lets so many batches through. */
-  const after = (batches: number) => {
-    let looks = 0;
-    return {
-      get aborted() {
-        return looks++ >= batches;
-      },
-    } as AbortSignal;
-  };
 
   async function measuredInSteps(
     batches: number,
