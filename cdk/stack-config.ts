@@ -1,5 +1,5 @@
 import type { IConstruct } from 'constructs';
-import { z } from 'zod';
+import * as z from 'zod';
 import { ENV, EVENT_BUS_NAME, readConfig } from '../lib/config.ts';
 import type { Limits } from '../lib/limits.ts';
 

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Limits } from './limits.ts';
 import type { FileSystemPlace } from './workspace/access-points.ts';
 

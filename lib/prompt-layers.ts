@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { ForbiddenError, PromptConflictError, PromptNotFoundError, ValidationError } from './errors.ts';
 import { checkIdentity, checkOrgId, checkSpeaksFor, identityOf, isUnrestricted, type Caller } from './identity.ts';
 import type { ManagerParts } from './manager-parts.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { ValidationError } from '../errors.ts';
 import { parseContentRange, parseRange } from './byte-range.ts';
 import { operation } from './operation.ts';

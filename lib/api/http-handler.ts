@@ -156,6 +156,9 @@ function answerHeadersOf({ answerHeaders = {} }: Route, output: unknown): Record
   );
 }
 
+/** RFC 9110, 15.5.17. */
+const rangeOfAll = (size: number) => ({ 'content-range': `bytes */${size}` });
+
 /** RFC 9457. The error's own words and details, never its cause. */
 export function problem({ code, message, details }: SessionManagerError, requestId: string): HttpResult {
   const { status, title } = errorStatus[code];
@@ -165,6 +168,7 @@ export function problem({ code, message, details }: SessionManagerError, request
     headers: {
       'content-type': 'application/problem+json',
       ...(code === 'CONTENTION' && { 'retry-after': RETRY_AFTER_SECONDS }),
+      ...(code === 'RANGE_NOT_SATISFIABLE' && typeof details.size === 'number' && rangeOfAll(details.size)),
     },
     body: JSON.stringify({ ...details, type, title, status, code, detail: message, requestId }),
   };

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { ValidationError, type ErrorCode } from '../errors.ts';
 import { checkIdentity, type Caller } from '../identity.ts';
 import type { Services } from '../services.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { clientIdSchema, mcpClientConfigSchema, mcpCredentialsShape } from '../mcp/mcp-client-config.ts';
 import { operation } from './operation.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { previewShape, promptRefShape, scopeRefShape } from '../prompt-layers.ts';
 import { promptLayerInputShape, versionSchema } from '../prompt/prompt-layer.ts';
 import { operation } from './operation.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { systemPromptSchema } from '../session-options.ts';
 import { operation } from './operation.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { ValidationError } from '../errors.ts';
 import { identityOf, type Caller, type Identity } from '../identity.ts';
 import type { CleanupBounds } from '../sweep.ts';

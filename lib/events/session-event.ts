@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** The `source` of the events on EventBridge, by which rules find them. */
 export const EVENT_SOURCE = 'agent-session-manager';

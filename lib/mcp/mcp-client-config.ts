@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { ValidationError } from '../errors.ts';
 import type { McpServerAddress } from '../store/mcp-client-store.ts';
 import {

@@ -4,7 +4,7 @@ import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 import { ErrorCode, McpError } from '@modelcontextprotocol/sdk/types.js';
 import pTimeout from 'p-timeout';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { McpConnectionError, SessionManagerError } from '../errors.ts';
 import { McpSessionGone, type McpTarget } from './mcp-connector.ts';
 import { secretsIn } from './mcp-credentials.ts';

@@ -1,5 +1,5 @@
 import { McpError } from '@modelcontextprotocol/sdk/types.js';
-import { z } from 'zod';
+import * as z from 'zod';
 import { McpConnectionError } from '../errors.ts';
 import type { McpConnectionState } from '../store/mcp-client-store.ts';
 import type { McpCallOptions, McpConnection, McpTool, McpToolResult } from './mcp-connector.ts';

@@ -1,7 +1,8 @@
-import type { Dirent } from 'node:fs';
 import pMap from 'p-map';
+import { PathOutsideWorkspaceError } from '../file-errors.ts';
 import { hasErrno } from './errno.ts';
 import { MAX_LEVELS } from './file-path.ts';
+import { FirstNames } from './first-names.ts';
 import type { OpenDirectory } from './open-directory.ts';
 import type { WorkspaceFiles } from './workspace-files.ts';
 import type { Workspace } from './workspaces.ts';
@@ -20,98 +21,158 @@ export interface Measurement {
 
 export const nothingMeasured: Measurement = { bytes: 0, files: 0, directory: [], name: '' };
 
-/** Adds up the files of a workspace until done or `signal` aborts, from where an earlier step stopped. */
+/**
+ * How many names of a directory are kept at once; one with more is listed again for the next ones. Directories are kept
+ * at each level of the walk, files at one.
+ */
+export interface KeptNames {
+  files: number;
+  directories: number;
+}
+
+const KEPT: KeptNames = { files: 32_768, directories: 2_048 };
+
+/**
+ * Adds up the files of a workspace until done or `signal` aborts, from where an earlier step stopped. Each step comes
+ * further, also where listing one directory takes longer than the step may.
+ */
 export async function measure(
   files: WorkspaceFiles,
   session: Workspace,
   from: Measurement,
   signal: AbortSignal,
+  kept = KEPT,
 ): Promise<{ measurement: Measurement; complete: boolean }> {
-  const walk = new Walk(from, signal);
+  const walk = new Walk(from, signal, kept);
   const complete = await files.within(session, (top) => walk.visit(top, []));
   return { measurement: walk.measurement, complete };
 }
+
+type Wanted = (name: Buffer) => boolean;
+const all: Wanted = () => true;
+const none: Wanted = () => false;
+const behind = (last: Buffer | undefined): Wanted => (last ? (name) => Buffer.compare(name, last) > 0 : none);
 
 class Walk {
   measurement: Measurement;
   /** Where to go on; undefined once that is reached. */
   private resume: { directory: Buffer[]; name: Buffer } | undefined;
   private readonly signal: AbortSignal;
+  private readonly kept: KeptNames;
 
-  constructor(from: Measurement, signal: AbortSignal) {
+  constructor(from: Measurement, signal: AbortSignal, kept: KeptNames) {
     this.measurement = from;
     this.resume = { directory: from.directory.map(decoded), name: decoded(from.name) };
     this.signal = signal;
+    this.kept = kept;
   }
 
   /** False: the time was up. */
   async visit(directory: OpenDirectory, at: Buffer[]): Promise<boolean> {
-    const entries = (await entriesOf(directory)).sort((one, other) => Buffer.compare(one.name, other.name));
-    const level = at.length;
-    const target = this.resume?.directory;
-    const isOnTheWay = target !== undefined && target.length > level;
-    if (!isOnTheWay && !(await this.count(directory, at, entries))) return false;
-    const below = entries.filter((entry) => entry.isDirectory());
-    for (const { name } of below) {
-      const next = isOnTheWay ? (target[level] as Buffer) : undefined;
-      if (next && Buffer.compare(name, next) < 0) continue;
-      // What was to be gone on with is no longer there.
-      if (next && Buffer.compare(name, next) > 0) this.resume = undefined;
-      if (!(await this.visitBelow(directory, name, at))) return false;
-    }
-    if (isOnTheWay) this.resume = undefined;
-    return true;
+    const wayOn = this.resume?.directory[at.length];
+    const counted = this.resume?.name;
+    if (wayOn === undefined) this.resume = undefined;
+    const isWanted = wayOn === undefined ? (counted ? behind(counted) : all) : none;
+    const first = await this.names(directory, isWanted, (name) => !wayOn || Buffer.compare(name, wayOn) >= 0);
+    return (await this.countAll(directory, at, first.files)) && this.visitAll(directory, at, first.directories, wayOn);
   }
 
-  private async visitBelow(directory: OpenDirectory, name: Buffer, at: Buffer[]): Promise<boolean> {
-    if (at.length + 1 >= MAX_LEVELS) return true;
-    let below: OpenDirectory;
-    try {
-      below = await directory.directory(name);
-    } catch {
-      // Removed or swapped meanwhile, or closed to us by its agent.
-      return true;
+  private async countAll(directory: OpenDirectory, at: Buffer[], first: Buffer[]): Promise<boolean> {
+    for (let names = first; ;) {
+      if (!(await this.count(directory, at, names))) return false;
+      if (names.length < this.kept.files) return true;
+      names = (await this.names(directory, behind(names.at(-1)), none)).files;
     }
+  }
+
+  private async visitAll(
+    directory: OpenDirectory,
+    at: Buffer[],
+    first: Buffer[],
+    wayOn: Buffer | undefined,
+  ): Promise<boolean> {
+    for (let names = first; ;) {
+      for (const name of names) {
+        // What was to be gone on with is no longer there.
+        if (wayOn && !name.equals(wayOn)) this.resume = undefined;
+        if (!(await this.visitBelow(directory, [...at, name]))) return false;
+      }
+      if (wayOn) this.resume = undefined;
+      if (names.length < this.kept.directories) return true;
+      names = (await this.names(directory, none, behind(names.at(-1)))).directories;
+    }
+  }
+
+  private async visitBelow(directory: OpenDirectory, at: Buffer[]): Promise<boolean> {
+    if (at.length >= MAX_LEVELS) return true;
+    if (!this.resume && !this.goesOn({ directory: at.map(encoded), name: '' })) return false;
+    const below = await openedBelow(directory, at.at(-1) as Buffer);
+    if (!below) return true;
     try {
-      return await this.visit(below, [...at, name]);
+      return await this.visit(below, at);
     } finally {
       await below.close();
     }
   }
 
-  private async count(directory: OpenDirectory, at: Buffer[], entries: Dirent<Buffer>[]): Promise<boolean> {
-    const after = this.resume?.name;
-    this.resume = undefined;
-    const names = entries.filter((entry) => !entry.isDirectory()).map(({ name }) => name);
-    const left = after === undefined ? names : names.filter((name) => Buffer.compare(name, after) > 0);
+  private async count(directory: OpenDirectory, at: Buffer[], names: Buffer[]): Promise<boolean> {
     const place = at.map(encoded);
-    if (left.length === 0) this.measurement = { ...this.measurement, directory: place, name: encoded(after) };
-    for (let from = 0; from < left.length; from += BATCH) {
-      if (this.signal.aborted) return false;
-      const batch = left.slice(from, from + BATCH);
+    for (let from = 0; from < names.length; from += BATCH) {
+      const batch = names.slice(from, from + BATCH);
       const sizes = await pMap(batch, (name) => sizeOf(directory, name), { concurrency: AT_ONCE });
       const bytes = sizes.reduce((sum, size) => sum + size, this.measurement.bytes);
       const files = this.measurement.files + batch.length;
-      this.measurement = { bytes, files, directory: place, name: encoded(batch.at(-1)) };
+      if (!this.goesOn({ bytes, files, directory: place, name: encoded(batch.at(-1)) })) return false;
     }
+    return true;
+  }
+
+  /** Has come further; gives whether there is time for more. */
+  private goesOn(further: Partial<Measurement>): boolean {
+    this.measurement = { ...this.measurement, ...further };
     return !this.signal.aborted;
+  }
+
+  /** The first ones that are wanted, of files and of directories, by one look at all of them. */
+  private async names(directory: OpenDirectory, areFilesWanted: Wanted, areDirectoriesWanted: Wanted) {
+    const files = new FirstNames(this.kept.files);
+    const directories = new FirstNames(this.kept.directories);
+    try {
+      for await (const entries of directory.batches()) {
+        for (const entry of entries) {
+          if (entry.isDirectory()) {
+            if (areDirectoriesWanted(entry.name)) directories.add(entry.name);
+          } else if (areFilesWanted(entry.name)) files.add(entry.name);
+        }
+      }
+    } catch (thrown) {
+      if (!isNothingThere(thrown)) throw thrown;
+    }
+    return { files: files.sorted(), directories: directories.sorted() };
   }
 }
 
-async function entriesOf(directory: OpenDirectory): Promise<Dirent<Buffer>[]> {
+/** Nothing: removed or swapped meanwhile, or closed to us by its agent. */
+async function openedBelow(directory: OpenDirectory, name: Buffer): Promise<OpenDirectory | undefined> {
   try {
-    return await directory.list();
+    return await directory.directory(name);
   } catch (thrown) {
-    if (hasErrno(thrown, 'ENOENT', 'EACCES', 'ESTALE')) return [];
+    if (thrown instanceof PathOutsideWorkspaceError || isNothingThere(thrown)) return undefined;
     throw thrown;
   }
 }
 
-/** What cannot be looked at counts as nothing. */
 async function sizeOf(directory: OpenDirectory, name: Buffer): Promise<number> {
-  const found = await directory.look(name).catch(() => undefined);
-  return found?.isFile() ? Number(found.size) : 0;
+  try {
+    const found = await directory.look(name);
+    return found?.isFile() ? Number(found.size) : 0;
+  } catch (thrown) {
+    if (isNothingThere(thrown)) return 0;
+    throw thrown;
+  }
 }
+
+const isNothingThere = (thrown: unknown) => hasErrno(thrown, 'ENOENT', 'ENOTDIR', 'ELOOP', 'EACCES', 'ESTALE');
 
 const encoded = (name: Buffer | undefined) => (name ?? Buffer.alloc(0)).toString('base64url');
 const decoded = (name: string) => Buffer.from(name, 'base64url');

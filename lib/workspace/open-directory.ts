@@ -1,6 +1,7 @@
 import { constants, type BigIntStats, type Dirent } from 'node:fs';
-import { lstat, mkdir, open, readdir, rename, rmdir, unlink, type FileHandle } from 'node:fs/promises';
+import { lstat, mkdir, open, rename, rmdir, unlink, type FileHandle } from 'node:fs/promises';
 import { NotAFileError, PathOutsideWorkspaceError } from '../file-errors.ts';
+import { batchesOf } from './directory-batches.ts';
 import { hasErrno } from './errno.ts';
 import { openChangeable } from './remove-tree.ts';
 
@@ -84,8 +85,9 @@ export class OpenDirectory {
     }
   }
 
-  async list(): Promise<Dirent<Buffer>[]> {
-    return readdir(this.at, { withFileTypes: true, encoding: 'buffer' });
+  /** What is in it, in no order of ours. */
+  batches(): AsyncGenerator<Dirent<Buffer>[]> {
+    return batchesOf(this.at);
   }
 
   /** Moves a file of ours in, in place of what has the name. */

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { constants, type OpenDirOptions } from 'node:fs';
-import { chmod, open, opendir, rename, rmdir, unlink, type FileHandle } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { chmod, open, rename, rmdir, unlink, type FileHandle } from 'node:fs/promises';
 import pMap from 'p-map';
+import { batchesOf } from './directory-batches.ts';
 import { hasErrno } from './errno.ts';
 
 const { O_DIRECTORY, O_NOFOLLOW, O_RDONLY } = constants;
@@ -9,8 +10,6 @@ const { O_DIRECTORY, O_NOFOLLOW, O_RDONLY } = constants;
 const O_PATH = 0o10000000;
 const PRIVATE = 0o700;
 const AT_ONCE = 16;
-/** Entries that are looked at together. */
-const BATCH = 1_000;
 const BRANCHES_AT_ONCE = 4;
 /** One descriptor is open for each level of each branch: what is deeper is moved up first. */
 const MAX_DEPTH = 24;
@@ -75,7 +74,8 @@ class TreeRemoval {
     };
     const noting = (step: Promise<unknown>) => step.catch((thrown: unknown) => failures.push(thrown));
     for await (const entries of batchesOf(inside)) {
-      await pMap(entries, (entry) => noting(unlinked(entry)), { concurrency: AT_ONCE });
+      const paths = entries.map(({ name }) => Buffer.concat([inside, Buffer.from('/'), name]));
+      await pMap(paths, (entry) => noting(unlinked(entry)), { concurrency: AT_ONCE });
       if (this.signal.aborted) break;
     }
     const removed = async (entry: Buffer) => {
@@ -96,19 +96,6 @@ class TreeRemoval {
       if (!hasErrno(thrown, 'ENOENT', 'ENOTDIR', 'ELOOP')) throw thrown;
     }
   }
-}
-
-/** A directory may have more entries than fit into memory. */
-async function* batchesOf(directory: Buffer): AsyncGenerator<Buffer[]> {
-  let batch: Buffer[] = [];
-  const options = { encoding: 'buffer', bufferSize: BATCH } as unknown as OpenDirOptions;
-  for await (const { name } of await opendir(directory, options)) {
-    batch.push(Buffer.concat([directory, Buffer.from('/'), name as unknown as Buffer]));
-    if (batch.length < BATCH) continue;
-    yield batch;
-    batch = [];
-  }
-  yield batch;
 }
 
 /** False: it is a directory. */

@@ -4,6 +4,7 @@ import type { BigIntStats } from 'node:fs';
 import pMap from 'p-map';
 import { ValidationError } from '../errors.ts';
 import { directoryNames } from './file-path.ts';
+import { FirstNames } from './first-names.ts';
 import type { OpenDirectory } from './open-directory.ts';
 import { withDirectory } from './with-directory.ts';
 import type { WorkspaceFiles } from './workspace-files.ts';
@@ -81,8 +82,11 @@ async function made(parent: OpenDirectory, name: string): Promise<boolean> {
 }
 
 async function page(directory: OpenDirectory, limit: number, after: Buffer | undefined): Promise<DirectoryPage> {
-  const names = (await directory.list()).map(({ name }) => name).sort((one, other) => Buffer.compare(one, other));
-  const behind = after === undefined ? names : names.filter((name) => Buffer.compare(name, after) > 0);
+  const first = new FirstNames(limit + 1);
+  for await (const entries of directory.batches()) {
+    for (const { name } of entries) if (!after || Buffer.compare(name, after) > 0) first.add(name);
+  }
+  const behind = first.sorted();
   const shown = behind.slice(0, limit);
   // All are waited for, also if one fails: until then the descriptor is in use.
   const looked = await pMap(shown, async (name) => (await Promise.allSettled([directory.look(name)]))[0], {

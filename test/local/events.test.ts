@@ -25,11 +25,17 @@ const event = (version: number): SessionEvent => ({
 /** A reader of server-sent events, as `curl -N` is one. */
 class Reader {
   readonly response: IncomingMessage;
-  text = '';
+  /** What was read, at its blank lines. */
+  readonly blocks: string[] = [];
 
   private constructor(response: IncomingMessage) {
     this.response = response;
-    response.setEncoding('utf8').on('data', (chunk: string) => (this.text += chunk));
+    let rest = '';
+    response.setEncoding('utf8').on('data', (chunk: string) => {
+      const blocks = (rest + chunk).split('\n\n');
+      rest = blocks.pop() ?? '';
+      this.blocks.push(...blocks);
+    });
     response.on('error', () => undefined);
   }
 
@@ -45,18 +51,21 @@ class Reader {
   }
 
   get ids(): string[] {
-    return [...this.text.matchAll(/^id: (.*)$/gm)].map(([, id = '']) => id);
+    return this.blocks.flatMap((block) => /^id: (.*)$/m.exec(block)?.[1] ?? []);
   }
 
   get events(): SessionEvent[] {
-    return [...this.text.matchAll(/^data: (.*)$/gm)].map(([, data = '']) => parseSessionEvent(JSON.parse(data)));
+    return this.blocks.flatMap((block) => {
+      const [, data] = /^data: (.*)$/m.exec(block) ?? [];
+      return data === undefined ? [] : [parseSessionEvent(JSON.parse(data))];
+    });
   }
 
   async until(isEnough: (reader: Reader) => boolean): Promise<void> {
     const enough = (async () => {
       while (!isEnough(this)) await once(this.response, 'data');
     })();
-    await pTimeout(enough, { milliseconds: WAIT_MS, message: `only: ${this.text}` });
+    await pTimeout(enough, { milliseconds: WAIT_MS, message: `only: ${this.ids.join(', ')}` });
   }
 
   async ended(): Promise<void> {
@@ -106,7 +115,7 @@ describe('GET /events', () => {
     await feed.deliver([event(1), event(2)]);
     await feed.deliver([event(2), event(3)]);
     await reader.until(({ ids }) => ids.length >= 3);
-    expect(reader.text).toContain(`id: s:1\nevent: session.prompt-updated\ndata: ${JSON.stringify(event(1))}\n\n`);
+    expect(reader.blocks).toContain(`id: s:1\nevent: session.prompt-updated\ndata: ${JSON.stringify(event(1))}`);
     expect(reader.events).toEqual([event(1), event(2), event(3)]);
   });
 
@@ -144,8 +153,8 @@ describe('GET /events', () => {
     await app.close();
     await serve(10);
     const reader = await Reader.open(url);
-    await reader.until(({ text }) => text.split(':\n\n').length > 4);
-    expect(reader.ids).toEqual([]);
+    await reader.until(({ blocks }) => blocks.length > 4);
+    expect(new Set(reader.blocks)).toEqual(new Set([':']));
   });
 
   test('drops a reader that does not read, and no other', async () => {

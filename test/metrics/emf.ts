@@ -1,5 +1,5 @@
 import { jest } from '@jest/globals';
-import { z } from 'zod';
+import * as z from 'zod';
 import { DIMENSIONS, METRICS, SERVICE, type MetricName } from '../../lib/metrics/metric-catalogue.ts';
 
 /** What CloudWatch asks of a line before it takes metrics out of it. */
