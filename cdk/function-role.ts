@@ -4,6 +4,7 @@ import { Effect, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import type { FunctionRow } from './function-rows.ts';
+import type { SessionEventBus } from './session-event-bus.ts';
 import type { SecretsKey } from './secrets-key.ts';
 import type { WorkspaceFileSystem } from './workspace-file-system.ts';
 
@@ -12,6 +13,7 @@ interface FunctionRoleProps {
   table: ITable;
   logGroup: ILogGroup;
   secretsKey: SecretsKey;
+  eventBus: SessionEventBus;
   workspaces: WorkspaceFileSystem;
 }
 
@@ -31,7 +33,7 @@ const ANY_ACCESS_POINT = 'arn:<AWS::Partition>:elasticfilesystem:<AWS::Region>:<
 
 /** A role with what the row lists, its own logs, traces, and for the VPC its network interfaces. No managed policy. */
 export function newFunctionRole(scope: Construct, props: FunctionRoleProps): Role {
-  const { row, table, logGroup, secretsKey, workspaces } = props;
+  const { row, table, logGroup, secretsKey, eventBus, workspaces } = props;
   const role = new Role(scope, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
   const allow = (actions: readonly string[], resources: string[]) =>
     role.addToPolicy(new PolicyStatement({ actions: [...actions], resources }));
@@ -42,6 +44,7 @@ export function newFunctionRole(scope: Construct, props: FunctionRoleProps): Rol
   const indexes = row.indexes.map((index) => `${table.tableArn}/index/${index}`);
   if (indexes.length > 0) allow(['dynamodb:Query'], indexes);
   if (row.secrets !== undefined) secretsKey.grant(role, row.secrets);
+  if (row.sendsEvents) role.addToPolicy(eventBus.putStatement());
   if (row.mountsWorkspaces) {
     role.addToPolicy(workspaces.mountStatement());
     allow(NETWORK_INTERFACES, ['*']);

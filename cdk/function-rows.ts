@@ -31,6 +31,8 @@ export interface FunctionRow {
   secrets?: SecretsUse;
   /** What it does with the access points of sessions, by the EFS API. */
   accessPoints?: 'make' | 'remove';
+  /** It sends the events of sessions. */
+  sendsEvents?: true;
   /** It tells callers where workspaces are, or works in them. */
   knowsWorkspaceRoot: boolean;
   memoryMb: number;
@@ -77,7 +79,6 @@ export const functionRows: Readonly<Record<FunctionName, FunctionRow>> = {
       'dynamodb:Query',
       'dynamodb:PutItem',
       'dynamodb:UpdateItem',
-      'dynamodb:ConditionCheckItem',
     ],
     indexes: ['org'],
     settings: [...IDENTITY, ...LIMITS, 'touchIntervalSeconds'],
@@ -143,10 +144,11 @@ export const functionRows: Readonly<Record<FunctionName, FunctionRow>> = {
     settings: ['logLevel'],
     secrets: 'open',
     accessPoints: 'remove',
+    sendsEvents: true,
     knowsWorkspaceRoot: false,
-    // Waits for MCP servers and the EFS API, eight at once.
+    // Waits for MCP servers and the EFS API, eight at once, and for EventBridge.
     memoryMb: 512,
-    // A batch of 100, each at most 2 s for an MCP server or 4 s for EFS, eight at once, is through in this.
+    // A batch of 100, each at most 2 s for an MCP server or 4 s for EFS, eight at once, is through in this; so are its events.
     timeoutSeconds: 60,
   },
 };

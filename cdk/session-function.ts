@@ -17,6 +17,7 @@ import { Construct } from 'constructs';
 import { newFunctionRole } from './function-role.ts';
 import { functionRows, idOfFunction, WORKSPACE_ROOT, type FunctionName, type FunctionRow } from './function-rows.ts';
 import { newLogGroup } from './log-group.ts';
+import type { SessionEventBus } from './session-event-bus.ts';
 import type { SecretsKey } from './secrets-key.ts';
 import { variablesOf, type StackConfig } from './stack-config.ts';
 import { FUNCTIONS_ID, FUNCTIONS_ROOT, type WorkspaceFileSystem } from './workspace-file-system.ts';
@@ -27,6 +28,7 @@ export interface SessionFunctionProps {
   config: StackConfig;
   table: ITable;
   secretsKey: SecretsKey;
+  eventBus: SessionEventBus;
   network: WorkspaceNetwork;
   workspaces: WorkspaceFileSystem;
 }
@@ -112,6 +114,7 @@ function environmentOf(
       metricsNamespace: config.stackName,
     }),
     ...(row.secrets !== undefined && { secretsKmsKeyId: secretsKey.key.keyId }),
+    ...(row.sendsEvents && { eventBusName: config.eventBusName }),
     ...(row.knowsWorkspaceRoot && { workspaceRoot: WORKSPACE_ROOT }),
     ...(row.accessPoints && {
       fileSystemId: workspaces.fileSystem.fileSystemId,

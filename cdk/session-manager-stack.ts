@@ -10,6 +10,7 @@ import { FUNCTION_NAMES, type FunctionName } from './function-rows.ts';
 import { SessionHttpApi } from './http-api.ts';
 import { Schedules } from './schedules.ts';
 import { SecretsKey } from './secrets-key.ts';
+import { SessionEventBus } from './session-event-bus.ts';
 import { SessionEventStream } from './session-event-stream.ts';
 import { SessionFunction } from './session-function.ts';
 import { SessionTable } from './session-table.ts';
@@ -20,6 +21,8 @@ import { WorkspaceNetwork } from './workspace-network.ts';
 /** Everything that makes up the session manager on AWS. Idle, it costs its storage, its alarms and its key. */
 export class SessionManagerStack extends Stack {
   readonly functions: Readonly<Record<FunctionName, SessionFunction>>;
+  /** For whoever acts on the events of sessions. */
+  readonly events: SessionEventBus;
   /** For compute that mounts a workspace. */
   readonly network: WorkspaceNetwork;
   readonly workspaces: WorkspaceFileSystem;
@@ -31,15 +34,17 @@ export class SessionManagerStack extends Stack {
     });
     const { table } = new SessionTable(this, 'Table', config);
     const secretsKey = new SecretsKey(this, 'Secrets', config);
+    const eventBus = new SessionEventBus(this, 'Events', config);
     const network = new WorkspaceNetwork(this, 'Network', config, table);
     const workspaces = new WorkspaceFileSystem(this, 'Workspaces', config, network);
 
+    this.events = eventBus;
     this.network = network;
     this.workspaces = workspaces;
 
     const functions = forEach(
       FUNCTION_NAMES,
-      (name) => new SessionFunction(this, { name, config, table, secretsKey, network, workspaces }),
+      (name) => new SessionFunction(this, { name, config, table, secretsKey, eventBus, network, workspaces }),
     );
     this.functions = functions;
     const lambdas = forEach(GROUPS, (name) => functions[name].function);

@@ -1,6 +1,6 @@
 import type { IConstruct } from 'constructs';
 import * as z from 'zod';
-import { ENV, readConfig } from '../lib/config.ts';
+import { ENV, EVENT_BUS_NAME, readConfig } from '../lib/config.ts';
 import type { Limits } from '../lib/limits.ts';
 
 /** What functions read from their environment and a deployment may set. Left out, the functions' own defaults hold. */
@@ -67,6 +67,8 @@ const stackConfigSchema = z
       .regex(/^arn:[\w-]+:sns:[\w-]+:\d{12}:[\w.-]+$/)
       .optional(),
     dashboard: yesOrNo.default(false),
+    /** Where the events of sessions go: a bus of this account and region. */
+    eventBusName: z.string().regex(EVENT_BUS_NAME).default('default'),
   })
   .refine(({ jwtIssuer, jwtAudience }) => (jwtIssuer === undefined) === (jwtAudience.length === 0), {
     path: ['jwtAudience'],

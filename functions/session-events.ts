@@ -1,6 +1,5 @@
 import { streamHandler } from '../lib/api/stream-handler.ts';
-import { mcpServices as mcp } from '../lib/mcp-services.ts';
 import { lazyServices } from '../lib/services.ts';
-import { efsAccessPoints as accessPoints } from '../lib/workspace/efs-access-points.ts';
+import { streamServices } from '../lib/stream-services.ts';
 
-export const handler = streamHandler(lazyServices({ mcp, accessPoints }));
+export const handler = streamHandler(lazyServices(streamServices));

@@ -29,6 +29,7 @@ export const ENV = {
   jwtRoleClaim: 'JWT_ROLE_CLAIM',
   logLevel: 'LOG_LEVEL',
   metricsNamespace: 'METRICS_NAMESPACE',
+  eventBusName: 'EVENT_BUS_NAME',
 } as const;
 
 const wholeNumber = (min: number, max: number, preset: number) =>
@@ -45,6 +46,8 @@ const commaSeparated = z
   .transform((text) => text.split(',').flatMap((part) => part.trim() || []));
 
 const LOG_LEVELS = ['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'SILENT', 'CRITICAL'] as const;
+/** Of a bus in the function's own account and region. */
+export const EVENT_BUS_NAME = /^[\w./-]{1,256}$/;
 const TEN_YEARS_SECONDS = 315_360_000;
 /** A session ends in one transaction of at most 100 items, and its MCP clients are part of it. */
 const MAX_MCP_CLIENTS = 90;
@@ -84,6 +87,7 @@ const environment = z.object({
     .string()
     .regex(/^(?!AWS\/)[\w./#:-]{1,255}$/, 'must be a CloudWatch namespace')
     .optional(),
+  EVENT_BUS_NAME: z.string().regex(EVENT_BUS_NAME, 'must be the name of an EventBridge event bus').optional(),
 });
 
 /** Everything that is configurable, with times in seconds; the README has the table of variables and defaults. */
@@ -109,6 +113,8 @@ export interface Config {
   jwtRoleClaim: string;
   logLevel: (typeof LOG_LEVELS)[number];
   metricsNamespace: string | undefined;
+  /** Where the events of sessions go. */
+  eventBusName: string | undefined;
 }
 
 export class ConfigError extends Error {
@@ -151,6 +157,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     jwtRoleClaim: values.JWT_ROLE_CLAIM,
     logLevel: values.LOG_LEVEL,
     metricsNamespace: values.METRICS_NAMESPACE,
+    eventBusName: values.EVENT_BUS_NAME,
   };
 }
 

@@ -5,6 +5,7 @@ import pLimit from 'p-limit';
 import { AccessCheck } from './access-check.ts';
 import { LogLines } from './audit/log-lines.ts';
 import { readConfig, type Config } from './config.ts';
+import type { EventSink } from './events/event-sink.ts';
 import { ManagerParts } from './manager-parts.ts';
 import type { McpConnector } from './mcp/mcp-connector.ts';
 import type { SecretBox } from './secrets/secret-box.ts';
@@ -34,6 +35,7 @@ export interface McpServices {
 export interface ServiceParts {
   mcp: (config: Config, env: NodeJS.ProcessEnv) => McpServices;
   accessPoints?: (place: FileSystemPlace, settings: typeof EFS) => AccessPoints;
+  eventSink?: (config: Config, settings: typeof EVENT_BRIDGE) => EventSink | undefined;
 }
 
 /** The SDK repeats a request twice; `withRetries` goes on from there. */
@@ -44,6 +46,11 @@ const ON_AWS = { connectionTimeout: 1_000, requestTimeout: 3_000, throwOnRequest
 const EFS = {
   maxAttempts: 4,
   requestHandler: { connectionTimeout: 1_000, requestTimeout: 5_000, throwOnRequestTimeout: true },
+};
+/** What it does not take in this comes again with the stream's record. */
+const EVENT_BRIDGE = {
+  maxAttempts: 3,
+  requestHandler: { connectionTimeout: 1_000, requestTimeout: 3_000, throwOnRequestTimeout: true },
 };
 /**
  * DynamoDB Local carries out one write after the other, and one process here stands for hundreds of Lambdas. What would
@@ -76,7 +83,7 @@ export function createServices(env: NodeJS.ProcessEnv, parts: ServiceParts): Ser
     config,
     log,
     manager: new SessionManagerV2(shared),
-    events: new SessionEvents(shared.farewells, accessPoints),
+    events: new SessionEvents(shared.farewells, accessPoints, parts.eventSink?.(config, EVENT_BRIDGE)),
     accessCheck: new AccessCheck(shared),
   };
 }

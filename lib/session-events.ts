@@ -1,24 +1,33 @@
+import type { EventSink, Undelivered } from './events/event-sink.ts';
+import { parseSessionEvent, type SessionEvent } from './events/session-event.ts';
 import type { McpFarewells } from './mcp-farewells.ts';
-import type { StreamChange, WorkspaceAccessEnded } from './store/stream-change.ts';
+import { newsIn } from './store/session-news.ts';
+import { changeIn, type StreamRecord, type WorkspaceAccessEnded } from './store/stream-change.ts';
 import { availableOf, removeAccess } from './workspace-access.ts';
 import type { AccessPoints } from './workspace/access-points.ts';
 
 /** A batch must not wait long for EFS: for an access point that is known by its id, and one that must be looked for. */
 const REMOVE_MS = 4_000;
 const SEARCH_MS = 20_000;
+/** Nor for all of its events together. */
+const ANNOUNCE_MS = 20_000;
 
 /** What follows from a change of the table, wherever it was made: also when whoever made it crashed right after. */
 export class SessionEvents {
   private readonly farewells: McpFarewells;
   private readonly accessPoints: AccessPoints | undefined;
+  private readonly sink: EventSink | undefined;
 
-  constructor(farewells: McpFarewells, accessPoints?: AccessPoints) {
+  constructor(farewells: McpFarewells, accessPoints?: AccessPoints, sink?: EventSink) {
     this.farewells = farewells;
     this.accessPoints = accessPoints;
+    this.sink = sink;
   }
 
-  async handle(change: StreamChange): Promise<void> {
-    switch (change.type) {
+  /** Does what is left to do after the change, if something is. */
+  async handle(record: StreamRecord): Promise<void> {
+    const change = changeIn(record);
+    switch (change?.type) {
       case 'mcp-client-removed':
         return this.farewells.say(change.sessionId, change.client);
       case 'farewell-due':
@@ -26,6 +35,18 @@ export class SessionEvents {
       case 'workspace-access-ended':
         return this.removeAccessPoint(change);
     }
+  }
+
+  /** What others are told of the change, if they are. Throws if the table says something that is no event. */
+  eventOf(record: StreamRecord): SessionEvent | undefined {
+    const news = this.sink && newsIn(record);
+    return news && parseSessionEvent(news);
+  }
+
+  /** Gives those that could not be delivered. */
+  async announce(events: readonly SessionEvent[]): Promise<Undelivered[]> {
+    if (!this.sink || events.length === 0) return [];
+    return this.sink.deliver(events, AbortSignal.timeout(ANNOUNCE_MS));
   }
 
   /** So that nobody mounts the directory that is being removed. Throws if EFS does not answer: then it is tried again. */

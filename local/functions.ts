@@ -6,9 +6,12 @@ import { handler as lifecycle } from '../functions/lifecycle.ts';
 import { handler as mcp } from '../functions/mcp.ts';
 import { handler as records } from '../functions/records.ts';
 import { handler as workspace } from '../functions/workspace.ts';
-export { handler as sessionEvents } from '../functions/session-events.ts';
 import type { LambdaHandler } from '../lib/api/lambda-handler.ts';
 import type { Group } from '../lib/api/operation.ts';
+import { streamHandler, type StreamHandler } from '../lib/api/stream-handler.ts';
+import type { EventSink } from '../lib/events/event-sink.ts';
+import { lazyServices } from '../lib/services.ts';
+import { streamServices } from '../lib/stream-services.ts';
 
 /** The deployed functions, with the time that each has there (ms). */
 export const functions: Readonly<Record<Group, { handler: LambdaHandler; timeoutMs: number }>> = {
@@ -19,6 +22,10 @@ export const functions: Readonly<Record<Group, { handler: LambdaHandler; timeout
   access: { handler: access, timeoutMs: 300_000 },
   cleanup: { handler: cleanup, timeoutMs: 900_000 },
 };
+
+/** `session-events`, whose events go here instead of to EventBridge. */
+export const sessionEvents = (sink: EventSink): StreamHandler =>
+  streamHandler(lazyServices({ ...streamServices, eventSink: () => sink }));
 
 /** Calls a function as Lambda does. */
 export async function invoke(group: Group, event: unknown): Promise<unknown> {

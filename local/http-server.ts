@@ -1,5 +1,7 @@
 import fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
 import { serveRoutes } from './api-gateway.ts';
+import type { EventFeed } from './event-feed.ts';
+import { serveEvents } from './event-stream.ts';
 import { serveInvoke } from './lambda-invoke-api.ts';
 import { StartError } from './start-error.ts';
 
@@ -19,7 +21,7 @@ export interface HttpServer {
 }
 
 /** The one-machine server. */
-export async function startHttpServer(port: number): Promise<HttpServer> {
+export async function startHttpServer(port: number, feed: EventFeed): Promise<HttpServer> {
   const app = fastify({
     bodyLimit: MAX_BODY_BYTES,
     exposeHeadRoutes: false,
@@ -39,6 +41,7 @@ export async function startHttpServer(port: number): Promise<HttpServer> {
   });
   serveRoutes(app);
   serveInvoke(app);
+  serveEvents(app, feed);
   await listen(app, port);
   const address = app.server.address();
   return {

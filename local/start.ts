@@ -7,6 +7,7 @@ import { startCleanupTimer } from './cleanup-timer.ts';
 import { createTable } from './create-table.ts';
 import { lockDataDir } from './data-dir-lock.ts';
 import { startDynamoDbLocal } from './dynamodb-local.ts';
+import { EventFeed } from './event-feed.ts';
 import { startHttpServer } from './http-server.ts';
 import type { Shutdown } from './shutdown.ts';
 import { StartError } from './start-error.ts';
@@ -33,11 +34,12 @@ export async function start(env: NodeJS.ProcessEnv, shutdown: Shutdown, onFault:
   env[ENV.mcpAllowLoopback] ||= 'true';
   await prepareTable(readConfig(env), env, shutdown.signal);
   shutdown.signal.throwIfAborted();
-  const server = await startHttpServer(port);
+  const feed = new EventFeed();
+  const server = await startHttpServer(port, feed);
   await shutdown.add(server.close);
   shutdown.signal.throwIfAborted();
   await shutdown.add(startCleanupTimer(config.cleanupIntervalSeconds));
-  await shutdown.add(await startStreamPoller(readConfig(env), env));
+  await shutdown.add(await startStreamPoller(readConfig(env), env, feed));
   return `http://127.0.0.1:${server.port}`;
 }
 
@@ -66,7 +68,11 @@ async function startDatabase({ localDataDir }: Config, shutdown: Shutdown, onFau
   return database.endpoint;
 }
 
-async function startStreamPoller(config: Config, env: NodeJS.ProcessEnv): Promise<() => Promise<void>> {
+async function startStreamPoller(
+  config: Config,
+  env: NodeJS.ProcessEnv,
+  feed: EventFeed,
+): Promise<() => Promise<void>> {
   const client = dynamoDbClient(config, env);
   const { Table } = await client.send(new DescribeTableCommand({ TableName: config.tableName }));
   client.destroy();
@@ -74,7 +80,7 @@ async function startStreamPoller(config: Config, env: NodeJS.ProcessEnv): Promis
   if (streamArn === undefined) throw new StartError(`The table ${config.tableName} has no stream.`);
   const streams = new DynamoDBStreamsClient(dynamoDbConfig(config, env));
   const checkpoint = await StreamCheckpoint.open(config.localDataDir, streamArn);
-  const stop = new StreamPoller(streams, streamArn, checkpoint, sessionEvents).start();
+  const stop = new StreamPoller(streams, streamArn, checkpoint, sessionEvents(feed)).start();
   return () => stop().finally(() => streams.destroy());
 }
 

@@ -5,11 +5,12 @@ type Image = Record<string, AttributeValue>;
 
 /** A record as Lambda passes it on. DynamoDB Local's stream says `{}` for an empty map, where the service says `{ M: {} }`. */
 export function lambdaRecord({ dynamodb, ...record }: _Record): DynamoDBRecord {
-  const { NewImage, OldImage, ...change } = dynamodb ?? {};
+  const { NewImage, OldImage, ApproximateCreationDateTime: changedAt, ...change } = dynamodb ?? {};
   return {
     ...record,
     dynamodb: {
       ...change,
+      ...(changedAt && { ApproximateCreationDateTime: changedAt.getTime() / 1000 }),
       ...(NewImage && { NewImage: withEmptyMaps(NewImage) }),
       ...(OldImage && { OldImage: withEmptyMaps(OldImage) }),
     },

@@ -52,7 +52,7 @@ describe('session-events', () => {
     return { session, mcpSessionId: (await mcp.sessions()).opened.at(-1) as string };
   };
 
-  test('hears of sessions, prompts and MCP clients, and never of a touch', async () => {
+  test('hears of sessions, of changes that others are told of, of MCP clients that go, and never of a touch', async () => {
     const { session } = await withClient();
     for (let touch = 1; touch <= 5; touch++) {
       clock.advance({ seconds: 100 });
@@ -69,9 +69,9 @@ describe('session-events', () => {
       .sort();
     expect(told(records).filter((line) => !line.startsWith('REMOVE'))).toEqual([
       'INSERT SESSION',
-      'INSERT MCP#tools',
-      'INSERT PROMPT',
-      'MODIFY PROMPT',
+      'MODIFY SESSION',
+      'MODIFY SESSION',
+      'MODIFY SESSION',
     ]);
     expect(removed).toEqual(['REMOVE MCP#tools', 'REMOVE SESSION']);
   });

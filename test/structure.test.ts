@@ -48,11 +48,20 @@ describe('the street', () => {
   });
 
   test('has the rooms below the manager and its sessions', () => {
-    const upstairs = ['session', 'session-manager', 'manager-parts', 'mcp-client', 'services'].map(
+    const upstairs = ['session', 'session-manager', 'manager-parts', 'mcp-client', 'services', 'stream-services'].map(
       (name) => `lib/${name}.ts`,
     );
     const rooms = lib.filter(({ path }) =>
-      isIn('lib/store', 'lib/workspace', 'lib/mcp', 'lib/secrets', 'lib/prompt', 'lib/audit', 'lib/metrics')(path),
+      isIn(
+        'lib/store',
+        'lib/workspace',
+        'lib/mcp',
+        'lib/secrets',
+        'lib/prompt',
+        'lib/audit',
+        'lib/metrics',
+        'lib/events',
+      )(path),
     );
     expect(wrongImports(rooms, (_file, { from }) => upstairs.includes(from))).toEqual([]);
     const ground = ['lib/errors.ts', 'lib/file-errors.ts', 'lib/identity.ts', 'lib/limits.ts'];
@@ -89,7 +98,7 @@ describe('each thing has its room', () => {
   test('the AWS SDK is where clients are made, where they are used, and in the client that other Lambdas import', () => {
     const isSdk = ({ from }: Import) => /^@(aws-sdk|smithy)\//.test(from);
     const made = ['lib/services.ts', 'lib/mcp-services.ts', 'lib/api/session-manager-client.ts'];
-    const used = ['lib/store', 'lib/secrets', 'lib/workspace/efs-access-points.ts'];
+    const used = ['lib/store', 'lib/secrets', 'lib/workspace/efs-access-points.ts', 'lib/events/event-bridge-sink.ts'];
     expect(wrongImports(lib, ({ path }, imported) => isSdk(imported) && !isIn(...made, ...used)(path))).toEqual([]);
     expect(lib.filter(({ imports }) => imports.some(isSdk)).length).toBeGreaterThan(1);
   });
@@ -100,9 +109,12 @@ describe('each thing has its room', () => {
     expect(makers('DynamoDBClient').map(({ path }) => path)).toEqual(['lib/services.ts']);
     // Not by lib/services.ts itself: then every function would carry it.
     expect(makers('EFSClient').map(({ path }) => path)).toEqual(['lib/workspace/efs-access-points.ts']);
-    expect(
-      wrongImports(lib, ({ path }, { from }) => from.endsWith('/efs-access-points.ts') && path !== 'lib/index.ts'),
-    ).toEqual([]);
+    expect(makers('EventBridgeClient').map(({ path }) => path)).toEqual(['lib/events/event-bridge-sink.ts']);
+    const importersOf = (name: string) =>
+      lib.filter(({ imports }) => imports.some(({ from }) => from.endsWith(`/${name}.ts`))).map(({ path }) => path);
+    expect(importersOf('efs-access-points')).toEqual(['lib/index.ts', 'lib/stream-services.ts']);
+    expect(importersOf('event-bridge-sink')).toEqual(['lib/stream-services.ts']);
+    expect(importersOf('stream-services')).toEqual([]);
     const schema = lib.find(({ path }) => path === 'lib/store/table-schema.ts');
     expect(schema?.imports.filter(({ from }) => from.startsWith('@'))).toEqual([]);
   });

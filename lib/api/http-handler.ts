@@ -160,7 +160,7 @@ function answerHeadersOf({ answerHeaders = {} }: Route, output: unknown): Record
 const rangeOfAll = (size: number) => ({ 'content-range': `bytes */${size}` });
 
 /** RFC 9457. The error's own words and details, never its cause. */
-function problem({ code, message, details }: SessionManagerError, requestId: string): HttpResult {
+export function problem({ code, message, details }: SessionManagerError, requestId: string): HttpResult {
   const { status, title } = errorStatus[code];
   const type = `urn:agent-session-manager:problem:${code.toLowerCase().replaceAll('_', '-')}`;
   return {

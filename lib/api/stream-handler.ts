@@ -1,7 +1,7 @@
 import type { DynamoDBBatchResponse, DynamoDBRecord, DynamoDBStreamEvent } from 'aws-lambda';
 import pMap from 'p-map';
+import type { SessionEvent } from '../events/session-event.ts';
 import type { Services } from '../services.ts';
-import { changeIn } from '../store/stream-change.ts';
 
 export type StreamHandler = (event: DynamoDBStreamEvent) => Promise<DynamoDBBatchResponse>;
 
@@ -10,22 +10,40 @@ const AT_ONCE = 8;
 /** The handler of the table's stream. Records that could not be handled are named, so that only they come again. */
 export function streamHandler(services: () => Services): StreamHandler {
   return async ({ Records }) => {
-    const failed: DynamoDBRecord[] = [];
-    await pMap(
-      Records,
-      async (record) => {
+    const { events, log } = services();
+    const failed = new Set<DynamoDBRecord>();
+    const fail = (record: DynamoDBRecord, reason: unknown) => {
+      failed.add(record);
+      log.operationFailed('sessionEvents', reason);
+    };
+
+    const actOn = async (record: DynamoDBRecord) => {
+      try {
+        await events.handle(record);
+      } catch (thrown) {
+        fail(record, thrown);
+      }
+    };
+    const announceAll = async () => {
+      const records = new Map<SessionEvent, DynamoDBRecord>();
+      for (const record of Records) {
         try {
-          const change = changeIn(record);
-          if (change) await services().events.handle(change);
+          const event = events.eventOf(record);
+          if (event) records.set(event, record);
         } catch (thrown) {
-          failed.push(record);
-          services().log.operationFailed('sessionEvents', thrown);
+          fail(record, thrown);
         }
-      },
-      { concurrency: AT_ONCE },
-    );
+      }
+      for (const { event, reason } of await events.announce([...records.keys()])) {
+        fail(records.get(event) as DynamoDBRecord, reason);
+      }
+    };
+
+    // Others are not told later for an MCP server that does not answer.
+    await Promise.all([pMap(Records, actOn, { concurrency: AT_ONCE }), announceAll()]);
+    const inOrder = Records.filter((record) => failed.has(record));
     return {
-      batchItemFailures: failed.map(({ dynamodb }) => ({ itemIdentifier: dynamodb?.SequenceNumber ?? '' })),
+      batchItemFailures: inOrder.map(({ dynamodb }) => ({ itemIdentifier: dynamodb?.SequenceNumber ?? '' })),
     };
   };
 }

@@ -1,6 +1,6 @@
 import { SessionNotFoundError } from '../errors.ts';
 import type { DynamoTable } from './dynamo-table.ts';
-import { sessionIsActive } from './session-writes.ts';
+import { promptUpdated } from './session-writes.ts';
 import { promptKey } from './table-schema.ts';
 
 /** A session's system prompt: an item of its own, since prompts are large and touches are billed by size. */
@@ -20,7 +20,7 @@ export class PromptStore {
   /** Only while the session is active: a prompt never outlives its session. */
   async put(sessionId: string, systemPrompt: string): Promise<void> {
     const refusal = await this.table.transact({
-      session: sessionIsActive(sessionId),
+      session: promptUpdated(sessionId),
       prompt: { Put: { Item: { ...promptKey(sessionId), systemPrompt } } },
     });
     if (refusal) throw new SessionNotFoundError();

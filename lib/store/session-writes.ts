@@ -10,6 +10,7 @@ import {
   type IdempotencyItem,
   type Key,
   type SessionItem,
+  type SessionNews,
 } from './table-schema.ts';
 
 /**
@@ -18,7 +19,7 @@ import {
  *
  *   (none) ── putSession ──▶ active ── claimEnd ──▶ ending ── the deletes, together ──▶ (none)
  *                            │    ▲
- *                            └────┘ touch, setMetadata, and what mcp-client-store and prompt-store write
+ *                            └────┘ touch, setMetadata, promptUpdated, addMcpClientId, removeMcpClientId
  */
 const DOES_NOT_EXIST = 'attribute_not_exists(pk)';
 const IS_ACTIVE = '#status = :active';
@@ -32,6 +33,10 @@ const IS_OF_SESSION = 'sessionId = :sessionId';
 
 const STATUS = { '#status': 'status' };
 const ACTIVE = { ':active': 'active' };
+
+/** Says in the same write what it is, and the version that it makes: the stream's record of it tells both. */
+const TELL = 'SET news = :news, newsVersion = version + :one';
+const told = (news: SessionNews) => ({ ':news': news, ':one': 1 });
 
 /** The SDK judges an object by its `constructor`, which here may be one of the caller's names. */
 const asMap = (metadata: Record<string, string>) => new Map(Object.entries(metadata));
@@ -74,7 +79,7 @@ export const freeIdempotency = (key: Key, sessionId: string): Write => ({
  */
 export const touch = (session: SessionItem, now: Date, idleMs: number) => ({
   Key: sessionKey(session.id),
-  UpdateExpression: 'SET lastActiveAt = :now, due = :due',
+  UpdateExpression: 'SET lastActiveAt = :now, due = :due REMOVE news, newsVersion',
   ConditionExpression: `${IS_ACTIVE} AND ${ACTIVE_EARLIER}`,
   ExpressionAttributeNames: STATUS,
   ExpressionAttributeValues: { ...ACTIVE, ':now': now.toISOString(), ':due': dueKey(now.getTime(), idleMs) },
@@ -134,23 +139,43 @@ export const sessionIsActive = (sessionId: string): Write => ({
   },
 });
 
+/** Beside a write of the prompt: costs what a look at the session would, and makes a version of it. */
+export const promptUpdated = (sessionId: string): Write => ({
+  Update: {
+    Key: sessionKey(sessionId),
+    UpdateExpression: `${TELL} ADD version :one`,
+    ConditionExpression: IS_ACTIVE,
+    ExpressionAttributeNames: STATUS,
+    ExpressionAttributeValues: { ...ACTIVE, ...told({ type: 'session.prompt-updated' }) },
+  },
+});
+
 /** Adds to the set on the session while it is active and below the limit, which is at least 1. */
 export const addMcpClientId = (sessionId: string, clientId: string, limit: number): Write => ({
   Update: {
     Key: sessionKey(sessionId),
-    UpdateExpression: 'ADD mcpClientIds :ids, version :one',
+    UpdateExpression: `${TELL} ADD mcpClientIds :ids, version :one`,
     ConditionExpression: `${IS_ACTIVE} AND (${HAS_NO_MCP_CLIENT} OR ${HAS_ROOM_FOR_MCP_CLIENT})`,
     ExpressionAttributeNames: STATUS,
-    ExpressionAttributeValues: { ...ACTIVE, ':ids': new Set([clientId]), ':one': 1, ':limit': limit },
+    ExpressionAttributeValues: {
+      ...ACTIVE,
+      ...told({ type: 'mcp-client.added', mcpClientId: clientId }),
+      ':ids': new Set([clientId]),
+      ':limit': limit,
+    },
   },
 });
 
 export const removeMcpClientId = (sessionId: string, clientId: string): Write => ({
   Update: {
     Key: sessionKey(sessionId),
-    UpdateExpression: 'DELETE mcpClientIds :ids ADD version :one',
+    UpdateExpression: `${TELL} DELETE mcpClientIds :ids ADD version :one`,
     ConditionExpression: IS_ACTIVE,
     ExpressionAttributeNames: STATUS,
-    ExpressionAttributeValues: { ...ACTIVE, ':ids': new Set([clientId]), ':one': 1 },
+    ExpressionAttributeValues: {
+      ...ACTIVE,
+      ...told({ type: 'mcp-client.removed', mcpClientId: clientId }),
+      ':ids': new Set([clientId]),
+    },
   },
 });

@@ -28,7 +28,14 @@ export interface WorkspaceAccessEnded extends WorkspaceAccessState {
 /** A record of the table's stream, as Lambda and DynamoDB Streams deliver it. */
 export interface StreamRecord {
   eventName?: string | undefined;
-  dynamodb?: { OldImage?: Image; NewImage?: Image } | undefined;
+  dynamodb?:
+    | {
+        /** Seconds since the epoch. */
+        ApproximateCreationDateTime?: number | undefined;
+        OldImage?: Image;
+        NewImage?: Image;
+      }
+    | undefined;
 }
 
 /** What a record of the table's stream means, if it means something that is acted on. */
@@ -50,4 +57,5 @@ function whatEnded(item: Key): StreamChange | undefined {
   return { type: 'workspace-access-ended', sessionId, ...workspaceAccess };
 }
 
-const itemIn = (image: Image) => image && (unmarshall(image as Parameters<typeof unmarshall>[0]) as Key);
+export const itemIn = (image: Image): Key | undefined =>
+  image && (unmarshall(image as Parameters<typeof unmarshall>[0]) as Key);

@@ -24,7 +24,13 @@ export type StreamPattern = readonly (string | { readonly prefix: string })[];
 /** Which changes of the table `session-events` is told, as Lambda's event filters say it (at most 5): never touches. */
 export interface StreamFilter {
   readonly eventName: readonly ('INSERT' | 'MODIFY' | 'REMOVE')[];
-  readonly dynamodb: { readonly Keys: { readonly sk: { readonly S: StreamPattern } } };
+  readonly dynamodb: {
+    readonly Keys: { readonly sk: { readonly S: StreamPattern } };
+    readonly NewImage?: {
+      readonly status: { readonly S: StreamPattern };
+      readonly newsVersion: { readonly N: readonly [{ readonly exists: true }] };
+    };
+  };
 }
 
 export interface Key {
@@ -43,8 +49,14 @@ const WORKSPACE_USAGE = 'WORKSPACE-USAGE';
 
 export const STREAM_FILTERS: readonly StreamFilter[] = [
   { eventName: ['INSERT', 'REMOVE'], dynamodb: { Keys: { sk: { S: [SESSION] } } } },
-  { eventName: ['INSERT', 'MODIFY'], dynamodb: { Keys: { sk: { S: [PROMPT] } } } },
-  { eventName: ['INSERT', 'REMOVE'], dynamodb: { Keys: { sk: { S: [{ prefix: MCP_PREFIX }] } } } },
+  {
+    eventName: ['MODIFY'],
+    dynamodb: {
+      Keys: { sk: { S: [SESSION] } },
+      NewImage: { status: { S: ['active'] }, newsVersion: { N: [{ exists: true }] } },
+    },
+  },
+  { eventName: ['REMOVE'], dynamodb: { Keys: { sk: { S: [{ prefix: MCP_PREFIX }] } } } },
   { eventName: ['MODIFY'], dynamodb: { Keys: { sk: { S: [{ prefix: FAREWELL_PREFIX }] } } } },
 ];
 
@@ -126,9 +138,16 @@ export interface SessionItem {
   inactivitySeconds: number;
   /** Grows by one with every change but a touch. */
   version: number;
+  /** What the last change was that others are told of, and the version that it made. A touch removes both. */
+  news?: SessionNews;
+  newsVersion?: number;
   dueShard: string;
   due: string;
 }
+
+/** A change of a session, beside its beginning and its end, that others are told of. */
+export type SessionNews =
+  { type: 'session.prompt-updated' } | { type: 'mcp-client.added' | 'mcp-client.removed'; mcpClientId: string };
 
 /** By what an access point is made, and once that is known to be done, its id. */
 export interface WorkspaceAccessState {

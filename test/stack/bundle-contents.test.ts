@@ -53,6 +53,10 @@ describe('a bundle', () => {
     expect(packagesIn(name).includes('@aws-sdk/client-efs')).toBe(functionRows[name].accessPoints !== undefined);
   });
 
+  test.each(FUNCTION_NAMES)('of %s has a client of EventBridge exactly when it sends events', (name) => {
+    expect(packagesIn(name).includes('@aws-sdk/client-eventbridge')).toBe(functionRows[name].sendsEvents ?? false);
+  });
+
   test.each(IN_VPC)('of %s, which reaches nothing else, has no AWS client but that of DynamoDB', (name) => {
     expect(packagesIn(name).filter((packageName) => packageName.startsWith('@aws-sdk/client-'))).toEqual([
       '@aws-sdk/client-dynamodb',

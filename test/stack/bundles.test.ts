@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { v7 as uuidv7 } from 'uuid';
 import type { Group } from '../../lib/api/operation.ts';
 import { SCHEDULED_EVENT } from '../../lib/api/scheduled-event.ts';
+import { EVENT_SOURCE } from '../../lib/events/session-event.ts';
 import { FILE_SYSTEM } from '../access/efs-server.ts';
 import { metricsIn } from '../metrics/emf.ts';
 import { Deployment } from './lambda/deployment.ts';
@@ -27,6 +28,8 @@ interface SessionInfo {
 
 /** Idle at once, so that a sweep has something to do. */
 const AT_ONCE = { inactivitySeconds: 1, touchIntervalSeconds: 0 };
+const BUS = { eventBusName: 'platform' };
+const BUS_ENTRY = { EventBusName: BUS.eventBusName, Source: EVENT_SOURCE };
 const START_MS = 180_000;
 
 let deployment: Deployment;
@@ -44,7 +47,7 @@ describe('the bundles, behind a Lambda Runtime API, for signed requests', () => 
   let session: SessionInfo;
 
   beforeAll(async () => {
-    deployment = await Deployment.start(AT_ONCE);
+    deployment = await Deployment.start({ ...AT_ONCE, ...BUS });
   }, START_MS);
   afterAll(() => deployment.stop());
 
@@ -270,16 +273,29 @@ describe('the bundles, behind a Lambda Runtime API, for signed requests', () => 
     expect([...gate.used].sort()).toEqual(granted.filter((line) => /(Update|Delete)Item/.test(line)).sort());
   });
 
-  test('session-events removes the access point of a session that ended', async () => {
+  test('session-events removes the access point of a session that ended, and sends the event to its bus', async () => {
     const accessPointId = deployment.efs.put({});
     const keys = { pk: { S: 'SESSION#1' }, sk: { S: 'SESSION' } };
     const access = { clientToken: { S: 'token' }, accessPointId: { S: accessPointId } };
-    const dynamodb = { SequenceNumber: '3', Keys: keys, OldImage: { ...keys, workspaceAccess: { M: access } } };
+    const ended = {
+      ...keys,
+      id: { S: '1' },
+      userId: { S: 'ada' },
+      orgId: { S: 'acme' },
+      version: { N: '4' },
+      createdAt: { S: '2026-11-22T12:00:00.000Z' },
+      endReason: { S: 'requested' },
+      workspaceAccess: { M: access },
+    };
+    const ApproximateCreationDateTime = Date.parse('2026-11-22T13:00:00.000Z') / 1000;
+    const dynamodb = { ApproximateCreationDateTime, SequenceNumber: '3', Keys: keys, OldImage: ended };
     const outcome = await deployment
       .of('session-events')
       .instance.invoke({ Records: [{ eventName: 'REMOVE', dynamodb }] });
     expect(outcome).toEqual({ answer: { batchItemFailures: [] } });
     expect(deployment.efs.points.has(accessPointId)).toBe(false);
+    expect(deployment.bus.taken).toMatchObject([{ ...BUS_ENTRY, DetailType: 'session.ended' }]);
+    expect(JSON.parse(deployment.bus.taken[0]?.Detail ?? '')).toMatchObject({ id: '1:4', durationSeconds: 3_600 });
   });
 
   test('mcp missed nothing', () => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { GROUPS } from '../../lib/api/operation.ts';
+import { EVENT_SOURCE } from '../../lib/events/session-event.ts';
 import { FAREWELLS } from '../../lib/store/table-schema.ts';
 import { each, permissionsOf, statementsOf } from './permissions.ts';
 import { resourcesOf, synthTemplate, textOf, type Resource } from './synth.ts';
@@ -18,6 +19,7 @@ const secrets = (...actions: string[]) => on('SecretsKey', ...actions.map((actio
 const accessPoints = 'arn:AWS::Partition:elasticfilesystem:AWS::Region:AWS::AccountId:access-point/*';
 const efs = (resource: string, ...actions: string[]) =>
   on(resource, ...actions.map((action) => `elasticfilesystem:${action}`));
+const defaultBus = 'arn:AWS::Partition:events:AWS::Region:AWS::AccountId:event-bus/default';
 const networkInterfaces = on(
   '*',
   'ec2:CreateNetworkInterface',
@@ -53,7 +55,7 @@ const EXPECTED: Record<string, { allowed: string[]; refused?: string[] }> = {
     allowed: [
       ...logs('RecordsLogs'),
       ...tracing,
-      ...dynamodb('GetItem', 'BatchGetItem', 'Query', 'PutItem', 'UpdateItem', 'ConditionCheckItem'),
+      ...dynamodb('GetItem', 'BatchGetItem', 'Query', 'PutItem', 'UpdateItem'),
       ...queryIndex('org'),
     ],
   },
@@ -97,6 +99,7 @@ const EXPECTED: Record<string, { allowed: string[]; refused?: string[] }> = {
       ...on('*', 'dynamodb:ListStreams'),
       ...efs('WorkspaceFileSystem', 'DescribeAccessPoints'),
       ...efs(accessPoints, 'DescribeAccessPoints', 'DeleteAccessPoint'),
+      ...on(defaultBus, 'events:PutEvents'),
       ...on('SchedulesDeadLetters', 'sqs:SendMessage'),
     ],
   },
@@ -167,6 +170,18 @@ describe('permissions', () => {
         { 'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': [FAREWELLS] } },
       ],
     ]);
+  });
+
+  test('to send events hold for those of the session manager, on the bus that is configured', () => {
+    const sending = (context: Record<string, unknown>) =>
+      statementsOf(synthTemplate(context))
+        .flatMap(([, ofRole]) => ofRole)
+        .filter(({ Action }) => each(Action).includes('events:PutEvents'));
+    const condition = { StringEquals: { 'events:source': EVENT_SOURCE } };
+    expect(sending({})).toMatchObject([{ Effect: 'Allow', Condition: condition }]);
+    const [own] = sending({ eventBusName: 'platform' });
+    expect(textOf(own?.Resource)).toBe(defaultBus.replace(/default$/, 'platform'));
+    expect(own?.Condition).toEqual(condition);
   });
 
   test('to invoke functions are the gateway’s and the scheduler’s', () => {

@@ -72,7 +72,7 @@ describe('the functions', () => {
       mcp: [...common, 'SECRETS_KMS_KEY_ID'].sort(),
       access: [...common, ...fileSystem].sort(),
       cleanup: [...common, 'WORKSPACE_ROOT'],
-      'session-events': [...fileSystem, 'NODE_OPTIONS', 'SECRETS_KMS_KEY_ID', 'TABLE_NAME'],
+      'session-events': ['EVENT_BUS_NAME', ...fileSystem, 'NODE_OPTIONS', 'SECRETS_KMS_KEY_ID', 'TABLE_NAME'],
     });
   });
 

@@ -8,9 +8,10 @@ import { FUNCTION_NAMES, idOfFunction, type FunctionName } from '../../../cdk/fu
 import { readConfig } from '../../../lib/config.ts';
 import { dynamoDbClient } from '../../../lib/services.ts';
 import { createTable } from '../../../local/create-table.ts';
+import { EventBridgeServer } from '../../events/event-bridge-server.ts';
 import { EfsServer, FILE_SYSTEM } from '../../access/efs-server.ts';
-import { permissionsOf } from '../permissions.ts';
-import { functionResources, newApp } from '../synth.ts';
+import { each, permissionsOf, statementsOf } from '../permissions.ts';
+import { functionResources, newApp, textOf } from '../synth.ts';
 import type { FunctionCode } from './function-instance.ts';
 import { FunctionInstance } from './function-instance.ts';
 import { PermissionGate } from './permission-gate.ts';
@@ -31,16 +32,20 @@ export class Deployment {
   readonly directories: Record<FunctionName, string>;
   /** Stands for the EFS API. */
   readonly efs: EfsServer;
+  /** Stands for EventBridge. */
+  readonly bus: EventBridgeServer;
   private readonly functions: Record<FunctionName, DeployedFunction>;
 
   private constructor(
     root: string,
     efs: EfsServer,
+    bus: EventBridgeServer,
     directories: Record<FunctionName, string>,
     functions: Record<FunctionName, DeployedFunction>,
   ) {
     this.root = root;
     this.efs = efs;
+    this.bus = bus;
     this.directories = directories;
     this.functions = functions;
   }
@@ -50,6 +55,8 @@ export class Deployment {
     const root = await mkdtemp(path.join(tmpdir(), 'deployment-'));
     const tableName = await newTable();
     const efs = await EfsServer.start();
+    const bus = await EventBridgeServer.start();
+    bus.refuses = refusalBy(Template.fromStack(stack));
     const permissions = permissionsOf(Template.fromStack(stack));
     const directories: Partial<Record<FunctionName, string>> = {};
     const functions: Partial<Record<FunctionName, DeployedFunction>> = {};
@@ -69,6 +76,7 @@ export class Deployment {
           FILE_SYSTEM_ID: FILE_SYSTEM,
           AWS_ENDPOINT_URL_EFS: efs.url,
         }),
+        ...(Properties.Environment.Variables.EVENT_BUS_NAME && { AWS_ENDPOINT_URL_EVENTBRIDGE: bus.url }),
         ...(Properties.Environment.Variables.WORKSPACE_ROOT && { WORKSPACE_ROOT: path.join(root, 'workspaces') }),
       };
       const instance = await FunctionInstance.start(codeOf(name, directory, Properties, here));
@@ -77,6 +85,7 @@ export class Deployment {
     return new Deployment(
       root,
       efs,
+      bus,
       directories as Record<FunctionName, string>,
       functions as Record<FunctionName, DeployedFunction>,
     );
@@ -96,8 +105,24 @@ export class Deployment {
       await this.functions[name].gate.stop();
     }
     await this.efs.stop();
+    await this.bus.stop();
     await rm(this.root, { recursive: true, force: true });
   }
+}
+
+/** As EventBridge judges each entry: by the bus and the source that the role of `session-events` allows. */
+function refusalBy(template: Template): EventBridgeServer['refuses'] {
+  const statements = statementsOf(template)
+    .filter(([role]) => role === 'SessionEventsRole')
+    .flatMap(([, ofRole]) => ofRole.filter(({ Action }) => each(Action).includes('events:PutEvents')));
+  return ({ EventBusName, Source }) =>
+    statements.some(
+      ({ Resource, Condition }) =>
+        textOf(Resource).endsWith(`:event-bus/${EventBusName}`) &&
+        Condition?.StringEquals?.['events:source'] === Source,
+    )
+      ? undefined
+      : 'NotAuthorizedForSourceException';
 }
 
 interface SynthesizedFunction {

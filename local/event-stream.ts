@@ -1,0 +1,69 @@
+import { randomUUID } from 'node:crypto';
+import type { ServerResponse } from 'node:http';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { callerOfEvent, type HttpEvent } from '../lib/api/caller-of-event.ts';
+import { problem } from '../lib/api/http-handler.ts';
+import { readConfig } from '../lib/config.ts';
+import { ContentionError, ForbiddenError, SessionManagerError } from '../lib/errors.ts';
+import type { SessionEvent } from '../lib/events/session-event.ts';
+import type { EventFeed } from './event-feed.ts';
+
+/** So that whoever waits, and what stands between, knows that the connection is alive. */
+const HEARTBEAT_MS = 15_000;
+/** A reader that is this far behind is dropped: it may come back with `Last-Event-ID`. */
+const MAX_UNREAD_BYTES = 1024 * 1024;
+
+const HEADERS = { 'content-type': 'text/event-stream', 'cache-control': 'no-store' };
+
+/** `GET /events`: the events of all sessions as they happen, as server-sent events, for operators. */
+export function serveEvents(app: FastifyInstance, feed: EventFeed, heartbeatMs = HEARTBEAT_MS): void {
+  const open = new Set<ServerResponse>();
+  // A stream has no end of its own, and a stop would wait for it.
+  app.addHook('preClose', async () => open.forEach((response) => response.end()));
+  app.get('/events', (request, reply) => {
+    try {
+      checkOperator(request);
+      stream(request, reply);
+    } catch (thrown) {
+      if (!(thrown instanceof SessionManagerError)) throw thrown;
+      const { statusCode = 500, headers, body } = problem(thrown, randomUUID());
+      void reply
+        .code(statusCode)
+        .headers(headers as Record<string, string>)
+        .send(body);
+    }
+  });
+
+  function stream(request: FastifyRequest, reply: FastifyReply): void {
+    const { raw: response } = reply;
+    const write = (text: string) => {
+      response.write(text);
+      if (response.writableLength > MAX_UNREAD_BYTES) response.destroy();
+    };
+    const stopListening = feed.listen((event) => write(asText(event)));
+    if (!stopListening) throw new ContentionError(undefined, 'The feed of events');
+    reply.hijack();
+    response.writeHead(200, HEADERS);
+    write(':\n\n');
+    const { 'last-event-id': lastEventId } = request.headers;
+    if (lastEventId !== undefined) feed.since(String(lastEventId)).forEach((event) => write(asText(event)));
+    const heartbeat = setInterval(() => write(':\n\n'), heartbeatMs);
+    open.add(response);
+    response.on('error', () => response.destroy());
+    response.once('close', () => {
+      clearInterval(heartbeat);
+      stopListening();
+      open.delete(response);
+    });
+  }
+}
+
+function checkOperator({ headers }: FastifyRequest): void {
+  const event = { headers, requestContext: {} } as unknown as HttpEvent;
+  if (callerOfEvent(event, readConfig(process.env)).kind !== 'operator') {
+    throw new ForbiddenError('The events of all sessions are for operators.');
+  }
+}
+
+const asText = (event: SessionEvent): string =>
+  `id: ${event.id}\nevent: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`;
