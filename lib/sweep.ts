@@ -7,6 +7,7 @@ import type { SessionEnding } from './session-ending.ts';
 import type { SessionLists } from './store/session-lists.ts';
 import type { SessionStore } from './store/session-store.ts';
 import type { SessionItem } from './store/table-schema.ts';
+import type { UsageRound } from './usage-round.ts';
 import type { Workspaces } from './workspace/workspaces.ts';
 
 /** What a sweep looks at and when it stops. */
@@ -18,6 +19,8 @@ export interface SweepRequest {
   now: Date;
   signal: AbortSignal;
   maxSessions?: number;
+  /** With the time that is left at the end: whoever waits for an answer has none. */
+  measuresWorkspaces?: boolean;
 }
 
 /** How far a cleanup may go. */
@@ -51,13 +54,14 @@ const UPLOAD_MS = 24 * 60 * 60 * 1000;
 /** Slower than any create that is still under way. */
 const ABANDONED_MS = 5 * 60 * 1000;
 
-/** Ends what is idle, takes up what was interrupted, and empties the trash. Any number may run at once. */
+/** Ends what is idle, takes up what was interrupted, empties the trash, and measures workspaces. Any number may run at once. */
 export class Sweep {
   private readonly store: SessionStore;
   private readonly lists: SessionLists;
   private readonly workspaces: Workspaces;
   private readonly ending: SessionEnding;
   private readonly farewells: McpFarewells;
+  private readonly usage: UsageRound;
   private readonly log: LogLines;
   private readonly metrics: MetricLines;
   private readonly seats: SeatGauge;
@@ -68,6 +72,7 @@ export class Sweep {
     workspaces: Workspaces,
     ending: SessionEnding,
     farewells: McpFarewells,
+    usage: UsageRound,
     { log, metrics, seats }: SweepReports,
   ) {
     this.store = store;
@@ -75,6 +80,7 @@ export class Sweep {
     this.workspaces = workspaces;
     this.ending = ending;
     this.farewells = farewells;
+    this.usage = usage;
     this.log = log;
     this.metrics = metrics;
     this.seats = seats;
@@ -97,11 +103,16 @@ export class Sweep {
     const { cleaned, failed } = result;
     this.metrics.swept({ durationMs, lagMs, cleaned: cleaned.length, notCleaned: failed.length, trash });
     await this.seats.measureAll();
+    if (request.measuresWorkspaces) await this.measureWorkspaces(request.signal);
     return result;
   }
 
   private async retryFarewells(signal: AbortSignal): Promise<void> {
     await this.farewells.retryDue(signal).catch((thrown: unknown) => this.log.farewellsNotRetried(thrown));
+  }
+
+  private async measureWorkspaces(signal: AbortSignal): Promise<void> {
+    await this.usage.run(signal).catch((thrown: unknown) => this.log.workspacesNotMeasured(thrown));
   }
 
   /** What cannot be tidied now is the next sweep's; what this one has ended is told all the same. */
