@@ -17,7 +17,7 @@ export interface RoundBounds {
   stepMs: number;
 }
 
-const BOUNDS: RoundBounds = { sessions: 400, runMs: 60_000, stepMs: 10_000 };
+const BOUNDS: RoundBounds = { sessions: 480, runMs: 60_000, stepMs: 10_000 };
 const AT_ONCE = 8;
 /** A workspace is measured in one round a day (ms). */
 const RECENT_MS = 24 * 60 * 60 * 1000;
