@@ -125,6 +125,7 @@ export const functionRows: Readonly<Record<FunctionName, FunctionRow>> = {
       'dynamodb:Query',
       'dynamodb:UpdateItem',
       'dynamodb:DeleteItem',
+      'dynamodb:ConditionCheckItem',
     ],
     indexes: ['due', 'org'],
     // The limit, to measure how full it is.

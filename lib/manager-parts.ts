@@ -22,9 +22,11 @@ import { PromptStore } from './store/prompt-store.ts';
 import { SeatStore } from './store/seat-store.ts';
 import { SessionLists } from './store/session-lists.ts';
 import { SessionStore } from './store/session-store.ts';
+import { UsageRoundStore } from './store/usage-round-store.ts';
 import { WorkspaceAccessStore } from './store/workspace-access-store.ts';
 import { WorkspaceUsageStore } from './store/workspace-usage-store.ts';
 import { Sweep } from './sweep.ts';
+import { UsageRound } from './usage-round.ts';
 import { WorkspaceAccess } from './workspace-access.ts';
 import { WorkspaceMeasuring } from './workspace-measuring.ts';
 import type { AccessPoints } from './workspace/access-points.ts';
@@ -106,11 +108,14 @@ export class ManagerParts {
     this.mcp = options.mcp;
     this.mcpCredentials = new CredentialVault(options.secrets);
     this.farewells = new McpFarewells(this.mcp, this.mcpCredentials, new FarewellStore(table), log, this.now);
-    this.sweep = new Sweep(this.store, this.lists, workspaces, this.ending, this.farewells, this.seats, {
+    const usageRound = new UsageRound(
+      { lists: this.lists, sessions: this.store, usage: this.workspaceUsage, position: new UsageRoundStore(table) },
+      this.measuring,
       log,
-      metrics,
-      gauge,
-    });
+      this.now,
+    );
+    const chores = { farewells: this.farewells, seats: this.seats, usage: usageRound };
+    this.sweep = new Sweep(this.store, this.lists, workspaces, this.ending, chores, { log, metrics, gauge });
     this.accessPoints = options.accessPoints;
     this.access = new WorkspaceAccess(new WorkspaceAccessStore(table), options.accessPoints, log);
     this.trail = new AuditTrail(

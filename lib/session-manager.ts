@@ -188,6 +188,7 @@ export class SessionManagerV2 {
         now: this.parts.now(),
         signal,
         maxSessions,
+        measuresWorkspaces: this.caller.kind === 'schedule',
       };
       const result = await this.parts.sweep.run(request, (session, durationMs) => this.auditEnd(session, durationMs));
       this.parts.trail.note({ cleaned: result.cleaned.length, notCleaned: result.failed.length });

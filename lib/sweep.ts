@@ -9,6 +9,7 @@ import type { SeatStore } from './store/seat-store.ts';
 import type { SessionLists } from './store/session-lists.ts';
 import type { SessionStore } from './store/session-store.ts';
 import type { SessionItem } from './store/table-schema.ts';
+import type { UsageRound } from './usage-round.ts';
 import type { Workspaces } from './workspace/workspaces.ts';
 
 /** What a sweep looks at and when it stops. */
@@ -20,6 +21,8 @@ export interface SweepRequest {
   now: Date;
   signal: AbortSignal;
   maxSessions?: number;
+  /** With the time that is left at the end: whoever waits for an answer has none. */
+  measuresWorkspaces?: boolean;
 }
 
 /** How far a cleanup may go. */
@@ -34,6 +37,13 @@ export interface SweepResult {
   failed: string[];
   /** It stopped before it had seen everything. */
   more: boolean;
+}
+
+/** What a sweep does besides, each in its own way. */
+interface SweepChores {
+  farewells: McpFarewells;
+  seats: SeatStore;
+  usage: UsageRound;
 }
 
 /** Where a sweep tells how it went. */
@@ -53,16 +63,15 @@ const UPLOAD_MS = 24 * 60 * 60 * 1000;
 /** Slower than any create that is still under way. */
 const ABANDONED_MS = 5 * 60 * 1000;
 
-/** Ends what is idle, takes up what was interrupted, and empties the trash. Any number may run at once. */
+/** Ends what is idle, takes up what was interrupted, empties the trash, and measures workspaces. Any number may run at once. */
 export class Sweep {
   private readonly store: SessionStore;
   private readonly lists: SessionLists;
   private readonly workspaces: Workspaces;
   private readonly ending: SessionEnding;
-  private readonly farewells: McpFarewells;
+  private readonly chores: SweepChores;
   private readonly log: LogLines;
   private readonly metrics: MetricLines;
-  private readonly seats: SeatStore;
   private readonly gauge: SeatGauge;
 
   constructor(
@@ -70,18 +79,16 @@ export class Sweep {
     lists: SessionLists,
     workspaces: Workspaces,
     ending: SessionEnding,
-    farewells: McpFarewells,
-    seats: SeatStore,
+    chores: SweepChores,
     { log, metrics, gauge }: SweepReports,
   ) {
     this.store = store;
     this.lists = lists;
     this.workspaces = workspaces;
     this.ending = ending;
-    this.farewells = farewells;
+    this.chores = chores;
     this.log = log;
     this.metrics = metrics;
-    this.seats = seats;
     this.gauge = gauge;
   }
 
@@ -103,16 +110,21 @@ export class Sweep {
     this.metrics.swept({ durationMs, lagMs, cleaned: cleaned.length, notCleaned: failed.length, trash });
     if (request.orgId === undefined) await this.settleSeats();
     await this.gauge.measureAll();
+    if (request.measuresWorkspaces) await this.measureWorkspaces(request.signal);
     return result;
   }
 
   /** A limit that whoever changed it left halfway, or that waited for sessions to end. */
   private async settleSeats(): Promise<void> {
-    await this.seats.settle(EVERYBODY).catch((thrown: unknown) => this.log.seatsNotSettled(thrown));
+    await this.chores.seats.settle(EVERYBODY).catch((thrown: unknown) => this.log.seatsNotSettled(thrown));
   }
 
   private async retryFarewells(signal: AbortSignal): Promise<void> {
-    await this.farewells.retryDue(signal).catch((thrown: unknown) => this.log.farewellsNotRetried(thrown));
+    await this.chores.farewells.retryDue(signal).catch((thrown: unknown) => this.log.farewellsNotRetried(thrown));
+  }
+
+  private async measureWorkspaces(signal: AbortSignal): Promise<void> {
+    await this.chores.usage.run(signal).catch((thrown: unknown) => this.log.workspacesNotMeasured(thrown));
   }
 
   /** What cannot be tidied now is the next sweep's; what this one has ended is told all the same. */

@@ -39,6 +39,14 @@ export class LogLines {
     this.logger.warn('workspace_not_tidied', { name, error: asError(thrown) });
   }
 
+  workspaceNotMeasured(sessionId: string, thrown: unknown): void {
+    this.logger.warn('workspace_not_measured', { sessionId, error: asError(thrown) });
+  }
+
+  workspacesNotMeasured(thrown: unknown): void {
+    this.logger.warn('workspaces_not_measured', { error: asError(thrown) });
+  }
+
   /** `left`: what the next sweep has to go on with. */
   trashEmptied(removed: number, left: number): void {
     this.logger.info('trash_emptied', { removed, left });

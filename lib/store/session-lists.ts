@@ -17,6 +17,12 @@ export interface Page {
   cursor: string | undefined;
 }
 
+/** Where a round through all sessions is: behind this key of the index `due`, or at the beginning of a shard. */
+export interface RoundPosition {
+  shard: number;
+  key?: Record<string, string>;
+}
+
 export interface SessionIdPage {
   sessionIds: string[];
   nextCursor: string | undefined;
@@ -83,6 +89,21 @@ export class SessionLists {
     for (const shard of inRandomRotation(DUE_SHARDS)) {
       for await (const page of this.table.pages<DueEntry>(queryDue(shard, dueUntil(now.getTime())))) yield idsOf(page);
     }
+  }
+
+  /**
+   * One page of all sessions, and where the next one begins (nothing: that was the last). A page costs the same however
+   * many sessions there are. One that is touched meanwhile comes later in the index, and is met then.
+   */
+  async round(
+    from: RoundPosition = { shard: 0 },
+    limit: number,
+  ): Promise<{ sessionIds: string[]; next?: RoundPosition }> {
+    const { shard, key } = from;
+    const page = await this.table.query<DueEntry>({ ...queryDue(DUE_SHARDS[shard] as string), Limit: limit }, key);
+    const sessionIds = idsOf(page.items);
+    if (page.cursor) return { sessionIds, next: { shard, key: page.cursor } };
+    return shard + 1 < DUE_SHARDS.length ? { sessionIds, next: { shard: shard + 1 } } : { sessionIds };
   }
 
   /** Every session that may have been idle since `cutOff`, whatever its own idle time: reads the index keys of all. */

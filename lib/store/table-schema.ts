@@ -75,6 +75,9 @@ export const isSessionKey = ({ sk }: Key): boolean => sk === SESSION;
 
 export const sessionKey = (sessionId: string): Key => ({ pk: `SESSION#${sessionId}`, sk: SESSION });
 export const promptKey = (sessionId: string): Key => ({ pk: `SESSION#${sessionId}`, sk: PROMPT });
+/** How far the sweeps are in measuring all workspaces. */
+export const USAGE_ROUND: Key = { pk: 'USAGE-ROUND', sk: 'USAGE-ROUND' };
+
 export const workspaceUsageKey = (sessionId: string): Key => ({ pk: `SESSION#${sessionId}`, sk: WORKSPACE_USAGE });
 export const mcpClientKey = (sessionId: string, clientId: string): Key => ({
   pk: `SESSION#${sessionId}`,

@@ -1,6 +1,6 @@
 import type { DynamoTable, Write } from './dynamo-table.ts';
 import { sessionIsActive } from './session-writes.ts';
-import { workspaceUsageKey } from './table-schema.ts';
+import { sessionIdOf, workspaceUsageKey, type Key } from './table-schema.ts';
 
 /** What a workspace holds. `complete: false`: at least that, it is being measured. */
 export interface WorkspaceUsage {
@@ -87,6 +87,12 @@ export class WorkspaceUsageStore {
   async get(sessionId: string): Promise<MeasuredItem | undefined> {
     const item = await this.table.get<StoredItem>(workspaceUsageKey(sessionId));
     return item && measuredItemOf(item);
+  }
+
+  /** Of those that have been measured, by session. */
+  async getAll(sessionIds: string[]): Promise<Map<string, MeasuredItem>> {
+    const items = await this.table.getAll<StoredItem & Key>(sessionIds.map(workspaceUsageKey));
+    return new Map(items.map((item) => [sessionIdOf(item), measuredItemOf(item)]));
   }
 
   /**

@@ -81,7 +81,7 @@ const EXPECTED: Record<string, { allowed: string[]; refused?: string[] }> = {
     allowed: [
       ...logs('CleanupLogs'),
       ...tracing,
-      ...dynamodb('GetItem', 'BatchGetItem', 'Query', 'UpdateItem', 'DeleteItem'),
+      ...dynamodb('GetItem', 'BatchGetItem', 'Query', 'UpdateItem', 'DeleteItem', 'ConditionCheckItem'),
       ...queryIndex('due'),
       ...queryIndex('org'),
       ...mount,
