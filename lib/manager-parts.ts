@@ -102,10 +102,6 @@ export class ManagerParts {
     this.layerCache = new LayerCache(this.promptLayers, this.now);
     this.mcp = options.mcp;
     this.mcpCredentials = new CredentialVault(options.secrets);
-    this.farewells = new McpFarewells(this.mcp, this.mcpCredentials, new FarewellStore(table), log, this.now);
-    this.sweep = new Sweep(this.store, this.lists, workspaces, this.ending, this.farewells, { log, metrics, seats });
-    this.accessPoints = options.accessPoints;
-    this.access = new WorkspaceAccess(new WorkspaceAccessStore(table), options.accessPoints, log);
     this.trail = new AuditTrail(
       options.auditLogger ?? log.audit,
       (thrown) => {
@@ -114,6 +110,14 @@ export class ManagerParts {
       },
       (event, details) => metrics.operationFinished(event, details),
     );
+    this.farewells = new McpFarewells(this.mcp, this.mcpCredentials, new FarewellStore(table), {
+      log,
+      trail: this.trail,
+      now: this.now,
+    });
+    this.sweep = new Sweep(this.store, this.lists, workspaces, this.ending, this.farewells, { log, metrics, seats });
+    this.accessPoints = options.accessPoints;
+    this.access = new WorkspaceAccess(new WorkspaceAccessStore(table), options.accessPoints, log);
     this.log = log;
     this.settings = settings;
     this.newSessionId = options.newSessionId ?? (() => uuidv7());

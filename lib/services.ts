@@ -76,7 +76,7 @@ export function createServices(env: NodeJS.ProcessEnv, parts: ServiceParts): Ser
     config,
     log,
     manager: new SessionManagerV2(shared),
-    events: new SessionEvents(shared.farewells, accessPoints),
+    events: new SessionEvents(shared.farewells, shared.trail, accessPoints),
     accessCheck: new AccessCheck(shared),
   };
 }
