@@ -70,9 +70,12 @@ export class AccessCheck {
     signal: AbortSignal,
   ): Promise<void> {
     if (signal.aborted) return;
+    const startedAt = performance.now();
     try {
       await this.parts.accessPoints?.remove(accessPointId, signal);
       result.removed.push(accessPointId);
+      const durationMs = Math.round(performance.now() - startedAt);
+      await this.parts.trail.tell('access-point.removed', { sessionId, accessPointId }, durationMs);
     } catch (thrown) {
       result.failed.push(accessPointId);
       this.parts.log.accessPointNotRemoved(sessionId, accessPointId, thrown);

@@ -31,7 +31,13 @@ export type ErrorCode =
   | 'INTERNAL';
 
 /** Failures that are ours or an MCP server's; all others are refusals, which are the caller's affair. */
-export const FAILURE_CODES: readonly ErrorCode[] = ['INTERNAL', 'CONTENTION', 'WORKSPACE_CREATION', 'MCP_CONNECTION'];
+export const FAILURE_CODES = [
+  'INTERNAL',
+  'CONTENTION',
+  'WORKSPACE_CREATION',
+  'MCP_CONNECTION',
+] as const satisfies readonly ErrorCode[];
+export type FailureCode = (typeof FAILURE_CODES)[number];
 
 /**
  * A failure that callers can tell apart by `code`. `message` and `details` are meant for them: never a path of the

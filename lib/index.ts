@@ -4,6 +4,7 @@ import type { SessionManagerV2 } from './session-manager.ts';
 import { efsAccessPoints } from './workspace/efs-access-points.ts';
 
 export type { AuditEvent, AuditLogger } from './audit/audit-event.ts';
+export { auditEventJsonSchema, auditEventSchemas } from './audit/audit-event-schemas.ts';
 export * from './errors.ts';
 export * from './file-errors.ts';
 export type { Caller, Identity } from './identity.ts';

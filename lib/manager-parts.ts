@@ -107,7 +107,19 @@ export class ManagerParts {
     this.layerCache = new LayerCache(this.promptLayers, this.now);
     this.mcp = options.mcp;
     this.mcpCredentials = new CredentialVault(options.secrets);
-    this.farewells = new McpFarewells(this.mcp, this.mcpCredentials, new FarewellStore(table), log, this.now);
+    this.trail = new AuditTrail(
+      options.auditLogger ?? log.audit,
+      (thrown) => {
+        log.auditLoggerFailed(thrown);
+        metrics.auditLoggerFailed();
+      },
+      (event, details) => metrics.operationFinished(event, details),
+    );
+    this.farewells = new McpFarewells(this.mcp, this.mcpCredentials, new FarewellStore(table), {
+      log,
+      trail: this.trail,
+      now: this.now,
+    });
     const usageRound = new UsageRound(
       { lists: this.lists, sessions: this.store, usage: this.workspaceUsage, position: new UsageRoundStore(table) },
       this.measuring,
@@ -118,14 +130,6 @@ export class ManagerParts {
     this.sweep = new Sweep(this.store, this.lists, workspaces, this.ending, chores, { log, metrics, gauge });
     this.accessPoints = options.accessPoints;
     this.access = new WorkspaceAccess(new WorkspaceAccessStore(table), options.accessPoints, log);
-    this.trail = new AuditTrail(
-      options.auditLogger ?? log.audit,
-      (thrown) => {
-        log.auditLoggerFailed(thrown);
-        metrics.auditLoggerFailed();
-      },
-      (event, details) => metrics.operationFinished(event, details),
-    );
     this.log = log;
     this.settings = settings;
     this.newSessionId = options.newSessionId ?? (() => uuidv7());

@@ -1,3 +1,4 @@
+import { auditMcpClient, auditTool } from './audit/audit-ids.ts';
 import { McpConnectionError } from './errors.ts';
 import type { ManagerParts } from './manager-parts.ts';
 import { checkCredentialsFor, mcpCredentialsSchema } from './mcp/mcp-client-config.ts';
@@ -44,7 +45,7 @@ export class McpClientHandle {
 
   /** The tools of all pages, as the server described them. */
   async listTools(options: McpCallOptions = {}): Promise<McpTool[]> {
-    return this.session.recorded('listMcpTools', { mcpClientId: this.id }, () =>
+    return this.session.recorded('listMcpTools', auditMcpClient(this.id), () =>
       this.connected((connection) => connection.listTools(options)),
     );
   }
@@ -55,14 +56,14 @@ export class McpClientHandle {
     args: Record<string, unknown> = {},
     options: McpCallOptions = {},
   ): Promise<McpToolResult> {
-    return this.session.recorded('callMcpTool', { mcpClientId: this.id, tool: name }, () =>
+    return this.session.recorded('callMcpTool', { ...auditMcpClient(this.id), ...auditTool(name) }, () =>
       this.connected((connection) => connection.callTool(name, args, options)),
     );
   }
 
   /** Replaces `auth` and `headers`; what is left out is gone. The next call uses them, on the session that there is. */
   async updateAuth(credentials: McpCredentials): Promise<void> {
-    await this.session.recorded('updateMcpClientAuth', { mcpClientId: this.id }, async () => {
+    await this.session.recorded('updateMcpClientAuth', auditMcpClient(this.id), async () => {
       await this.session.open();
       const { address } = await this.parts.mcpClients.get(this.session.id, this.id);
       const checked = parseInput(mcpCredentialsSchema, credentials);

@@ -1,4 +1,5 @@
 import pTimeout from 'p-timeout';
+import type { AuditTrail } from './audit/audit-trail.ts';
 import type { LogLines } from './audit/log-lines.ts';
 import { credentialsIdOf, type CredentialVault } from './mcp/credential-vault.ts';
 import type { McpConnector } from './mcp/mcp-connector.ts';
@@ -20,26 +21,34 @@ export class McpFarewells {
   private readonly credentials: CredentialVault;
   private readonly store: FarewellStore;
   private readonly log: LogLines;
+  private readonly trail: AuditTrail;
   private readonly now: () => Date;
 
-  constructor(mcp: McpConnector, credentials: CredentialVault, store: FarewellStore, log: LogLines, now: () => Date) {
+  constructor(
+    mcp: McpConnector,
+    credentials: CredentialVault,
+    store: FarewellStore,
+    { log, trail, now }: { log: LogLines; trail: AuditTrail; now: () => Date },
+  ) {
     this.mcp = mcp;
     this.credentials = credentials;
     this.store = store;
     this.log = log;
+    this.trail = trail;
     this.now = now;
   }
 
   /** The first attempt. */
   async say(sessionId: string, client: McpClientItem): Promise<void> {
     if (client.connection.mcpSessionId === undefined) return;
-    if (!(await this.attempt(sessionId, client))) await this.store.keep(sessionId, client, this.pauseAfter(1));
+    if (!(await this.attempt(sessionId, client, 1))) await this.store.keep(sessionId, client, this.pauseAfter(1));
   }
 
   /** One of the later attempts. */
   async sayAgain(farewell: Farewell): Promise<void> {
     const { sessionId, client, attempts } = farewell;
-    if ((await this.attempt(sessionId, client)) || attempts >= MAX_ATTEMPTS) await this.store.forget(farewell);
+    if ((await this.attempt(sessionId, client, attempts)) || attempts >= MAX_ATTEMPTS)
+      await this.store.forget(farewell);
   }
 
   /** Lets those be tried again whose time has come; gives up when the signal aborts. */
@@ -57,14 +66,17 @@ export class McpFarewells {
   }
 
   /** Whether the server was reached, whatever it answered to a session that it may no longer know. */
-  private async attempt(sessionId: string, client: McpClientItem): Promise<boolean> {
+  private async attempt(sessionId: string, client: McpClientItem, attempts: number): Promise<boolean> {
+    const startedAt = performance.now();
     try {
       await pTimeout(this.terminate(sessionId, client), { milliseconds: FAREWELL_MS });
-      return true;
     } catch (thrown) {
       this.log.mcpSessionNotTerminated(sessionId, client.clientId, thrown);
       return false;
     }
+    const details = { sessionId, mcpClientId: client.clientId, attempts };
+    await this.trail.tell('mcp-session.ended', details, Math.round(performance.now() - startedAt));
+    return true;
   }
 
   private async terminate(sessionId: string, { clientId, address, credentials, connection }: McpClientItem) {

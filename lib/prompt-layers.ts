@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import type { AuditedOperation } from './audit/audit-catalogue.ts';
 import { ForbiddenError, PromptConflictError, PromptNotFoundError, ValidationError } from './errors.ts';
 import { checkIdentity, checkOrgId, checkSpeaksFor, identityOf, isUnrestricted, type Caller } from './identity.ts';
 import type { ManagerParts } from './manager-parts.ts';
@@ -144,7 +145,7 @@ export class PromptLayers {
   }
 
   private async recorded<T>(
-    operation: string,
+    operation: AuditedOperation,
     ref: PromptRef,
     work: (meant: { owner: LayerOwner; promptId: string }) => Promise<T>,
     access: 'read' | 'write' = 'read',

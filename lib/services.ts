@@ -83,7 +83,7 @@ export function createServices(env: NodeJS.ProcessEnv, parts: ServiceParts): Ser
     config,
     log,
     manager: new SessionManagerV2(shared),
-    events: new SessionEvents(shared.farewells, accessPoints, parts.eventSink?.(config, EVENT_BRIDGE)),
+    events: new SessionEvents(shared.farewells, shared.trail, accessPoints, parts.eventSink?.(config, EVENT_BRIDGE)),
     accessCheck: new AccessCheck(shared),
   };
 }

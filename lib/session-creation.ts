@@ -13,6 +13,9 @@ import type { Workspaces } from './workspace/workspaces.ts';
 /** A table that did not answer the create may not answer this either; the function must (ms). */
 const TAKE_BACK_MS = 5_000;
 
+/** Told of a session that was recorded and, since its directory could not be moved in, ended; and how long that took. */
+type OnTakenBack = (session: SessionItem, durationMs: number) => Promise<void>;
+
 /** The session, and whether an earlier request with the same idempotency key had created it. */
 export interface CreationOutcome {
   session: SessionItem;
@@ -41,12 +44,12 @@ export class SessionCreation {
     this.log = log;
   }
 
-  async create(request: CreateRequest): Promise<CreationOutcome> {
+  async create(request: CreateRequest, onTakenBack: OnTakenBack): Promise<CreationOutcome> {
     const { id } = request.draft;
     const known = await this.store.answerWithoutWriting(request);
     if (known && 'replayOf' in known) return { session: await this.replay(known.replayOf), replayed: true };
     await orWorkspaceCreationError(this.workspaces.prepare(id));
-    const outcome = await this.record(request);
+    const outcome = await this.record(request, onTakenBack);
     if ('replayOf' in outcome) {
       await this.workspaces.discard(id);
       return { session: await this.replay(outcome.replayOf), replayed: true };
@@ -57,7 +60,7 @@ export class SessionCreation {
       const isThere = await orWorkspaceCreationError(this.workspaces.moveIn(outcome.created));
       if (!isThere) throw new WorkspaceCreationError(new Error('the directory that was made aside is gone'));
     } catch (thrown) {
-      await this.takeBack(request);
+      await this.takeBack(request, onTakenBack);
       throw thrown;
     } finally {
       await measured;
@@ -65,23 +68,26 @@ export class SessionCreation {
     return { session: outcome.created, replayed: false };
   }
 
-  private async record(request: CreateRequest) {
+  private async record(request: CreateRequest, onTakenBack: OnTakenBack) {
     try {
       return await this.store.create(request);
     } catch (thrown) {
       // Without an answer it may have been recorded all the same.
       if (thrown instanceof ContentionError && !(thrown.cause instanceof Contended)) {
-        await pTimeout(this.takeBack(request), { milliseconds: TAKE_BACK_MS, fallback: () => undefined });
+        await pTimeout(this.takeBack(request, onTakenBack), { milliseconds: TAKE_BACK_MS, fallback: () => undefined });
       } else await this.workspaces.discard(request.draft.id);
       throw thrown;
     }
   }
 
   /** What cannot be taken back now is left to the sweep. */
-  private async takeBack({ draft, idempotency }: CreateRequest): Promise<void> {
+  private async takeBack({ draft, idempotency }: CreateRequest, onTakenBack: OnTakenBack): Promise<void> {
+    const startedAt = performance.now();
     try {
       const session = await this.store.abandonCreate(draft, idempotency?.key);
-      if (session) await this.ending.resume(session);
+      if (!session) return;
+      await this.ending.resume(session);
+      await onTakenBack(session, Math.round(performance.now() - startedAt));
     } catch (thrown) {
       this.log.sessionNotEnded(draft.id, thrown);
     }

@@ -1,3 +1,4 @@
+import type { AuditTrail } from './audit/audit-trail.ts';
 import type { EventSink, Undelivered } from './events/event-sink.ts';
 import { parseSessionEvent, type SessionEvent } from './events/session-event.ts';
 import type { McpFarewells } from './mcp-farewells.ts';
@@ -15,11 +16,13 @@ const ANNOUNCE_MS = 20_000;
 /** What follows from a change of the table, wherever it was made: also when whoever made it crashed right after. */
 export class SessionEvents {
   private readonly farewells: McpFarewells;
+  private readonly trail: AuditTrail;
   private readonly accessPoints: AccessPoints | undefined;
   private readonly sink: EventSink | undefined;
 
-  constructor(farewells: McpFarewells, accessPoints?: AccessPoints, sink?: EventSink) {
+  constructor(farewells: McpFarewells, trail: AuditTrail, accessPoints?: AccessPoints, sink?: EventSink) {
     this.farewells = farewells;
+    this.trail = trail;
     this.accessPoints = accessPoints;
     this.sink = sink;
   }
@@ -52,6 +55,10 @@ export class SessionEvents {
   /** So that nobody mounts the directory that is being removed. Throws if EFS does not answer: then it is tried again. */
   private async removeAccessPoint(ended: WorkspaceAccessEnded): Promise<void> {
     const signal = AbortSignal.timeout(ended.accessPointId === undefined ? SEARCH_MS : REMOVE_MS);
-    await removeAccess(availableOf(this.accessPoints), ended, signal);
+    const startedAt = performance.now();
+    const accessPointId = await removeAccess(availableOf(this.accessPoints), ended, signal);
+    if (accessPointId === undefined) return;
+    const details = { sessionId: ended.sessionId, accessPointId };
+    await this.trail.tell('access-point.removed', details, Math.round(performance.now() - startedAt));
   }
 }

@@ -1,3 +1,4 @@
+import type { AuditedOperation } from './audit/audit-catalogue.ts';
 import type { AuditDetails } from './audit/audit-event.ts';
 import type { ManagerParts } from './manager-parts.ts';
 import type { SessionItem } from './store/table-schema.ts';
@@ -11,7 +12,7 @@ import { WorkspaceRoom } from './workspace-room.ts';
 /** What this needs of a session: that each call looks it up, and is told of. */
 interface OpenableSession {
   open(): Promise<SessionItem>;
-  recorded<T>(operation: string, details: AuditDetails, work: () => Promise<T>): Promise<T>;
+  recorded<T>(operation: AuditedOperation, details: AuditDetails, work: () => Promise<T>): Promise<T>;
 }
 
 /**
@@ -77,7 +78,7 @@ export class SessionFiles {
     return new WorkspaceRoom(this.parts, session);
   }
 
-  private recorded<T>(operation: string, work: (session: SessionItem) => Promise<T>): Promise<T> {
+  private recorded<T>(operation: AuditedOperation, work: (session: SessionItem) => Promise<T>): Promise<T> {
     return this.session.recorded(operation, {}, async () => work(await this.session.open()));
   }
 }

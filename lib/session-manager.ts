@@ -1,5 +1,7 @@
 import { validate as isUuid } from 'uuid';
+import { endDetails, takenBack, type EndDetails } from './audit/audit-end.ts';
 import type { AuditLogger } from './audit/audit-event.ts';
+import { auditSession } from './audit/audit-ids.ts';
 import type { AuditTrail } from './audit/audit-trail.ts';
 import { ForbiddenError, SessionNotFoundError } from './errors.ts';
 import { firstPrompt } from './first-prompt.ts';
@@ -26,7 +28,7 @@ import {
   parseInput,
   type CreateSessionOptions,
 } from './session-options.ts';
-import { Session, SessionHandle, auditId } from './session.ts';
+import { Session, SessionHandle } from './session.ts';
 import type { Page, SessionIdPage } from './store/session-lists.ts';
 import type { SessionItem } from './store/table-schema.ts';
 import type { CleanupBounds, SweepResult } from './sweep.ts';
@@ -105,11 +107,11 @@ export class SessionManagerV2 {
 
   /** Ends a session. When it returns, the directory is gone from its path and the seats are free. */
   async cleanupSession(sessionId: string): Promise<void> {
-    await this.parts.trail.record('cleanupSession', this.caller, auditId(sessionId), async () => {
+    await this.parts.trail.record('cleanupSession', this.caller, auditSession(sessionId), async () => {
       const session = isUuid(sessionId) ? await this.parts.store.get(sessionId) : undefined;
       if (!session || !maySee(this.caller, session)) throw new SessionNotFoundError();
       this.parts.trail.note({ userId: session.userId, orgId: session.orgId });
-      this.parts.trail.note({ reason: session.status === 'ending' ? 'resumed' : 'requested' });
+      this.parts.trail.note(endDetails(session, 'requested'));
       const outcome = await this.parts.ending.end(sessionId, 'requested');
       if (outcome === 'was gone') throw new SessionNotFoundError();
     });
@@ -190,7 +192,9 @@ export class SessionManagerV2 {
         maxSessions,
         measuresWorkspaces: this.caller.kind === 'schedule',
       };
-      const result = await this.parts.sweep.run(request, (session, durationMs) => this.auditEnd(session, durationMs));
+      const result = await this.parts.sweep.run(request, (session, ms) =>
+        this.auditEnd(session, endDetails(session, 'inactive'), ms),
+      );
       this.parts.trail.note({ cleaned: result.cleaned.length, notCleaned: result.failed.length });
       return result;
     });
@@ -200,23 +204,26 @@ export class SessionManagerV2 {
     const { idempotencyKey, ...request } = options;
     const { metadata = {}, promptVariables = {}, inactivitySeconds = this.parts.settings.inactivitySeconds } = request;
     const id = this.parts.newSessionId();
-    const { session, replayed } = await this.parts.creation.create({
-      draft: { ...owner, id, workspace: workspaceOf(owner.userId, id), metadata, inactivitySeconds },
-      systemPrompt: await firstPrompt(this.parts, { ...owner, sessionId: id, variables: promptVariables }),
-      idempotency: idempotencyRequest(idempotencyKey, request),
-      now: this.parts.now(),
-    });
+    const systemPrompt = await firstPrompt(this.parts, { ...owner, sessionId: id, variables: promptVariables });
+    const { session, replayed } = await this.parts.creation.create(
+      {
+        draft: { ...owner, id, workspace: workspaceOf(owner.userId, id), metadata, inactivitySeconds },
+        systemPrompt,
+        idempotency: idempotencyRequest(idempotencyKey, request),
+        now: this.parts.now(),
+      },
+      (session, ms) => this.auditEnd(session, takenBack(session), ms),
+    );
     this.parts.trail.note({ sessionId: session.id, ...(replayed && { replayed }) });
     const isActivity = replayed && keepsAlive(this.caller, session);
     const item = isActivity ? await this.parts.store.touch(session, this.parts.now()) : session;
     return new Session(this.parts, this.caller, item, { replayed });
   }
 
-  /** A sweep is one operation with one event; each end in it is one more, with its reason. */
-  private async auditEnd({ id, userId, orgId, status }: SessionItem, durationMs: number): Promise<void> {
-    const reason = status === 'ending' ? 'resumed' : 'inactive';
-    const details = { sessionId: id, userId, orgId, reason, durationMs } as const;
-    await this.parts.trail.write({ operation: 'cleanupSession', result: 'success', actor: this.caller, ...details });
+  /** An end that nobody has asked for by the session's id is an event beside that of the operation. */
+  private async auditEnd(session: SessionItem, reason: EndDetails, durationMs: number): Promise<void> {
+    const { id: sessionId, userId, orgId } = session;
+    await this.parts.trail.tell('session.ended', { sessionId, userId, orgId, ...reason }, durationMs);
   }
 
   private async countSeats(of: LimitOwner): Promise<number> {

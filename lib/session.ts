@@ -1,5 +1,7 @@
 import { validate as isUuid } from 'uuid';
+import type { AuditedOperation } from './audit/audit-catalogue.ts';
 import type { AuditDetails } from './audit/audit-event.ts';
+import { auditMcpClient, auditSession } from './audit/audit-ids.ts';
 import { McpClientExistsError, McpClientLimitError, SessionNotFoundError } from './errors.ts';
 import { keepsAlive, maySee, type Caller } from './identity.ts';
 import type { ManagerParts } from './manager-parts.ts';
@@ -97,7 +99,7 @@ export class SessionHandle {
   }
 
   async getMcpClient(clientId: string): Promise<McpClient> {
-    return this.recorded('getMcpClient', { mcpClientId: clientId }, async () => {
+    return this.recorded('getMcpClient', auditMcpClient(clientId), async () => {
       await this.open();
       return new McpClient(this, this.parts, await this.parts.mcpClients.get(this.id, clientId));
     });
@@ -112,7 +114,7 @@ export class SessionHandle {
 
   /** Removes the client, then ends its session on the MCP server. */
   async removeMcpClient(clientId: string): Promise<void> {
-    await this.recorded('removeMcpClient', { mcpClientId: clientId }, async () => {
+    await this.recorded('removeMcpClient', auditMcpClient(clientId), async () => {
       const session = await this.open();
       const item = await this.parts.mcpClients.remove(this.id, clientId);
       if (item.connection.mcpSessionId === undefined) return;
@@ -157,8 +159,8 @@ export class SessionHandle {
     return keepsAlive(this.caller, session) ? this.parts.store.touch(session, this.parts.now()) : session;
   }
 
-  async recorded<T>(operation: string, details: AuditDetails, work: () => Promise<T>): Promise<T> {
-    return this.parts.trail.record(operation, this.caller, { ...auditId(this.id), ...details }, work);
+  async recorded<T>(operation: AuditedOperation, details: AuditDetails, work: () => Promise<T>): Promise<T> {
+    return this.parts.trail.record(operation, this.caller, { ...auditSession(this.id), ...details }, work);
   }
 
   private checkRoomForMcpClient({ mcpClientIds = new Set() }: SessionItem, clientId: string): void {
@@ -167,9 +169,6 @@ export class SessionHandle {
     if (mcpClientIds.size >= limit) throw new McpClientLimitError(limit);
   }
 }
-
-/** A session id for the audit trail: whatever else a caller sends in its place may be a secret. */
-export const auditId = (sessionId: string): AuditDetails => (isUuid(sessionId) ? { sessionId } : {});
 
 /** A session as it was when it was looked up. */
 export class Session extends SessionHandle {

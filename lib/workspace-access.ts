@@ -156,19 +156,24 @@ export class WorkspaceAccess {
   }
 }
 
-/** Removes the access point by its id; where only the token is known, looks for it. */
+/** Removes the access point by its id; where only the token is known, looks for it. Gives the id of the one removed. */
 export async function removeAccess(
   accessPoints: AccessPoints,
   { sessionId, clientToken, accessPointId }: WorkspaceAccessState & { sessionId: string },
   signal: AbortSignal,
-): Promise<void> {
-  if (accessPointId !== undefined) return accessPoints.remove(accessPointId, signal);
+): Promise<string | undefined> {
+  if (accessPointId !== undefined) {
+    await accessPoints.remove(accessPointId, signal);
+    return accessPointId;
+  }
   for await (const page of accessPoints.pages(signal)) {
     for (const point of page) {
       if (point.sessionId !== sessionId || point.clientToken !== clientToken) continue;
-      return accessPoints.remove(point.accessPointId, signal);
+      await accessPoints.remove(point.accessPointId, signal);
+      return point.accessPointId;
     }
   }
+  return undefined;
 }
 
 export function availableOf(accessPoints: AccessPoints | undefined): AccessPoints {

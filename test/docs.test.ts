@@ -84,6 +84,7 @@ describe('the README', () => {
     ['README.md', readme],
     ['lib/README.md', inside],
     ['lib/workspace/README.md', workspaces],
+    ['lib/audit/README.md', readFileSync(path.join(PROJECT, 'lib/audit/README.md'), 'utf8')],
     ['cdk/README.md', stack],
   ])('%s names scripts and paths that exist', (_name, text) => {
     for (const [, script = ''] of text.matchAll(/npm run ([\w:]+)/g)) expect(Object.keys(scripts)).toContain(script);

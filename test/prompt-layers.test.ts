@@ -1,5 +1,8 @@
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { auditEventName, type AuditedOperation } from '../lib/audit/audit-catalogue.ts';
+import { outcomeOf } from '../lib/audit/audit-refusals.ts';
+import type { ErrorCode } from '../lib/errors.ts';
 import { ContentionError, PromptConflictError, ValidationError } from '../lib/errors.ts';
 import type { SessionManagerV2 } from '../lib/session-manager.ts';
 import { createServices, documentClient } from '../lib/services.ts';
@@ -224,7 +227,7 @@ describe('prompt layers', () => {
     const { prompts } = manager.as(admin);
     const known = { promptScope: 'user', promptId: 'tone', orgId: 'acme', userId: 'bob' };
     const ref = { scope: 'user', userId: 'bob', promptId: 'tone' } as const;
-    const operations: [string, () => Promise<unknown>, object][] = [
+    const operations: [AuditedOperation, () => Promise<unknown>, { code?: ErrorCode; [field: string]: unknown }][] = [
       [
         'putPrompt',
         () => prompts.put(ref, { name: 'SECRET', content: 'SECRET', variables: { SECRET: 'SECRET' } }),
@@ -237,37 +240,31 @@ describe('prompt layers', () => {
         () => prompts.preview({ userId: 'bob', promptVariables: { a: 'SECRET' } }),
         { orgId: 'acme', userId: 'bob' },
       ],
-      [
-        'putPrompt',
-        () => prompts.put(ref, { content: 'SECRET' }),
-        { ...known, result: 'refused', code: 'PROMPT_CONFLICT' },
-      ],
-      [
-        'putPrompt',
-        () => prompts.put(ref, { template: 'SECRET {{#SECRET}}' }),
-        { ...known, result: 'refused', code: 'VALIDATION' },
-      ],
+      ['putPrompt', () => prompts.put(ref, { content: 'SECRET' }), { ...known, code: 'PROMPT_CONFLICT' }],
+      ['putPrompt', () => prompts.put(ref, { template: 'SECRET {{#SECRET}}' }), { ...known, code: 'VALIDATION' }],
       ['deletePrompt', () => prompts.delete(ref), known],
       [
         'getPrompt',
         () => prompts.get({ ...ref, scope: 'global', userId: undefined }),
-        { promptScope: 'global', promptId: 'tone', result: 'refused', code: 'PROMPT_NOT_FOUND' },
+        { promptScope: 'global', promptId: 'tone', code: 'PROMPT_NOT_FOUND' },
       ],
       [
         'putPrompt',
         () => prompts.put({ ...TONE, promptId: 'SECRET SECRET' }, { content: 'x' }),
-        { result: 'refused', code: 'VALIDATION' },
+        { code: 'VALIDATION' },
       ],
       [
         'putPrompt',
         () => prompts.put({ ...TONE, orgId: 'other' }, { content: 'x' }),
-        { promptScope: 'org', promptId: 'tone', orgId: 'other', result: 'refused', code: 'FORBIDDEN' },
+        { promptScope: 'org', promptId: 'tone', orgId: 'other', code: 'FORBIDDEN' },
       ],
     ];
     for (const [operation, work, details] of operations) {
       stack.audited.length = 0;
       await work().catch(() => undefined);
-      const expected = { operation, result: 'success', actor: admin, durationMs: expect.any(Number), ...details };
+      const outcome = details.code === undefined ? ({ result: 'success' } as const) : outcomeOf(details.code);
+      const event = auditEventName(operation, outcome.result);
+      const expected = { event, operation, ...outcome, actor: admin, durationMs: expect.any(Number), ...details };
       expect(stack.audited).toEqual([expected]);
       expect(JSON.stringify(stack.audited)).not.toContain('SECRET');
     }

@@ -6,7 +6,7 @@ import { callerOfEvent, type HttpEvent } from './caller-of-event.ts';
 import { errorStatus } from './error-status.ts';
 import { operationNamed } from './operations.ts';
 import type { Answer, AnyOperation, Group } from './operation.ts';
-import { perform, whatToTell } from './perform.ts';
+import { perform, readRequest, whatToTell } from './perform.ts';
 import { routeKey, routes, type Route } from './routes.ts';
 
 export type HttpResult = APIGatewayProxyStructuredResultV2;
@@ -23,16 +23,17 @@ export async function handleHttp(
 ): Promise<HttpResult> {
   const { requestId, http } = event.requestContext;
   try {
-    const { route, operation } = routeOf(group, event);
-    const answer = await perform(services, {
+    const origin = { requestId, sourceIp: http.sourceIp };
+    const { route, operation } = await readRequest(services, origin, () => routeOf(group, event));
+    return await perform(services, {
       name: route.operation,
       operation,
       caller: () => callerOfEvent(event, services.config),
       input: () => inputOf(route, event),
-      origin: { requestId, sourceIp: http.sourceIp },
+      answer: (answer) => checkAnswerSize(success(route, answer)),
+      origin,
       signal,
     });
-    return checkAnswerSize(success(route, answer));
   } catch (thrown) {
     const name = byRouteKey.get(event.routeKey)?.operation ?? event.routeKey;
     return problem(whatToTell(services.log, name, thrown), requestId);

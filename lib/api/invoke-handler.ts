@@ -6,7 +6,7 @@ import { parseInput } from '../session-options.ts';
 import { checkAnswerSize } from './answer-size.ts';
 import { operationNamed } from './operations.ts';
 import type { AnyOperation, Group } from './operation.ts';
-import { perform, whatToTell } from './perform.ts';
+import { perform, readRequest, whatToTell } from './perform.ts';
 
 /** A direct invocation. Without an actor it is an operator's: that is what the permission to invoke means. */
 const invocationSchema = z.strictObject({
@@ -33,17 +33,18 @@ export async function handleInvocation(
 ): Promise<InvocationResult> {
   let name = 'invocation';
   try {
-    const { operation, input, actor } = parseInput(invocationSchema, event);
-    name = operation;
-    const { output } = await perform(services, {
+    const origin = { requestId };
+    const { invocation, operation } = await readRequest(services, origin, () => readInvocation(group, event));
+    name = invocation.operation;
+    return await perform(services, {
       name,
-      operation: operationOf(group, name),
-      caller: () => callerOf(actor),
-      input: () => input,
-      origin: { requestId },
+      operation,
+      caller: () => callerOf(invocation.actor),
+      input: () => invocation.input,
+      answer: ({ output }) => checkAnswerSize({ ok: true as const, output }),
+      origin,
       signal,
     });
-    return checkAnswerSize({ ok: true, output });
   } catch (thrown) {
     const { code, message, details } = whatToTell(services.log, name, thrown);
     return { ok: false, error: { code, message, details } };
@@ -54,15 +55,15 @@ export async function handleInvocation(
 export async function handleSchedule(services: Services, requestId: string, signal: AbortSignal): Promise<unknown> {
   const name = 'cleanupInactiveSessions';
   try {
-    const { output } = await perform(services, {
+    return await perform(services, {
       name,
       operation: operationOf('cleanup', name),
       caller: () => ({ kind: 'schedule' }),
       input: () => ({}),
+      answer: ({ output }) => output,
       origin: { requestId },
       signal,
     });
-    return output;
   } catch (thrown) {
     throw whatToTell(services.log, name, thrown);
   }
@@ -75,6 +76,11 @@ export async function handleAccessCheck(services: Services, requestId: string, s
   } catch (thrown) {
     throw whatToTell(services.log, 'checkWorkspaceAccess', thrown);
   }
+}
+
+function readInvocation(group: Group, event: unknown) {
+  const invocation = parseInput(invocationSchema, event);
+  return { invocation, operation: operationOf(group, invocation.operation) };
 }
 
 function operationOf(group: Group, name: string): AnyOperation {

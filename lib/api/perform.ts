@@ -1,3 +1,4 @@
+import type { AuditedOperation } from '../audit/audit-catalogue.ts';
 import type { RequestOrigin } from '../audit/audit-trail.ts';
 import type { LogLines } from '../audit/log-lines.ts';
 import { toSessionManagerError, type SessionManagerError } from '../errors.ts';
@@ -7,13 +8,15 @@ import { parseInput } from '../session-options.ts';
 import type { Answer, AnyOperation } from './operation.ts';
 
 /** What both doors know of a request once they have found its operation. */
-export interface Call {
+export interface Call<T> {
   name: string;
   operation: AnyOperation;
   /** Throws if there is no caller, or a bad one. */
   caller: () => Caller;
   /** Throws if the request cannot be read. */
   input: () => unknown;
+  /** What the door gives back. Throws if it cannot carry it. */
+  answer: (answer: Answer<unknown>) => T;
   origin: RequestOrigin;
   signal: AbortSignal;
 }
@@ -22,27 +25,37 @@ export interface Call {
 const NOBODY: Caller = { kind: 'user', userId: '', orgId: '' };
 
 /** Runs an operation for a door: caller, input, work, and one audit event whatever comes of it. */
-export async function perform({ manager }: Services, call: Call): Promise<Answer<unknown>> {
+export async function perform<T>({ manager }: Services, call: Call<T>): Promise<T> {
   const { name, operation, origin, signal } = call;
   if (operation.access === 'anyone') {
-    return operation.run(parseInput(operation.input, call.input()), {
-      manager: manager.as(NOBODY),
-      caller: NOBODY,
-      signal,
-    });
+    const input: unknown = parseInput<unknown>(operation.input, call.input());
+    return call.answer(await operation.run(input, { manager: manager.as(NOBODY), caller: NOBODY, signal }));
   }
   return manager.trail.record(
-    name,
+    // Every operation that needs a caller has a row: a test compares.
+    name as AuditedOperation,
     { kind: 'unknown' },
     {},
     async () => {
       const caller = call.caller();
       manager.trail.noteActor(caller);
       const input: unknown = parseInput<unknown>(operation.input, call.input());
-      return operation.run(input, { manager: manager.as(caller), caller, signal });
+      return call.answer(await operation.run(input, { manager: manager.as(caller), caller, signal }));
     },
     origin,
   );
+}
+
+/** Finds out what is asked for. A request that cannot be read is an event of its own, since no operation tells of it. */
+export async function readRequest<T>({ manager }: Services, origin: RequestOrigin, read: () => T): Promise<T> {
+  try {
+    return read();
+  } catch (thrown) {
+    const refuse = async () => {
+      throw thrown;
+    };
+    return manager.trail.record('readRequest', { kind: 'unknown' }, {}, refuse, origin);
+  }
 }
 
 /** What a caller may be told; the cause, which it is not told, goes to the log. */

@@ -1,18 +1,24 @@
-import type { Caller } from '../identity.ts';
-import type { EndReason } from '../store/table-schema.ts';
+import type { ErrorCode } from '../errors.ts';
+import type { AuditedOperation, AuditEventName } from './audit-catalogue.ts';
+import type { AuditActor, AuditDetails } from './audit-fields.ts';
+import type { Refusal } from './audit-refusals.ts';
 
-/** Who asked; `unknown` if that was what the request was refused for. */
-export type AuditActor = Caller | { kind: 'unknown' };
+export type { AuditActor, AuditDetails } from './audit-fields.ts';
 
 /**
- * One operation and how it went: `refused` is the caller's affair (limit, ownership, validation), `failed` is ours or
- * that of an MCP server. Ids only: never a prompt, header, token or content.
+ * Something that happened and how it went: `refused` is the caller's affair (limit, ownership, validation), `failed` is
+ * ours or that of an MCP server. Ids only: never a prompt, header, token, path or content. `audit-event-schemas.ts` has
+ * the schema of each event.
  */
 export interface AuditEvent extends AuditDetails {
-  operation: string;
+  event: AuditEventName;
+  /** What was asked for when it happened; `sessionEvents` follows what the table's stream tells. */
+  operation: AuditedOperation | 'sessionEvents';
   result: 'success' | 'refused' | 'failed';
   /** The error's code, unless it went well. */
-  code?: string;
+  code?: ErrorCode;
+  /** What a refusal is about. */
+  refusal?: Refusal;
   actor: AuditActor;
   /** Where the request came in, if it came in by a door. */
   requestId?: string;
@@ -20,26 +26,7 @@ export interface AuditEvent extends AuditDetails {
   durationMs: number;
 }
 
-/** What an operation notes of itself while it runs. */
-export interface AuditDetails {
-  sessionId?: string;
-  userId?: string;
-  orgId?: string;
-  mcpClientId?: string;
-  tool?: string;
-  accessPointId?: string;
-  promptScope?: 'global' | 'org' | 'user';
-  promptId?: string;
-  /** Why a session ended. */
-  reason?: EndReason | 'resumed';
-  /** The session was there already: the answer to a repeated idempotency key. */
-  replayed?: boolean;
-  cleaned?: number;
-  notCleaned?: number;
-  warning?: string;
-}
-
-/** Where audit events go. One that throws never fails the operation. */
+/** Where audit events go. One that throws, or takes its time, never fails the operation. */
 export interface AuditLogger {
   log(event: AuditEvent): void | Promise<void>;
 }

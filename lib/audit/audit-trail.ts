@@ -1,7 +1,9 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import pTimeout from 'p-timeout';
-import { FAILURE_CODES, toSessionManagerError } from '../errors.ts';
+import { toSessionManagerError, type SessionManagerError } from '../errors.ts';
+import { auditEventName, type AuditedOperation, type Consequence } from './audit-catalogue.ts';
 import type { AuditActor, AuditDetails, AuditEvent, AuditLogger } from './audit-event.ts';
+import { outcomeOf } from './audit-refusals.ts';
 
 /** What a door knows about a request. */
 export interface RequestOrigin {
@@ -9,19 +11,24 @@ export interface RequestOrigin {
   sourceIp?: string;
 }
 
+/** For whom an event is written: what is running, who asked for it, and how long it may still wait for its logger. */
 interface Entry {
+  operation: AuditEvent['operation'];
   actor: AuditActor;
+  origin: RequestOrigin;
   details: AuditDetails;
+  patienceMs: number;
 }
 
 /** Told of each operation as it ends, with the details of its error. Must not throw. */
 export type OnOperation = (event: AuditEvent, details: Readonly<Record<string, unknown>>) => void;
 
+/** How long an operation waits for the logger, all of its events together. */
 const LOG_MS = 2_000;
 
 /**
  * Writes one event per operation. Operations call each other; the outermost one is what the caller asked for, and so it
- * is the one that is written, with everything that those inside noted.
+ * is the one that is written, with everything that those inside noted. What follows from it has events of its own.
  */
 export class AuditTrail {
   private logger: AuditLogger;
@@ -44,7 +51,7 @@ export class AuditTrail {
   }
 
   async record<T>(
-    operation: string,
+    operation: AuditedOperation,
     actor: AuditActor,
     details: AuditDetails,
     work: () => Promise<T>,
@@ -54,10 +61,11 @@ export class AuditTrail {
       this.note(details);
       return work();
     }
-    const entry: Entry = { actor, details: { ...details } };
+    const entry: Entry = { operation, actor, origin, details: { ...details }, patienceMs: LOG_MS };
     const startedAt = performance.now();
-    const written = (outcome: Pick<AuditEvent, 'result' | 'code'>, errorDetails = {}) => {
+    const written = (outcome: Pick<AuditEvent, 'result' | 'code' | 'refusal'>, errorDetails = {}) => {
       const event: AuditEvent = {
+        event: auditEventName(operation, outcome.result),
         operation,
         ...outcome,
         actor: entry.actor,
@@ -66,15 +74,16 @@ export class AuditTrail {
         durationMs: Math.round(performance.now() - startedAt),
       };
       this.onOperation(event, errorDetails);
-      return this.write(event);
+      return this.write(event, entry);
     };
     try {
       const result = await this.running.run(entry, work);
       await written({ result: 'success' });
       return result;
     } catch (thrown) {
-      const { code, details: errorDetails } = toSessionManagerError(thrown);
-      await written({ result: FAILURE_CODES.includes(code) ? 'failed' : 'refused', code }, errorDetails);
+      const error = toSessionManagerError(thrown);
+      Object.assign(entry.details, fullLimitOf(error));
+      await written(outcomeOf(error.code), error.details);
       throw thrown;
     }
   }
@@ -91,14 +100,39 @@ export class AuditTrail {
     if (entry) entry.actor = actor;
   }
 
-  async write(event: AuditEvent): Promise<void> {
+  /** Something that follows from the operation that is running; from a change of the table, where none is. */
+  async tell(event: Consequence, details: AuditDetails, durationMs: number): Promise<void> {
+    const entry = this.running.getStore() ?? ofService();
+    const { operation, actor, origin } = entry;
+    await this.write({ event, operation, result: 'success', actor, ...origin, ...details, durationMs }, entry);
+  }
+
+  private async write(event: AuditEvent, entry: Entry): Promise<void> {
+    const startedAt = performance.now();
     try {
       await pTimeout(
         Promise.resolve().then(() => this.logger.log(event)),
-        { milliseconds: LOG_MS },
+        { milliseconds: entry.patienceMs },
       );
     } catch (thrown) {
       this.onLoggerFailure(thrown);
+    } finally {
+      entry.patienceMs = Math.max(1, entry.patienceMs - (performance.now() - startedAt));
     }
   }
+}
+
+const ofService = (): Entry => ({
+  operation: 'sessionEvents',
+  actor: { kind: 'service' },
+  origin: {},
+  details: {},
+  patienceMs: LOG_MS,
+});
+
+/** Which limit a create was refused by. */
+function fullLimitOf({ code, details }: SessionManagerError): AuditDetails {
+  if (code !== 'MAX_SESSIONS_REACHED') return {};
+  const { scope, limit, active } = details as Record<string, never>;
+  return { limitScope: scope, limit, active };
 }

@@ -1,8 +1,12 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import getPort from 'get-port';
+import { auditEventName, type AuditedOperation } from '../../lib/audit/audit-catalogue.ts';
 import type { AuditEvent } from '../../lib/audit/audit-event.ts';
+import { AuditTrail } from '../../lib/audit/audit-trail.ts';
+import { outcomeOf } from '../../lib/audit/audit-refusals.ts';
+import type { ErrorCode } from '../../lib/errors.ts';
 import type { Caller } from '../../lib/identity.ts';
 import { MAX_PROMPT_BYTES } from '../../lib/prompt/prompt-composer.ts';
 import type { SessionManagerV2 } from '../../lib/session-manager.ts';
@@ -28,13 +32,20 @@ describe('the audit trail', () => {
     await work().catch(() => undefined);
     return [...stack.audited];
   };
-  const event = (operation: string, more: object) => ({
-    operation,
-    result: 'success',
-    actor: { kind: 'application' },
-    durationMs: expect.any(Number),
-    ...more,
-  });
+  const event = (
+    operation: AuditedOperation,
+    more: { result?: 'success' | 'refused' | 'failed'; code?: ErrorCode; [field: string]: unknown },
+  ) => {
+    const { result = 'success', code } = more;
+    return {
+      event: auditEventName(operation, result),
+      operation,
+      actor: { kind: 'application' },
+      durationMs: expect.any(Number),
+      ...(code === undefined ? { result } : outcomeOf(code)),
+      ...more,
+    };
+  };
 
   test('has one event for each operation on sessions that succeeds', async () => {
     const { manager } = stack;
@@ -43,7 +54,7 @@ describe('the audit trail', () => {
     expect(await auditedBy(create)).toEqual([event('createSession', { ...ALICE, sessionId: id })]);
     expect(await auditedBy(create)).toEqual([event('createSession', { ...ALICE, sessionId: id, replayed: true })]);
     const known = { ...ALICE, sessionId: id };
-    const operations: [string, () => Promise<unknown>, object][] = [
+    const operations: [AuditedOperation, () => Promise<unknown>, Record<string, unknown>][] = [
       ['getSession', () => manager.getSession(id), known],
       ['heartbeat', () => manager.session(id).heartbeat(), known],
       ['updateSession', () => manager.session(id).updateMetadata({ a: 'b' }), known],
@@ -68,7 +79,7 @@ describe('the audit trail', () => {
     try {
       const session = await stack.manager.createSession('alice', 'acme');
       const config = { id: 'tools', type: 'http' as const, endpoint: server.url };
-      const operations: [string, () => Promise<unknown>, object?][] = [
+      const operations: [AuditedOperation, () => Promise<unknown>, object?][] = [
         ['addMcpClient', () => session.addMcpClient(config)],
         ['getMcpClient', () => session.getMcpClient('tools')],
         ['listMcpTools', () => session.mcpClient('tools').listTools()],
@@ -96,7 +107,15 @@ describe('the audit trail', () => {
     expect(events.at(-1)).toEqual(event('cleanupInactiveSessions', { ...schedule, cleaned: 2, notCleaned: 0 }));
     const ends = events.slice(0, -1).sort((a, b) => ((a.sessionId as string) < (b.sessionId as string) ? -1 : 1));
     expect(ends).toEqual(
-      ids.map((sessionId) => event('cleanupSession', { ...ALICE, ...schedule, sessionId, reason: 'inactive' })),
+      ids.map((sessionId) =>
+        event('cleanupSession', {
+          ...ALICE,
+          ...schedule,
+          sessionId,
+          operation: 'cleanupInactiveSessions',
+          reason: 'inactive',
+        }),
+      ),
     );
   });
 
@@ -106,10 +125,18 @@ describe('the audit trail', () => {
     await manager.createSession('alice', 'acme');
     const mallory: Caller = { kind: 'user', userId: 'mallory', orgId: 'acme' };
     const asMallory = { actor: mallory };
-    const refusals: [string, (manager: SessionManagerV2) => Promise<unknown>, object][] = [
+    const refusals: [
+      AuditedOperation,
+      (manager: SessionManagerV2) => Promise<unknown>,
+      { code: ErrorCode; [field: string]: unknown },
+    ][] = [
       ['createSession', (m) => m.createSession('', 'acme'), { code: 'INVALID_USER_ID' }],
       ['createSession', (m) => m.createSession('alice', '\n'), { code: 'INVALID_ORG_ID' }],
-      ['createSession', (m) => m.createSession('alice', 'acme'), { ...ALICE, code: 'MAX_SESSIONS_REACHED' }],
+      [
+        'createSession',
+        (m) => m.createSession('alice', 'acme'),
+        { ...ALICE, code: 'MAX_SESSIONS_REACHED', limitScope: 'user', limit: 2, active: 2 },
+      ],
       [
         'createSession',
         (m) => m.createSession('alice', 'acme', { inactivitySeconds: 1 }),
@@ -155,13 +182,19 @@ describe('the audit trail', () => {
     await mkdir(stack.root, { recursive: true });
     await writeFile(path.join(stack.root, 'alice'), 'in the way');
     expect(await auditedBy(() => stack.manager.createSession('alice', 'acme'))).toEqual([
+      event('createSession', {
+        ...ALICE,
+        event: 'session.ended',
+        sessionId: expect.any(String),
+        reason: 'workspace-creation-failed',
+      }),
       event('createSession', { ...ALICE, result: 'failed', code: 'WORKSPACE_CREATION' }),
     ]);
     await rm(path.join(stack.root, 'alice'));
 
     const session = await stack.manager.createSession('alice', 'acme');
     const endpoint = `http://127.0.0.1:${await getPort({ host: '127.0.0.1' })}/mcp`;
-    const failed = { ...ALICE, sessionId: session.id, result: 'failed' };
+    const failed = { ...ALICE, sessionId: session.id, result: 'failed' } as const;
     expect(await auditedBy(() => session.addMcpClient({ id: 'x', type: 'http', endpoint }))).toEqual([
       event('addMcpClient', { ...failed, mcpClientId: 'x', code: 'MCP_CONNECTION' }),
     ]);
@@ -204,6 +237,27 @@ describe('the audit trail', () => {
     const events = await auditedBy(() => Promise.all(users.map((user) => stack.manager.createSession(user, 'acme'))));
     expect(events.map(({ userId }) => userId).sort()).toEqual(users);
     expect(new Set(events.map(({ sessionId }) => sessionId)).size).toBe(users.length);
+  });
+
+  test('waits 2 s at most for a logger that hangs, however many events an operation has, and counts each', async () => {
+    jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask'] });
+    try {
+      let failures = 0;
+      const trail = new AuditTrail({ log: () => new Promise(() => undefined) }, () => void failures++);
+      const work = async () => {
+        for (let end = 0; end < 100; end++) await trail.tell('session.ended', { ...ALICE, reason: 'inactive' }, 1);
+        return 'done';
+      };
+      const recorded = trail.record('cleanupInactiveSessions', { kind: 'schedule' }, {}, work);
+      let outcome = 'waits';
+      void recorded.then((result) => (outcome = result));
+      await jest.advanceTimersByTimeAsync(1_900);
+      expect(outcome).toBe('waits');
+      await jest.advanceTimersByTimeAsync(300);
+      expect([outcome, failures]).toEqual(['done', 101]);
+    } finally {
+      jest.useRealTimers();
+    }
   });
 
   describe('with a logger that fails', () => {

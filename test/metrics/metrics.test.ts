@@ -318,7 +318,12 @@ describe('metrics', () => {
     stdout = captureStdout();
     const failures: unknown[] = [];
     const metrics = new MetricLines({ namespace: NAMESPACE, onFailure: (thrown) => void failures.push(thrown) });
-    const event = { operation: 'heartbeat', actor: { kind: 'operator' }, result: 'success' } as const;
+    const event = {
+      event: 'session.kept-alive',
+      operation: 'heartbeat',
+      actor: { kind: 'operator' },
+      result: 'success',
+    } as const;
     metrics.operationFinished({ ...event, durationMs: undefined as unknown as number }, {});
     metrics.auditLoggerFailed();
     const sent = stdout.metrics();

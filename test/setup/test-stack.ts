@@ -81,7 +81,7 @@ export async function newStack(
     for (const directory of [root, shared.LOCAL_DATA_DIR]) await rm(directory, { recursive: true, force: true });
   };
   const manager = new SessionManagerV2(parts);
-  const events = new SessionEvents(parts.farewells, own.accessPoints);
+  const events = new SessionEvents(parts.farewells, parts.trail, own.accessPoints);
   const accessCheck = new AccessCheck(parts);
   return { env: shared, config, log, parts, manager, events, accessCheck, client, root, audited, close };
 }

@@ -1,0 +1,12 @@
+import type { EndReason, SessionItem } from '../store/table-schema.ts';
+import type { AuditDetails } from './audit-fields.ts';
+
+export type EndDetails = Pick<AuditDetails, 'reason' | 'resumedReason'>;
+
+/** Why a session ends that was like this when it was found. */
+export const endDetails = ({ status, endReason }: SessionItem, reason: EndReason): EndDetails =>
+  status === 'ending' ? { reason: 'resumed', resumedReason: endReason } : { reason };
+
+/** Its create has begun the end, unless somebody else was there first. */
+export const takenBack = ({ endReason }: SessionItem): EndDetails =>
+  endReason === 'workspace-creation-failed' ? { reason: endReason } : { reason: 'resumed', resumedReason: endReason };
