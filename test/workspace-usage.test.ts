@@ -1,4 +1,4 @@
-import { appendFile, mkdir, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, readdir, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { SessionManagerError } from '../lib/errors.ts';
@@ -102,6 +102,63 @@ describe('MAX_WORKSPACE_BYTES', () => {
     for (const uploadId of ['b', 'c']) expect(await codeOf(part(0, 500, LIMIT, uploadId))).toBe('done');
     expect(await codeOf(part(0, 500, LIMIT, 'd'))).toBe('WORKSPACE_FULL');
     expect(await codeOf(part(500, 500, LIMIT, 'b'))).toBe('WORKSPACE_FULL');
+  });
+
+  describe('with uploads that were given up', () => {
+    const part = (uploadId: string, first: number, size: number, total = 900) =>
+      session.files.writePart('big', Buffer.alloc(size), { first, total, uploadId });
+    const received = async (uploadId: string) => (await part(uploadId, 0, 0)) as { received: number };
+    const staged = () => stack.parts.files.stagingOf({ id: session.id, workspace: '' }).at;
+    /** Begins uploads, each of so many bytes, and lets them rest for so long (s). */
+    const rest = async (uploads: [string, number, number][]) => {
+      for (const [uploadId, size, seconds] of uploads) {
+        const before: string[] = await readdir(staged()).catch(() => []);
+        await part(uploadId, 0, size);
+        const [name = ''] = (await readdir(staged())).filter((file) => !before.includes(file));
+        const then = new Date(Date.now() - seconds * 1000);
+        await utimes(path.join(staged(), name), then, then);
+      }
+    };
+
+    test('makes those give way that have rested the longest, and no more than it takes', async () => {
+      await rest([
+        ['younger', 300, 90],
+        ['oldest', 300, 300],
+        ['at work', 300, 10],
+      ]);
+      expect(await part('new', 0, 400)).toEqual({ received: 400, total: 900 });
+      for (const [uploadId, bytes] of [
+        ['oldest', 0],
+        ['younger', 300],
+        ['at work', 300],
+        ['new', 400],
+      ] as const) {
+        expect(await received(uploadId)).toMatchObject({ received: bytes });
+      }
+      const late = session.files.writePart('big', Buffer.alloc(1), { first: 300, total: 900, uploadId: 'oldest' });
+      await expect(late).rejects.toMatchObject({ code: 'RANGE_NOT_SATISFIABLE', details: { received: 0 } });
+    });
+
+    test('makes none give way for a part that would not fit all the same', async () => {
+      await rest([
+        ['resting', 300, 90],
+        ['at work', 700, 10],
+      ]);
+      expect(await codeOf(part('new', 0, 301))).toBe('WORKSPACE_FULL');
+      expect(await received('resting')).toMatchObject({ received: 300 });
+      expect(await part('new', 0, 300)).toMatchObject({ received: 300 });
+      expect(await received('resting')).toMatchObject({ received: 0 });
+    });
+
+    test('counts what they take on disk, a part that was cut off included', async () => {
+      await part('cut off', 0, 100);
+      const [name = ''] = await readdir(staged());
+      await appendFile(path.join(staged(), name), Buffer.alloc(800));
+      expect(await codeOf(part('new', 0, 101))).toBe('WORKSPACE_FULL');
+      await part('new', 0, 100);
+      // Its own bytes are where it goes on.
+      expect(await part('cut off', 100, 799)).toMatchObject({ received: 899 });
+    });
   });
 
   test('holds for parts that wait for others, also when many come at once', async () => {
