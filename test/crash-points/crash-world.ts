@@ -130,7 +130,7 @@ function startProcess({ config, clock, efs, kms }: Outside): { services: Service
     config,
     log,
     manager: new SessionManagerV2(parts),
-    events: new SessionEvents(parts.farewells, accessPoints),
+    events: new SessionEvents(parts.farewells, parts.trail, accessPoints),
     accessCheck: new AccessCheck(parts),
   };
   const destroy = () => {

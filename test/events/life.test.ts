@@ -43,7 +43,7 @@ describe('the events of a session’s life', () => {
     const { Table } = await stack.client.send(new DescribeTableCommand({ TableName: stack.config.tableName }));
     streamArn = Table?.LatestStreamArn as string;
     streams = new DynamoDBStreamsClient(dynamoDbConfig(stack.config, {}));
-    const events = new SessionEvents(stack.parts.farewells, undefined, sinkAt(bus));
+    const events = new SessionEvents(stack.parts.farewells, stack.parts.trail, undefined, sinkAt(bus));
     handler = streamHandler(() => ({ ...stack, events }));
   });
   afterEach(async () => {
