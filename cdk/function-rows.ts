@@ -77,6 +77,8 @@ export const functionRows: Readonly<Record<FunctionName, FunctionRow>> = {
       'dynamodb:Query',
       'dynamodb:PutItem',
       'dynamodb:UpdateItem',
+      // Of items that seats are no longer spread over.
+      'dynamodb:DeleteItem',
       'dynamodb:ConditionCheckItem',
     ],
     indexes: ['org'],

@@ -7,6 +7,7 @@ export type { AuditEvent, AuditLogger } from './audit/audit-event.ts';
 export * from './errors.ts';
 export * from './file-errors.ts';
 export type { Caller, Identity } from './identity.ts';
+export type { LimitInfo, LimitInput, LimitRef } from './limit-settings.ts';
 export type { Usage, UsageReport } from './limits.ts';
 export type { McpClient, McpClientInfo } from './mcp-client.ts';
 export type { McpClientConfig } from './mcp/mcp-client-config.ts';

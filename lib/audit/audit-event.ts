@@ -30,6 +30,9 @@ export interface AuditDetails {
   accessPointId?: string;
   promptScope?: 'global' | 'org' | 'user';
   promptId?: string;
+  limitScope?: 'global' | 'org' | 'user';
+  /** What was put; `null`: none. */
+  limit?: number | null;
   /** Why a session ended. */
   reason?: EndReason | 'resumed';
   /** The session was there already: the answer to a repeated idempotency key. */

@@ -53,7 +53,7 @@ const EXPECTED: Record<string, { allowed: string[]; refused?: string[] }> = {
     allowed: [
       ...logs('RecordsLogs'),
       ...tracing,
-      ...dynamodb('GetItem', 'BatchGetItem', 'Query', 'PutItem', 'UpdateItem', 'ConditionCheckItem'),
+      ...dynamodb('GetItem', 'BatchGetItem', 'Query', 'PutItem', 'UpdateItem', 'DeleteItem', 'ConditionCheckItem'),
       ...queryIndex('org'),
     ],
   },
