@@ -79,6 +79,8 @@ export const functionRows: Readonly<Record<FunctionName, FunctionRow>> = {
       'dynamodb:Query',
       'dynamodb:PutItem',
       'dynamodb:UpdateItem',
+      // Of items that seats are no longer spread over.
+      'dynamodb:DeleteItem',
     ],
     indexes: ['org'],
     settings: [...IDENTITY, ...LIMITS, 'touchIntervalSeconds'],

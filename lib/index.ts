@@ -8,6 +8,7 @@ export { auditEventJsonSchema, auditEventSchemas } from './audit/audit-event-sch
 export * from './errors.ts';
 export * from './file-errors.ts';
 export type { Caller, Identity } from './identity.ts';
+export type { LimitInfo, LimitInput, LimitRef } from './limit-settings.ts';
 export type { Usage, UsageReport } from './limits.ts';
 export type { McpClient, McpClientInfo } from './mcp-client.ts';
 export type { McpClientConfig } from './mcp/mcp-client-config.ts';

@@ -16,6 +16,7 @@ import {
   type Caller,
   type Identity,
 } from './identity.ts';
+import { LimitSettings } from './limit-settings.ts';
 import { EVERYBODY, limitOwnersOf, type LimitOwner, type UsageReport } from './limits.ts';
 import { ManagerParts, type SessionManagerOptions } from './manager-parts.ts';
 import { PromptLayers } from './prompt-layers.ts';
@@ -52,6 +53,8 @@ const CLEANUP_MS = 10 * 60 * 1000;
 export class SessionManagerV2 {
   /** The layers that the default composer joins to a new session's system prompt. */
   readonly prompts: PromptLayers;
+  /** How many sessions may be active at once: of all, of an organisation, of a user in one. */
+  readonly limits: LimitSettings;
   private readonly parts: ManagerParts;
   private readonly caller: Caller;
 
@@ -59,6 +62,7 @@ export class SessionManagerV2 {
     this.parts = options instanceof ManagerParts ? options : new ManagerParts(options);
     this.caller = caller;
     this.prompts = new PromptLayers(this.parts, caller);
+    this.limits = new LimitSettings(this.parts, caller);
   }
 
   /** The same manager, on behalf of `caller`. */

@@ -1,6 +1,7 @@
 import { accessOperations } from './access-operations.ts';
 import { directoryOperations } from './directory-operations.ts';
 import { fileOperations } from './file-operations.ts';
+import { limitOperations } from './limit-operations.ts';
 import { mcpOperations } from './mcp-operations.ts';
 import type { AnyOperation } from './operation.ts';
 import { promptLayerOperations } from './prompt-layer-operations.ts';
@@ -14,6 +15,7 @@ export const operations = {
   ...directoryOperations,
   ...promptOperations,
   ...promptLayerOperations,
+  ...limitOperations,
   ...mcpOperations,
   ...accessOperations,
 };

@@ -35,7 +35,8 @@ const DIRECTORIES = `${SESSION}/directories`;
 const CLIENT = `${SESSION}/mcp-clients/{clientId}`;
 const MCP_CONFIG = ['id', 'name', 'type', 'endpoint', 'command', 'args', 'headers', 'auth', 'config'];
 const LAYER = '/prompts/{scope}/{promptId}';
-const LAYER_OWNER = { userId: 'string', orgId: 'string' } as const;
+const LIMIT = '/limits/{scope}';
+const SCOPE_OWNER = { userId: 'string', orgId: 'string' } as const;
 
 export const routes: readonly Route[] = [
   {
@@ -148,20 +149,20 @@ export const routes: readonly Route[] = [
     method: 'PUT',
     path: LAYER,
     operation: 'putPrompt',
-    query: LAYER_OWNER,
+    query: SCOPE_OWNER,
     body: ['name', 'content', 'template', 'variables', 'priority', 'isActive', 'version'],
     status: 201,
     statusIfExisted: 200,
   },
-  { method: 'GET', path: LAYER, operation: 'getPrompt', query: LAYER_OWNER, status: 200 },
+  { method: 'GET', path: LAYER, operation: 'getPrompt', query: SCOPE_OWNER, status: 200 },
   {
     method: 'DELETE',
     path: LAYER,
     operation: 'deletePrompt',
-    query: { ...LAYER_OWNER, version: 'number' },
+    query: { ...SCOPE_OWNER, version: 'number' },
     status: 204,
   },
-  { method: 'GET', path: '/prompts/{scope}', operation: 'listPrompts', query: LAYER_OWNER, status: 200 },
+  { method: 'GET', path: '/prompts/{scope}', operation: 'listPrompts', query: SCOPE_OWNER, status: 200 },
   {
     method: 'POST',
     path: '/prompts/preview',
@@ -169,6 +170,16 @@ export const routes: readonly Route[] = [
     body: ['userId', 'orgId', 'promptVariables'],
     status: 200,
   },
+  { method: 'GET', path: LIMIT, operation: 'getLimit', query: SCOPE_OWNER, status: 200 },
+  {
+    method: 'PUT',
+    path: LIMIT,
+    operation: 'putLimit',
+    query: SCOPE_OWNER,
+    body: ['limit', 'items'],
+    status: 200,
+  },
+  { method: 'DELETE', path: LIMIT, operation: 'deleteLimit', query: SCOPE_OWNER, status: 204 },
   { method: 'GET', path: '/health', operation: 'getHealth', status: 200 },
 ];
 

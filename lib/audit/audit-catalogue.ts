@@ -13,6 +13,7 @@ interface AuditedOperationRow {
 
 const SESSION = ['sessionId', 'userId', 'orgId'] as const;
 const MCP_CLIENT = [...SESSION, 'mcpClientId'] as const;
+const LIMIT = { has: ['limitScope'], may: ['userId', 'orgId'] } as const;
 const LAYER_SCOPE = { has: ['promptScope'], may: ['userId', 'orgId'] } as const;
 const LAYER = { has: ['promptScope', 'promptId'], may: ['userId', 'orgId'] } as const;
 
@@ -47,6 +48,10 @@ export const AUDITED_OPERATIONS = {
     may: ['orgId'],
   },
   countAllSessions: { attempt: 'usage.count-of-all', done: 'usage.counted-of-all', has: [] },
+
+  getLimit: { attempt: 'limit.read', done: 'limit.read', ...LIMIT },
+  putLimit: { attempt: 'limit.put', done: 'limit.put', has: [...LIMIT.has, 'limit'], may: LIMIT.may },
+  deleteLimit: { attempt: 'limit.delete', done: 'limit.deleted', ...LIMIT },
 
   getSystemPrompt: { attempt: 'system-prompt.read', done: 'system-prompt.read', has: SESSION },
   updateSystemPrompt: { attempt: 'system-prompt.update', done: 'system-prompt.updated', has: SESSION },

@@ -18,7 +18,8 @@ export const AUDIT_FIELDS = {
   promptScope: z.enum(['global', 'org', 'user']),
   promptId: word,
   limitScope: z.enum(['global', 'org', 'user']),
-  limit: count,
+  /** `null`: none. */
+  limit: count.nullable(),
   /** Seats in use under that limit. */
   active: count,
   /** Why a session ended. `resumed`: somebody else had begun it and did not come to its end. */

@@ -66,6 +66,13 @@ describe('the audit trail', () => {
       ['getUsage', () => manager.getUsage(ALICE), ALICE],
       ['listSessions', () => manager.listSessions('alice', { orgId: 'acme' }), ALICE],
       ['listSessions', () => manager.listOrgSessions('acme'), { orgId: 'acme' }],
+      [
+        'putLimit',
+        () => manager.limits.put({ scope: 'user', ...ALICE }, { limit: 5 }),
+        { ...ALICE, limitScope: 'user', limit: 5 },
+      ],
+      ['getLimit', () => manager.limits.get({ scope: 'org', orgId: 'acme' }), { orgId: 'acme', limitScope: 'org' }],
+      ['deleteLimit', () => manager.limits.delete({ scope: 'user', ...ALICE }), { ...ALICE, limitScope: 'user' }],
       ['cleanupInactiveSessions', () => manager.cleanupInactiveSessions(), { cleaned: 0, notCleaned: 0 }],
       ['cleanupSession', () => manager.cleanupSession(id), { ...known, reason: 'requested' }],
     ];

@@ -6,6 +6,7 @@ import { newStack, type TestStack } from '../setup/test-stack.ts';
 import type { Door } from './door.ts';
 import { directDoor, handlerDoor, httpDoor, lambdaClientDoor } from './doors.ts';
 import { fileScenarios } from './file-scenarios.ts';
+import { limitScenarios } from './limit-scenarios.ts';
 import { promptScenarios } from './prompt-scenarios.ts';
 import { scenarios, STAGE_ENV } from './scenarios.ts';
 
@@ -31,7 +32,7 @@ describe('the contract', () => {
   };
 
   describe.each(Object.entries(doors))('through %s', (_name, door) => {
-    test.each(Object.entries({ ...scenarios, ...fileScenarios, ...promptScenarios }))(
+    test.each(Object.entries({ ...scenarios, ...fileScenarios, ...promptScenarios, ...limitScenarios }))(
       '%s',
       async (_title, scenario) => {
         const fresh = (what: string) => `${what}-${randomUUID().slice(0, 8)}`;

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { LimitOwner } from '../../lib/limits.ts';
 import type { SessionManagerV2 } from '../../lib/session-manager.ts';
 import type { SeatStore } from '../../lib/store/seat-store.ts';
-import { inject } from '../faults/dynamodb-faults.ts';
+import { atFirst, inject, lostReply } from '../faults/dynamodb-faults.ts';
 import { anotherInstance } from '../mcp/instance.ts';
 import { newStack, type TestStack } from '../setup/test-stack.ts';
 
@@ -47,6 +47,7 @@ describe('a limit in the table', () => {
     await createAll(2);
     await expect(create()).rejects.toMatchObject(full(of.scope, 2, 2));
     expect(await usage(of)).toEqual({ active: 2, limit: 2 });
+    // While this instance still looks before it writes.
     await seats.setLimit(of, 3, undefined);
     await create();
     await expect(create()).rejects.toMatchObject(full(of.scope, 3, 3));
@@ -147,6 +148,28 @@ describe('seats over several items', () => {
     await manager.cleanupSession(sessions[4]?.id as string);
     await create();
     await expect(create()).rejects.toMatchObject(full('global', 6, 6));
+  });
+
+  test('take one for a create whose reply is lost, also if it was the last', async () => {
+    await seats.setLimit(ALL, 1, 5);
+    inject(stack.client, { after: atFirst(3, 'TransactWriteItemsCommand', lostReply) });
+    const { id } = await create();
+    expect(await usage(ALL)).toEqual({ active: 1, limit: 1 });
+    await expect(create()).rejects.toMatchObject(full('global', 1, 1));
+    await manager.cleanupSession(id);
+    expect(await usage(ALL)).toEqual({ active: 0, limit: 1 });
+  });
+
+  test('are not full while one is free: a seat given back between the refusal and the look is taken', async () => {
+    await seats.setLimit(ALL, 3, 3);
+    const [first] = await createAll(3);
+    const other = anotherInstance(stack);
+    const endFirst = () => other.manager.cleanupSession(first?.id as string);
+    const restore = inject(stack.client, { before: atFirst(1, 'TransactGetItemsCommand', endFirst) });
+    await create();
+    restore();
+    other.close();
+    expect(await usage(ALL)).toEqual({ active: 3, limit: 3 });
   });
 
   test('give up the limit and its items together', async () => {
