@@ -1,3 +1,4 @@
+import type { AuditedOperation } from './audit/audit-catalogue.ts';
 import * as z from 'zod';
 import { ForbiddenError, ValidationError } from './errors.ts';
 import { checkOrgId, checkUserId, isUnrestricted, type Caller } from './identity.ts';
@@ -57,7 +58,11 @@ export class LimitSettings {
     await this.recorded('deleteLimit', ref, (of) => this.parts.seats.clearLimit(of));
   }
 
-  private async recorded<T>(operation: string, ref: LimitRef, work: (of: LimitOwner) => Promise<T>): Promise<T> {
+  private async recorded<T>(
+    operation: AuditedOperation,
+    ref: LimitRef,
+    work: (of: LimitOwner) => Promise<T>,
+  ): Promise<T> {
     return this.parts.trail.record(operation, this.caller, {}, async () => {
       const of = ownerOf(parseInput(limitRefSchema, ref));
       const { scope, orgId, userId } = of;

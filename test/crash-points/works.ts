@@ -64,6 +64,12 @@ const clientAt = (endpoint: string, session: Input): Input => ({
   endpoint,
   auth: { type: 'bearer', token: 'canary' },
 });
+const LIMIT = { scope: 'org', orgId: 'other' };
+const withLimit = async (services: Services) => {
+  await done(services, 'putLimit', { ...LIMIT, limit: 7, items: 2 });
+  return LIMIT;
+};
+const limitOf = async (services: Services) => (await done<{ limit: number | null }>(services, 'getLimit', LIMIT)).limit;
 const LAYER = { scope: 'org', orgId: OWNER.orgId, promptId: 'style' };
 const dropLayer = async (services: Services) => void (await invoke(services, 'deletePrompt', LAYER));
 const withLayer = async (services: Services) => {
@@ -151,6 +157,15 @@ export const works: Record<OperationName, Work> = {
       same(await done(services, 'getSystemPrompt', idOf(input)), { systemPrompt: 'Be kind.' });
     },
   },
+  getLimit: { prepare: withLimit },
+  putLimit: {
+    async prepare(services) {
+      await withLimit(services);
+      return { ...LIMIT, limit: 90, items: 3 };
+    },
+    seen: async (services) => same(await limitOf(services), 90),
+  },
+  deleteLimit: { prepare: withLimit, seen: async (services) => same(await limitOf(services), 5) },
   putPrompt: {
     async prepare(services) {
       await dropLayer(services);
