@@ -25,11 +25,15 @@ async function allItems({ client, config }: CrashWorld): Promise<Item[]> {
 }
 
 function seats(items: Item[], sessions: SessionItem[]): string[] {
-  return items
-    .filter(({ pk }) => pk.startsWith('SEATS#'))
-    .flatMap(({ pk, active }) =>
-      active === sessions.length ? [] : [`${pk} says ${String(active)} of ${sessions.length} sessions`],
-    );
+  const taken = new Map<string, number>();
+  for (const { pk, active = 0 } of items.filter(({ sk }) => sk === 'SEATS')) {
+    const owner = pk.replace(/#ITEM#\d+$/, '');
+    taken.set(owner, (taken.get(owner) ?? 0) + Number(active));
+  }
+  return [...taken].flatMap(([owner, active]) => {
+    const expected = sessions.filter(({ orgId }) => owner === 'SEATS#GLOBAL' || owner.split('#')[2] === orgId).length;
+    return active === expected ? [] : [`${owner} says ${active} of ${expected} sessions`];
+  });
 }
 
 function belongings(items: Item[], sessions: SessionItem[]): string[] {
