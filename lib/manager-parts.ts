@@ -25,6 +25,7 @@ import { WorkspaceAccessStore } from './store/workspace-access-store.ts';
 import { WorkspaceUsageStore } from './store/workspace-usage-store.ts';
 import { Sweep } from './sweep.ts';
 import { WorkspaceAccess } from './workspace-access.ts';
+import { WorkspaceMeasuring } from './workspace-measuring.ts';
 import type { AccessPoints } from './workspace/access-points.ts';
 import { WorkspaceDirectories } from './workspace/workspace-directories.ts';
 import { WorkspaceFiles } from './workspace/workspace-files.ts';
@@ -66,6 +67,7 @@ export class ManagerParts {
   readonly files: WorkspaceFiles;
   readonly directories: WorkspaceDirectories;
   readonly workspaceUsage: WorkspaceUsageStore;
+  readonly measuring: WorkspaceMeasuring;
   readonly creation: SessionCreation;
   readonly ending: SessionEnding;
   readonly sweep: Sweep;
@@ -95,6 +97,7 @@ export class ManagerParts {
     const seats = new SeatGauge(this.store, metrics, settings.limits);
     this.creation = new SessionCreation(this.store, workspaces, this.ending, seats, log);
     this.now = options.now ?? (() => new Date());
+    this.measuring = new WorkspaceMeasuring(this.files, this.workspaceUsage, this.now);
     this.promptLayers = new PromptLayerStore(table);
     this.layerCache = new LayerCache(this.promptLayers, this.now);
     this.mcp = options.mcp;

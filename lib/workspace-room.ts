@@ -2,7 +2,6 @@ import { WorkspaceFullError } from './file-errors.ts';
 import type { ManagerParts } from './manager-parts.ts';
 import type { SessionItem } from './store/table-schema.ts';
 import type { MeasuredItem, WorkspaceUsage } from './store/workspace-usage-store.ts';
-import { measure, nothingMeasured } from './workspace/measure.ts';
 import type { Room } from './workspace/workspace-files.ts';
 
 /** How old (ms) a measurement may be that a refusal stands on. */
@@ -64,32 +63,16 @@ export class WorkspaceRoom implements Room {
   }
 
   private async measured(maxAgeMs: number, stepMs: number): Promise<WorkspaceUsage> {
-    const { workspaceUsage, now } = this.parts;
+    const { workspaceUsage, measuring, now } = this.parts;
     const stored = await workspaceUsage.get(this.session.id);
     if (stored && isYoung(stored, now(), maxAgeMs)) return usageOf(stored, true);
-    const step = await this.measureOn(stored, stepMs);
-    const measuredAt = now().toISOString();
-    const { bytes, files, countedBefore } = step.measuring;
-    if (step.complete) {
-      const found = { bytes, files, measuredAt, countedBefore, tookMs: step.tookMs };
-      await workspaceUsage.put(this.session.id, { ...found, measuredBefore: stored?.measuredAt }, now());
+    const found = await measuring.step(this.session, stored, AbortSignal.timeout(stepMs));
+    if (found.complete) {
       const counted = await workspaceUsage.get(this.session.id);
-      return { bytes: counted?.bytes ?? bytes, files, measuredAt, complete: true };
+      return { ...found, bytes: counted?.bytes ?? found.bytes };
     }
-    await workspaceUsage.putStep(this.session.id, step.measuring, step.tookMs, now());
     // What is known for sure: the last whole measurement, or this one if it has already come further.
-    if (stored && hasBeenMeasured(stored) && stored.bytes >= bytes) return usageOf(stored, false);
-    return { bytes, files, measuredAt, complete: false };
-  }
-
-  /** One step, from where the last one stopped. */
-  private async measureOn(stored: MeasuredItem | undefined, stepMs: number) {
-    const startedAt = performance.now();
-    const before = stored?.measuring ?? { ...nothingMeasured, countedBefore: stored?.bytes ?? 0 };
-    const signal = AbortSignal.timeout(stepMs);
-    const { measurement, complete } = await measure(this.parts.files, this.session, before, signal);
-    const tookMs = (stored?.measuring ? stored.tookMs : 0) + Math.round(performance.now() - startedAt);
-    return { complete, tookMs, measuring: { ...measurement, countedBefore: before.countedBefore } };
+    return stored && hasBeenMeasured(stored) && stored.bytes >= found.bytes ? usageOf(stored, false) : found;
   }
 }
 

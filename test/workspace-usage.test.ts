@@ -1,4 +1,4 @@
-import { appendFile, mkdir, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, readdir, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { SessionManagerError } from '../lib/errors.ts';
@@ -6,6 +6,7 @@ import { ManagerParts } from '../lib/manager-parts.ts';
 import { noSecrets } from '../lib/secrets/no-secrets.ts';
 import { SessionManagerV2 } from '../lib/session-manager.ts';
 import type { Session } from '../lib/session.ts';
+import type { SessionItem } from '../lib/store/table-schema.ts';
 import { measure, nothingMeasured, type KeptNames, type Measurement } from '../lib/workspace/measure.ts';
 import { OpenDirectory } from '../lib/workspace/open-directory.ts';
 import { newStack, TestClock, type TestStack } from './setup/test-stack.ts';
@@ -103,6 +104,63 @@ describe('MAX_WORKSPACE_BYTES', () => {
     expect(await codeOf(part(500, 500, LIMIT, 'b'))).toBe('WORKSPACE_FULL');
   });
 
+  describe('with uploads that were given up', () => {
+    const part = (uploadId: string, first: number, size: number, total = 900) =>
+      session.files.writePart('big', Buffer.alloc(size), { first, total, uploadId });
+    const received = async (uploadId: string) => (await part(uploadId, 0, 0)) as { received: number };
+    const staged = () => stack.parts.files.stagingOf({ id: session.id, workspace: '' }).at;
+    /** Begins uploads, each of so many bytes, and lets them rest for so long (s). */
+    const rest = async (uploads: [string, number, number][]) => {
+      for (const [uploadId, size, seconds] of uploads) {
+        const before: string[] = await readdir(staged()).catch(() => []);
+        await part(uploadId, 0, size);
+        const [name = ''] = (await readdir(staged())).filter((file) => !before.includes(file));
+        const then = new Date(Date.now() - seconds * 1000);
+        await utimes(path.join(staged(), name), then, then);
+      }
+    };
+
+    test('makes those give way that have rested the longest, and no more than it takes', async () => {
+      await rest([
+        ['younger', 300, 90],
+        ['oldest', 300, 300],
+        ['at work', 300, 10],
+      ]);
+      expect(await part('new', 0, 400)).toEqual({ received: 400, total: 900 });
+      for (const [uploadId, bytes] of [
+        ['oldest', 0],
+        ['younger', 300],
+        ['at work', 300],
+        ['new', 400],
+      ] as const) {
+        expect(await received(uploadId)).toMatchObject({ received: bytes });
+      }
+      const late = session.files.writePart('big', Buffer.alloc(1), { first: 300, total: 900, uploadId: 'oldest' });
+      await expect(late).rejects.toMatchObject({ code: 'RANGE_NOT_SATISFIABLE', details: { received: 0 } });
+    });
+
+    test('makes none give way for a part that would not fit all the same', async () => {
+      await rest([
+        ['resting', 300, 90],
+        ['at work', 700, 10],
+      ]);
+      expect(await codeOf(part('new', 0, 301))).toBe('WORKSPACE_FULL');
+      expect(await received('resting')).toMatchObject({ received: 300 });
+      expect(await part('new', 0, 300)).toMatchObject({ received: 300 });
+      expect(await received('resting')).toMatchObject({ received: 0 });
+    });
+
+    test('counts what they take on disk, a part that was cut off included', async () => {
+      await part('cut off', 0, 100);
+      const [name = ''] = await readdir(staged());
+      await appendFile(path.join(staged(), name), Buffer.alloc(800));
+      expect(await codeOf(part('new', 0, 101))).toBe('WORKSPACE_FULL');
+      await part('new', 0, 100);
+      // Its own bytes are where it goes on.
+      expect(await part('cut off', 100, 799)).toMatchObject({ received: 899 });
+    });
+  });
+
   test('holds for parts that wait for others, also when many come at once', async () => {
     const outcomes = await Promise.all(
       Array.from({ length: 12 }, (_, index) =>
@@ -120,22 +178,83 @@ describe('MAX_WORKSPACE_BYTES', () => {
   });
 });
 
+/** A signal that lets so many steps of a measurement through. */
+const after = (batches: number) => {
+  let looks = 0;
+  return {
+    get aborted() {
+      return looks++ >= batches;
+    },
+  } as AbortSignal;
+};
+
+describe('two who measure one workspace at once', () => {
+  let stack: TestStack;
+  let other: TestStack;
+  let item: SessionItem;
+  const REAL = 600;
+  beforeEach(async () => {
+    stack = await newStack({ MAX_WORKSPACE_BYTES: '100000' });
+    other = await newStack(stack.env);
+    const session = await stack.manager.createSession('ada', 'acme');
+    for (let index = 0; index < 12; index++) {
+      await mkdir(path.join(session.getWorkspacePath(), `d${index}`));
+      await writeFile(path.join(session.getWorkspacePath(), `d${index}`, 'file'), Buffer.alloc(REAL / 12));
+    }
+    item = (await stack.parts.store.get(session.id)) as SessionItem;
+  });
+  afterEach(async () => {
+    await other.close();
+    await stack.close();
+  });
+
+  const counted = async () => (await stack.parts.workspaceUsage.get(item.id))?.bytes;
+
+  test('correct the count once, also if one is late with how far it is', async () => {
+    const { measuring, workspaceUsage } = stack.parts;
+    const atFirst = await workspaceUsage.get(item.id);
+    await measuring.step(item, atFirst, after(Infinity));
+    expect(await counted()).toBe(REAL);
+    const late = await other.parts.measuring.step(item, atFirst, after(3));
+    expect(late.complete).toBe(false);
+    expect((await workspaceUsage.get(item.id))?.measuring).toBeUndefined();
+    await measuring.step(item, atFirst, after(Infinity));
+    await measuring.step(item, await workspaceUsage.get(item.id), after(Infinity));
+    expect(await counted()).toBe(REAL);
+  });
+
+  test('correct the count once, wherever they meet', async () => {
+    const measureOn = async ({ parts }: TestStack, batches: number) => {
+      for (let step = 1; step <= 50; step++) {
+        const stored = await parts.workspaceUsage.get(item.id);
+        if ((await parts.measuring.step(item, stored, after(batches))).complete) return;
+      }
+      throw new Error('does not get on');
+    };
+    for (let round = 0; round < 6; round++) {
+      // What was counted is wrong: two that correct it would make it wrong the other way round.
+      await stack.parts.workspaceUsage.take(item.id, 37, 100_000, new Date());
+      await Promise.all([measureOn(stack, 1 + (round % 5)), measureOn(other, 1 + (round % 4))]);
+      expect(await counted()).toBe(REAL);
+    }
+  });
+
+  test('store nothing of a session that has ended, if they are told so', async () => {
+    const { measuring, workspaceUsage } = stack.parts;
+    for (const batches of [2, Infinity]) {
+      await stack.parts.store.claimEnd(item.id, 'requested');
+      await measuring.step(item, undefined, after(batches), { onlyIfActive: true });
+      expect(await workspaceUsage.get(item.id)).toBeUndefined();
+    }
+  });
+});
+
 describe('measuring a workspace', () => {
   let own: OneWorkspace;
   beforeEach(async () => {
     own = await OneWorkspace.make();
   });
   afterEach(() => own.close());
-
-  /** A signal that lets so many batches through. */
-  const after = (batches: number) => {
-    let looks = 0;
-    return {
-      get aborted() {
-        return looks++ >= batches;
-      },
-    } as AbortSignal;
-  };
 
   async function measuredInSteps(
     batches: number,

@@ -156,13 +156,18 @@ function answerHeadersOf({ answerHeaders = {} }: Route, output: unknown): Record
   );
 }
 
+/** RFC 9110, 15.5.17. */
+const rangeOfAll = (size: number) => ({ 'content-range': `bytes */${size}` });
+
 function problem(error: SessionManagerError, requestId: string): HttpResult {
+  const { code, details } = error;
   const body = problemOf(error, requestId);
   return {
     statusCode: body.status,
     headers: {
       'content-type': 'application/problem+json',
-      ...(body.code === 'CONTENTION' && { 'retry-after': RETRY_AFTER_SECONDS }),
+      ...(code === 'CONTENTION' && { 'retry-after': RETRY_AFTER_SECONDS }),
+      ...(code === 'RANGE_NOT_SATISFIABLE' && typeof details.size === 'number' && rangeOfAll(details.size)),
     },
     body: JSON.stringify(body),
   };

@@ -1,4 +1,5 @@
-import type { DynamoTable } from './dynamo-table.ts';
+import type { DynamoTable, Write } from './dynamo-table.ts';
+import { sessionIsActive } from './session-writes.ts';
 import { workspaceUsageKey } from './table-schema.ts';
 
 /** What a workspace holds. `complete: false`: at least that, it is being measured. */
@@ -29,29 +30,51 @@ export interface MeasuredItem {
   /** How long the measurement took. */
   tookMs: number;
   measuring?: Progress;
+  /** How often it has been measured as a whole. */
+  rounds: number;
 }
 
-/** A measurement that is complete, and what was known when it began. */
+/** A measurement that is complete, and what was counted when it began. */
 interface Measured {
   bytes: number;
   files: number;
   measuredAt: string;
   tookMs: number;
   countedBefore: number;
-  measuredBefore: string | undefined;
+}
+
+/** What a measurement was begun with, and whether it is stored only of a session that is active still. */
+export interface MeasuredFrom {
+  sessionId: string;
+  rounds: number;
+  onlyIfActive: boolean;
 }
 
 type StoredItem = Partial<Omit<MeasuredItem, 'bytes' | 'files'>> & { usedBytes?: number; fileCount?: number };
 
+type Change = Pick<Extract<Write, { Update: object }>['Update'], 'UpdateExpression' | 'ExpressionAttributeValues'>;
+
 /** The item is nobody's belonging: it expires by itself, and a session without one is measured again. */
 const KEPT_SECONDS = 7 * 24 * 60 * 60;
-const IS_NOT_MEASURED = 'attribute_not_exists(measuredAt)';
-const IS_MEASURED_AS_BEFORE = 'measuredAt = :before';
+const IS_IN_FIRST_ROUND = 'attribute_not_exists(rounds)';
+const IS_IN_SAME_ROUND = 'rounds = :rounds';
 const IS_THERE = 'attribute_exists(pk)';
 const HAS_ROOM = 'attribute_not_exists(usedBytes) OR usedBytes <= :most';
 const TTL = { '#ttl': 'ttl' };
 
 const ttlAt = (now: Date) => ({ ':ttl': Math.floor(now.getTime() / 1000) + KEPT_SECONDS });
+
+function measuredItemOf(item: StoredItem): MeasuredItem {
+  const { usedBytes = 0, fileCount = 0, tookMs = 0, rounds = 0, measuredAt, measuring } = item;
+  return {
+    bytes: usedBytes,
+    files: fileCount,
+    tookMs,
+    rounds,
+    ...(measuredAt !== undefined && { measuredAt }),
+    ...(measuring && { measuring }),
+  };
+}
 
 /** How much the workspaces hold, as far as it has been measured. */
 export class WorkspaceUsageStore {
@@ -63,48 +86,53 @@ export class WorkspaceUsageStore {
 
   async get(sessionId: string): Promise<MeasuredItem | undefined> {
     const item = await this.table.get<StoredItem>(workspaceUsageKey(sessionId));
-    if (!item) return undefined;
-    const { usedBytes = 0, fileCount = 0, tookMs = 0, measuredAt, measuring } = item;
-    return {
-      bytes: usedBytes,
-      files: fileCount,
-      tookMs,
-      ...(measuredAt !== undefined && { measuredAt }),
-      ...(measuring && { measuring }),
-    };
+    return item && measuredItemOf(item);
   }
 
   /**
    * Corrects what is counted by what a measurement has found: what was counted while it went on stays counted. Does
    * nothing if another one was faster.
    */
-  async put(sessionId: string, measured: Measured, now: Date): Promise<void> {
-    const { bytes, files, measuredAt, tookMs, countedBefore, measuredBefore } = measured;
-    await this.table.update({
-      Key: workspaceUsageKey(sessionId),
+  async put(from: MeasuredFrom, measured: Measured, now: Date): Promise<void> {
+    const { bytes, files, measuredAt, tookMs, countedBefore } = measured;
+    await this.write(from, now, {
       UpdateExpression:
-        'SET fileCount = :files, measuredAt = :at, tookMs = :took, #ttl = :ttl REMOVE measuring ADD usedBytes :found',
-      ConditionExpression: measuredBefore === undefined ? IS_NOT_MEASURED : IS_MEASURED_AS_BEFORE,
-      ExpressionAttributeNames: TTL,
+        'SET fileCount = :files, measuredAt = :at, tookMs = :took, #ttl = :ttl ' +
+        'REMOVE measuring ADD usedBytes :found, rounds :one',
       ExpressionAttributeValues: {
         ':found': bytes - countedBefore,
         ':files': files,
         ':at': measuredAt,
         ':took': tookMs,
-        ...(measuredBefore !== undefined && { ':before': measuredBefore }),
-        ...ttlAt(now),
+        ':one': 1,
       },
     });
   }
 
-  /** How far one is. */
-  async putStep(sessionId: string, measuring: Progress, tookMs: number, now: Date): Promise<void> {
-    await this.table.update({
-      Key: workspaceUsageKey(sessionId),
+  /** How far one is. Does nothing if another one has been completed since: it has corrected the same count. */
+  async putStep(from: MeasuredFrom, measuring: Progress, tookMs: number, now: Date): Promise<void> {
+    await this.write(from, now, {
       UpdateExpression: 'SET measuring = :measuring, tookMs = :took, #ttl = :ttl',
-      ExpressionAttributeNames: TTL,
-      ExpressionAttributeValues: { ':measuring': { ...measuring }, ':took': tookMs, ...ttlAt(now) },
+      ExpressionAttributeValues: { ':measuring': { ...measuring }, ':took': tookMs },
     });
+  }
+
+  /** With `onlyIfActive` that is a condition in the same transaction: of a session that has ended nothing comes back. */
+  private async write(from: MeasuredFrom, now: Date, change: Change): Promise<void> {
+    const { sessionId, rounds, onlyIfActive } = from;
+    const update = {
+      ...change,
+      Key: workspaceUsageKey(sessionId),
+      ConditionExpression: rounds === 0 ? IS_IN_FIRST_ROUND : IS_IN_SAME_ROUND,
+      ExpressionAttributeNames: TTL,
+      ExpressionAttributeValues: {
+        ...change.ExpressionAttributeValues,
+        ...(rounds > 0 && { ':rounds': rounds }),
+        ...ttlAt(now),
+      },
+    };
+    if (onlyIfActive) await this.table.transact({ session: sessionIsActive(sessionId), usage: { Update: update } });
+    else await this.table.update(update);
   }
 
   /** Counts bytes that are about to be written. Gives how many there are if they do not fit. */

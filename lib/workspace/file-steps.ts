@@ -1,14 +1,22 @@
 import { chmod, mkdir, readdir, rename, rmdir, stat, unlink } from 'node:fs/promises';
 import path from 'node:path';
-import pTimeout from 'p-timeout';
+import pTimeout, { TimeoutError } from 'p-timeout';
 import { hasErrno } from './errno.ts';
 
 const PRIVATE = 0o700;
 /** A file system that does not answer (NFS waits for ever) must not use up the whole call. */
 const STEP_MS = 10_000;
 
-export async function inTime<T>(step: () => Promise<T>): Promise<T> {
-  return pTimeout(step(), { milliseconds: STEP_MS, message: `The file system did not answer within ${STEP_MS} ms.` });
+/** `late` takes care of what comes when nobody waits for it any more. */
+export async function inTime<T>(step: () => Promise<T>, late?: (result: T) => Promise<void>): Promise<T> {
+  const running = step();
+  try {
+    const message = `The file system did not answer within ${STEP_MS} ms.`;
+    return await pTimeout(running, { milliseconds: STEP_MS, message });
+  } catch (thrown) {
+    if (late && thrown instanceof TimeoutError) running.then(late).catch(() => undefined);
+    throw thrown;
+  }
 }
 
 export async function makeAll(directory: string): Promise<void> {

@@ -1,17 +1,21 @@
-/** The first names by the order of their bytes, of however many are added: keeps twice as many at most. */
+/**
+ * The first names by the order of their bytes, of however many are added: keeps twice as many at most, as strings of one
+ * byte a character, which are smaller than buffers and sort faster.
+ */
 export class FirstNames {
   private readonly count: number;
-  private names: Buffer[] = [];
+  private names: string[] = [];
   /** Whatever comes behind is none of the first. */
-  private last: Buffer | undefined;
+  private last: string | undefined;
 
   constructor(count: number) {
     this.count = count;
   }
 
   add(name: Buffer): void {
-    if (this.last && Buffer.compare(name, this.last) >= 0) return;
-    this.names.push(name);
+    const text = name.toString('latin1');
+    if (this.last !== undefined && text >= this.last) return;
+    this.names.push(text);
     if (this.names.length >= 2 * this.count) this.cut();
   }
 
@@ -21,11 +25,11 @@ export class FirstNames {
 
   sorted(): Buffer[] {
     this.cut();
-    return this.names;
+    return this.names.map((name) => Buffer.from(name, 'latin1'));
   }
 
   private cut(): void {
-    this.names = this.names.sort((one, other) => Buffer.compare(one, other)).slice(0, this.count);
+    this.names = this.names.sort().slice(0, this.count);
     if (this.names.length === this.count) this.last = this.names.at(-1);
   }
 }

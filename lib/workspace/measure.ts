@@ -8,6 +8,7 @@ import type { WorkspaceFiles } from './workspace-files.ts';
 import type { Workspace } from './workspaces.ts';
 
 const AT_ONCE = 16;
+/** Files that are looked at before the time is. */
 const BATCH = 512;
 
 /** How far a measurement is. Plain data, to be stored and gone on with by whoever comes next. */
@@ -122,7 +123,9 @@ class Walk {
       const sizes = await pMap(batch, (name) => sizeOf(directory, name), { concurrency: AT_ONCE });
       const bytes = sizes.reduce((sum, size) => sum + size, this.measurement.bytes);
       const files = this.measurement.files + batch.length;
-      if (!this.goesOn({ bytes, files, directory: place, name: encoded(batch.at(-1)) })) return false;
+      const hasTime = this.goesOn({ bytes, files, directory: place, name: encoded(batch.at(-1)) });
+      // The look at a large directory was long: it is used.
+      if (!hasTime && from + BATCH >= Math.min(names.length, this.kept.files / 4)) return false;
     }
     return true;
   }

@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
-import { open, readdir, rename, unlink } from 'node:fs/promises';
+import { lstat, open, readdir, rename, unlink } from 'node:fs/promises';
+import pMap from 'p-map';
 import { RangeNotSatisfiableError } from '../file-errors.ts';
 import { hasErrno } from './errno.ts';
 import type { StillHeld } from './file-lock.ts';
@@ -11,6 +12,10 @@ const PRIVATE_FILE = 0o600;
 /** How often another request can be faster with the same part. */
 const ATTEMPTS = 10;
 
+const LOOKS_AT_ONCE = 16;
+/** Longer than a request takes: an upload that has not changed for so long has no part under way. */
+const RESTING_MS = 60_000;
+
 /** A file that arrives in parts: for which path, how long it will be, and its name if several arrive at once. */
 export interface Upload {
   path: string;
@@ -18,19 +23,21 @@ export interface Upload {
   uploadId: string;
 }
 
-/** What the parts of all uploads of a session take. */
-export async function stagedBytes(staging: StagingDirectory): Promise<number> {
-  return (await partsIn(staging)).reduce((sum, { received }) => sum + received, 0);
+/** What has arrived of one upload: how much for sure, by its name. */
+interface StagedPart {
+  name: string;
+  key: string;
+  received: number;
 }
 
-async function partsIn(staging: StagingDirectory): Promise<{ key: string; received: number }[]> {
+async function partsIn(staging: StagingDirectory): Promise<StagedPart[]> {
   const names = await readdir(staging.at).catch((thrown: unknown) => {
     if (hasErrno(thrown, 'ENOENT')) return [];
     throw thrown;
   });
   return names.flatMap((name) => {
     const [, key = '', received] = /^([0-9a-f]{32})\.(\d+)\.part$/.exec(name) ?? [];
-    return key === '' ? [] : [{ key, received: Number(received) }];
+    return key === '' ? [] : [{ name, key, received: Number(received) }];
   });
 }
 
@@ -72,7 +79,7 @@ export class StagedParts {
     const end = first + part.length;
     for (let attempt = 1; ; attempt++) {
       const own = (await partsIn(this.staging)).filter(({ key }) => key === this.key);
-      const received = Math.max(0, ...own.map((part) => part.received));
+      const received = receivedOf(own);
       if (first > received) {
         const { total } = this.upload;
         throw new RangeNotSatisfiableError('does not follow what has arrived', { received, total });
@@ -92,11 +99,48 @@ export class StagedParts {
     }
   }
 
+  /**
+   * Whether this part has room where all uploads of the session together may take `limit` bytes on disk. For it to have,
+   * others give way that nobody has gone on with for a minute, those that have rested the longest first.
+   */
+  async hasRoom(first: number, length: number, limit: number): Promise<boolean> {
+    const staged = await pMap(await partsIn(this.staging), (part) => this.look(part), { concurrency: LOOKS_AT_ONCE });
+    const own = staged.filter(({ key }) => key === this.key);
+    // What does not follow is refused, and takes none.
+    if (first > receivedOf(own)) return true;
+    const others = staged.filter(({ key }) => key !== this.key);
+    let needed = sizeOf(others) + Math.max(first + length, sizeOf(own));
+    const resting = others
+      .filter(({ changedAt }) => Date.now() - changedAt > RESTING_MS)
+      .sort((one, other) => one.changedAt - other.changedAt);
+    // None is given up for a part that would not fit all the same.
+    if (needed - sizeOf(resting) > limit) return false;
+    for (const { name, size } of resting) {
+      if (needed <= limit) break;
+      await discard(this.staging.file(name));
+      needed -= size;
+    }
+    return true;
+  }
+
+  /** What it takes on disk, which is more than its name says after a part that was cut off. */
+  private async look(part: StagedPart) {
+    const { size, mtimeMs } = await lstat(this.staging.file(part.name)).catch((thrown: unknown) => {
+      if (hasErrno(thrown, 'ENOENT')) return { size: 0, mtimeMs: 0 };
+      throw thrown;
+    });
+    return { ...part, size, changedAt: mtimeMs };
+  }
+
   /** The path of what has arrived. */
   file(received: number): string {
     return this.staging.file(`${this.key}.${received}.part`);
   }
 }
+
+const sizeOf = (parts: { size: number }[]) => parts.reduce((sum, { size }) => sum + size, 0);
+
+const receivedOf = (parts: StagedPart[]) => Math.max(0, ...parts.map(({ received }) => received));
 
 const writeAt = (file: string, position: number, bytes: Buffer) =>
   write(file, position === 0 ? O_CREAT : 0, bytes, position);

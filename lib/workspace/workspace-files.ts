@@ -8,7 +8,7 @@ import { toFileError } from './file-error.ts';
 import { withFileLock } from './file-lock.ts';
 import { fileNames } from './file-path.ts';
 import { refuseLinkOrOther, type OpenDirectory } from './open-directory.ts';
-import { discard, stage, stagedBytes, StagedParts } from './staged-file.ts';
+import { discard, stage, StagedParts } from './staged-file.ts';
 import { StagingDirectory } from './staging-directory.ts';
 import { withDirectory } from './with-directory.ts';
 import type { Workspace, Workspaces } from './workspaces.ts';
@@ -90,7 +90,9 @@ export class WorkspaceFiles {
       // Where there is a limit, all uploads of the session count together.
       const name = limit > 0 ? 'uploads' : `upload ${upload.path} ${upload.total} ${upload.uploadId}`;
       return withFileLock(staging, name, async (stillHeld) => {
-        if (limit > 0 && (await stagedBytes(staging)) + bytes.length > limit) throw new WorkspaceFullError({ limit });
+        const isCounted = limit > 0 && bytes.length > 0;
+        if (isCounted && !(await parts.hasRoom(part.first, bytes.length, limit)))
+          throw new WorkspaceFullError({ limit });
         const received = await parts.append(part.first, bytes, stillHeld);
         if (received < part.total) return { received, total: part.total };
         return publish(top, staging, parts.file(received), write);

@@ -184,7 +184,10 @@ export class Workspaces {
 
 async function openIfThere(place: string): Promise<OpenDirectory | undefined> {
   try {
-    return await inTime(() => OpenDirectory.open(place));
+    return await inTime(
+      () => OpenDirectory.open(place),
+      (late) => late.close(),
+    );
   } catch (thrown) {
     // Something else in its place is the agent's work: there is no workspace to work in.
     if (hasErrno(thrown, 'ENOENT', 'ENOTDIR', 'ELOOP')) return undefined;

@@ -63,12 +63,29 @@ describe('files over the HTTP door', () => {
     expect(answer).toMatchObject({ code: 'VALIDATION', errors: [{ path: 'content-type' }] });
   });
 
+  test.each(['abc', ''])('says with a range that is not in %j how long the file is', async (content) => {
+    await put('short', content);
+    const answer = await ask('GET files', { path: 'short' }, {}, { range: 'bytes=3-' });
+    expect(parsed(answer)).toMatchObject({ status: 416, code: 'RANGE_NOT_SATISFIABLE', size: content.length });
+    expect(answer.headers).toEqual({
+      'content-type': 'application/problem+json',
+      'content-range': `bytes */${content.length}`,
+    });
+  });
+
+  test('a last write that comes again finds the file, and is told its tag', async () => {
+    const created = await put('once', 'abc', false, { 'if-none-match': '*' });
+    const again = await put('once', 'abc', false, { 'if-none-match': '*' });
+    expect(parsed(again)).toMatchObject({ status: 412, etag: created.headers?.etag });
+  });
+
   test('says where a part is to follow', async () => {
     const send = (range: string) => put('parts', 'abc', false, { 'content-range': range, 'upload-id': 'one' });
     const first = await send('bytes 0-2/6');
     expect([first.statusCode, parsed(first)]).toEqual([202, { received: 3, total: 6 }]);
     const gap = await send('bytes 4-6/7');
     expect(parsed(gap)).toMatchObject({ status: 416, code: 'RANGE_NOT_SATISFIABLE', received: 0, total: 7 });
+    expect(gap.headers).not.toHaveProperty('content-range');
     expect((await send('bytes 3-5/6')).statusCode).toBe(201);
   });
 

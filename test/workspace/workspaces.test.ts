@@ -3,7 +3,8 @@ import { mkdir, mkdtemp, readdir, readFile, rm, rmdir, stat, writeFile } from 'n
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { OpenDirectory } from '../../lib/workspace/open-directory.ts';
 import { userDirectory, workspaceOf } from '../../lib/workspace/workspace-paths.ts';
 import { Workspaces } from '../../lib/workspace/workspaces.ts';
 import { newStack } from '../setup/test-stack.ts';
@@ -165,6 +166,41 @@ describe('the workspaces', () => {
         expect(await readdir(base)).toEqual(['root']);
       },
     );
+  });
+
+  describe('where the file system takes its time', () => {
+    test('are not open any longer when they open too late', async () => {
+      const session = newSession();
+      await workspaces.prepare(session.id);
+      await workspaces.moveIn(session);
+      let answer = () => {};
+      const answered = new Promise<void>((resolve) => (answer = resolve));
+      let opened: Promise<OpenDirectory> | undefined;
+      const open = OpenDirectory.open.bind(OpenDirectory);
+      const spy = jest
+        .spyOn(OpenDirectory, 'open')
+        .mockImplementationOnce((at) => (opened = answered.then(() => open(at))));
+      jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate', 'queueMicrotask'] });
+      try {
+        const outcome = workspaces.open(session).catch((thrown: unknown) => String(thrown));
+        jest.advanceTimersByTime(10_000);
+        expect(await outcome).toContain('did not answer within 10000 ms');
+      } finally {
+        jest.useRealTimers();
+        spy.mockRestore();
+      }
+      answer();
+      const late = (await opened) as OpenDirectory;
+      const isOpen = () =>
+        late.sync().then(
+          () => true,
+          () => false,
+        );
+      for (let look = 0; look < 500 && (await isOpen()); look++) await turn();
+      expect(await isOpen()).toBe(false);
+      const again = (await workspaces.open(session)) as OpenDirectory;
+      await again.close();
+    });
   });
 
   describe('many at once', () => {

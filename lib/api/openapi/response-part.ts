@@ -67,10 +67,16 @@ function problems(errors: readonly ErrorCode[]) {
     statuses.map((status) => {
       const codes = errors.filter((code) => errorStatus[code].status === status);
       const description = codes.map((code) => errorStatus[code].title).join('; ');
-      const retry = codes.includes('CONTENTION') && {
-        headers: { 'Retry-After': describedHeader('Seconds, where repeating the request is safe') },
+      const headers = {
+        ...(codes.includes('CONTENTION') && {
+          'Retry-After': describedHeader('Seconds; repeating the request is safe'),
+        }),
+        ...(codes.includes('RANGE_NOT_SATISFIABLE') && {
+          'Content-Range': describedHeader('How many bytes the file has'),
+        }),
       };
-      return [status, { description, ...retry, content: { 'application/problem+json': problemContent(codes) } }];
+      const told = Object.keys(headers).length > 0 && { headers };
+      return [status, { description, ...told, content: { 'application/problem+json': problemContent(codes) } }];
     }),
   );
 }

@@ -1,0 +1,224 @@
+import type { AccessFixture } from './access-fixture.ts';
+import type { Expected, Outcome } from './callers.ts';
+
+/** One request and what becomes of it, by who asks. Written from the contract, not from the code. */
+export interface Case {
+  /** The operation's fields, flat. What a request uses up is made anew for each. */
+  input: (fixture: AccessFixture) => Promise<Record<string, unknown>> | Record<string, unknown>;
+  expected: Expected;
+  /** Stands in the answer to `yes`, and in no other. */
+  tells?: string | ((fixture: AccessFixture) => string);
+  /** Has fields that HTTP has no place for. */
+  directOnly?: true;
+  /** Whoever may do this ends what the others would ask for. */
+  spoils?: true;
+}
+
+const expected = (...outcomes: Outcome[]): Expected => {
+  const [none, owner, colleague, namesake, outsider, admin, foreignAdmin, operator, invoker] = outcomes;
+  return { none, owner, colleague, namesake, outsider, admin, foreignAdmin, operator, invoker } as Expected;
+};
+
+const [yes, own, hidden, forbidden, invalid, absent, nobody] = [
+  'yes',
+  'own',
+  'hidden',
+  'forbidden',
+  'invalid',
+  'absent',
+  'unauthorized',
+] as const;
+
+// prettier-ignore
+const RULES = {
+  //                       none    owner      colleague  namesake   outsider   admin      foreignAdmin operator invoker
+  anyone:         expected(yes,    yes,       yes,       yes,       yes,       yes,       yes,         yes,     yes),
+  ofSession:      expected(nobody, yes,       hidden,    hidden,    hidden,    yes,       hidden,      yes,     yes),
+  forOneself:     expected(nobody, own,       own,       own,       own,       own,       own,         own,     invalid),
+  onesOwn:        expected(nobody, yes,       own,       own,       own,       own,       own,         own,     invalid),
+  speaksForAda:   expected(nobody, yes,       forbidden, forbidden, forbidden, yes,       forbidden,   yes,     yes),
+  speaksForAcme:  expected(nobody, forbidden, forbidden, forbidden, forbidden, yes,       forbidden,   yes,     yes),
+  admins:         expected(nobody, forbidden, forbidden, forbidden, forbidden, yes,       yes,         yes,     yes),
+  operators:      expected(nobody, forbidden, forbidden, forbidden, forbidden, forbidden, forbidden,   yes,     yes),
+  adaInOwnOrg:    expected(nobody, yes,       forbidden, own,       forbidden, yes,       own,         own,     yes),
+  ownOrg:         expected(nobody, forbidden, forbidden, forbidden, forbidden, yes,       own,         own,     invalid),
+  ownOrgsLayer:   expected(nobody, forbidden, forbidden, forbidden, forbidden, yes,       absent,      absent,  invalid),
+  ownOrgsCleanup: expected(nobody, forbidden, forbidden, forbidden, forbidden, yes,       own,         yes,     yes),
+  ownUsage:       expected(nobody, own,       own,       own,       own,       own,       own,         yes,     yes),
+} satisfies Record<string, Expected>;
+
+const ADA = { userId: 'ada', orgId: 'acme' };
+
+const ofSession: Case[] = [{ input: ({ sessionId }) => ({ sessionId }), expected: RULES.ofSession }];
+const ofClient = (more: object = {}): Case[] => [
+  { input: ({ sessionId }) => ({ sessionId, clientId: 'tools', ...more }), expected: RULES.ofSession },
+];
+const ofPath = (path: string, more: object = {}): Case[] => [
+  { input: ({ sessionId }) => ({ sessionId, path, ...more }), expected: RULES.ofSession },
+];
+
+/** A row for each route, and for each operation that has none. */
+export const ACCESS: Readonly<Record<string, Case[]>> = {
+  'GET /health': [{ input: () => ({}), expected: RULES.anyone }],
+  'GET /openapi.json': [{ input: () => ({}), expected: RULES.anyone }],
+
+  'POST /sessions': [
+    { input: () => ({ metadata: { task: 'mine' } }), expected: RULES.forOneself },
+    // The same key as ada's, and the same body: it is hers only to her.
+    {
+      input: ({ createRequest }) => createRequest,
+      expected: RULES.onesOwn,
+      tells: ({ sessionId }) => sessionId,
+    },
+    { input: () => ADA, expected: RULES.speaksForAda, directOnly: true },
+  ],
+  'GET /sessions': [
+    { input: () => ({}), expected: RULES.onesOwn, tells: ({ sessionId }) => sessionId },
+    {
+      input: () => ({ userId: 'ada' }),
+      expected: RULES.adaInOwnOrg,
+      tells: ({ sessionId }) => sessionId,
+    },
+    { input: () => ADA, expected: RULES.speaksForAda, tells: ({ sessionId }) => sessionId },
+    {
+      input: () => ({ scope: 'org' }),
+      expected: RULES.ownOrg,
+      tells: ({ sessionId }) => sessionId,
+    },
+    {
+      input: () => ({ scope: 'org', orgId: 'acme' }),
+      expected: RULES.speaksForAcme,
+      tells: ({ sessionId }) => sessionId,
+    },
+  ],
+  'GET /sessions/{sessionId}': [
+    { input: ({ sessionId }) => ({ sessionId }), expected: RULES.ofSession, tells: ({ sessionId }) => sessionId },
+  ],
+  'PATCH /sessions/{sessionId}': [
+    { input: ({ sessionId }) => ({ sessionId, metadata: { task: 'report' } }), expected: RULES.ofSession },
+  ],
+  'DELETE /sessions/{sessionId}': [
+    { input: async ({ newSession }) => ({ sessionId: await newSession() }), expected: RULES.ofSession },
+  ],
+  'POST /sessions/{sessionId}/heartbeat': ofSession,
+
+  'GET /usage': [
+    {
+      input: () => ({}),
+      expected: RULES.ownUsage,
+      tells: '"all"',
+    },
+    { input: () => ADA, expected: RULES.speaksForAda },
+    { input: () => ({ orgId: 'acme', userId: 'somebody' }), expected: RULES.speaksForAcme },
+  ],
+  countUserSessions: [{ input: () => ADA, expected: RULES.speaksForAda }],
+  countAllSessions: [{ input: () => ({}), expected: RULES.operators }],
+  'POST /cleanup': [
+    {
+      input: () => ({ inactiveForSeconds: 0 }),
+      expected: RULES.ownOrgsCleanup,
+      tells: ({ sessionId }) => sessionId,
+      spoils: true,
+    },
+  ],
+
+  'GET /sessions/{sessionId}/system-prompt': [
+    { input: ({ sessionId }) => ({ sessionId }), expected: RULES.ofSession, tells: 'adas-prompt' },
+  ],
+  'PUT /sessions/{sessionId}/system-prompt': [
+    { input: ({ sessionId }) => ({ sessionId, systemPrompt: 'adas-prompt' }), expected: RULES.ofSession },
+  ],
+
+  'POST /sessions/{sessionId}/mcp-clients': [
+    {
+      input: ({ sessionId, mcpEndpoint, fresh }) => ({ sessionId, id: fresh(), type: 'http', endpoint: mcpEndpoint }),
+      expected: RULES.ofSession,
+    },
+  ],
+  'GET /sessions/{sessionId}/mcp-clients': [
+    { input: ({ sessionId }) => ({ sessionId }), expected: RULES.ofSession, tells: 'adas-tools' },
+  ],
+  'GET /sessions/{sessionId}/mcp-clients/{clientId}': ofClient(),
+  'DELETE /sessions/{sessionId}/mcp-clients/{clientId}': [
+    {
+      input: async ({ sessionId, newMcpClient }) => ({ sessionId, clientId: await newMcpClient() }),
+      expected: RULES.ofSession,
+    },
+  ],
+  'PUT /sessions/{sessionId}/mcp-clients/{clientId}/auth': ofClient({ headers: { 'x-key': 'adas-secret' } }),
+  'GET /sessions/{sessionId}/mcp-clients/{clientId}/tools': ofClient(),
+  'POST /sessions/{sessionId}/mcp-clients/{clientId}/tool-calls': ofClient({ name: 'echo', arguments: {} }),
+
+  'POST /sessions/{sessionId}/workspace-access': ofSession,
+  'DELETE /sessions/{sessionId}/workspace-access': ofSession,
+
+  'GET /sessions/{sessionId}/files': ofPath('notes.txt'),
+  'PUT /sessions/{sessionId}/files': ofPath('notes.txt', { content: Buffer.from('adas-notes').toString('base64') }),
+  'DELETE /sessions/{sessionId}/files': [
+    { input: async ({ sessionId, newFile }) => ({ sessionId, path: await newFile() }), expected: RULES.ofSession },
+  ],
+  'GET /sessions/{sessionId}/directories': [
+    { input: ({ sessionId }) => ({ sessionId, path: '' }), expected: RULES.ofSession, tells: 'notes.txt' },
+  ],
+  'PUT /sessions/{sessionId}/directories': [
+    { input: ({ sessionId, fresh }) => ({ sessionId, path: fresh() }), expected: RULES.ofSession },
+  ],
+  'DELETE /sessions/{sessionId}/directories': [
+    {
+      input: async ({ sessionId, newDirectory }) => ({ sessionId, path: await newDirectory(), recursive: true }),
+      expected: RULES.ofSession,
+    },
+  ],
+  'GET /sessions/{sessionId}/workspace-usage': ofSession,
+
+  'PUT /prompts/{scope}/{promptId}': [
+    {
+      input: ({ fresh }) => ({ scope: 'org', orgId: 'acme', promptId: fresh(), content: 'acmes-text' }),
+      expected: RULES.speaksForAcme,
+    },
+    {
+      input: ({ fresh }) => ({ scope: 'user', ...ADA, promptId: fresh(), content: 'adas-text' }),
+      expected: RULES.speaksForAcme,
+    },
+    { input: ({ fresh }) => ({ scope: 'global', promptId: fresh(), content: 'text' }), expected: RULES.operators },
+  ],
+  'GET /prompts/{scope}/{promptId}': [
+    {
+      input: () => ({ scope: 'org', promptId: 'tone' }),
+      expected: RULES.ownOrgsLayer,
+      tells: 'acmes-tone',
+    },
+    {
+      input: () => ({ scope: 'org', orgId: 'acme', promptId: 'tone' }),
+      expected: RULES.speaksForAcme,
+      tells: 'acmes-tone',
+    },
+    { input: () => ({ scope: 'user', ...ADA, promptId: 'tone' }), expected: RULES.speaksForAcme, tells: 'adas-tone' },
+    { input: () => ({ scope: 'global', promptId: 'tone' }), expected: RULES.admins, tells: 'everybodys-tone' },
+  ],
+  'DELETE /prompts/{scope}/{promptId}': [
+    {
+      input: async ({ newLayer }) => ({ scope: 'org', orgId: 'acme', promptId: await newLayer('org') }),
+      expected: RULES.speaksForAcme,
+    },
+    {
+      input: async ({ newLayer }) => ({ scope: 'user', ...ADA, promptId: await newLayer('user') }),
+      expected: RULES.speaksForAcme,
+    },
+    {
+      input: async ({ newLayer }) => ({ scope: 'global', promptId: await newLayer('global') }),
+      expected: RULES.operators,
+    },
+  ],
+  'GET /prompts/{scope}': [
+    { input: () => ({ scope: 'org', orgId: 'acme' }), expected: RULES.speaksForAcme, tells: 'acmes-tone' },
+    { input: () => ({ scope: 'user', ...ADA }), expected: RULES.speaksForAcme, tells: 'adas-tone' },
+    { input: () => ({ scope: 'global' }), expected: RULES.admins, tells: 'everybodys-tone' },
+    {
+      input: () => ({ scope: 'org' }),
+      expected: RULES.ownOrg,
+      tells: 'acmes-tone',
+    },
+  ],
+  'POST /prompts/preview': [{ input: () => ADA, expected: RULES.speaksForAcme, tells: 'acmes-tone' }],
+};
