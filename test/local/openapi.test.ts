@@ -32,13 +32,8 @@ const described = Object.entries(document.paths).flatMap(([path, methods]) =>
 );
 type Place = (typeof described)[number];
 
-/** The names of an operation's examples; those that say nothing at all, `plain`, are not in it. */
-function namesOf({ parameters = [], requestBody }: Described): string[] {
-  const content = Object.values(requestBody?.content ?? {});
-  const named = [...parameters, ...content].flatMap(({ examples }) => Object.keys(examples ?? {}));
-  const needsNothing = !requestBody?.required && !parameters.some(({ required }) => required);
-  return [...new Set([...(needsNothing ? ['plain'] : []), ...named])];
-}
+/** The names of an operation's examples. */
+const namesOf = (operation: Described): string[] => Object.keys(operation['x-example-status']);
 const examples = described.flatMap((place) =>
   namesOf(place.operation).map((name) => [`${place.operation.operationId} ${name}`, place, name] as const),
 );
