@@ -59,6 +59,11 @@ describe('a bundle', () => {
     expect(describes).toBe(name === operations.getOpenApi.group);
   });
 
+  test.each(FUNCTION_NAMES)('of %s has credentials of the environment, and no other source of them', (name) => {
+    expect(packagesIn(name).filter((packageName) => packageName.includes('credential-provider'))).toEqual([]);
+    expect(ownModulesIn(name).some((source) => source.endsWith('/lib/environment-credentials.ts'))).toBe(true);
+  });
+
   test.each(IN_VPC)('of %s, which reaches nothing else, has no AWS client but that of DynamoDB', (name) => {
     expect(packagesIn(name).filter((packageName) => packageName.startsWith('@aws-sdk/client-'))).toEqual([
       '@aws-sdk/client-dynamodb',
