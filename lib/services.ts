@@ -23,6 +23,7 @@ export interface Services {
   manager: SessionManagerV2;
   events: SessionEvents;
   accessCheck: AccessCheck;
+  describeApi?: (() => Promise<object>) | undefined;
 }
 
 /** What connects to MCP servers. */
@@ -36,6 +37,7 @@ export interface ServiceParts {
   mcp: (config: Config, env: NodeJS.ProcessEnv) => McpServices;
   accessPoints?: (place: FileSystemPlace, settings: typeof EFS) => AccessPoints;
   eventSink?: (config: Config, settings: typeof EVENT_BRIDGE) => EventSink | undefined;
+  describeApi?: () => Promise<object>;
 }
 
 /** The SDK repeats a request twice; `withRetries` goes on from there. */
@@ -85,6 +87,7 @@ export function createServices(env: NodeJS.ProcessEnv, parts: ServiceParts): Ser
     manager: new SessionManagerV2(shared),
     events: new SessionEvents(shared.farewells, shared.trail, accessPoints, parts.eventSink?.(config, EVENT_BRIDGE)),
     accessCheck: new AccessCheck(shared),
+    describeApi: parts.describeApi,
   };
 }
 

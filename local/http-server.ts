@@ -1,4 +1,5 @@
 import fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
+import { serveApiDocs } from './api-docs.ts';
 import { serveRoutes } from './api-gateway.ts';
 import type { EventFeed } from './event-feed.ts';
 import { serveEvents } from './event-stream.ts';
@@ -40,6 +41,7 @@ export async function startHttpServer(port: number, feed: EventFeed): Promise<Ht
     return reply.code(status).send({ message: status < 500 ? error.message : 'Internal Server Error' });
   });
   serveRoutes(app);
+  serveApiDocs(app);
   serveInvoke(app);
   serveEvents(app, feed);
   await listen(app, port);

@@ -25,11 +25,12 @@ export interface Call<T> {
 const NOBODY: Caller = { kind: 'user', userId: '', orgId: '' };
 
 /** Runs an operation for a door: caller, input, work, and one audit event whatever comes of it. */
-export async function perform<T>({ manager }: Services, call: Call<T>): Promise<T> {
+export async function perform<T>({ manager, describeApi }: Services, call: Call<T>): Promise<T> {
   const { name, operation, origin, signal } = call;
   if (operation.access === 'anyone') {
     const input: unknown = parseInput<unknown>(operation.input, call.input());
-    return call.answer(await operation.run(input, { manager: manager.as(NOBODY), caller: NOBODY, signal }));
+    const context = { manager: manager.as(NOBODY), caller: NOBODY, signal, describeApi };
+    return call.answer(await operation.run(input, context));
   }
   return manager.trail.record(
     // Every operation that needs a caller has a row: a test compares.

@@ -181,6 +181,7 @@ export const routes: readonly Route[] = [
   },
   { method: 'DELETE', path: LIMIT, operation: 'deleteLimit', query: SCOPE_OWNER, status: 204 },
   { method: 'GET', path: '/health', operation: 'getHealth', status: 200 },
+  { method: 'GET', path: '/openapi.json', operation: 'getOpenApi', status: 200 },
 ];
 
 /** As API Gateway names it in an event. */
