@@ -78,7 +78,7 @@ export class SessionStore {
       entry: write.putUserEntry(session),
     };
     if (idempotency) writes.idempotency = putIdempotency(session, idempotency, now);
-    if (request.systemPrompt !== '') writes.prompt = write.putFirstPrompt(session.id, request.systemPrompt);
+    if (request.systemPrompt !== '') writes.prompt = write.putPrompt(session.id, request.systemPrompt);
     return withRetries(async () => {
       const refusal = await this.table.transactOnce(writes as Record<CreateWrite, Write>);
       return refusal === undefined ? { created: session } : answerToRefusal(refusal, request);

@@ -1,6 +1,7 @@
 import type { Identity } from '../identity.ts';
 import { LIMIT_SCOPES, type Limits, type LimitScope } from '../limits.ts';
 import type { Write } from './dynamo-table.ts';
+import { storedPrompt } from './stored-prompt.ts';
 import {
   DUE_NOW,
   dueKey,
@@ -51,8 +52,8 @@ export const putUserEntry = (session: SessionItem): Write => ({
   Put: { Item: userEntryKey(session, session.id) },
 });
 
-export const putFirstPrompt = (sessionId: string, systemPrompt: string): Write => ({
-  Put: { Item: { ...promptKey(sessionId), systemPrompt } },
+export const putPrompt = (sessionId: string, systemPrompt: string): Write => ({
+  Put: { Item: { ...promptKey(sessionId), systemPrompt: storedPrompt(systemPrompt) } },
 });
 
 /** Takes a seat in each scope; one that has no limit is counted all the same. */
