@@ -19,6 +19,7 @@ interface Known {
 /** The input of each operation in the order of a session's life: an operation that has none fails to compile. */
 const INPUTS: Record<OperationName, (known: Known) => Record<string, unknown>> = {
   getHealth: () => ({}),
+  getOpenApi: () => ({}),
   createSession: () => ({ metadata: { [CANARY]: CANARY }, promptVariables: { [CANARY]: CANARY } }),
   getSession: ({ sessionId }) => ({ sessionId }),
   heartbeat: ({ sessionId }) => ({ sessionId }),

@@ -9,6 +9,7 @@ import type { EFSClientConfig } from '@aws-sdk/client-efs';
 import { KMSClient } from '@aws-sdk/client-kms';
 import { streamHandler } from '../../lib/api/stream-handler.ts';
 import { AccessCheck } from '../../lib/access-check.ts';
+import { describeApi } from '../../lib/api/openapi/describe-api.ts';
 import { LogLines } from '../../lib/audit/log-lines.ts';
 import { readConfig, type Config } from '../../lib/config.ts';
 import { ManagerParts } from '../../lib/manager-parts.ts';
@@ -132,6 +133,7 @@ function startProcess({ config, clock, efs, kms }: Outside): { services: Service
     manager: new SessionManagerV2(parts),
     events: new SessionEvents(parts.farewells, parts.trail, accessPoints),
     accessCheck: new AccessCheck(parts),
+    describeApi,
   };
   const destroy = () => {
     client.destroy();

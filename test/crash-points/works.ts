@@ -125,6 +125,7 @@ export const works: Record<OperationName, Work> = {
     seen: async (services) => same((await done<{ count: number }>(services, 'countAllSessions', {})).count, 0),
   },
   getHealth: { prepare: async () => ({}) },
+  getOpenApi: { prepare: async () => ({}) },
 
   readFile: { prepare: async (services) => ({ ...(await withFile(services)), path: 'a/b.txt' }) },
   writeFile: {

@@ -39,6 +39,11 @@ export const sessionPageAnswer = z.strictObject({
 const usage = name('Usage', z.strictObject({ active: count, limit: count.nullable() }));
 export const usageAnswer = z.strictObject({ user: usage.optional(), org: usage.optional(), all: usage.optional() });
 
+export const limitAnswer = name(
+  'Limit',
+  z.strictObject({ limit: count.nullable(), active: count, items: z.int().min(1), isDefault: z.boolean() }),
+);
+
 export const countAnswer = z.strictObject({ count });
 
 export const cleanupAnswer = z.strictObject({

@@ -29,6 +29,7 @@ export const TAGS = {
   files: 'Files and directories of a session’s workspace',
   'mcp-clients': 'Connections of a session to MCP servers',
   prompts: 'System prompts, and the layers that they are joined from',
+  limits: 'Limits on how many sessions there are at once',
   'workspace-access': 'Mounting one workspace from elsewhere',
   service: 'The service itself',
 } as const;

@@ -1,5 +1,6 @@
 import type { InputOf, OperationName, OutputOf } from '../operations.ts';
 import { fileDocs } from './file-docs.ts';
+import { limitDocs } from './limit-docs.ts';
 import { mcpDocs } from './mcp-docs.ts';
 import type { OperationDoc } from './operation-doc.ts';
 import { promptLayerDocs } from './prompt-layer-docs.ts';
@@ -10,6 +11,7 @@ import { sessionDocs } from './session-docs.ts';
 export const operationDocs: { readonly [Name in OperationName]: OperationDoc<InputOf<Name>, OutputOf<Name>> } = {
   ...sessionDocs,
   ...fileDocs,
+  ...limitDocs,
   ...mcpDocs,
   ...promptLayerDocs,
   ...serviceDocs,
