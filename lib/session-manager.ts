@@ -1,5 +1,5 @@
 import { validate as isUuid } from 'uuid';
-import { endDetails, takenBack, type EndDetails } from './audit/audit-end.ts';
+import { endDetails, takenBack, tellEnd } from './audit/audit-end.ts';
 import type { AuditLogger } from './audit/audit-event.ts';
 import { auditSession } from './audit/audit-ids.ts';
 import type { AuditTrail } from './audit/audit-trail.ts';
@@ -31,7 +31,6 @@ import {
 } from './session-options.ts';
 import { Session, SessionHandle } from './session.ts';
 import type { Page, SessionIdPage } from './store/session-lists.ts';
-import type { SessionItem } from './store/table-schema.ts';
 import type { CleanupBounds, SweepResult } from './sweep.ts';
 import { workspaceOf } from './workspace/workspace-paths.ts';
 
@@ -197,7 +196,7 @@ export class SessionManagerV2 {
         measuresWorkspaces: this.caller.kind === 'schedule',
       };
       const result = await this.parts.sweep.run(request, (session, ms) =>
-        this.auditEnd(session, endDetails(session, 'inactive'), ms),
+        tellEnd(this.parts.trail, session, endDetails(session, 'inactive'), ms),
       );
       this.parts.trail.note({ cleaned: result.cleaned.length, notCleaned: result.failed.length });
       return result;
@@ -216,18 +215,12 @@ export class SessionManagerV2 {
         idempotency: idempotencyRequest(idempotencyKey, request),
         now: this.parts.now(),
       },
-      (session, ms) => this.auditEnd(session, takenBack(session), ms),
+      (session, ms) => tellEnd(this.parts.trail, session, takenBack(session), ms),
     );
     this.parts.trail.note({ sessionId: session.id, ...(replayed && { replayed }) });
     const isActivity = replayed && keepsAlive(this.caller, session);
     const item = isActivity ? await this.parts.store.touch(session, this.parts.now()) : session;
     return new Session(this.parts, this.caller, item, { replayed });
-  }
-
-  /** An end that nobody has asked for by the session's id is an event beside that of the operation. */
-  private async auditEnd(session: SessionItem, reason: EndDetails, durationMs: number): Promise<void> {
-    const { id: sessionId, userId, orgId } = session;
-    await this.parts.trail.tell('session.ended', { sessionId, userId, orgId, ...reason }, durationMs);
   }
 
   private async countSeats(of: LimitOwner): Promise<number> {

@@ -1,5 +1,6 @@
 import type { EndReason, SessionItem } from '../store/table-schema.ts';
 import type { AuditDetails } from './audit-fields.ts';
+import type { AuditTrail } from './audit-trail.ts';
 
 export type EndDetails = Pick<AuditDetails, 'reason' | 'resumedReason'>;
 
@@ -10,3 +11,9 @@ export const endDetails = ({ status, endReason }: SessionItem, reason: EndReason
 /** Its create has begun the end, unless somebody else was there first. */
 export const takenBack = ({ endReason }: SessionItem): EndDetails =>
   endReason === 'workspace-creation-failed' ? { reason: endReason } : { reason: 'resumed', resumedReason: endReason };
+
+/** An end that nobody has asked for by the session's id is an event beside that of the operation. */
+export async function tellEnd(trail: AuditTrail, session: SessionItem, reason: EndDetails, durationMs: number) {
+  const { id: sessionId, userId, orgId } = session;
+  await trail.tell('session.ended', { sessionId, userId, orgId, ...reason }, durationMs);
+}

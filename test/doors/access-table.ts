@@ -171,6 +171,16 @@ export const ACCESS: Readonly<Record<string, Case[]>> = {
   ],
   'GET /sessions/{sessionId}/workspace-usage': ofSession,
 
+  'GET /limits/{scope}': [
+    { input: () => ({ scope: 'global' }), expected: RULES.operators },
+    { input: () => ({ scope: 'user', ...ADA }), expected: RULES.operators },
+  ],
+  'PUT /limits/{scope}': [
+    { input: () => ({ scope: 'org', orgId: 'acme', limit: 1000 }), expected: RULES.operators },
+    { input: () => ({ scope: 'user', ...ADA, limit: 1000 }), expected: RULES.operators },
+  ],
+  'DELETE /limits/{scope}': [{ input: () => ({ scope: 'user', ...ADA }), expected: RULES.operators }],
+
   'PUT /prompts/{scope}/{promptId}': [
     {
       input: ({ fresh }) => ({ scope: 'org', orgId: 'acme', promptId: fresh(), content: 'acmes-text' }),
