@@ -60,7 +60,7 @@ export class SessionNotFoundError extends SessionManagerError {
 /** Every seat under the limit of `scope` is taken. */
 export class MaxSessionsReachedError extends SessionManagerError {
   constructor(scope: 'global' | 'org' | 'user', limit: number, active: number) {
-    super('MAX_SESSIONS_REACHED', `All ${limit} sessions of the ${scopeInWords[scope]} are in use.`, {
+    super('MAX_SESSIONS_REACHED', `The limit of ${limit} sessions of the ${scopeInWords[scope]} is reached.`, {
       scope,
       limit,
       active,

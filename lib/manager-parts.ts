@@ -19,6 +19,7 @@ import { FarewellStore } from './store/farewell-store.ts';
 import { McpClientStore } from './store/mcp-client-store.ts';
 import { PromptLayerStore } from './store/prompt-layer-store.ts';
 import { PromptStore } from './store/prompt-store.ts';
+import { SeatStore } from './store/seat-store.ts';
 import { SessionLists } from './store/session-lists.ts';
 import { SessionStore } from './store/session-store.ts';
 import { WorkspaceAccessStore } from './store/workspace-access-store.ts';
@@ -58,6 +59,7 @@ export interface SessionManagerOptions {
 /** What a manager shares with its sessions, whoever is calling. */
 export class ManagerParts {
   readonly store: SessionStore;
+  readonly seats: SeatStore;
   readonly lists: SessionLists;
   readonly prompts: PromptStore;
   readonly promptLayers: PromptLayerStore;
@@ -85,7 +87,8 @@ export class ManagerParts {
 
   constructor(options: SessionManagerOptions) {
     const { table, workspaces, log, metrics = new MetricLines(), settings } = options;
-    this.store = new SessionStore(table, settings);
+    this.seats = new SeatStore(table, settings.limits);
+    this.store = new SessionStore(table, this.seats, settings);
     this.lists = new SessionLists(table);
     this.prompts = new PromptStore(table);
     this.mcpClients = new McpClientStore(table);
@@ -94,8 +97,8 @@ export class ManagerParts {
     this.directories = new WorkspaceDirectories(workspaces, this.files);
     this.workspaceUsage = new WorkspaceUsageStore(table);
     this.ending = new SessionEnding(this.store, workspaces, (name, thrown) => log.workspaceNotTidied(name, thrown));
-    const seats = new SeatGauge(this.store, metrics, settings.limits);
-    this.creation = new SessionCreation(this.store, workspaces, this.ending, seats, log);
+    const gauge = new SeatGauge(this.seats, metrics);
+    this.creation = new SessionCreation(this.store, workspaces, this.ending, gauge, log);
     this.now = options.now ?? (() => new Date());
     this.measuring = new WorkspaceMeasuring(this.files, this.workspaceUsage, this.now);
     this.promptLayers = new PromptLayerStore(table);
@@ -103,7 +106,11 @@ export class ManagerParts {
     this.mcp = options.mcp;
     this.mcpCredentials = new CredentialVault(options.secrets);
     this.farewells = new McpFarewells(this.mcp, this.mcpCredentials, new FarewellStore(table), log, this.now);
-    this.sweep = new Sweep(this.store, this.lists, workspaces, this.ending, this.farewells, { log, metrics, seats });
+    this.sweep = new Sweep(this.store, this.lists, workspaces, this.ending, this.farewells, this.seats, {
+      log,
+      metrics,
+      gauge,
+    });
     this.accessPoints = options.accessPoints;
     this.access = new WorkspaceAccess(new WorkspaceAccessStore(table), options.accessPoints, log);
     this.trail = new AuditTrail(

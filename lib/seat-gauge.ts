@@ -1,45 +1,40 @@
 import pTimeout from 'p-timeout';
 import type { Identity } from './identity.ts';
-import { LIMIT_SCOPES, usageUnder, type Limits, type LimitScope } from './limits.ts';
+import { EVERYBODY, limitOwnersOf, type LimitOwner, type Usage } from './limits.ts';
 import type { MetricLines } from './metrics/metric-lines.ts';
-import type { SessionStore } from './store/session-store.ts';
+import type { SeatStore } from './store/seat-store.ts';
 
 /** Whoever measures goes on after this, with or without (ms). */
 const MEASURE_MS = 1_000;
 
 /** Looks how full the limits are and sends it as metrics. Never fails, and reads nothing where metrics are off. */
 export class SeatGauge {
-  private readonly store: SessionStore;
+  private readonly seats: SeatStore;
   private readonly metrics: MetricLines;
-  private readonly limits: Limits;
 
-  constructor(store: SessionStore, metrics: MetricLines, limits: Limits) {
-    this.store = store;
+  constructor(seats: SeatStore, metrics: MetricLines) {
+    this.seats = seats;
     this.metrics = metrics;
-    this.limits = limits;
   }
 
   /** Beside a create: the scopes of its owner that have a limit. */
   async measure(owner: Identity): Promise<void> {
-    await this.measureScopes(
-      LIMIT_SCOPES.filter((scope) => this.limits[scope] > 0),
-      owner,
-    );
+    await this.measureScopes(limitOwnersOf(owner), ({ limit }) => limit !== null);
   }
 
   /** With a sweep, so that there is a measure also when nobody begins a session. */
   async measureAll(): Promise<void> {
-    await this.measureScopes(['global'], { userId: '', orgId: '' });
+    await this.measureScopes([EVERYBODY]);
   }
 
-  private async measureScopes(scopes: LimitScope[], owner: Identity): Promise<void> {
+  private async measureScopes(owners: LimitOwner[], isMeasured: (usage: Usage) => boolean = () => true): Promise<void> {
     if (!this.metrics.isOn) return;
-    const each = scopes.map(async (scope) => {
-      const active = await this.store.countSeatsOf(scope, owner);
-      this.metrics.seats(scope, usageUnder(this.limits[scope], active), owner);
-    });
     try {
-      await pTimeout(Promise.all(each), { milliseconds: MEASURE_MS });
+      const usage = await pTimeout(this.seats.usage(owners), { milliseconds: MEASURE_MS });
+      for (const [index, of] of owners.entries()) {
+        const measured = usage[index];
+        if (measured && isMeasured(measured)) this.metrics.seats(of.scope, measured, of);
+      }
     } catch (thrown) {
       this.metrics.failed(thrown);
     }

@@ -43,6 +43,8 @@ export class SessionCreation {
 
   async create(request: CreateRequest): Promise<CreationOutcome> {
     const { id } = request.draft;
+    const known = await this.store.answerWithoutWriting(request);
+    if (known && 'replayOf' in known) return { session: await this.replay(known.replayOf), replayed: true };
     await orWorkspaceCreationError(this.workspaces.prepare(id));
     const outcome = await this.record(request);
     if ('replayOf' in outcome) {

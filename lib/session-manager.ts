@@ -14,7 +14,7 @@ import {
   type Caller,
   type Identity,
 } from './identity.ts';
-import { usageUnder, type UsageReport } from './limits.ts';
+import { EVERYBODY, limitOwnersOf, type LimitOwner, type UsageReport } from './limits.ts';
 import { ManagerParts, type SessionManagerOptions } from './manager-parts.ts';
 import { PromptLayers } from './prompt-layers.ts';
 import type { PromptComposer } from './prompt/prompt-composer.ts';
@@ -122,7 +122,7 @@ export class SessionManagerV2 {
       this.parts.trail.note(named);
       checkSpeaksFor(this.caller, named);
       if (named.orgId === undefined) return this.parts.lists.countOfUser(userId);
-      return (await this.parts.store.countSeats(['user'], { userId, orgId: named.orgId })).user;
+      return this.countSeats({ scope: 'user', userId, orgId: named.orgId });
     });
   }
 
@@ -130,7 +130,7 @@ export class SessionManagerV2 {
   async countAllSessions(): Promise<number> {
     return this.parts.trail.record('countAllSessions', this.caller, {}, async () => {
       this.checkUnrestricted();
-      return (await this.parts.store.countSeats(['global'], NOBODY)).global;
+      return this.countSeats(EVERYBODY);
     });
   }
 
@@ -142,13 +142,12 @@ export class SessionManagerV2 {
       if (owner.orgId !== undefined) checkOrgId(owner.orgId);
       this.parts.trail.note(owner);
       checkSpeaksFor(this.caller, owner);
-      const { limits } = this.parts.settings;
       const { userId = '', orgId = '' } = owner;
-      const seats = await this.parts.store.countSeats(['user', 'org', 'global'], { userId, orgId });
+      const [user, org, all] = await this.parts.seats.usage(limitOwnersOf({ userId, orgId }));
       const report: UsageReport = {};
-      if (userId && orgId) report.user = usageUnder(limits.user, seats.user);
-      if (orgId) report.org = usageUnder(limits.org, seats.org);
-      if (isUnrestricted(this.caller)) report.all = usageUnder(limits.global, seats.global);
+      if (user && userId && orgId) report.user = user;
+      if (org && orgId) report.org = org;
+      if (all && isUnrestricted(this.caller)) report.all = all;
       return report;
     });
   }
@@ -203,7 +202,6 @@ export class SessionManagerV2 {
     const { session, replayed } = await this.parts.creation.create({
       draft: { ...owner, id, workspace: workspaceOf(owner.userId, id), metadata, inactivitySeconds },
       systemPrompt: await firstPrompt(this.parts, { ...owner, sessionId: id, variables: promptVariables }),
-      limits: this.parts.settings.limits,
       idempotency: idempotencyRequest(idempotencyKey, request),
       now: this.parts.now(),
     });
@@ -220,6 +218,11 @@ export class SessionManagerV2 {
     await this.parts.trail.write({ operation: 'cleanupSession', result: 'success', actor: this.caller, ...details });
   }
 
+  private async countSeats(of: LimitOwner): Promise<number> {
+    const [usage] = await this.parts.seats.usage([of]);
+    return usage?.active ?? 0;
+  }
+
   private checkUnrestricted(): void {
     if (!isUnrestricted(this.caller)) throw new ForbiddenError('Only an operator may know about all organisations.');
   }
@@ -234,5 +237,3 @@ export class SessionManagerV2 {
     return { sessions, ...(nextCursor !== undefined && { nextCursor }) };
   }
 }
-
-const NOBODY: Identity = { userId: '', orgId: '' };

@@ -4,6 +4,8 @@ import type { McpFarewells } from './mcp-farewells.ts';
 import type { MetricLines } from './metrics/metric-lines.ts';
 import type { SeatGauge } from './seat-gauge.ts';
 import type { SessionEnding } from './session-ending.ts';
+import { EVERYBODY } from './limits.ts';
+import type { SeatStore } from './store/seat-store.ts';
 import type { SessionLists } from './store/session-lists.ts';
 import type { SessionStore } from './store/session-store.ts';
 import type { SessionItem } from './store/table-schema.ts';
@@ -38,7 +40,7 @@ export interface SweepResult {
 interface SweepReports {
   log: LogLines;
   metrics: MetricLines;
-  seats: SeatGauge;
+  gauge: SeatGauge;
 }
 
 /** Told of each session that this sweep ended, as it was before, and how long that took. */
@@ -60,7 +62,8 @@ export class Sweep {
   private readonly farewells: McpFarewells;
   private readonly log: LogLines;
   private readonly metrics: MetricLines;
-  private readonly seats: SeatGauge;
+  private readonly seats: SeatStore;
+  private readonly gauge: SeatGauge;
 
   constructor(
     store: SessionStore,
@@ -68,7 +71,8 @@ export class Sweep {
     workspaces: Workspaces,
     ending: SessionEnding,
     farewells: McpFarewells,
-    { log, metrics, seats }: SweepReports,
+    seats: SeatStore,
+    { log, metrics, gauge }: SweepReports,
   ) {
     this.store = store;
     this.lists = lists;
@@ -78,6 +82,7 @@ export class Sweep {
     this.log = log;
     this.metrics = metrics;
     this.seats = seats;
+    this.gauge = gauge;
   }
 
   async run(request: SweepRequest, onEnded: OnEnded): Promise<SweepResult> {
@@ -96,8 +101,14 @@ export class Sweep {
     const durationMs = Math.round(performance.now() - startedAt);
     const { cleaned, failed } = result;
     this.metrics.swept({ durationMs, lagMs, cleaned: cleaned.length, notCleaned: failed.length, trash });
-    await this.seats.measureAll();
+    if (request.orgId === undefined) await this.settleSeats();
+    await this.gauge.measureAll();
     return result;
+  }
+
+  /** A limit that whoever changed it left halfway, or that waited for sessions to end. */
+  private async settleSeats(): Promise<void> {
+    await this.seats.settle(EVERYBODY).catch((thrown: unknown) => this.log.seatsNotSettled(thrown));
   }
 
   private async retryFarewells(signal: AbortSignal): Promise<void> {

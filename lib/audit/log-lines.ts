@@ -52,6 +52,10 @@ export class LogLines {
     this.logger.warn('farewells_not_retried', { error: asError(thrown) });
   }
 
+  seatsNotSettled(thrown: unknown): void {
+    this.logger.warn('seats_not_settled', { error: asError(thrown) });
+  }
+
   accessPointNotRemoved(sessionId: string, accessPointId: string, thrown: unknown): void {
     this.logger.warn('access_point_not_removed', { sessionId, accessPointId, error: asError(thrown) });
   }

@@ -63,7 +63,7 @@ export class MetricLines {
     if (active === 0) return;
     const whose: Record<string, string> = { global: {}, org: { orgId }, user: { orgId, userId } }[scope];
     if (scope === 'global') this.send({}, { SeatsActive: active });
-    if (limit !== null) this.send({ Scope: scope }, { SeatsUsed: (100 * active) / limit }, whose);
+    if (limit !== null) this.send({ Scope: scope }, { SeatsUsed: (100 * active) / Math.max(limit, 1) }, whose);
   }
 
   swept({ durationMs, lagMs, cleaned, notCleaned, trash }: SweepMeasures): void {

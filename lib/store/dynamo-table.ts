@@ -4,6 +4,7 @@ import {
   DeleteCommand,
   GetCommand,
   QueryCommand,
+  TransactGetCommand,
   TransactWriteCommand,
   UpdateCommand,
   type DynamoDBDocumentClient,
@@ -20,10 +21,12 @@ type Without<Part extends 'Put' | 'Update' | 'Delete' | 'ConditionCheck'> = Omit
   'TableName' | 'ReturnValuesOnConditionCheckFailure'
 >;
 
+export type UpdateWrite = Without<'Update'>;
+
 /** One write of a transaction, without the table's name. */
 export type Write =
   | { Put: Without<'Put'> }
-  | { Update: Without<'Update'> }
+  | { Update: UpdateWrite }
   | { Delete: Without<'Delete'> }
   | { ConditionCheck: Without<'ConditionCheck'> };
 
@@ -90,6 +93,27 @@ export class DynamoTable {
     return found;
   }
 
+  /** As one moment has them, in the order of `keys`; at most 100. */
+  async snapshot<T>(keys: Key[]): Promise<(T | undefined)[]> {
+    return withRetries(() => this.snapshotOnce<T>(keys));
+  }
+
+  /** One attempt; throws `Contended` if a transaction was under way on one of the items. */
+  async snapshotOnce<T>(keys: Key[]): Promise<(T | undefined)[]> {
+    try {
+      const TransactItems = keys.map((key) => ({ Get: { TableName: this.name, Key: key } }));
+      const { Responses = [] } = await this.client.send(new TransactGetCommand({ TransactItems }));
+      return Responses.map(({ Item }) => Item as T | undefined);
+    } catch (thrown) {
+      if (!(thrown instanceof TransactionCanceledException)) throw thrown;
+      const reasons = (thrown.CancellationReasons ?? []).flatMap(({ Code = 'None' }) =>
+        Code === 'None' ? [] : [Code],
+      );
+      if (reasons.length === 0 || !reasons.every((code) => PASSING_REASONS.has(code))) throw thrown;
+      throw new Contended(`contended: ${reasons.join(', ')}`, { cause: thrown });
+    }
+  }
+
   /** One page; `cursor` is the key of the last item before it. */
   async query<T>(
     input: Omit<QueryCommandInput, 'TableName' | 'ExclusiveStartKey'>,
@@ -112,7 +136,7 @@ export class DynamoTable {
   }
 
   /** A conditional update: the item after it, or what the condition found instead. */
-  async update<T>(write: Without<'Update'>): Promise<UpdateOutcome<T>> {
+  async update<T>(write: UpdateWrite): Promise<UpdateOutcome<T>> {
     try {
       const { Attributes } = await withRetries(() =>
         this.client.send(
@@ -178,7 +202,9 @@ export class DynamoTable {
       else if (Code && Code !== 'None') throw cancelled;
     }
     if (found.size > 0) return new Refusal(found, contended);
-    if (contended.size > 0) throw new Contended(`contended: ${[...contended].join(', ')}`, { cause: cancelled });
+    if (contended.size > 0) {
+      throw new Contended(`contended: ${[...contended].join(', ')}`, { names: contended, cause: cancelled });
+    }
     throw cancelled;
   }
 }

@@ -1,20 +1,11 @@
-import { IdempotencyConflictError, MaxSessionsReachedError, SessionNotFoundError } from '../errors.ts';
-import type { Identity } from '../identity.ts';
-import { LIMIT_SCOPES, type Limits, type LimitScope } from '../limits.ts';
-import type { DynamoTable, Refusal, Write } from './dynamo-table.ts';
+import { SessionNotFoundError } from '../errors.ts';
+import { limitOwnersOf } from '../limits.ts';
+import { CreateAttempts, type CreateOutcome, type CreateWrite } from './create-attempts.ts';
+import type { DynamoTable, Write } from './dynamo-table.ts';
+import type { SeatStore } from './seat-store.ts';
+import { SeatTransaction } from './seat-transaction.ts';
 import * as write from './session-writes.ts';
-import {
-  dueKey,
-  dueShardOf,
-  idempotencyKey,
-  seatsKey,
-  sessionKey,
-  type EndReason,
-  type IdempotencyItem,
-  type Key,
-  type SeatsItem,
-  type SessionItem,
-} from './table-schema.ts';
+import { dueKey, dueShardOf, idempotencyKey, sessionKey, type EndReason, type SessionItem } from './table-schema.ts';
 import { Contended, withRetries } from './transient.ts';
 
 /** What a create writes, before the store adds the parts that are its own. */
@@ -32,57 +23,49 @@ export interface IdempotencyRequest {
 export interface CreateRequest {
   draft: SessionDraft;
   systemPrompt: string;
-  limits: Limits;
   idempotency: IdempotencyRequest | undefined;
   now: Date;
 }
 
-/** Created, or the key was used before: for the session it names. */
-export type CreateOutcome = { created: SessionItem } | { replayOf: string };
-
 /** Claimed now, or by somebody before; or not there; or not claimed, since it was active after `lastActiveSeen`. */
 export type ClaimOutcome = { ending: SessionItem } | 'gone' | 'active';
-
-type CreateWrite = 'session' | 'entry' | 'prompt' | 'idempotency' | LimitScope;
 
 const IDEMPOTENCY_SECONDS = 24 * 60 * 60;
 
 /** Sessions, the seats they take, and their idempotency records. Times in ms. */
 export class SessionStore {
   private readonly table: DynamoTable;
+  private readonly seats: SeatStore;
   private readonly touchIntervalMs: number;
 
-  constructor(table: DynamoTable, { touchIntervalSeconds }: { touchIntervalSeconds: number }) {
+  constructor(table: DynamoTable, seats: SeatStore, { touchIntervalSeconds }: { touchIntervalSeconds: number }) {
     this.table = table;
+    this.seats = seats;
     this.touchIntervalMs = touchIntervalSeconds * 1000;
   }
 
   /**
-   * One transaction, repeated with the same items while it meets others. Nothing is written unless all of it is.
+   * One transaction, repeated with the same session while it meets others. Nothing is written unless all of it is.
    * Throws `MaxSessionsReachedError` and `IdempotencyConflictError`.
    */
   async create(request: CreateRequest): Promise<CreateOutcome> {
-    const { draft, limits, idempotency, now } = request;
-    const session: SessionItem = {
-      ...draft,
-      status: 'active',
-      createdAt: now.toISOString(),
-      lastActiveAt: now.toISOString(),
-      version: 1,
-      dueShard: dueShardOf(draft.id),
-      due: dueKey(now.getTime(), this.idleMs(draft)),
-    };
+    const { session, attempts } = this.attemptsAt(request);
     const writes: Partial<Record<CreateWrite, Write>> = {
       session: write.putSession(session),
-      ...write.takeSeats(session, limits),
       entry: write.putUserEntry(session),
     };
-    if (idempotency) writes.idempotency = putIdempotency(session, idempotency, now);
+    if (request.idempotency) writes.idempotency = putIdempotency(session, request.idempotency, request.now);
     if (request.systemPrompt !== '') writes.prompt = write.putFirstPrompt(session.id, request.systemPrompt);
-    return withRetries(async () => {
-      const refusal = await this.table.transactOnce(writes as Record<CreateWrite, Write>);
-      return refusal === undefined ? { created: session } : answerToRefusal(refusal, request);
-    });
+    return withRetries(() => attempts.once(writes));
+  }
+
+  /**
+   * What a create would be answered, where one read can tell: a replay, or that a limit which was full a moment ago still
+   * is. Nothing where that cannot be told, or need not be: refusals in a row cost no writes. Throws as `create` does.
+   */
+  async answerWithoutWriting(request: CreateRequest): Promise<CreateOutcome | undefined> {
+    const { attempts } = this.attemptsAt(request);
+    return attempts.shouldLook ? withRetries(() => attempts.look()) : undefined;
   }
 
   async get(sessionId: string): Promise<SessionItem | undefined> {
@@ -128,10 +111,13 @@ export class SessionStore {
 
   /** Last step of an end: items and seats, together and once; whoever comes second finds it done. */
   async finishEnd(session: SessionItem): Promise<void> {
-    await this.table.transact({
-      session: write.deleteEndingSession(session.id),
-      ...write.giveSeatsBack(session),
-      ...write.deleteBelongings(session),
+    const transaction = new SeatTransaction(this.table, this.seats, limitOwnersOf(session));
+    const others = { session: write.deleteEndingSession(session.id), ...write.deleteBelongings(session) };
+    await withRetries(async () => {
+      const refusal = await transaction.once<string>({ ...others, ...transaction.gives() });
+      if (!refusal || refusal.failed('session')) return;
+      transaction.forgetWhere((scope) => refusal.failed(scope));
+      throw new Contended('an item for seats is gone');
     });
   }
 
@@ -150,17 +136,22 @@ export class SessionStore {
     return session?.status === 'ending' ? session : undefined;
   }
 
-  /** Seats in use in the given scopes. */
-  async countSeats<Scope extends LimitScope>(scopes: Scope[], owner: Identity): Promise<Record<Scope, number>> {
-    const keys = new Map(scopes.map((scope) => [scope, seatsKey(scope, owner)]));
-    const items = await this.table.getAll<SeatsItem & Key>([...keys.values()]);
-    const counted = scopes.map((scope) => [scope, items.find(({ pk }) => pk === keys.get(scope)?.pk)?.active ?? 0]);
-    return Object.fromEntries(counted) as Record<Scope, number>;
-  }
-
-  /** Seats in use in one scope. */
-  async countSeatsOf(scope: LimitScope, owner: Identity): Promise<number> {
-    return (await this.table.get<SeatsItem>(seatsKey(scope, owner)))?.active ?? 0;
+  private attemptsAt({ draft, idempotency, now }: CreateRequest) {
+    const session: SessionItem = {
+      ...draft,
+      status: 'active',
+      createdAt: now.toISOString(),
+      lastActiveAt: now.toISOString(),
+      version: 1,
+      dueShard: dueShardOf(draft.id),
+      due: dueKey(now.getTime(), this.idleMs(draft)),
+    };
+    const attempts = new CreateAttempts(this.table, this.seats, {
+      session,
+      idempotency: idempotency && { ...idempotency, at: idempotencyKey(draft, idempotency.key) },
+      nowSeconds: secondsOf(now),
+    });
+    return { session, attempts };
   }
 
   private idleMs({ inactivitySeconds }: { inactivitySeconds: number }): number {
@@ -169,28 +160,9 @@ export class SessionStore {
 }
 
 function putIdempotency(session: SessionItem, { key, requestHash }: IdempotencyRequest, now: Date) {
-  const nowSeconds = Math.floor(now.getTime() / 1000);
+  const nowSeconds = secondsOf(now);
   const item = { sessionId: session.id, requestHash, ttl: nowSeconds + IDEMPOTENCY_SECONDS };
   return write.putIdempotency(idempotencyKey(session, key), item, nowSeconds);
 }
 
-/**
- * In this order: an earlier attempt of ours went through and its reply was lost; a replay, which beats a full limit;
- * somebody is just now creating under the same key, or an earlier attempt of ours is, so nothing is known yet; a limit
- * is full.
- */
-function answerToRefusal(refusal: Refusal<CreateWrite>, { idempotency, limits }: CreateRequest): CreateOutcome {
-  const own = refusal.item<SessionItem>('session');
-  if (own) return { created: own };
-  const earlier = refusal.item<IdempotencyItem>('idempotency');
-  if (earlier) {
-    if (earlier.requestHash !== idempotency?.requestHash) throw new IdempotencyConflictError();
-    return { replayOf: earlier.sessionId };
-  }
-  if (refusal.contended.has('idempotency') || refusal.contended.has('session')) throw new Contended();
-  for (const scope of LIMIT_SCOPES) {
-    const seats = refusal.item<SeatsItem>(scope);
-    if (seats) throw new MaxSessionsReachedError(scope, limits[scope], seats.active);
-  }
-  throw new Error('a create was refused by a condition that found nothing');
-}
+const secondsOf = (time: Date): number => Math.floor(time.getTime() / 1000);

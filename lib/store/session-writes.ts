@@ -1,12 +1,9 @@
-import type { Identity } from '../identity.ts';
-import { LIMIT_SCOPES, type Limits, type LimitScope } from '../limits.ts';
 import type { Write } from './dynamo-table.ts';
 import {
   DUE_NOW,
   dueKey,
   mcpClientKey,
   promptKey,
-  seatsKey,
   sessionKey,
   userEntryKey,
   type EndReason,
@@ -28,7 +25,6 @@ const IS_ACTIVE = '#status = :active';
 const IS_ENDING = '#status = :ending';
 const UNCHANGED_SINCE = 'lastActiveAt = :seen';
 const ACTIVE_EARLIER = 'lastActiveAt < :now';
-const SEAT_IS_FREE = 'attribute_not_exists(active) OR active < :limit';
 const HAS_EXPIRED = '#ttl <= :now';
 const HAS_NO_MCP_CLIENT = 'attribute_not_exists(mcpClientIds)';
 const HAS_ROOM_FOR_MCP_CLIENT = 'size(mcpClientIds) < :limit';
@@ -54,36 +50,6 @@ export const putUserEntry = (session: SessionItem): Write => ({
 export const putFirstPrompt = (sessionId: string, systemPrompt: string): Write => ({
   Put: { Item: { ...promptKey(sessionId), systemPrompt } },
 });
-
-/** Takes a seat in each scope; one that has no limit is counted all the same. */
-export function takeSeats(owner: Identity, limits: Limits): Record<LimitScope, Write> {
-  return forEachScope((scope) => {
-    const limit = limits[scope];
-    const Key = seatsKey(scope, owner);
-    const UpdateExpression = 'ADD active :one';
-    if (limit === 0) return { Update: { Key, UpdateExpression, ExpressionAttributeValues: { ':one': 1 } } };
-    return {
-      Update: {
-        Key,
-        UpdateExpression,
-        ConditionExpression: SEAT_IS_FREE,
-        ExpressionAttributeValues: { ':one': 1, ':limit': limit },
-      },
-    };
-  });
-}
-
-export const giveSeatsBack = (owner: Identity): Record<LimitScope, Write> =>
-  forEachScope((scope) => ({
-    Update: {
-      Key: seatsKey(scope, owner),
-      UpdateExpression: 'ADD active :minusOne',
-      ExpressionAttributeValues: { ':minusOne': -1 },
-    },
-  }));
-
-const forEachScope = (write: (scope: LimitScope) => Write) =>
-  Object.fromEntries(LIMIT_SCOPES.map((scope) => [scope, write(scope)])) as Record<LimitScope, Write>;
 
 export const putIdempotency = (key: Key, item: IdempotencyItem, nowSeconds: number): Write => ({
   Put: {

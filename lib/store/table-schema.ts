@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Identity } from '../identity.ts';
-import type { LimitScope } from '../limits.ts';
+import type { LimitOwner, LimitScope } from '../limits.ts';
 import type { LayerOwner } from '../prompt/prompt-layer.ts';
 
 /**
@@ -88,8 +88,9 @@ const ownerPart = (scope: LimitScope, { userId, orgId }: Identity): string =>
     user: `ORG#${part(orgId)}#USER#${part(userId)}`,
   })[scope];
 
-export const seatsKey = (scope: LimitScope, identity: Identity): Key => ({
-  pk: `SEATS#${ownerPart(scope, identity)}`,
+/** The seats of a scope are spread over items, each in a partition of its own; most have one, which is item 0. */
+export const seatsKey = ({ scope, ...identity }: LimitOwner, item = 0): Key => ({
+  pk: `SEATS#${ownerPart(scope, identity)}${item === 0 ? '' : `#ITEM#${item}`}`,
   sk: 'SEATS',
 });
 
@@ -145,8 +146,23 @@ export interface IdempotencyItem {
   ttl: number;
 }
 
+/** One of the items that a scope's seats are spread over. */
 export interface SeatsItem {
-  active: number;
+  /** Seats taken here less those given back here; may be below 0 where there are several items. */
+  active?: number;
+  /** This item's share of the limit. Item 0 without one: the scope has no limit of its own. */
+  seats?: number;
+}
+
+/** Item 0 says how the seats are spread, and how they are to be. */
+export interface FirstSeatsItem extends SeatsItem {
+  /** How many items there are; absent = 1. */
+  items?: number;
+  /** Grows with every change of `seats`, `items` and what is wanted, in whichever item; never by taking a seat. */
+  layout?: number;
+  /** What the limit is to be; `null`: none of its own. Absent: nothing was ever wanted. */
+  wantedSeats?: number | null;
+  wantedItems?: number;
 }
 
 export const DUE_SHARDS: readonly string[] = Array.from({ length: 8 }, (_, shard) => `DUE#${shard}`);

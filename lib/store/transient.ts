@@ -5,9 +5,18 @@ import { ContentionError } from '../errors.ts';
 
 type SdkError = Parameters<typeof isTransientError>[0];
 
-/** Thrown when DynamoDB cancelled a transaction for a reason that passes: a conflict, or throttling. */
+/**
+ * Thrown when DynamoDB cancelled a transaction for a reason that passes: a conflict, or throttling. `names`: of the writes
+ * that met it.
+ */
 export class Contended extends Error {
   override readonly name = 'Contended';
+  readonly names: ReadonlySet<string>;
+
+  constructor(message?: string, { names = new Set(), cause }: { names?: ReadonlySet<string>; cause?: unknown } = {}) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.names = names;
+  }
 }
 
 /** About 5 s of trying when every attempt fails at once: 14 attempts, full jitter, at most 800 ms apart. */

@@ -172,7 +172,7 @@ describe('metrics', () => {
       const fault = { what: async (): Promise<void> => Promise.reject(new Error('no')) };
       const restore = inject(stack.client, {
         before: (command, input) =>
-          command === 'GetItemCommand' && JSON.stringify(input).includes('SEATS#') ? fault.what() : undefined,
+          command === 'BatchGetItemCommand' && JSON.stringify(input).includes('SEATS#') ? fault.what() : undefined,
       });
       expect(inShort(await sentBy(create('alice', 'acme')))).toEqual(durationOf('success'));
       fault.what = () => new Promise(() => undefined);
