@@ -44,6 +44,7 @@ const bundling: BundlingOptions = {
   keepNames: true,
   sourceMap: true,
   sourcesContent: false,
+  esbuildArgs: { '--alias:@aws-sdk/credential-provider-node': './lib/environment-credentials.ts' },
   // What is CommonJS in the bundle may ask for Node's own modules by `require`.
   banner: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);",
 };

@@ -1,33 +1,24 @@
-import { KMSClient } from '@aws-sdk/client-kms';
 import type { Config } from './config.ts';
-import { guardedFetch } from './mcp/guarded-fetch.ts';
-import { SdkConnector } from './mcp/sdk-connector.ts';
-import { KeyFileSecretBox } from './secrets/key-file-secret-box.ts';
-import { KmsSecretBox } from './secrets/kms-secret-box.ts';
-import type { SecretBox } from './secrets/secret-box.ts';
 import type { McpServices } from './services.ts';
 
-/** KMS answers in milliseconds. */
-const KMS = {
-  maxAttempts: 3,
-  requestHandler: { connectionTimeout: 1_000, requestTimeout: 2_000, throwOnRequestTimeout: true },
-};
-
-/** Twice of what fits through Lambda: what lies between is `RESPONSE_TOO_LARGE`, what lies above is no answer at all. */
-const MAX_ANSWER_BYTES = 12 * 1024 * 1024;
-
-/** What connects to MCP servers, for the functions that do. */
+/**
+ * What connects to MCP servers, for the functions that do. It is loaded when it is first used: the MCP SDK, KMS and undici
+ * are most of the bundle, and much of what such a function does needs none of them.
+ */
 export function mcpServices(config: Config, env: NodeJS.ProcessEnv): McpServices {
-  const { mcpAllowLoopback, mcpStdioCommands } = config;
-  const fetch = guardedFetch({ loopback: mcpAllowLoopback, maxBytes: MAX_ANSWER_BYTES });
-  return {
-    connector: new SdkConnector({ fetch, stdioCommands: mcpStdioCommands, searchPath: env.PATH }),
-    secrets: secretBox(config),
+  let services: McpServices | undefined;
+  const loaded = async (): Promise<McpServices> => {
+    const { mcpSdkServices } = await import('./mcp-sdk-services.ts');
+    return (services ??= mcpSdkServices(config, env));
   };
-}
-
-/** AWS KMS where a key is named, else a key in a file of this machine. */
-function secretBox({ secretsKmsKeyId, secretsKeyFile }: Config): SecretBox {
-  if (secretsKmsKeyId === undefined) return new KeyFileSecretBox(secretsKeyFile);
-  return new KmsSecretBox(new KMSClient(KMS), secretsKmsKeyId);
+  return {
+    connector: {
+      connect: async (target) => (await loaded()).connector.connect(target),
+      resume: async (target, state) => (await loaded()).connector.resume(target, state),
+    },
+    secrets: {
+      seal: async (secret, owner) => (await loaded()).secrets.seal(secret, owner),
+      open: async (sealed, owner) => (await loaded()).secrets.open(sealed, owner),
+    },
+  };
 }

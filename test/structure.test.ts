@@ -88,7 +88,7 @@ describe('the street', () => {
 describe('each thing has its room', () => {
   test('the AWS SDK is where clients are made, where they are used, and in the client that other Lambdas import', () => {
     const isSdk = ({ from }: Import) => /^@(aws-sdk|smithy)\//.test(from);
-    const made = ['lib/services.ts', 'lib/mcp-services.ts', 'lib/api/session-manager-client.ts'];
+    const made = ['lib/services.ts', 'lib/mcp-sdk-services.ts', 'lib/api/session-manager-client.ts'];
     const used = ['lib/store', 'lib/secrets', 'lib/workspace/efs-access-points.ts'];
     expect(wrongImports(lib, ({ path }, imported) => isSdk(imported) && !isIn(...made, ...used)(path))).toEqual([]);
     expect(lib.filter(({ imports }) => imports.some(isSdk)).length).toBeGreaterThan(1);
@@ -138,9 +138,9 @@ describe('each thing has its room', () => {
     expect(strayWords(lib, codes).length).toBeGreaterThan(10);
   });
 
-  test('the environment is read where managers are put together', () => {
+  test('the environment is read where managers are put together, and for credentials of AWS', () => {
     const readers = lib.filter(({ syntax }) => /process\s*\.\s*env\b/.test(syntax.text)).map(({ path }) => path);
-    expect(readers).toEqual(['lib/index.ts', 'lib/services.ts']);
+    expect(readers).toEqual(['lib/environment-credentials.ts', 'lib/index.ts', 'lib/services.ts']);
   });
 
   test('no room is one for everything', () => {

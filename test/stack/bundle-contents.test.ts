@@ -53,6 +53,11 @@ describe('a bundle', () => {
     expect(packagesIn(name).includes('@aws-sdk/client-efs')).toBe(functionRows[name].accessPoints !== undefined);
   });
 
+  test.each(FUNCTION_NAMES)('of %s has credentials of the environment, and no other source of them', (name) => {
+    expect(packagesIn(name).filter((packageName) => packageName.includes('credential-provider'))).toEqual([]);
+    expect(ownModulesIn(name).some((source) => source.endsWith('/lib/environment-credentials.ts'))).toBe(true);
+  });
+
   test.each(IN_VPC)('of %s, which reaches nothing else, has no AWS client but that of DynamoDB', (name) => {
     expect(packagesIn(name).filter((packageName) => packageName.startsWith('@aws-sdk/client-'))).toEqual([
       '@aws-sdk/client-dynamodb',
