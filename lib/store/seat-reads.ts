@@ -47,6 +47,24 @@ export class SeatReads {
     return { layouts, others: found.slice(keys.length) };
   }
 
+  /**
+   * Enough to plan a step by: item 0, and after it the others. Each may be of another moment, but none of an older layout
+   * than item 0, and a layout that is older than the one in force makes the step fail. Unlike a snapshot it meets no
+   * transaction, so that traffic cannot keep a change from being planned. Throws `Contended` when items went meanwhile.
+   */
+  async layoutForStep(of: LimitOwner): Promise<SeatLayout> {
+    const first = (await this.table.get<FirstSeatsItem>(seatsKey(of))) ?? {};
+    const others = Array.from({ length: (first.items ?? 1) - 1 }, (_, index) => seatsKey(of, index + 1));
+    const found = await this.itemsOf(others);
+    const layout = seatLayout(
+      first,
+      found.filter((item) => item !== undefined),
+    );
+    if (!layout) throw new Contended('the seats have changed');
+    this.knowledge.learn(of, layout);
+    return layout;
+  }
+
   /** For whoever met others on items 0: may be there are more. */
   async learnItems(owners: LimitOwner[]): Promise<void> {
     const unknown = owners.filter((of) => !this.knowledge.knows(of));

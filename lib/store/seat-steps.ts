@@ -23,7 +23,7 @@ export type SeatStep =
  *
  *   no limit wanted       merge ──▶ … ──▶ clear
  *   more seats            raiseBy
- *   fewer                 lower ──▶ …, while there are free ones; after that merge ──▶ … ──▶ set
+ *   fewer                 lower ──▶ …, if that many are free; else merge ──▶ … ──▶ set
  *   fewer items           merge ──▶ …
  *   more items            spread, once there is no debt
  */
@@ -48,11 +48,14 @@ function merge({ items }: SeatLayout): SeatStep {
   return { merge: { item, ...(items[item] as SeatLayout['items'][number]) } };
 }
 
-/** In proportion, so that items keep free seats where they can: whoever takes one meanwhile makes the step fail. */
+/**
+ * In proportion, so that items keep free seats where they can: whoever takes one meanwhile makes the step fail. Not where
+ * too few are free for all of it: sessions that begin and end would give such steps no end.
+ */
 function lower(layout: SeatLayout, excess: number): SeatStep | undefined {
   const free = freeIn(layout);
   const all = sumOf(free);
-  if (all <= 0) return undefined;
+  if (all < excess) return undefined;
   const item = free.indexOf(Math.max(...free));
   const most = free[item] as number;
   const by = Math.min(excess, most, Math.ceil((most * excess) / all));

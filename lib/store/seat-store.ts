@@ -110,8 +110,7 @@ export class SeatStore {
 
   /** Takes a step, if there is one; gives the layout that it was judged by. */
   private async stepFrom(of: LimitOwner): Promise<SeatLayout> {
-    const { layouts } = await this.reads.snapshotOnce([of]);
-    const [layout] = layouts as [SeatLayout];
+    const layout = await this.reads.layoutForStep(of);
     const step = nextStep(layout);
     if (step) await this.take(of, layout, step);
     return layout;

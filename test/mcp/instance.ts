@@ -22,7 +22,7 @@ export function anotherInstance(stack: TestStack, mcp?: McpConnector) {
     settings: config,
     auditLogger: { log: () => undefined },
   });
-  return { parts, manager: new SessionManagerV2(parts), client, close: () => client.destroy() };
+  return { parts, client, manager: new SessionManagerV2(parts), close: () => client.destroy() };
 }
 
 /** Waits after each initialization until `count` of them are done: all have connected before any is stored. */
