@@ -1,6 +1,7 @@
 import { SessionNotFoundError } from '../errors.ts';
 import type { DynamoTable } from './dynamo-table.ts';
-import { sessionIsActive } from './session-writes.ts';
+import { putPrompt, sessionIsActive } from './session-writes.ts';
+import { promptText, type StoredPrompt } from './stored-prompt.ts';
 import { promptKey } from './table-schema.ts';
 
 /** A session's system prompt: an item of its own, since prompts are large and touches are billed by size. */
@@ -13,15 +14,15 @@ export class PromptStore {
 
   /** Empty if the session has none. */
   async get(sessionId: string): Promise<string> {
-    const item = await this.table.get<{ systemPrompt: string }>(promptKey(sessionId));
-    return item?.systemPrompt ?? '';
+    const item = await this.table.get<{ systemPrompt: StoredPrompt }>(promptKey(sessionId));
+    return promptText(item?.systemPrompt ?? '');
   }
 
   /** Only while the session is active: a prompt never outlives its session. */
   async put(sessionId: string, systemPrompt: string): Promise<void> {
     const refusal = await this.table.transact({
       session: sessionIsActive(sessionId),
-      prompt: { Put: { Item: { ...promptKey(sessionId), systemPrompt } } },
+      prompt: putPrompt(sessionId, systemPrompt),
     });
     if (refusal) throw new SessionNotFoundError();
   }

@@ -55,7 +55,7 @@ export class SessionStore {
       entry: write.putUserEntry(session),
     };
     if (request.idempotency) writes.idempotency = putIdempotency(session, request.idempotency, request.now);
-    if (request.systemPrompt !== '') writes.prompt = write.putFirstPrompt(session.id, request.systemPrompt);
+    if (request.systemPrompt !== '') writes.prompt = write.putPrompt(session.id, request.systemPrompt);
     return withRetries(() => attempts.once(writes));
   }
 

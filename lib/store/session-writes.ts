@@ -1,4 +1,5 @@
 import type { Write } from './dynamo-table.ts';
+import { storedPrompt } from './stored-prompt.ts';
 import {
   DUE_NOW,
   dueKey,
@@ -47,8 +48,8 @@ export const putUserEntry = (session: SessionItem): Write => ({
   Put: { Item: userEntryKey(session, session.id) },
 });
 
-export const putFirstPrompt = (sessionId: string, systemPrompt: string): Write => ({
-  Put: { Item: { ...promptKey(sessionId), systemPrompt } },
+export const putPrompt = (sessionId: string, systemPrompt: string): Write => ({
+  Put: { Item: { ...promptKey(sessionId), systemPrompt: storedPrompt(systemPrompt) } },
 });
 
 export const putIdempotency = (key: Key, item: IdempotencyItem, nowSeconds: number): Write => ({

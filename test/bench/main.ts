@@ -1,6 +1,7 @@
 import os from 'node:os';
 import { startDynamoDbLocal } from '../../local/dynamodb-local.ts';
-import { tableOf } from './bench-result.ts';
+import { tableOf, type BenchResult } from './bench-result.ts';
+import { benchCosts } from './costs.ts';
 import { benchEnding } from './ending.ts';
 
 const print = (text: string) => process.stdout.write(`${text}\n\n`);
@@ -10,8 +11,12 @@ const database = await startDynamoDbLocal();
 process.env.DYNAMODB_ENDPOINT = database.endpoint;
 try {
   print(`# Benchmark\n\nNode ${process.version}, ${os.cpus().length} cores, DynamoDB Local in memory.`);
-  const results = [await benchEnding()];
-  for (const result of results) print(tableOf(result));
+  const results: BenchResult[] = [];
+  for (const bench of [benchCosts, benchEnding]) {
+    const result = await bench();
+    print(tableOf(result));
+    results.push(result);
+  }
   process.exitCode = results.every(({ kept }) => kept) ? 0 : 1;
 } finally {
   await database.stop();

@@ -1,0 +1,39 @@
+import type { BenchResult } from './bench-result.ts';
+import type { Cost } from './capacity-meter.ts';
+import { ourCosts } from './our-costs.ts';
+import { peerCosts } from './peer-costs.ts';
+
+/** On-demand list prices of us-east-1, in dollars per million units. */
+const DOLLARS = { read: 0.125, write: 0.625 };
+
+const LIMITS: [operation: string, most: Partial<Cost>][] = [
+  ['create', { requests: 1, writeUnits: 17 }],
+  ['create, prompt layers not cached', { requests: 2, writeUnits: 17 }],
+  ['get, active within the touch interval', { requests: 1, readUnits: 1, writeUnits: 0 }],
+  ['get with a touch', { writeUnits: 1 }],
+  ['get with a touch into another bucket', { writeUnits: 3 }],
+  ['list, a page', { requests: 2 }],
+  ['count of a user', { requests: 1 }],
+  ['end, with an MCP client', { requests: 3 }],
+];
+
+/** Requests and capacity of each operation, beside what people would use instead. Exact counts. */
+export async function benchCosts(): Promise<BenchResult> {
+  const ours = await ourCosts();
+  const all = { 'this project': ours, ...(await peerCosts()) };
+  const isWithin = ([operation, most]: (typeof LIMITS)[number]) =>
+    Object.entries(most).every(([what, limit]) => (ours[operation]?.[what as keyof Cost] ?? Infinity) <= limit);
+  return {
+    title: 'Requests and capacity of an operation',
+    columns: ['by', 'operation', 'requests', 'read units', 'write units', 'dollars per million'],
+    rows: Object.entries(all).flatMap(([by, costs]) =>
+      Object.entries(costs).map(([operation, { requests, readUnits, writeUnits }]) => {
+        const dollars = readUnits * DOLLARS.read + writeUnits * DOLLARS.write;
+        return [by, operation, String(requests), String(readUnits), String(writeUnits), dollars.toFixed(2)];
+      }),
+    ),
+    bound:
+      'ours: create 1 request (2 with a cold prompt cache) and 17 write units, get 1 and 1 read unit, a touch 1 write unit or 3, list 2, count 1, end 3',
+    kept: LIMITS.every(isWithin),
+  };
+}

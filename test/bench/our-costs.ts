@@ -1,0 +1,69 @@
+import { randomUUID } from 'node:crypto';
+import { newStack, TestClock } from '../setup/test-stack.ts';
+import { recordingServer } from '../mcp/recording-server.ts';
+import { CapacityMeter, type Cost } from './capacity-meter.ts';
+
+/** Every limit there is, so that every counter has a condition. */
+export const ALL_LIMITS = { MAX_SESSIONS: '1000', MAX_SESSIONS_PER_ORG: '500', MAX_SESSIONS_PER_USER: '400' };
+
+/** 1 KB, as such prompts read. */
+export const ONE_KB_PROMPT = [
+  'You are a careful assistant of the accounting department. Answer in the language of the question, in at most three',
+  'paragraphs, and say plainly when you do not know something. Before you change a file, read it and tell the user what',
+  'you are about to change. Never send credentials, account numbers or names of customers to a tool whose server is not',
+  'run by this company. Work only in the directory of this session; intermediate results belong into the folder "work",',
+  'and what the user shall get belongs into the folder "results". Amounts are in euros unless the document says',
+  'otherwise; round to cents at the very end of a calculation and not before. If two documents contradict each other,',
+  'name both, with their dates, and ask which of them is valid. Dates are written as day, month and year. When a task',
+  'takes more than ten steps, write a plan first and keep it up to date. Check every sum a second time by another way.',
+  'Do not repeat the question. When you are done, list the files that you made, one a line, with what is in each one.',
+]
+  .join(' ')
+  .padEnd(1024, ' Thank you.')
+  .slice(0, 1024);
+
+/** What each operation asks of DynamoDB, exactly. */
+export async function ourCosts(): Promise<Record<string, Cost>> {
+  const clock = new TestClock();
+  const stack = await newStack({ ...ALL_LIMITS, TOUCH_INTERVAL_SECONDS: '60' }, clock);
+  const meter = new CapacityMeter(stack.client, stack.config.tableName);
+  const server = await recordingServer();
+  const { manager } = stack;
+  const options = () => ({ idempotencyKey: randomUUID(), metadata: { job: 'nightly' } });
+  try {
+    await manager.prompts.put({ scope: 'global', promptId: 'base' }, { content: ONE_KB_PROMPT });
+    clock.advance({ seconds: 60 });
+    const cold = await meter.of(() => manager.createSession('ada', 'acme', options()));
+    const create = await meter.of(() => manager.createSession('ada', 'acme', options()));
+    const session = await manager.createSession('ada', 'acme', options());
+    const fresh = await meter.of(() => manager.getSession(session.id));
+    clock.advance({ seconds: 61 });
+    const stale = await meter.of(() => manager.getSession(session.id));
+    clock.advance({ seconds: 86_400 / 16 });
+    const across = await meter.of(() => manager.getSession(session.id));
+    const list = await meter.of(() => manager.listSessions('ada', { orgId: 'acme', limit: 2 }));
+    const count = await meter.of(() => manager.countUserSessions('ada', 'acme'));
+    const add = await meter.of(() => session.addMcpClient({ id: 'tools', type: 'http', endpoint: server.url }));
+    const end = await meter.of(() => manager.cleanupSession(session.id));
+    const idleSweep = await meter.of(() => manager.cleanupInactiveSessions());
+    clock.advance({ seconds: 200_000 });
+    const sweep = await meter.of(() => manager.cleanupInactiveSessions());
+    return {
+      'create, prompt layers not cached': cold,
+      create,
+      'get, active within the touch interval': fresh,
+      'get with a touch': stale,
+      'get with a touch into another bucket': across,
+      'list, a page': list,
+      'count of a user': count,
+      'add an MCP client': add,
+      'end, with an MCP client': end,
+      'sweep, nothing due': idleSweep,
+      'sweep, 2 due': sweep,
+    };
+  } finally {
+    meter.close();
+    await server.close();
+    await stack.close();
+  }
+}
