@@ -61,7 +61,6 @@ const ofPath = (path: string, more: object = {}): Case[] => [
 export const ACCESS: Readonly<Record<string, Case[]>> = {
   'GET /health': [{ input: () => ({}), expected: RULES.anyone }],
   'GET /openapi.json': [{ input: () => ({}), expected: RULES.anyone }],
-  'GET /openapi.json': [{ input: () => ({}), expected: RULES.anyone }],
 
   'POST /sessions': [
     { input: () => ({ metadata: { task: 'mine' } }), expected: RULES.forOneself },
