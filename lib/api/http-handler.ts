@@ -98,7 +98,8 @@ function bodyOf({ body: fields, rawBody }: Route, event: HttpEvent): Record<stri
   return body as Record<string, unknown>;
 }
 
-function base64Of({ body = '', isBase64Encoded }: HttpEvent): string {
+function base64Of({ body: sent, isBase64Encoded }: HttpEvent): string {
+  const body = sent ?? '';
   if (isBase64Encoded) return body;
   // What the gateway took for text and could not read: the bytes are lost.
   if (body.includes('\uFFFD')) throw ValidationError.at('content-type', 'must be application/octet-stream');

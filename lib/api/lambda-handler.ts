@@ -1,6 +1,7 @@
 import type { Context } from 'aws-lambda';
 import type { Services } from '../services.ts';
 import type { HttpEvent } from './caller-of-event.ts';
+import { httpEventSchema } from './http-event.ts';
 import { handleHttp } from './http-handler.ts';
 import { handleAccessCheck, handleInvocation, handleSchedule } from './invoke-handler.ts';
 import type { Group } from './operation.ts';
@@ -33,9 +34,7 @@ export function lambdaHandler(group: Group, services: () => Services): LambdaHan
 const stopAfter = (ms: number): AbortSignal => AbortSignal.timeout(Math.max(0, ms));
 
 /** API Gateway, payload format 2.0. Only the gateway and those who may invoke the function can send one. */
-function isHttp(event: unknown): event is HttpEvent {
-  return has(event, 'version', '2.0') && 'routeKey' in event && 'requestContext' in event;
-}
+const isHttp = (event: unknown): event is HttpEvent => httpEventSchema.safeParse(event).success;
 
 function isScheduled(event: unknown): boolean {
   return has(event, 'detail-type', SCHEDULED_EVENT['detail-type']);

@@ -116,7 +116,7 @@ export class OpenDirectory {
   /** Whether the path still leads here. */
   async isAt(path: string): Promise<boolean> {
     const here = await this.handle.stat({ bigint: true });
-    const there = await lstat(path, { bigint: true }).catch(() => undefined);
+    const there = await lstatIfThere(path);
     return there?.ino === here.ino && there.dev === here.dev;
   }
 
@@ -127,6 +127,16 @@ export class OpenDirectory {
 
   async close(): Promise<void> {
     await this.handle.close();
+  }
+}
+
+/** What else goes wrong is no sign that something is gone. */
+async function lstatIfThere(path: string): Promise<BigIntStats | undefined> {
+  try {
+    return await lstat(path, { bigint: true });
+  } catch (thrown) {
+    if (hasErrno(thrown, 'ENOENT', 'ENOTDIR')) return undefined;
+    throw thrown;
   }
 }
 

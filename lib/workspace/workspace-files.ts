@@ -4,7 +4,7 @@ import { SessionNotFoundError } from '../errors.ts';
 import { FileNotFoundError, FileTooLargeError, PreconditionFailedError, WorkspaceFullError } from '../file-errors.ts';
 import { checkConditions, infoOf, type Conditions, type FileInfo } from './entity-tag.ts';
 import { MAX_TRANSFER_BYTES, readContent, type ByteRange, type FileContent } from './file-content.ts';
-import { toFileError } from './file-error.ts';
+import { orFileSystemBusy, toFileError } from './file-error.ts';
 import { withFileLock } from './file-lock.ts';
 import { fileNames } from './file-path.ts';
 import { refuseLinkOrOther, type OpenDirectory } from './open-directory.ts';
@@ -123,9 +123,9 @@ export class WorkspaceFiles {
    * moved meanwhile. That it goes well means that the workspace was in its place to the end.
    */
   async within<T>(session: Workspace, work: (top: OpenDirectory) => Promise<T>): Promise<T> {
-    return pTimeout(this.opened(session, work), {
-      milliseconds: OPERATION_MS,
-      message: `The file system did not answer within ${OPERATION_MS} ms.`,
+    const message = `The file system did not answer within ${OPERATION_MS} ms.`;
+    return pTimeout(this.opened(session, work), { milliseconds: OPERATION_MS, message }).catch((thrown: unknown) => {
+      throw toFileError(thrown);
     });
   }
 
@@ -134,9 +134,9 @@ export class WorkspaceFiles {
   }
 
   private async opened<T>(session: Workspace, work: (top: OpenDirectory) => Promise<T>): Promise<T> {
-    const top = await this.workspaces.open(session);
+    const top = await orFileSystemBusy(this.workspaces.open(session));
     if (!top) throw new SessionNotFoundError();
-    const isThere = () => top.isAt(this.workspaces.pathOf(session));
+    const isThere = () => orFileSystemBusy(top.isAt(this.workspaces.pathOf(session)));
     try {
       const result = await work(top);
       if (!(await isThere())) throw new SessionNotFoundError();

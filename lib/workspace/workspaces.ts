@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { rmdir } from 'node:fs/promises';
 import path from 'node:path';
 import { hasErrno } from './errno.ts';
+import { orFileSystemBusy } from './file-error.ts';
 import {
   exists,
   inTime,
@@ -101,7 +102,7 @@ export class Workspaces {
    * The place is looked at twice, since a create may move the directory in between the first look and the second.
    */
   async retire(session: Workspace): Promise<string | undefined> {
-    return inTime(async () => {
+    const retired = inTime(async () => {
       await makeAll(this.paths.trash);
       const place = this.pathOf(session);
       const name = `${session.id}.${randomUUID()}`;
@@ -113,6 +114,7 @@ export class Workspaces {
       }
       return undefined;
     });
+    return orFileSystemBusy(retired);
   }
 
   /** Into the trash: what was on its way into a session's files. */
@@ -124,7 +126,7 @@ export class Workspaces {
   }
 
   async makeTrash(): Promise<void> {
-    await inTime(() => makeAll(this.paths.trash));
+    await orFileSystemBusy(inTime(() => makeAll(this.paths.trash)));
   }
 
   /** Into the trash: made aside for a session that never came to be. */

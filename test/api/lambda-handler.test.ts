@@ -121,3 +121,28 @@ describe('a direct invocation', () => {
     expect(await invoke(SCHEDULED)).toMatchObject({ ok: false, error: { code: 'VALIDATION' } });
   });
 });
+
+describe('an event that looks like one of the gateway', () => {
+  let stack: TestStack;
+  beforeEach(async () => {
+    stack = await newStack();
+  });
+  afterEach(() => stack.close());
+
+  /** They were taken for the gateway's, and each answered 500, or not at all where the context was missing. */
+  test.each(['headers', 'requestContext', 'isBase64Encoded'])(
+    'and has no %s is refused as what it is',
+    async (name) => {
+      const event = Object.fromEntries(Object.entries(httpEvent('GET /usage')).filter(([key]) => key !== name));
+      const answer = await lambdaHandler('records', () => stack)(event, lambdaContext());
+      expect(answer).toMatchObject({ ok: false, error: { code: 'VALIDATION' } });
+    },
+  );
+
+  test('is one of it also where what it lacks is null', async () => {
+    const headers = { 'x-user-id': 'ada', 'x-org-id': 'acme' };
+    const nothing = { body: null, pathParameters: null, queryStringParameters: null };
+    const event = { ...httpEvent('GET /usage', { headers }), ...nothing };
+    expect(await lambdaHandler('records', () => stack)(event, lambdaContext())).toMatchObject({ statusCode: 200 });
+  });
+});

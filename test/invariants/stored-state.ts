@@ -3,9 +3,13 @@ import path from 'node:path';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { documentClient } from '../../lib/services.ts';
-import type { Key } from '../../lib/store/table-schema.ts';
+import type { Key, SessionItem } from '../../lib/store/table-schema.ts';
 
 export type StoredItem = Key & Record<string, unknown>;
+
+export type SessionRecord = Key & SessionItem;
+
+export const isSession = (item: StoredItem): item is StoredItem & SessionRecord => item.sk === 'SESSION';
 
 /** Something below the workspace root: its path from there, and what it is. */
 export interface Entry {

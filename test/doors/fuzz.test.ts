@@ -1,0 +1,20 @@
+import { expect, test } from '@jest/globals';
+import { fuzzDoors } from './fuzz.ts';
+
+/** Always the same requests; `npm run test:deep` sends others, and more. */
+test('no request, however it is made, gets an answer that tells of us, fails, or is refused and has written', async () => {
+  const report = await fuzzDoors(1_500, 20_261_123);
+  expect(report.violations).toEqual([]);
+  expect(report.requests).toBe(1_500);
+  expect(report.wentWell).toBeGreaterThan(100);
+  for (const code of [
+    'VALIDATION',
+    'SESSION_NOT_FOUND',
+    'FORBIDDEN',
+    'UNAUTHORIZED',
+    'MCP_CLIENT_NOT_FOUND',
+    'NOT_A_FILE',
+  ]) {
+    expect(Object.keys(report.refused)).toContain(code);
+  }
+}, 120_000);

@@ -1,0 +1,131 @@
+import fc from 'fast-check';
+import pTimeout from 'p-timeout';
+import { lambdaHandler } from '../../lib/api/lambda-handler.ts';
+import { v7 as uuidv7 } from 'uuid';
+import { lambdaContext } from '../api/lambda-events.ts';
+import { violationsAfterSweep } from '../invariants/invariants.ts';
+import { recordingServer } from '../mcp/recording-server.ts';
+import { newStack, TestClock } from '../setup/test-stack.ts';
+import { judge } from './answer-rules.ts';
+import { fuzzRequests, type FuzzRequest } from './fuzz-requests.ts';
+
+const REQUEST_MS = 20_000;
+const CLOSED = 'http://127.0.0.1:9/mcp';
+const WRITES = /^(Put|Update|Delete|TransactWrite|BatchWrite)Item/;
+
+export interface FuzzReport {
+  requests: number;
+  wentWell: number;
+  /** By code. */
+  refused: Record<string, number>;
+  /** What is stored afterwards and should not be. */
+  violations: string[];
+}
+
+/**
+ * Sends generated requests to the doors, one after the other. Throws with the seed and the smallest request that is
+ * answered as none may be, or that was refused and has written.
+ */
+export async function fuzzDoors(runs: number, seed: number): Promise<FuzzReport> {
+  const house = await openHouse();
+  const report: FuzzReport = { requests: 0, wentWell: 0, refused: {}, violations: [] };
+  try {
+    const property = fc.asyncProperty(fuzzRequests(house.place), async (request) => {
+      const { ok, code, problems } = await house.send(request);
+      report.requests++;
+      if (ok) report.wentWell++;
+      else report.refused[code] = (report.refused[code] ?? 0) + 1;
+      if (problems.length > 0) throw new Error(problems.join('\n'));
+    });
+    await fc.assert(property, { numRuns: runs, seed, verbose: 0, endOnFailure: false });
+    report.violations = await house.violations();
+    return report;
+  } finally {
+    await house.close();
+  }
+}
+
+/** A stack with sessions that come back when a request has ended them. Its clock stands still, so nothing is touched. */
+export async function openHouse() {
+  const mcp = await recordingServer();
+  const wanted: string[] = [];
+  const clock = new TestClock();
+  const stack = await newStack({ MAX_SESSIONS: '0', MAX_MCP_CLIENTS_PER_SESSION: '5' }, clock, {
+    newSessionId: () => wanted.shift() ?? uuidv7(),
+  });
+  let writes = 0;
+  stack.client.middlewareStack.add(
+    (next, { commandName }) =>
+      async (args) => {
+        const answer = await next(args);
+        if (WRITES.test(String(commandName))) writes++;
+        return answer;
+      },
+    { step: 'finalizeRequest', name: 'writes' },
+  );
+
+  const [adas, eves, ended, never] = [uuidv7(), uuidv7(), uuidv7(), uuidv7()] as [string, string, string, string];
+  const create = async (id: string, userId: string, orgId: string) => {
+    wanted.push(id);
+    await stack.manager.createSession(userId, orgId);
+    const session = stack.manager.session(id);
+    await session.files.write('notes.txt', Buffer.from('notes'));
+    await session.files.makeDirectory('some/deep');
+    await session.addMcpClient({ id: 'tools', type: 'http', endpoint: mcp.url });
+  };
+  const restore = async () => {
+    const there = new Set((await stack.parts.store.getAll([adas, eves])).map(({ id }) => id));
+    if (!there.has(adas)) await create(adas, 'ada', 'acme');
+    if (!there.has(eves)) await create(eves, 'eve', 'other');
+  };
+  await create(ended, 'ada', 'acme');
+  await stack.manager.cleanupSession(ended);
+  await restore();
+
+  const handlers = new Map<string, ReturnType<typeof lambdaHandler>>();
+  const handlerOf = (group: FuzzRequest['group']) => {
+    const known = handlers.get(group) ?? lambdaHandler(group, () => stack);
+    handlers.set(group, known);
+    return known;
+  };
+
+  return {
+    place: {
+      sessionIds: [adas, adas, adas, eves, ended, never],
+      clientIds: ['tools', 'none'],
+      paths: ['notes.txt', 'some', 'some/deep', 'new/file.txt', 'none.txt', 'notes.txt/below', ''],
+      promptIds: ['tone', 'none'],
+      closedEndpoint: CLOSED,
+    },
+    async send(request: FuzzRequest) {
+      const before = writes;
+      const answer = await pTimeout(handlerOf(request.group)(request.event, lambdaContext()), {
+        milliseconds: REQUEST_MS,
+      });
+      const { ok, problems } = judge(request, answer);
+      if (!ok && writes > before) problems.push(`was refused, and has written ${writes - before} times`);
+      const code = ok ? '' : codeOf(answer);
+      await tidyAfter(request, ok);
+      return { ok, code, problems };
+    },
+    violations: () => violationsAfterSweep(stack, () => stack.manager.cleanupInactiveSessions()),
+    async close() {
+      await stack.close();
+      await mcp.close();
+    },
+  };
+
+  /** What later requests rely on is there, and what earlier ones have made does not pile up. */
+  async function tidyAfter({ operation }: FuzzRequest, ok: boolean): Promise<void> {
+    if (!ok) return;
+    if (operation === 'cleanupSession' || operation === 'cleanupInactiveSessions') return restore();
+    if (operation !== 'createSession') return;
+    const { sessions } = await stack.manager.listSessions('ada', { limit: 10 });
+    for (const { id } of sessions) if (id !== adas && id !== eves) await stack.manager.cleanupSession(id);
+  }
+}
+
+function codeOf(answer: unknown): string {
+  const { body, error } = answer as { body?: string; error?: { code?: string } };
+  return error?.code ?? (JSON.parse(body ?? '{}') as { code?: string }).code ?? '';
+}

@@ -1,0 +1,135 @@
+import { SessionManagerError, type ErrorCode } from '../../lib/errors.ts';
+import type { SessionManagerV2 } from '../../lib/session-manager.ts';
+import type { Chance } from './chance.ts';
+
+/** Refusals that say: later, or elsewhere, the same can go well. */
+const RETRYABLE: readonly ErrorCode[] = ['CONTENTION', 'WORKSPACE_CREATION', 'WORKSPACE_FULL', 'MCP_CONNECTION'];
+/** How often a caller that must know repeats. */
+const ATTEMPTS = 60;
+
+/** What callers were told, and what went wrong in a way that nobody may see. */
+export interface Told {
+  existing: Set<string>;
+  ended: Set<string>;
+  operations: Record<string, number>;
+  retryable: Record<string, number>;
+  /** Anything but success, a refusal that the operation states, and a retryable error. */
+  untyped: string[];
+}
+
+export const nothingTold = (): Told => ({
+  existing: new Set(),
+  ended: new Set(),
+  operations: {},
+  retryable: {},
+  untyped: [],
+});
+
+const count = (counts: Record<string, number>, name: string) => (counts[name] = (counts[name] ?? 0) + 1);
+
+/**
+ * One caller: creates and ends sessions until it knows what came of it, as callers with an idempotency key do, and uses
+ * those it has without repeating anything.
+ */
+export class FaultCaller {
+  private readonly manager: () => SessionManagerV2;
+  private readonly owner: { userId: string; orgId: string };
+  private readonly told: Told;
+  private readonly chance: Chance;
+  private readonly name: string;
+  private readonly mine: string[] = [];
+  private keys = 0;
+
+  /** `manager`: the instance that the next request happens to reach. */
+  constructor(
+    name: string,
+    manager: () => SessionManagerV2,
+    owner: { userId: string; orgId: string },
+    told: Told,
+    chance: Chance,
+  ) {
+    this.name = name;
+    this.manager = manager;
+    this.owner = owner;
+    this.told = told;
+    this.chance = chance;
+  }
+
+  async run(operations: number): Promise<void> {
+    for (let done = 0; done < operations; done++) await this.one();
+  }
+
+  private async one(): Promise<void> {
+    const at = this.chance.next();
+    const session = this.mine[this.chance.below(Math.max(1, this.mine.length))];
+    if (session === undefined || at < 0.2) return this.create();
+    if (at < 0.35) return this.end(session);
+    const [name, use] = this.chance.oneOf(USES);
+    await this.tried(name, async () => use(this.manager(), session, this.owner), [
+      'FILE_NOT_FOUND',
+      'DIRECTORY_NOT_EMPTY',
+      'NOT_A_FILE',
+      'FORBIDDEN',
+    ]);
+  }
+
+  private async create(): Promise<void> {
+    const { userId, orgId } = this.owner;
+    const options = { idempotencyKey: `${this.name} ${this.keys++}`, metadata: { of: userId } };
+    const made = await this.untilKnown('createSession', () => this.manager().createSession(userId, orgId, options), [
+      'MAX_SESSIONS_REACHED',
+    ]);
+    if (made === undefined) return;
+    this.mine.push(made.id);
+    this.told.existing.add(made.id);
+  }
+
+  private async end(id: string): Promise<void> {
+    this.mine.splice(this.mine.indexOf(id), 1);
+    this.told.existing.delete(id);
+    await this.untilKnown('cleanupSession', () => this.manager().cleanupSession(id), ['SESSION_NOT_FOUND']);
+    this.told.ended.add(id);
+  }
+
+  private async untilKnown<T>(name: string, work: () => Promise<T>, stated: ErrorCode[]): Promise<T | undefined> {
+    for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+      const outcome = await this.tried(name, work, attempt === 1 && name === 'cleanupSession' ? [] : stated);
+      if (outcome !== 'again') return outcome.value;
+    }
+    this.told.untyped.push(`${name}: no answer that is final in ${ATTEMPTS} attempts`);
+    return undefined;
+  }
+
+  private async tried<T>(name: string, work: () => Promise<T>, stated: ErrorCode[]): Promise<{ value?: T } | 'again'> {
+    count(this.told.operations, name);
+    try {
+      return { value: await work() };
+    } catch (thrown) {
+      const code = thrown instanceof SessionManagerError ? thrown.code : 'untyped';
+      if (stated.includes(code as ErrorCode)) return {};
+      if (RETRYABLE.includes(code as ErrorCode)) count(this.told.retryable, `${name} ${code}`);
+      else
+        this.told.untyped.push(`${name}: ${code} ${String(thrown)} ${String((thrown as Error).stack?.split('\n')[1])}`);
+      return 'again';
+    }
+  }
+}
+
+type Use = (manager: SessionManagerV2, id: string, owner: { userId: string; orgId: string }) => Promise<unknown>;
+
+const USES: [string, Use][] = [
+  ['getSession', (manager, id) => manager.getSession(id)],
+  ['heartbeat', (manager, id) => manager.session(id).heartbeat()],
+  ['updateSession', (manager, id) => manager.session(id).updateMetadata({ of: 'somebody' })],
+  ['updateSystemPrompt', (manager, id) => manager.session(id).updateSystemPrompt('be brief')],
+  ['getSystemPrompt', (manager, id) => manager.session(id).getSystemPrompt()],
+  ['writeFile', (manager, id) => manager.session(id).files.write('a/notes.txt', Buffer.from('notes'))],
+  ['readFile', (manager, id) => manager.session(id).files.read('a/notes.txt')],
+  ['deleteFile', (manager, id) => manager.session(id).files.delete('a/notes.txt')],
+  ['listDirectory', (manager, id) => manager.session(id).files.list('', 10)],
+  ['makeDirectory', (manager, id) => manager.session(id).files.makeDirectory('b/c')],
+  ['removeDirectory', (manager, id) => manager.session(id).files.removeDirectory('b', true)],
+  ['listSessions', (manager, _id, { userId, orgId }) => manager.listSessions(userId, { orgId })],
+  ['getUsage', (manager, _id, owner) => manager.getUsage(owner)],
+  ['cleanupInactiveSessions', (manager) => manager.cleanupInactiveSessions()],
+];
