@@ -37,6 +37,7 @@ export class SessionEvents {
         return this.farewells.sayAgain(change.farewell);
       case 'workspace-access-ended':
         return this.removeAccessPoint(change);
+      case undefined:
     }
   }
 

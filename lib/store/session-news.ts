@@ -24,7 +24,7 @@ export function newsIn({ eventName, dynamodb = {} }: StreamRecord): SessionEvent
       // News that stood there before is told already.
       if (!item.news || item.newsVersion === before?.newsVersion) return undefined;
       return { ...everyEvent(item, seconds), ...item.news };
-    default:
+    case undefined:
       return undefined;
   }
 }

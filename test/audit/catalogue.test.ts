@@ -139,7 +139,6 @@ describe('the audit catalogue', () => {
         level,
         service,
         timestamp,
-        sampling_rate: _rate,
         ...event
       } = JSON.parse(line) as AuditEvent & Record<string, string>;
       expect([message, level, service, typeof timestamp]).toEqual([
@@ -148,7 +147,8 @@ describe('the audit catalogue', () => {
         'session-manager',
         'string',
       ]);
-      return event as AuditEvent;
+      delete event.sampling_rate;
+      return event;
     });
     expectValid(events);
     const asked = events.filter(isOfRequest);

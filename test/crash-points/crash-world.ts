@@ -65,7 +65,7 @@ export async function newCrashWorld(): Promise<CrashWorld> {
   const directory = await mkdtemp(path.join(tmpdir(), 'crashes-checkpoint-'));
   const clock = new MovedClock();
   const config = readConfig({
-    DYNAMODB_ENDPOINT: process.env.DYNAMODB_ENDPOINT as string,
+    DYNAMODB_ENDPOINT: process.env.DYNAMODB_ENDPOINT,
     TABLE_NAME: `test-${randomUUID()}`,
     WORKSPACE_ROOT: root,
     LOG_LEVEL: 'SILENT',
