@@ -134,13 +134,7 @@ describe('the audit catalogue', () => {
       .split('\n')
       .filter((line) => line.includes('session_audit_event'));
     const events = lines.map((line) => {
-      const {
-        message,
-        level,
-        service,
-        timestamp,
-        ...event
-      } = JSON.parse(line) as AuditEvent & Record<string, string>;
+      const { message, level, service, timestamp, ...event } = JSON.parse(line) as AuditEvent & Record<string, string>;
       expect([message, level, service, typeof timestamp]).toEqual([
         'session_audit_event',
         'INFO',
@@ -171,6 +165,7 @@ describe('the audit catalogue', () => {
       version: '2.0',
       routeKey: 'POST /sessions',
       headers: {},
+      isBase64Encoded: false,
       requestContext: { requestId: randomUUID(), http: { method: 'POST', sourceIp: '192.0.2.1' } },
     };
     expect(await eventsOf(() => handler(elsewhere, context()))).toEqual([
