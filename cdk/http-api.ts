@@ -72,8 +72,8 @@ export class SessionHttpApi extends Construct {
 const OPEN_ROUTE = {
   id: 'AwsSolutions-APIG4',
   reason:
-    'Open by contract: it answers with a constant, reads no data and knows no caller. The stage throttles it, as all ' +
-    'other routes.',
+    'Open by contract: it answers with a constant (the API’s health or its description), reads no data and knows no ' +
+    'caller. The stage throttles it, as all other routes.',
 };
 
 /** A JWT of the configured issuer, else a signature by an IAM principal that may invoke the API. */

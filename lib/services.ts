@@ -22,6 +22,7 @@ export interface Services {
   manager: SessionManagerV2;
   events: SessionEvents;
   accessCheck: AccessCheck;
+  describeApi?: (() => Promise<object>) | undefined;
 }
 
 /** What connects to MCP servers. */
@@ -34,6 +35,7 @@ export interface McpServices {
 export interface ServiceParts {
   mcp: (config: Config, env: NodeJS.ProcessEnv) => McpServices;
   accessPoints?: (place: FileSystemPlace, settings: typeof EFS) => AccessPoints;
+  describeApi?: () => Promise<object>;
 }
 
 /** The SDK repeats a request twice; `withRetries` goes on from there. */
@@ -78,6 +80,7 @@ export function createServices(env: NodeJS.ProcessEnv, parts: ServiceParts): Ser
     manager: new SessionManagerV2(shared),
     events: new SessionEvents(shared.farewells, accessPoints),
     accessCheck: new AccessCheck(shared),
+    describeApi: parts.describeApi,
   };
 }
 

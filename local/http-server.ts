@@ -1,4 +1,5 @@
 import fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
+import { serveApiDocs } from './api-docs.ts';
 import { serveRoutes } from './api-gateway.ts';
 import { serveInvoke } from './lambda-invoke-api.ts';
 import { StartError } from './start-error.ts';
@@ -38,6 +39,7 @@ export async function startHttpServer(port: number): Promise<HttpServer> {
     return reply.code(status).send({ message: status < 500 ? error.message : 'Internal Server Error' });
   });
   serveRoutes(app);
+  serveApiDocs(app);
   serveInvoke(app);
   await listen(app, port);
   const address = app.server.address();

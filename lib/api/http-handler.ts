@@ -3,10 +3,10 @@ import { ValidationError, type SessionManagerError } from '../errors.ts';
 import type { Services } from '../services.ts';
 import { checkAnswerSize } from './answer-size.ts';
 import { callerOfEvent, type HttpEvent } from './caller-of-event.ts';
-import { errorStatus } from './error-status.ts';
 import { operationNamed } from './operations.ts';
 import type { Answer, AnyOperation, Group } from './operation.ts';
 import { perform, whatToTell } from './perform.ts';
+import { problemOf } from './problem.ts';
 import { routeKey, routes, type Route } from './routes.ts';
 
 export type HttpResult = APIGatewayProxyStructuredResultV2;
@@ -159,17 +159,16 @@ function answerHeadersOf({ answerHeaders = {} }: Route, output: unknown): Record
 /** RFC 9110, 15.5.17. */
 const rangeOfAll = (size: number) => ({ 'content-range': `bytes */${size}` });
 
-/** RFC 9457. The error's own words and details, never its cause. */
-function problem({ code, message, details }: SessionManagerError, requestId: string): HttpResult {
-  const { status, title } = errorStatus[code];
-  const type = `urn:agent-session-manager:problem:${code.toLowerCase().replaceAll('_', '-')}`;
+function problem(error: SessionManagerError, requestId: string): HttpResult {
+  const { code, details } = error;
+  const body = problemOf(error, requestId);
   return {
-    statusCode: status,
+    statusCode: body.status,
     headers: {
       'content-type': 'application/problem+json',
       ...(code === 'CONTENTION' && { 'retry-after': RETRY_AFTER_SECONDS }),
       ...(code === 'RANGE_NOT_SATISFIABLE' && typeof details.size === 'number' && rangeOfAll(details.size)),
     },
-    body: JSON.stringify({ ...details, type, title, status, code, detail: message, requestId }),
+    body: JSON.stringify(body),
   };
 }

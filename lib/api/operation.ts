@@ -13,6 +13,8 @@ export interface OperationContext {
   caller: Caller;
   /** Aborts when the function must answer. */
   signal: AbortSignal;
+  /** Gives the OpenAPI document, in the function that has it. */
+  describeApi?: (() => Promise<object>) | undefined;
 }
 
 /**
@@ -26,12 +28,12 @@ export interface Answer<Output> {
   unmodified?: boolean;
 }
 
-/** One thing that callers can ask for, through whichever door. */
-export interface Operation<Input, Output = unknown> {
+/** One thing that callers can ask for, through whichever door. `Sent`: its input before defaults are filled in. */
+export interface Operation<Input, Output = unknown, Sent = unknown> {
   group: Group;
   /** `anyone`: needs no caller. Everything finer is the manager's. */
   access: 'anyone' | 'caller';
-  input: z.ZodType<Input>;
+  input: z.ZodType<Input, Sent>;
   run(input: Input, context: OperationContext): Promise<Answer<Output>>;
 }
 
@@ -40,4 +42,6 @@ export interface Operation<Input, Output = unknown> {
 export type AnyOperation = Operation<any>;
 
 /** Lets TypeScript infer an operation's types from its schema. */
-export const operation = <Input, Output>(definition: Operation<Input, Output>): Operation<Input, Output> => definition;
+export const operation = <Input, Output, Sent>(
+  definition: Operation<Input, Output, Sent>,
+): Operation<Input, Output, Sent> => definition;

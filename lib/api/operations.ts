@@ -2,6 +2,7 @@ import { accessOperations } from './access-operations.ts';
 import { directoryOperations } from './directory-operations.ts';
 import { fileOperations } from './file-operations.ts';
 import { mcpOperations } from './mcp-operations.ts';
+import type * as z from 'zod';
 import type { AnyOperation } from './operation.ts';
 import { promptLayerOperations } from './prompt-layer-operations.ts';
 import { promptOperations } from './prompt-operations.ts';
@@ -19,6 +20,9 @@ export const operations = {
 };
 
 export type OperationName = keyof typeof operations;
+/** What callers send, and what they get. */
+export type InputOf<Name extends OperationName> = z.input<(typeof operations)[Name]['input']>;
+export type OutputOf<Name extends OperationName> = Awaited<ReturnType<(typeof operations)[Name]['run']>>['output'];
 
 export function operationNamed(name: string): AnyOperation | undefined {
   return Object.hasOwn(operations, name) ? (operations as Record<string, AnyOperation>)[name] : undefined;

@@ -22,13 +22,14 @@ export interface Call {
 const NOBODY: Caller = { kind: 'user', userId: '', orgId: '' };
 
 /** Runs an operation for a door: caller, input, work, and one audit event whatever comes of it. */
-export async function perform({ manager }: Services, call: Call): Promise<Answer<unknown>> {
+export async function perform({ manager, describeApi }: Services, call: Call): Promise<Answer<unknown>> {
   const { name, operation, origin, signal } = call;
   if (operation.access === 'anyone') {
     return operation.run(parseInput(operation.input, call.input()), {
       manager: manager.as(NOBODY),
       caller: NOBODY,
       signal,
+      describeApi,
     });
   }
   return manager.trail.record(

@@ -170,6 +170,7 @@ export const routes: readonly Route[] = [
     status: 200,
   },
   { method: 'GET', path: '/health', operation: 'getHealth', status: 200 },
+  { method: 'GET', path: '/openapi.json', operation: 'getOpenApi', status: 200 },
 ];
 
 /** As API Gateway names it in an event. */

@@ -4,11 +4,7 @@ import { download, upload, type Download, type FileCalls, type Upload, type Uplo
 import { functionVariable } from './client-environment.ts';
 import { errorOfCode } from './error-of-code.ts';
 import type { Invocation, InvocationResult } from './invoke-handler.ts';
-import type { Operation } from './operation.ts';
-import { operations, type OperationName } from './operations.ts';
-
-type InputOf<Name extends OperationName> = (typeof operations)[Name] extends Operation<infer Input> ? Input : never;
-type OutputOf<Name extends OperationName> = Awaited<ReturnType<(typeof operations)[Name]['run']>>['output'];
+import { operations, type InputOf, type OperationName, type OutputOf } from './operations.ts';
 
 /** For whom an operation is done. Left out, it is done as an operator, which is what may do everything. */
 export type Actor = NonNullable<Invocation['actor']>;

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { ValidationError } from '../errors.ts';
+import { NotAvailableError, ValidationError } from '../errors.ts';
 import { identityOf, type Caller, type Identity } from '../identity.ts';
 import type { CleanupBounds } from '../sweep.ts';
 import { createOptionsShape, MAX_INACTIVE_SECONDS, metadataSchema, pageShape } from '../session-options.ts';
@@ -50,7 +50,8 @@ export const sessionOperations = {
         scope === 'org'
           ? await manager.listOrgSessions(needed('orgId', orgId ?? own.orgId), page)
           : await manager.listSessions(needed('userId', userId ?? own.userId), { orgId: orgId ?? own.orgId, ...page });
-      return { output: { sessions: sessions.map((session) => session.getSessionInfo()), nextCursor } };
+      const found = sessions.map((session) => session.getSessionInfo());
+      return { output: { sessions: found, ...(nextCursor !== undefined && { nextCursor }) } };
     },
   }),
 
@@ -132,6 +133,16 @@ export const sessionOperations = {
     input: z.strictObject({}),
     async run() {
       return { output: { status: 'ok' } };
+    },
+  }),
+
+  getOpenApi: operation({
+    group: 'records',
+    access: 'anyone',
+    input: z.strictObject({}),
+    async run(_input, { describeApi }) {
+      if (!describeApi) throw new NotAvailableError('The description of the API');
+      return { output: (await describeApi()) as { openapi: string } & Record<string, unknown> };
     },
   }),
 };

@@ -5,9 +5,10 @@ import type { HttpResult } from '../../lib/api/http-handler.ts';
 import type { InvocationResult } from '../../lib/api/invoke-handler.ts';
 import { lambdaHandler } from '../../lib/api/lambda-handler.ts';
 import { GROUPS } from '../../lib/api/operation.ts';
-import { operations } from '../../lib/api/operations.ts';
+import { operations, type OperationName } from '../../lib/api/operations.ts';
 import { routeKey } from '../../lib/api/routes.ts';
 import type { Services } from '../../lib/services.ts';
+import { checkAnswer, checkRefusal } from './described.ts';
 import type { Door, Reply } from './door.ts';
 import { httpRequest, replyOf } from './http-request.ts';
 
@@ -50,7 +51,7 @@ export function directDoor(services: Services): Door {
   return {
     async call(operation, actor, input) {
       const result = await handlers[operations[operation].group]?.({ operation, actor, input }, context());
-      return replyOfInvocation(result as InvocationResult);
+      return replyOfInvocation(operation, result as InvocationResult);
     },
   };
 }
@@ -94,12 +95,16 @@ export function lambdaClientDoor(baseUrl: string): Door {
         }),
       );
       if (FunctionError) throw new Error(FunctionError);
-      return replyOfInvocation(JSON.parse(Buffer.from(Payload ?? []).toString()) as InvocationResult);
+      return replyOfInvocation(operation, JSON.parse(Buffer.from(Payload ?? []).toString()) as InvocationResult);
     },
   };
 }
 
-function replyOfInvocation(result: InvocationResult): Reply {
-  if (result.ok) return { ok: true, output: result.output };
+function replyOfInvocation(operation: OperationName, result: InvocationResult): Reply {
+  if (result.ok) {
+    checkAnswer(operation, result.output);
+    return { ok: true, output: result.output };
+  }
+  checkRefusal(operation, result.error.code);
   return { ok: false, ...result.error, details: { ...result.error.details } };
 }

@@ -1,6 +1,7 @@
 import type { OperationName } from '../../lib/api/operations.ts';
 import type { ErrorCode } from '../../lib/errors.ts';
 import { routes, type Route } from '../../lib/api/routes.ts';
+import { checkAnswer, checkRefusal } from './described.ts';
 import type { Actor, Reply } from './door.ts';
 
 export interface HttpRequest {
@@ -70,6 +71,7 @@ export function replyOf(route: Route, { status, headers, body }: HttpAnswer): Re
   if (status >= 400) {
     const text = body.toString();
     const { type, title, status: told, code, detail, requestId, ...details } = JSON.parse(text) as Problem;
+    checkRefusal(route.operation, code);
     if (told !== status || !type || !title || !requestId) throw new Error(`not a problem document: ${text}`);
     return { ok: false, code, message: detail, details };
   }
@@ -80,10 +82,11 @@ export function replyOf(route: Route, { status, headers, body }: HttpAnswer): Re
     headers[header] === undefined ? [] : [[field, headers[header]]],
   );
   const read = [204, 304].includes(status) ? null : outputOf(route, body);
+  if (read !== null && !route.rawAnswer) checkAnswer(route.operation, read);
   const output: unknown = told.length > 0 ? { ...read, ...(Object.fromEntries(told) as object) } : read;
   return { ok: true, output, ...(statusIfExisted && { existed: status === statusIfExisted }) };
 }
 
-function outputOf({ rawAnswer }: Route, body: Buffer): object {
-  return rawAnswer ? { [rawAnswer]: body.toString('base64') } : (JSON.parse(body.toString()) as object);
+function outputOf({ rawAnswer }: Route, body: Buffer): object | null {
+  return rawAnswer ? { [rawAnswer]: body.toString('base64') } : (JSON.parse(body.toString()) as object | null);
 }

@@ -60,6 +60,7 @@ const ofPath = (path: string, more: object = {}): Case[] => [
 /** A row for each route, and for each operation that has none. */
 export const ACCESS: Readonly<Record<string, Case[]>> = {
   'GET /health': [{ input: () => ({}), expected: RULES.anyone }],
+  'GET /openapi.json': [{ input: () => ({}), expected: RULES.anyone }],
 
   'POST /sessions': [
     { input: () => ({ metadata: { task: 'mine' } }), expected: RULES.forOneself },

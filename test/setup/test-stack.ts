@@ -5,6 +5,7 @@ import path from 'node:path';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { Logger } from '@aws-lambda-powertools/logger';
 import type { AuditEvent } from '../../lib/audit/audit-event.ts';
+import { describeApi } from '../../lib/api/openapi/describe-api.ts';
 import { LogLines } from '../../lib/audit/log-lines.ts';
 import { readConfig, type Config } from '../../lib/config.ts';
 import { AccessCheck } from '../../lib/access-check.ts';
@@ -83,5 +84,5 @@ export async function newStack(
   const manager = new SessionManagerV2(parts);
   const events = new SessionEvents(parts.farewells, own.accessPoints);
   const accessCheck = new AccessCheck(parts);
-  return { env: shared, config, log, parts, manager, events, accessCheck, client, root, audited, close };
+  return { env: shared, config, log, parts, manager, events, accessCheck, describeApi, client, root, audited, close };
 }

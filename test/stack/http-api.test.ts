@@ -33,7 +33,7 @@ describe('the HTTP API', () => {
 
   test('has the routes of routes.ts, each signed but the open ones', () => {
     expect(authorizationOf(template)).toEqual(expected('AWS_IAM'));
-    expect(Object.values(authorizationOf(template)).filter((type) => type === 'NONE')).toHaveLength(1);
+    expect(Object.values(authorizationOf(template)).filter((type) => type === 'NONE')).toHaveLength(2);
   });
 
   test('checks tokens of the issuer where there is one', () => {

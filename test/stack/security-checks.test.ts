@@ -71,7 +71,7 @@ describe('the security checks', () => {
       ...['Access', 'Cleanup'].map(anyResource),
       anyAccessPoint('SessionEvents'),
       anyResource('SessionEvents'),
-      'SessionManager/Http/Api/GET--health: AwsSolutions-APIG4',
+      ...['health', 'openapi.json'].map((path) => `SessionManager/Http/Api/GET--${path}: AwsSolutions-APIG4`),
       'SessionManager/Schedules/DeadLetters: AwsSolutions-SQS3',
     ]);
     for (const { reason } of exceptions) expect(reason.length).toBeGreaterThan(50);

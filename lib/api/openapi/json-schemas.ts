@@ -1,0 +1,44 @@
+import * as z from 'zod';
+import { named } from './answers.ts';
+
+export type JsonSchema = Record<string, unknown> & {
+  properties?: Record<string, JsonSchema>;
+  required?: string[];
+};
+
+/** The only schema of ours that contains itself. */
+const JSON_VALUE: JsonSchema = { description: 'Any JSON value' };
+
+/** JSON Schemas of zod's own making, with what has a name put aside under it. */
+export class JsonSchemas {
+  readonly components: Record<string, JsonSchema> = {};
+
+  /** `input`: what may be sent; `output`: what is answered. */
+  of(schema: z.ZodType, io: 'input' | 'output'): JsonSchema {
+    const made = z.toJSONSchema(schema, {
+      io,
+      metadata: named,
+      unrepresentable: 'any',
+      override: ({ jsonSchema }) => {
+        if (jsonSchema.format === 'date-time') delete jsonSchema.pattern;
+      },
+    });
+    for (const [id, definition] of Object.entries(made.$defs ?? {})) {
+      this.components[componentOf(id)] = isJsonValue(id) ? JSON_VALUE : withPlaces(definition as JsonSchema);
+    }
+    return withPlaces({ ...made, $schema: undefined, $defs: undefined } as JsonSchema);
+  }
+}
+
+const isJsonValue = (id: string): boolean => id.startsWith('__');
+const componentOf = (id: string): string => (isJsonValue(id) ? 'JsonValue' : id);
+
+/** With references to where the schemas with names are in an OpenAPI document. */
+function withPlaces(schema: JsonSchema): JsonSchema {
+  const text = JSON.stringify(schema, (key, value: unknown) =>
+    key === '$ref' && typeof value === 'string'
+      ? `#/components/schemas/${componentOf(value.replace('#/$defs/', ''))}`
+      : value,
+  );
+  return JSON.parse(text) as JsonSchema;
+}

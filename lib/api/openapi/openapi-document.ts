@@ -1,0 +1,59 @@
+import { operationNamed } from '../operations.ts';
+import type { AnyOperation } from '../operation.ts';
+import { routes, type Route } from '../routes.ts';
+import { JsonSchemas } from './json-schemas.ts';
+import { TAGS, type OperationDoc } from './operation-doc.ts';
+import { operationDocs } from './operation-docs.ts';
+import { problemExamples, problemSchema } from './problem-examples.ts';
+import { requestPart } from './request-part.ts';
+import { errorsOf, responsePart } from './response-part.ts';
+import { securityFor, securitySchemes } from './security.ts';
+
+const API_VERSION = '1.0.0';
+
+/** The OpenAPI 3.1 document of all routes. */
+export function openApiDocument(): Record<string, unknown> {
+  const schemas = new JsonSchemas();
+  const paths: Record<string, Record<string, unknown>> = {};
+  for (const route of routes) {
+    (paths[route.path] ??= {})[route.method.toLowerCase()] = operationPart(route, schemas);
+  }
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'Agent session manager',
+      version: API_VERSION,
+      description:
+        'Sessions for AI agents: isolated workspaces, MCP clients, system prompts, exact limits.\n\n' +
+        'Whatever a caller may not see answers like a session that does not exist. Errors are problem documents ' +
+        '(RFC 9457) with a `code`; what a gateway answers by itself has a `message` instead.',
+      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+    },
+    servers: [{ url: '/', description: 'Where this document is from' }],
+    tags: Object.entries(TAGS).map(([name, description]) => ({ name, description })),
+    paths,
+    components: {
+      securitySchemes,
+      schemas: { Problem: problemSchema, ...schemas.components },
+      examples: problemExamples,
+    },
+  };
+}
+
+function operationPart(route: Route, schemas: JsonSchemas): Record<string, unknown> {
+  const operation = operationNamed(route.operation) as AnyOperation;
+  const doc: OperationDoc = operationDocs[route.operation];
+  const input = schemas.of(operation.input, 'input');
+  const statuses = Object.entries(doc.examples).map(([name, { status }]) => [name, status ?? route.status] as const);
+  return {
+    operationId: route.operation,
+    tags: [doc.tag],
+    summary: doc.summary,
+    description:
+      [doc.description, doc.role && `Needs the role \`${doc.role}\`.`].filter(Boolean).join(' ') || doc.summary,
+    security: securityFor(operation, doc),
+    ...requestPart(route, input, doc),
+    responses: responsePart(route, doc, schemas, errorsOf(operation, input, doc)),
+    'x-example-status': Object.fromEntries(statuses),
+  };
+}

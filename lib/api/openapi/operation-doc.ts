@@ -1,0 +1,43 @@
+import type * as z from 'zod';
+import type { ErrorCode } from '../../errors.ts';
+
+/** A request that is carried out as it stands, once the session and the MCP server that it names are there. */
+export interface Example<Input> {
+  summary: string;
+  input: Input;
+  /** What answers it, if not the route's own status. */
+  status?: number;
+}
+
+/** What the description of the API says of an operation beyond what its route and its input schema say. */
+export interface OperationDoc<Input = unknown, Output = unknown> {
+  tag: Tag;
+  summary: string;
+  description?: string;
+  /** Without one every caller may ask. */
+  role?: 'admin' | 'operator';
+  output: z.ZodType<Output>;
+  /** Of the status that says "a part". */
+  partialOutput?: z.ZodType<Output>;
+  /** What it is refused with, beyond what every operation can be. */
+  errors: readonly ErrorCode[];
+  examples: Readonly<Record<string, Example<Input>>>;
+}
+
+export const TAGS = {
+  sessions: 'Sessions, their seats under the limits, and their cleanup',
+  files: 'Files and directories of a session’s workspace',
+  'mcp-clients': 'Connections of a session to MCP servers',
+  prompts: 'System prompts, and the layers that they are joined from',
+  'workspace-access': 'Mounting one workspace from elsewhere',
+  service: 'The service itself',
+} as const;
+export type Tag = keyof typeof TAGS;
+
+/** What the examples are about. Whoever runs them puts a session of their own in its place. */
+export const EXAMPLE = {
+  userId: 'ada',
+  orgId: 'acme',
+  sessionId: '01a2045b-8d44-72e6-97c0-cb9917303a81',
+  mcpEndpoint: 'https://mcp.example.com/mcp',
+} as const;

@@ -1,0 +1,71 @@
+import type { Route } from '../routes.ts';
+import type { JsonSchema } from './json-schemas.ts';
+import type { OperationDoc } from './operation-doc.ts';
+
+type Examples = Record<string, { summary: string; value: unknown }>;
+type Place = 'path' | 'query' | 'header';
+
+/** What a request consists of: the fields of the operation's input, in the places that the route has for them. */
+export function requestPart(route: Route, input: JsonSchema, doc: OperationDoc): Record<string, unknown> {
+  const parameters = [
+    ...[...route.path.matchAll(/\{(\w+)\}/g)].map(([, field = '']) => parameter('path', field, field)),
+    ...Object.keys(route.query ?? {}).map((field) => parameter('query', field, field)),
+    ...Object.entries(route.headers ?? {}).map(([field, header]) => parameter('header', headerName(header), field)),
+  ];
+  const requestBody = route.rawBody === undefined ? jsonBody(route, input, doc) : rawBody(route.rawBody, doc);
+  return { ...(parameters.length > 0 && { parameters }), ...(requestBody && { requestBody }) };
+
+  function parameter(place: Place, name: string, field: string) {
+    const schema = input.properties?.[field];
+    if (!schema) throw new Error(`${route.operation} has no field ${field}`);
+    const examples = examplesOf(doc, (fields) => fields[field]);
+    return {
+      name,
+      in: place,
+      required: place === 'path' || (input.required ?? []).includes(field),
+      schema,
+      ...(Object.keys(examples).length > 0 && { examples }),
+    };
+  }
+}
+
+function jsonBody({ body: fields = [] }: Route, input: JsonSchema, doc: OperationDoc) {
+  if (fields.length === 0) return undefined;
+  const properties = Object.fromEntries(fields.map((field) => [field, input.properties?.[field] as JsonSchema]));
+  const required = (input.required ?? []).filter((field) => fields.includes(field));
+  const schema = {
+    type: 'object',
+    properties,
+    ...(required.length > 0 && { required }),
+    additionalProperties: false,
+  };
+  const examples = examplesOf(doc, (sent) =>
+    Object.fromEntries(fields.flatMap((field) => (sent[field] === undefined ? [] : [[field, sent[field]]]))),
+  );
+  return { required: required.length > 0, content: { 'application/json': { schema, examples } } };
+}
+
+function rawBody(field: string, doc: OperationDoc) {
+  const examples = examplesOf(doc, (sent) => Buffer.from((sent[field] ?? '') as string, 'base64').toString('utf8'));
+  return {
+    required: false,
+    description: 'The bytes themselves, at most 4 MiB',
+    content: { 'application/octet-stream': { schema: BYTES, examples } },
+  };
+}
+
+export const BYTES = { type: 'string', format: 'binary' } as const;
+
+/** Of each of the operation's examples what `take` takes from its input, if there is any. */
+function examplesOf({ examples }: OperationDoc, take: (input: Record<string, unknown>) => unknown): Examples {
+  return Object.fromEntries(
+    Object.entries(examples).flatMap(([name, { summary, input }]) => {
+      const value = take(input as Record<string, unknown>);
+      return value === undefined ? [] : [[name, { summary, value }]];
+    }),
+  );
+}
+
+/** As RFC 9110 writes it. */
+export const headerName = (name: string): string =>
+  name === 'etag' ? 'ETag' : name.replaceAll(/(^|-)(\w)/g, (match) => match.toUpperCase());

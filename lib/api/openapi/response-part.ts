@@ -1,0 +1,94 @@
+import type { ErrorCode } from '../../errors.ts';
+import { errorStatus } from '../error-status.ts';
+import type { AnyOperation } from '../operation.ts';
+import type { Route } from '../routes.ts';
+import type { JsonSchema, JsonSchemas } from './json-schemas.ts';
+import type { OperationDoc } from './operation-doc.ts';
+import { BYTES, headerName } from './request-part.ts';
+
+const OF_ALL: readonly ErrorCode[] = ['VALIDATION', 'INTERNAL'];
+const OF_CALLERS: readonly ErrorCode[] = ['UNAUTHORIZED', 'INVALID_USER_ID', 'INVALID_ORG_ID', 'CONTENTION'];
+
+/** Every code that the operation can be refused with. */
+export function errorsOf({ access }: AnyOperation, input: JsonSchema, { errors }: OperationDoc): ErrorCode[] {
+  const ofSessions: ErrorCode[] = input.properties?.sessionId ? ['SESSION_NOT_FOUND'] : [];
+  const ofCallers = access === 'caller' ? OF_CALLERS : [];
+  return [...new Set([...OF_ALL, ...ofCallers, ...ofSessions, ...errors])];
+}
+
+/** Its answers by status. */
+export function responsePart(route: Route, doc: OperationDoc, schemas: JsonSchemas, errors: readonly ErrorCode[]) {
+  return { ...successes(route, doc, schemas), ...problems(errors) };
+}
+
+function successes(route: Route, { output, partialOutput }: OperationDoc, schemas: JsonSchemas) {
+  const { status, statusIfExisted, statusIfPartial, statusIfUnmodified, rawAnswer } = route;
+  const whole = schemas.of(output, 'output');
+  const part = partialOutput ? schemas.of(partialOutput, 'output') : whole;
+  const json = (schema: JsonSchema) => ({ 'application/json': { schema } });
+  const bytes = { 'application/octet-stream': { schema: BYTES } };
+  const answer = (description: string, at: number | undefined, schema: JsonSchema) => {
+    if (at === undefined) return {};
+    const content = WITHOUT_BODY.has(at) ? {} : { content: rawAnswer === undefined ? json(schema) : bytes };
+    const headers = headersOf(route, at);
+    return { [at]: { description, ...(Object.keys(headers).length > 0 && { headers }), ...content } };
+  };
+  return {
+    ...answer('Done', status, whole),
+    ...answer('Done; it was there before', statusIfExisted, whole),
+    ...answer('A part of it', statusIfPartial, part),
+    ...answer('The caller has it already', statusIfUnmodified, whole),
+  };
+}
+
+const WITHOUT_BODY: ReadonlySet<number> = new Set([204, 304]);
+
+const HEADERS: Readonly<Record<string, string>> = {
+  etag: 'The tag of the file as it is now',
+  'content-range': 'Which bytes of the file these are, and how many it has',
+};
+
+function headersOf({ answerHeaders = {}, location, statusIfPartial, rawAnswer }: Route, status: number) {
+  const told = Object.keys(answerHeaders).filter((header) =>
+    header === 'content-range' ? status === statusIfPartial : status !== statusIfPartial || rawAnswer !== undefined,
+  );
+  return {
+    ...Object.fromEntries(told.map((header) => [headerName(header), describedHeader(HEADERS[header] ?? header)])),
+    ...(location && !WITHOUT_BODY.has(status) && { Location: describedHeader('Where it is from now on') }),
+  };
+}
+
+const describedHeader = (description: string) => ({ description, schema: { type: 'string' } });
+
+/** One answer for each status, with the codes that come with it. */
+function problems(errors: readonly ErrorCode[]) {
+  const statuses = [...new Set(errors.map((code) => errorStatus[code].status))].sort((one, other) => one - other);
+  return Object.fromEntries(
+    statuses.map((status) => {
+      const codes = errors.filter((code) => errorStatus[code].status === status);
+      const description = codes.map((code) => errorStatus[code].title).join('; ');
+      const headers = {
+        ...(codes.includes('CONTENTION') && {
+          'Retry-After': describedHeader('Seconds; repeating the request is safe'),
+        }),
+        ...(codes.includes('RANGE_NOT_SATISFIABLE') && {
+          'Content-Range': describedHeader('How many bytes the file has'),
+        }),
+      };
+      const told = Object.keys(headers).length > 0 && { headers };
+      return [status, { description, ...told, content: { 'application/problem+json': problemContent(codes) } }];
+    }),
+  );
+}
+
+function problemContent(codes: readonly ErrorCode[]) {
+  return {
+    schema: {
+      allOf: [
+        { $ref: '#/components/schemas/Problem' },
+        { type: 'object', properties: { code: { type: 'string', enum: codes } } },
+      ],
+    },
+    examples: Object.fromEntries(codes.map((code) => [code, { $ref: `#/components/examples/${code}` }])),
+  };
+}

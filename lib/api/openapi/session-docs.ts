@@ -1,0 +1,124 @@
+import {
+  cleanupAnswer,
+  countAnswer,
+  nothing,
+  sessionAnswer,
+  sessionPageAnswer,
+  systemPromptAnswer,
+  usageAnswer,
+} from './answers.ts';
+import { EXAMPLE } from './operation-doc.ts';
+
+const { sessionId } = EXAMPLE;
+const tag = 'sessions' as const;
+
+export const sessionDocs = {
+  createSession: {
+    tag,
+    summary: 'Begin a session',
+    description:
+      'Takes a seat under each limit, or none. With an `Idempotency-Key` the same request again answers the same ' +
+      'session, for 24 hours; after that session has ended, 404.',
+    output: sessionAnswer,
+    errors: ['FORBIDDEN', 'MAX_SESSIONS_REACHED', 'IDEMPOTENCY_CONFLICT', 'WORKSPACE_CREATION', 'SESSION_NOT_FOUND'],
+    examples: {
+      plain: { summary: 'With nothing said', input: {} },
+      described: {
+        summary: 'With metadata, variables for the prompt, and a time after which it ends',
+        input: {
+          metadata: { task: 'report' },
+          promptVariables: { tone: 'friendly' },
+          inactivitySeconds: 3600,
+          idempotencyKey: 'nightly-2026-11-22',
+        },
+      },
+    },
+  },
+  getSession: {
+    tag,
+    summary: 'A session',
+    output: sessionAnswer,
+    errors: [],
+    examples: { plain: { summary: 'By its id', input: { sessionId } } },
+  },
+  listSessions: {
+    tag,
+    summary: 'Sessions, newest first',
+    description: 'One’s own; `userId` and `scope` are for admins, `orgId` for operators.',
+    output: sessionPageAnswer,
+    errors: ['FORBIDDEN'],
+    examples: {
+      plain: { summary: 'One’s own', input: {} },
+      page: { summary: 'The newest ten', input: { limit: 10 } },
+    },
+  },
+  updateSession: {
+    tag,
+    summary: 'Replace a session’s metadata',
+    output: sessionAnswer,
+    errors: [],
+    examples: { plain: { summary: 'Other metadata', input: { sessionId, metadata: { task: 'summary' } } } },
+  },
+  cleanupSession: {
+    tag,
+    summary: 'End a session',
+    description: 'The directory is gone from its path and the seat is free once this has answered.',
+    output: nothing,
+    errors: [],
+    examples: { plain: { summary: 'By its id', input: { sessionId } } },
+  },
+  heartbeat: {
+    tag,
+    summary: 'Say that a session is in use',
+    description: 'For agents that work on the file system and call nothing else.',
+    output: nothing,
+    errors: [],
+    examples: { plain: { summary: 'By its id', input: { sessionId } } },
+  },
+  getUsage: {
+    tag,
+    summary: 'Seats in use, and their limits',
+    description: '`limit: null` is no limit. `all` is told to operators, who may also name a user or an organisation.',
+    output: usageAnswer,
+    errors: ['FORBIDDEN'],
+    examples: { plain: { summary: 'One’s own', input: {} } },
+  },
+  countUserSessions: {
+    tag,
+    summary: 'Count a user’s sessions',
+    output: countAnswer,
+    errors: ['FORBIDDEN'],
+    examples: {},
+  },
+  countAllSessions: { tag, summary: 'Count all sessions', output: countAnswer, errors: ['FORBIDDEN'], examples: {} },
+  cleanupInactiveSessions: {
+    tag,
+    summary: 'End sessions that are not in use',
+    description:
+      'Those of the admin’s organisation, of an operator all. Without a number, what is due by each session’s own ' +
+      'setting. `more`: there is more to end, ask again.',
+    role: 'admin',
+    output: cleanupAnswer,
+    errors: ['FORBIDDEN'],
+    examples: {
+      plain: { summary: 'What is due', input: {} },
+      day: { summary: 'Whatever was not in use for a day', input: { inactiveForSeconds: 86_400 } },
+    },
+  },
+  getSystemPrompt: {
+    tag: 'prompts',
+    summary: 'A session’s system prompt',
+    output: systemPromptAnswer,
+    errors: [],
+    examples: { plain: { summary: 'By the session’s id', input: { sessionId } } },
+  },
+  updateSystemPrompt: {
+    tag: 'prompts',
+    summary: 'Replace a session’s system prompt',
+    output: systemPromptAnswer,
+    errors: [],
+    examples: {
+      plain: { summary: 'A short one', input: { sessionId, systemPrompt: 'You write short reports.' } },
+    },
+  },
+} as const;
