@@ -9,7 +9,8 @@ import { serveEvents } from '../../local/event-stream.ts';
 import { ask, createSession, newDirectory, startServer, type LocalServer } from './local-server.ts';
 
 const LONG = 120_000;
-const WAIT_MS = 30_000;
+/** The table may be busy with what other tests do at once. */
+const WAIT_MS = 90_000;
 const OPERATOR = { 'x-user-id': 'olga', 'x-org-id': 'platform', 'x-role': 'operator' };
 
 const event = (version: number): SessionEvent => ({

@@ -2,7 +2,7 @@ import { EVERYBODY } from '../../lib/limits.ts';
 import type { SessionManagerV2 } from '../../lib/session-manager.ts';
 import type { BenchResult } from '../bench/bench-result.ts';
 import { anotherInstance } from '../mcp/instance.ts';
-import { newStack } from '../setup/test-stack.ts';
+import { newStack, type TestStack } from '../setup/test-stack.ts';
 import { PartitionModel } from './partition-model.ts';
 
 /** Far more than any number of items takes: first tries and those that come again. */
@@ -60,14 +60,18 @@ export async function refusedCreates(items: number, seats: number, flood: number
     });
     const [first = 0, second = 0] = await Promise.all(rush);
     const unitsBefore = model.units;
-    const refusals = managers.map(async (manager, instance) => {
+    // Instances that know nothing yet: the first refusal of each is one that was written for.
+    const late = managers.map(() => anotherInstance(stack));
+    for (const { client } of late) model.stand(client);
+    const refusals = late.map(async ({ manager }, instance) => {
       let refused = 0;
-      for (let turn = 0; turn < flood / managers.length; turn++) {
+      for (let turn = 0; turn < flood / late.length; turn++) {
         if ((await createOne(manager, `flood-${instance}-${turn}`)) === 'refused') refused++;
       }
       return refused;
     });
     const refused = (await Promise.all(refusals)).reduce((sum, count) => sum + count, 0);
+    for (const instance of late) instance.close();
     const unitsPerRefusal = (model.units - unitsBefore) / refused;
     return { created: first + second, active: await stack.manager.countAllSessions(), refused, unitsPerRefusal };
   });
@@ -91,9 +95,9 @@ export async function benchSeatRates(itemCounts = [1, 2, 4, 8, 16], writes = 4_0
   };
 }
 
-type Instance = Pick<Awaited<ReturnType<typeof newStack>>, 'client' | 'manager' | 'parts'>;
+type Instance = Pick<TestStack, 'client' | 'manager' | 'parts'>;
 
-async function withInstances<T>(work: (instances: [Instance, Instance], model: PartitionModel) => Promise<T>) {
+async function withInstances<T>(work: (instances: [TestStack, Instance], model: PartitionModel) => Promise<T>) {
   const stack = await newStack();
   const other = anotherInstance(stack);
   try {

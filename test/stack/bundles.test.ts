@@ -99,6 +99,13 @@ describe('the bundles, behind a Lambda Runtime API, for signed requests', () => 
     expect(bodyOf(await http('records', 'GET /usage', { headers: alice }))).toMatchObject({ user: { active: 1 } });
   });
 
+  test('records spreads a limit over items and takes it away again', async () => {
+    const limit = { path: { scope: 'org' }, query: { orgId: 'acme' }, headers: { ...alice, 'x-role': 'operator' } };
+    const put = await http('records', 'PUT /limits/{scope}', { ...limit, body: { limit: 9, items: 2 } });
+    expect(bodyOf(put)).toMatchObject({ limit: 9, active: 1, items: 2 });
+    expect((await http('records', 'DELETE /limits/{scope}', limit)).statusCode).toBe(204);
+  });
+
   test('records answers another Lambda, and says which function has what it has not', async () => {
     const { instance } = deployment.of('records');
     expect(await instance.invoke({ operation: 'getSession', input: { sessionId: session.id } })).toMatchObject({
@@ -177,11 +184,14 @@ describe('the bundles, behind a Lambda Runtime API, for signed requests', () => 
   });
 
   test('cleanup does what the schedule asks of it', async () => {
-    const { answer } = (await deployment
-      .of('lifecycle')
-      .instance.invoke({ operation: 'createSession', input: { userId: 'bob', orgId: 'acme' } })) as {
-      answer: { output: SessionInfo };
+    const create = async (input: object) => {
+      const invocation = { operation: 'createSession', input: { userId: 'bob', orgId: 'acme', ...input } };
+      const outcome = await deployment.of('lifecycle').instance.invoke(invocation);
+      return (outcome as { answer: { output: SessionInfo } }).answer;
     };
+    const answer = await create({});
+    // Not due: its workspace is measured.
+    await create({ inactivitySeconds: 3600 });
     const crashed = uuidv7();
     await mkdir(path.join(deployment.workspaceRoot, '.pending', crashed));
     await sleep(1_200);

@@ -8,7 +8,9 @@ interface Request {
   TransactItems?: Record<string, object>[];
 }
 
+/** Transactions have no permission of their own: each of their parts needs its own. */
 const TRANSACTED: Record<string, string> = {
+  Get: 'GetItem',
   Put: 'PutItem',
   Update: 'UpdateItem',
   Delete: 'DeleteItem',
@@ -73,11 +75,11 @@ export class PermissionGate {
 
 function permissionsFor(headers: IncomingHttpHeaders, { IndexName, TransactItems }: Request): string[] {
   const operation = String(headers['x-amz-target']).split('.')[1];
-  if (operation !== 'TransactWriteItems') {
+  if (operation !== 'TransactWriteItems' && operation !== 'TransactGetItems') {
     return [`dynamodb:${operation} on SessionTable${IndexName === undefined ? '' : `/index/${IndexName}`}`];
   }
   return (TransactItems ?? []).flatMap((item) =>
-    Object.keys(item).map((write) => `dynamodb:${TRANSACTED[write]} on SessionTable`),
+    Object.keys(item).map((part) => `dynamodb:${TRANSACTED[part]} on SessionTable`),
   );
 }
 
