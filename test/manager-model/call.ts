@@ -27,6 +27,7 @@ const NOBODY = '01234567-89ab-7def-8123-456789abcdef';
 
 /** `known`: the ids that callers have been told, ended ones included. */
 export function callOf(operation: Operation, known: readonly string[], model: ManagerModel): Call {
+  if ('of' in operation) return sessionCall(operation, known[operation.of % Math.max(1, known.length)] ?? NOBODY);
   switch (operation.kind) {
     case 'create': {
       const { key, idle } = operation;
@@ -69,8 +70,6 @@ export function callOf(operation: Operation, known: readonly string[], model: Ma
       return layerCall(operation, model);
     case 'wait':
       return { perform: async () => undefined, chains: () => [], thenMs: operation.seconds * 1000 };
-    default:
-      return sessionCall(operation, known[operation.of % Math.max(1, known.length)] ?? NOBODY);
   }
 }
 

@@ -14,7 +14,7 @@ describe('the manager does what its model does', () => {
 
   test('one operation after the other', async () => {
     await fc.assert(sequences(world, 30), { seed: SEED, numRuns: 12 });
-    for (const answer of ['create ok', 'create MAX_SESSIONS_REACHED', 'get SESSION_NOT_FOUND', 'end ok', 'sweep ok']) {
+    for (const answer of ['create ok', 'create MAX_SESSIONS_REACHED', 'end SESSION_NOT_FOUND', 'end ok', 'sweep ok']) {
       expect(Object.keys(world.seen)).toContain(answer);
     }
   });
