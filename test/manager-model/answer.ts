@@ -34,3 +34,6 @@ export function expectedOf(work: () => unknown): Answer {
     return details === undefined ? { code } : { code, details };
   }
 }
+
+/** Of data; `structuredClone` is of another realm than the tests, where nothing compares equal. */
+export const copyOf = <T>(data: T): T => JSON.parse(JSON.stringify(data)) as T;

@@ -1,5 +1,5 @@
 import type { Identity } from '../../lib/identity.ts';
-import { Refused } from './answer.ts';
+import { Refused, copyOf } from './answer.ts';
 import { keyOf, type LimitOf, type Scope } from './limit-model.ts';
 
 interface Layer {
@@ -29,7 +29,11 @@ export class LayerModel {
   private scopes: Record<string, LayersOfScope> = {};
 
   copyFrom(other: LayerModel): void {
-    this.scopes = structuredClone(other.scopes);
+    this.scopes = copyOf(other.scopes);
+  }
+
+  fingerprint(): string {
+    return JSON.stringify(this.scopes);
   }
 
   versionOf(of: LimitOf, id: string): number | undefined {

@@ -1,5 +1,5 @@
 import type { Identity } from '../../lib/identity.ts';
-import { Refused } from './answer.ts';
+import { Refused, copyOf } from './answer.ts';
 
 export type Scope = 'global' | 'org' | 'user';
 export type Presets = Readonly<Record<Scope, number>>;
@@ -27,7 +27,11 @@ export class LimitModel {
   }
 
   copyFrom(other: LimitModel): void {
-    this.set = structuredClone(other.set);
+    this.set = copyOf(other.set);
+  }
+
+  fingerprint(): string {
+    return JSON.stringify(this.set);
   }
 
   get(of: LimitOf): LimitAnswer {

@@ -1,7 +1,7 @@
 import type { Caller, Identity } from '../../lib/identity.ts';
 import { LayerModel, type LayerInput } from './layer-model.ts';
 import { LimitModel, type LimitAnswer, type Presets } from './limit-model.ts';
-import { Refused } from './answer.ts';
+import { Refused, copyOf } from './answer.ts';
 
 export const TOUCH_MS = 60_000;
 export const MAX_MCP_CLIENTS = 2;
@@ -56,11 +56,16 @@ export class ManagerModel {
 
   clone(): ManagerModel {
     const copy = new ManagerModel(this.nowMs, this.limits.presets);
-    copy.sessions = structuredClone(this.sessions);
-    copy.keys = structuredClone(this.keys);
+    copy.sessions = copyOf(this.sessions);
+    copy.keys = copyOf(this.keys);
     copy.limits.copyFrom(this.limits);
     copy.layers.copyFrom(this.layers);
     return copy;
+  }
+
+  /** The same for models between which nothing tells the difference. */
+  fingerprint(): string {
+    return JSON.stringify([this.nowMs, this.sessions, this.keys, this.limits.fingerprint(), this.layers.fingerprint()]);
   }
 
   /** The sessions that exist. */

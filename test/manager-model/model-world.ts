@@ -9,6 +9,7 @@ import { SessionManagerV2 } from '../../lib/session-manager.ts';
 import { DynamoTable } from '../../lib/store/dynamo-table.ts';
 import type { McpConnectionState } from '../../lib/store/mcp-client-store.ts';
 import { Workspaces } from '../../lib/workspace/workspaces.ts';
+import { outside } from '../crash-points/simulated-process.ts';
 import { readState } from '../invariants/stored-state.ts';
 import { violationsAfterSweep } from '../invariants/invariants.ts';
 import { newStack, TestClock, type TestStack } from '../setup/test-stack.ts';
@@ -68,6 +69,10 @@ export class ModelWorld {
       MAX_MCP_CLIENTS_PER_SESSION: String(MAX_MCP_CLIENTS),
       TOUCH_INTERVAL_SECONDS: String(TOUCH_MS / 1000),
     });
+    stack.client.middlewareStack.add(
+      (next, context) => (args) => outside({ name: String(context.commandName), overNetwork: true }, () => next(args)),
+      { step: 'finalizeRequest', priority: 'low', name: 'outside' },
+    );
     return new ModelWorld(stack);
   }
 
@@ -136,3 +141,5 @@ export class ModelWorld {
 const failing = async (): Promise<never> => {
   throw new Error('nothing is sealed here');
 };
+
+export const openModelWorld = (): Promise<ModelWorld> => ModelWorld.open();

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { answerOf } from './answer.ts';
+import { answerOf, type Answer } from './answer.ts';
 import { callOf } from './call.ts';
 import type { ManagerModel } from './manager-model.ts';
 import type { ModelWorld, Run } from './model-world.ts';
@@ -12,21 +12,23 @@ export async function step(run: Run, operation: Operation): Promise<void> {
   const manager = run.managers[operation.at] ?? run.managers[0];
   if (!manager) throw new Error('there is no instance');
   const answer = await answerOf(() => call.perform(manager));
-  run.note(operation.kind, answer);
   const expected = call.alone?.(model, answer) ?? firstOf(call.chains(answer).flat(), (moment) => moment(model));
   if (expected) {
     throw new Error(
       `${JSON.stringify(operation)} answered ${JSON.stringify(answer)}, the model ${JSON.stringify(expected)}`,
     );
   }
-  if (operation.kind === 'create' && 'ok' in answer) remember(known, (answer.ok as { id: string }).id);
+  tell(run, operation, answer);
   if (call.thenMs !== undefined) {
     clock.advance({ ms: call.thenMs });
     model.nowMs += call.thenMs;
   }
 }
 
-export function remember(known: string[], id: string): void {
+export function tell({ known, note }: Run, { kind }: Operation, answer: Answer): void {
+  note(kind, answer);
+  if (kind !== 'create' || !('ok' in answer)) return;
+  const { id } = answer.ok as { id: string };
   if (!known.includes(id)) known.push(id);
 }
 
