@@ -25,8 +25,9 @@ export async function step(run: Run, operation: Operation): Promise<void> {
   }
 }
 
-export function tell({ known, note }: Run, { kind }: Operation, answer: Answer): void {
-  note(kind, answer);
+export function tell(run: Run, { kind }: Operation, answer: Answer): void {
+  const { known } = run;
+  run.note(kind, answer);
   if (kind !== 'create' || !('ok' in answer)) return;
   const { id } = answer.ok as { id: string };
   if (!known.includes(id)) known.push(id);
