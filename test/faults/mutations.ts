@@ -1,0 +1,78 @@
+/** A change of the code that breaks an invariant, and the test that is to notice. */
+export interface Mutation {
+  invariant: string;
+  what: string;
+  file: string;
+  search: string;
+  replace: string;
+  test: { file: string; name: string };
+}
+
+const WHERE_ALL_IS_WELL = { file: 'test/invariants/invariants.test.ts', name: 'finds nothing where all is well' };
+
+export const MUTATIONS: readonly Mutation[] = [
+  {
+    invariant: 'I1',
+    what: 'a create takes a seat where none is free',
+    file: 'lib/store/seat-writes.ts',
+    search: "'active < seats'",
+    replace: "'active <= seats'",
+    test: { file: 'test/manager-model/manager-model.test.ts', name: 'a limit over four items' },
+  },
+  {
+    invariant: 'I2',
+    what: 'an end gives no seat back',
+    file: 'lib/store/seat-writes.ts',
+    search: "{ ':minusOne': -1 }",
+    replace: "{ ':minusOne': 0 }",
+    test: WHERE_ALL_IS_WELL,
+  },
+  {
+    invariant: 'I3',
+    what: 'an end leaves the directory where it is',
+    file: 'lib/workspace/workspaces.ts',
+    search: '[place, this.paths.pendingOf(session.id), place]',
+    replace: '[this.paths.pendingOf(session.id)]',
+    test: WHERE_ALL_IS_WELL,
+  },
+  {
+    invariant: 'I4',
+    what: 'a sweep takes no account of activity that was not written',
+    file: 'lib/store/session-store.ts',
+    search: 'Date.parse(session.lastActiveAt) + this.touchIntervalMs',
+    replace: 'Date.parse(session.lastActiveAt)',
+    test: { file: 'test/manager-model/manager-model.test.ts', name: 'activity within the touch interval' },
+  },
+  {
+    invariant: 'I4',
+    what: 'a sweep ends a session that was active after it was looked at',
+    file: 'lib/store/session-writes.ts',
+    search: "'lastActiveAt = :seen'",
+    replace: "'lastActiveAt >= :seen'",
+    test: { file: 'test/sweep.test.ts', name: 'is touched between its read and its write, by its own setting' },
+  },
+  {
+    invariant: 'I5',
+    what: 'a create is taken back though its repetition was answered',
+    file: 'lib/store/session-writes.ts',
+    search: "'attribute_not_exists(repeated)'",
+    replace: "'attribute_exists(pk)'",
+    test: { file: 'test/faults/create-faults.test.ts', name: 'is not taken back once its repetition was answered' },
+  },
+  {
+    invariant: 'I6',
+    what: 'whoever is no admin sees every session',
+    file: 'lib/identity.ts',
+    search: 'caller.orgId === session.orgId : isOwner(caller, session)',
+    replace: 'caller.orgId === session.orgId : true',
+    test: { file: 'test/manager-model/manager-model.test.ts', name: 'one operation after the other' },
+  },
+  {
+    invariant: 'I7',
+    what: 'credentials reach the table unsealed',
+    file: 'lib/mcp/credential-vault.ts',
+    search: 'await this.box.seal(JSON.stringify(credentials), owner)',
+    replace: 'JSON.stringify(credentials)',
+    test: { file: 'test/audit/mcp-secrets.test.ts', name: 'tokens and headers are told nowhere' },
+  },
+];
