@@ -144,6 +144,12 @@ function alarmRows({ config, api, table, functions, deadLetters }: AlarmsProps, 
       impact: 'More sessions begin and end at once than the counters take in; callers wait, and some get CONTENTION.',
       action: 'Find the organisation with the most creates in the audit lines, and spread them over time.',
     },
+    {
+      id: 'Drift',
+      metric: productMetric(config, 'Drift', undefined, FIVE_MINUTES),
+      impact: 'Counters, sessions or directories do not fit each other: seats or files are lost to somebody.',
+      action: 'Search the cleanup function’s log for drift.found, then POST /reconcile with { "repair": true }.',
+    },
     ...(config.limits.global > 0 ? [seatsNearLimit] : []),
   ];
 }

@@ -21,6 +21,8 @@ import { EVERYBODY, limitOwnersOf, type LimitOwner, type UsageReport } from './l
 import { ManagerParts, type SessionManagerOptions } from './manager-parts.ts';
 import { PromptLayers } from './prompt-layers.ts';
 import type { PromptComposer } from './prompt/prompt-composer.ts';
+import { sumOfDrift } from './drift.ts';
+import type { ReconcileBounds, ReconcileResult } from './reconcile.ts';
 import { idempotencyRequest } from './session-creation.ts';
 import {
   inactiveForSchema,
@@ -199,6 +201,20 @@ export class SessionManagerV2 {
         tellEnd(this.parts.trail, session, endDetails(session, 'inactive'), ms),
       );
       this.parts.trail.note({ cleaned: result.cleaned.length, notCleaned: result.failed.length });
+      return result;
+    });
+  }
+
+  /** Compares counters, sessions and directories; with `repair` it puts right what does not fit. For operators. */
+  async reconcile(
+    { repair = false }: { repair?: boolean } = {},
+    bounds: ReconcileBounds = {},
+  ): Promise<ReconcileResult> {
+    return this.parts.trail.record('reconcile', this.caller, {}, async () => {
+      if (!isUnrestricted(this.caller)) throw new ForbiddenError('Only an operator may reconcile.');
+      const { signal = AbortSignal.timeout(CLEANUP_MS), pageItems } = bounds;
+      const result = await this.parts.reconcile.run({ repair, signal, pageItems });
+      this.parts.trail.note({ drift: sumOfDrift(result.drift), repaired: result.repaired });
       return result;
     });
   }

@@ -56,6 +56,10 @@ export class LogLines {
     this.logger.warn('mcp_session_not_terminated', { sessionId, mcpClientId, error: asError(thrown) });
   }
 
+  driftNotRepaired(thrown: unknown): void {
+    this.logger.warn('drift_not_repaired', { error: asError(thrown) });
+  }
+
   farewellsNotRetried(thrown: unknown): void {
     this.logger.warn('farewells_not_retried', { error: asError(thrown) });
   }

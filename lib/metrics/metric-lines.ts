@@ -77,6 +77,10 @@ export class MetricLines {
     if (Object.keys(values).length > 0) this.send({}, { SweepDuration: durationMs, ...values });
   }
 
+  drifted(found: number): void {
+    if (found > 0) this.send({}, { Drift: found });
+  }
+
   auditLoggerFailed(): void {
     this.send({}, { AuditLoggerFailures: 1 });
   }

@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises';
 import { handleInvocation, type InvocationResult } from '../../lib/api/invoke-handler.ts';
 import { operations, type OperationName } from '../../lib/api/operations.ts';
 import type { ErrorCode } from '../../lib/errors.ts';
@@ -123,6 +124,15 @@ export const works: Record<OperationName, Work> = {
       return { inactiveForSeconds: 30 };
     },
     seen: async (services) => same((await done<{ count: number }>(services, 'countAllSessions', {})).count, 0),
+  },
+  reconcile: {
+    prepare: async (services) => {
+      const { sessionId } = await withFile(services);
+      const { workspacePath } = await done<{ workspacePath: string }>(services, 'getSession', { sessionId });
+      await rm(workspacePath, { recursive: true });
+      return { repair: true };
+    },
+    seen: async (services) => same((await done<{ repaired: number }>(services, 'reconcile', {})).repaired, 0),
   },
   getHealth: { prepare: async () => ({}) },
   getOpenApi: { prepare: async () => ({}) },

@@ -1,3 +1,4 @@
+import { DRIFT_KINDS } from '../../drift.ts';
 import * as z from 'zod';
 import { PROMPT_SCOPES } from '../../prompt/prompt-layer.ts';
 
@@ -45,6 +46,12 @@ export const limitAnswer = name(
 );
 
 export const countAnswer = z.strictObject({ count });
+
+export const reconcileAnswer = z.strictObject({
+  drift: z.record(z.enum(DRIFT_KINDS), z.int()),
+  repaired: z.int(),
+  more: z.boolean(),
+});
 
 export const cleanupAnswer = z.strictObject({
   cleaned: z.array(z.string()),
