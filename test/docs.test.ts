@@ -86,9 +86,12 @@ describe('the README', () => {
     ['lib/workspace/README.md', workspaces],
     ['lib/audit/README.md', readFileSync(path.join(PROJECT, 'lib/audit/README.md'), 'utf8')],
     ['cdk/README.md', stack],
+    ['lib/store/README.md', readFileSync(path.join(PROJECT, 'lib/store/README.md'), 'utf8')],
+    ['docs/reliability.md', readFileSync(path.join(PROJECT, 'docs/reliability.md'), 'utf8')],
   ])('%s names scripts and paths that exist', (_name, text) => {
     for (const [, script = ''] of text.matchAll(/npm run ([\w:]+)/g)) expect(Object.keys(scripts)).toContain(script);
     const paths = [...text.matchAll(/`((?:lib|local|functions|test|cdk)\/[\w./-]*)`/g)].map(([, file = '']) => file);
+    for (const [, tests = ''] of text.matchAll(/npm test -- ([^`\n]+)/g)) paths.push(...tests.trim().split(' '));
     for (const file of paths) expect(existsSync(path.join(PROJECT, file)) ? file : `${file} is missing`).toBe(file);
     for (const [, link = ''] of text.matchAll(/\]\((?!https?:)([^)#]+)\)/g)) {
       expect(existsSync(path.join(PROJECT, link)) ? link : `${link} is missing`).toBe(link);
