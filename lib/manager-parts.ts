@@ -135,7 +135,7 @@ export class ManagerParts {
     this.reconcile = new Reconcile(
       { round: new ReconcileStore(table), sessions: this.store, correction: new SeatCorrection(table) },
       workspaces,
-      { trail: this.trail, log, metrics },
+      { trail: this.trail, log },
     );
     this.accessPoints = options.accessPoints;
     this.access = new WorkspaceAccess(new WorkspaceAccessStore(table), options.accessPoints, log);

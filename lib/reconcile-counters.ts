@@ -3,7 +3,7 @@ import pMap from 'p-map';
 import { limitOwnersOf, type LimitOwner } from './limits.ts';
 import type { ReconcileStore, StoredItem } from './store/reconcile-store.ts';
 import type { SeatCorrection, SeatWitness } from './store/seat-correction.ts';
-import { isSessionKey, seatsKey, seatsOwner, type SessionItem } from './store/table-schema.ts';
+import { isSessionKey, seatsIdOf, seatsOwner, type SessionItem } from './store/table-schema.ts';
 
 /** A counter that is wrong: what it says, and what it should. */
 export interface CounterDrift {
@@ -32,8 +32,8 @@ export class SeatTally {
 
   /** Without `only` all scopes there are. */
   constructor(only?: LimitOwner[]) {
-    this.only = only && new Set(only.map(idOf));
-    for (const of of only ?? []) this.tallies.set(idOf(of), { of, sessions: 0, active: 0 });
+    this.only = only && new Set(only.map(seatsIdOf));
+    for (const of of only ?? []) this.tallies.set(seatsIdOf(of), { of, sessions: 0, active: 0 });
   }
 
   add(items: StoredItem[]): void {
@@ -52,15 +52,15 @@ export class SeatTally {
   }
 
   sessionsOf(of: LimitOwner): number {
-    return this.tallies.get(idOf(of))?.sessions ?? 0;
+    return this.tallies.get(seatsIdOf(of))?.sessions ?? 0;
   }
 
   private count(of: LimitOwner, { sessions, active }: { sessions: number; active: number }): void {
-    if (this.only && !this.only.has(idOf(of))) return;
-    const tally = this.tallies.get(idOf(of)) ?? { of, sessions: 0, active: 0 };
+    if (this.only && !this.only.has(seatsIdOf(of))) return;
+    const tally = this.tallies.get(seatsIdOf(of)) ?? { of, sessions: 0, active: 0 };
     tally.sessions += sessions;
     tally.active += active;
-    this.tallies.set(idOf(of), tally);
+    this.tallies.set(seatsIdOf(of), tally);
   }
 }
 
@@ -122,6 +122,5 @@ export class ReconcileCounters {
   }
 }
 
-const idOf = (of: LimitOwner): string => seatsKey(of).pk;
 const isSame = (before: SeatWitness | undefined, after: SeatWitness | undefined): boolean =>
   before !== undefined && before.trace === after?.trace;

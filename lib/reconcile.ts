@@ -3,8 +3,7 @@ import { validate as isUuid } from 'uuid';
 import type { AuditDetails } from './audit/audit-event.ts';
 import type { AuditTrail } from './audit/audit-trail.ts';
 import type { LogLines } from './audit/log-lines.ts';
-import { noDrift, sumOfDrift, type Drift, type DriftKind } from './drift.ts';
-import type { MetricLines } from './metrics/metric-lines.ts';
+import { noDrift, sumOfDrift, type Drift, type DriftKind } from './audit/drift.ts';
 import { ReconcileCounters, SeatTally } from './reconcile-counters.ts';
 import type { ReconcilePosition, ReconcileStore } from './store/reconcile-store.ts';
 import type { SeatCorrection } from './store/seat-correction.ts';
@@ -37,7 +36,6 @@ interface Stores {
 interface Reports {
   trail: AuditTrail;
   log: LogLines;
-  metrics: MetricLines;
 }
 
 /** One run: what is asked for, and what came of it. */
@@ -83,7 +81,7 @@ export class Reconcile {
     if (!at && tally) await this.compareCounters(run, tally);
     // Counters are judged from the beginning: whoever went on where another stopped has not seen it.
     result.more ||= at !== undefined || from !== undefined;
-    this.reports.metrics.drifted(sumOfDrift(result.drift));
+    if (sumOfDrift(result.drift) > 0) this.reports.log.driftFound(result.drift, result.repaired);
     return result;
   }
 

@@ -21,8 +21,7 @@ import { EVERYBODY, limitOwnersOf, type LimitOwner, type UsageReport } from './l
 import { ManagerParts, type SessionManagerOptions } from './manager-parts.ts';
 import { PromptLayers } from './prompt-layers.ts';
 import type { PromptComposer } from './prompt/prompt-composer.ts';
-import { sumOfDrift } from './drift.ts';
-import type { ReconcileBounds, ReconcileResult } from './reconcile.ts';
+import { Reconciler } from './reconciler.ts';
 import { idempotencyRequest } from './session-creation.ts';
 import {
   inactiveForSchema,
@@ -56,6 +55,7 @@ export class SessionManagerV2 {
   readonly prompts: PromptLayers;
   /** How many sessions may be active at once: of all, of an organisation, of a user in one. */
   readonly limits: LimitSettings;
+  readonly reconciler: Reconciler;
   private readonly parts: ManagerParts;
   private readonly caller: Caller;
 
@@ -64,6 +64,7 @@ export class SessionManagerV2 {
     this.caller = caller;
     this.prompts = new PromptLayers(this.parts, caller);
     this.limits = new LimitSettings(this.parts, caller);
+    this.reconciler = new Reconciler(this.parts, caller);
   }
 
   /** The same manager, on behalf of `caller`. */
@@ -201,20 +202,6 @@ export class SessionManagerV2 {
         tellEnd(this.parts.trail, session, endDetails(session, 'inactive'), ms),
       );
       this.parts.trail.note({ cleaned: result.cleaned.length, notCleaned: result.failed.length });
-      return result;
-    });
-  }
-
-  /** Compares counters, sessions and directories; with `repair` it puts right what does not fit. For operators. */
-  async reconcile(
-    { repair = false }: { repair?: boolean } = {},
-    bounds: ReconcileBounds = {},
-  ): Promise<ReconcileResult> {
-    return this.parts.trail.record('reconcile', this.caller, {}, async () => {
-      if (!isUnrestricted(this.caller)) throw new ForbiddenError('Only an operator may reconcile.');
-      const { signal = AbortSignal.timeout(CLEANUP_MS), pageItems } = bounds;
-      const result = await this.parts.reconcile.run({ repair, signal, pageItems });
-      this.parts.trail.note({ drift: sumOfDrift(result.drift), repaired: result.repaired });
       return result;
     });
   }

@@ -51,7 +51,7 @@ describe('a reconcile', () => {
         await utimes(path.join(stack.root, user, name), 0, 0);
     }
   };
-  const look = async () => (await operator.reconcile()).drift;
+  const look = async () => (await operator.reconciler.run()).drift;
   const told = () => stack.audited.filter(({ event }) => event === 'drift.found');
   const violationsNow = async (known?: Known) => {
     await stack.manager.cleanupInactiveSessions();
@@ -64,7 +64,7 @@ describe('a reconcile', () => {
     expect(await look()).toEqual(found);
     expect(told().map(({ repaired }) => repaired)).toEqual(Array.from({ length: count }, () => false));
     stack.audited.length = 0;
-    expect(await operator.reconcile({ repair: true })).toEqual({ drift: found, repaired: count, more: false });
+    expect(await operator.reconciler.run({ repair: true })).toEqual({ drift: found, repaired: count, more: false });
     expect(told().map(({ repaired }) => repaired)).toEqual(Array.from({ length: count }, () => true));
     expect(stack.audited.at(-1)).toMatchObject({ event: 'reconcile.run', drift: count, repaired: count });
     expect(await look()).toEqual(NONE);
@@ -73,7 +73,9 @@ describe('a reconcile', () => {
 
   test('finds nothing where all is well, and is an operator’s', async () => {
     await isPutRight({}, { existing: [session.id, other.id] });
-    await expect(stack.manager.as({ kind: 'admin', ...ADA }).reconcile()).rejects.toMatchObject({ code: 'FORBIDDEN' });
+    await expect(stack.manager.as({ kind: 'admin', ...ADA }).reconciler.run()).rejects.toMatchObject({
+      code: 'FORBIDDEN',
+    });
   });
 
   test.each([3, -1])('puts right a counter that is off by %i', async (by) => {
@@ -98,7 +100,7 @@ describe('a reconcile', () => {
     await operator.limits.put(of, { limit: 2, items: 2 });
     await addTo(seatsKey(ACME), -1);
     const third = await stack.manager.createSession('ada', 'acme');
-    await operator.reconcile({ repair: true });
+    await operator.reconciler.run({ repair: true });
     expect(await operator.limits.get(of)).toMatchObject({ limit: 2, active: 3 });
     const create = () => stack.manager.createSession('ada', 'acme');
     await stack.manager.cleanupSession(third.id);
@@ -160,7 +162,7 @@ describe('a reconcile', () => {
 
   test('goes on where its time was up', async () => {
     await remove(userEntryKey(ADA, session.id));
-    const run = (signal: AbortSignal) => operator.reconcile({ repair: true }, { signal, pageItems: 2 });
+    const run = (signal: AbortSignal) => operator.reconciler.run({ repair: true }, { signal, pageItems: 2 });
     let found = 0;
     let runs = 0;
     for (let more = true; more && runs < 30; runs++) {
@@ -201,10 +203,10 @@ describe('a reconcile', () => {
     const work = Promise.all(
       Array.from({ length: 6 }, (_, index) => traffic(instances[index % 2] as SessionManagerV2, `user-${index}`)),
     );
-    for (let run = 0; run < 3; run++) await operator.reconcile({ repair: true });
+    for (let run = 0; run < 3; run++) await operator.reconciler.run({ repair: true });
     await work;
     expect(most).toBeLessThanOrEqual(limit);
-    expect((await operator.reconcile({ repair: true })).more).toBe(false);
+    expect((await operator.reconciler.run({ repair: true })).more).toBe(false);
     expect(await look()).toEqual(NONE);
     expect(await violationsNow({ existing: [session.id, other.id] })).toEqual([]);
     expect(await operator.getUsage(ADA)).toMatchObject({ org: { active: 2, limit }, all: { active: 2 } });

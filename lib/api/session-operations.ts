@@ -132,7 +132,7 @@ export const sessionOperations = {
     access: 'caller',
     input: z.strictObject({ repair: z.boolean().optional() }),
     async run({ repair }, { manager, signal }) {
-      return { output: await manager.reconcile({ repair }, { signal }) };
+      return { output: await manager.reconciler.run({ repair }, { signal }) };
     },
   }),
 

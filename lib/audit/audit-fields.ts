@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { DRIFT_KINDS } from '../drift.ts';
+import { DRIFT_KINDS } from './drift.ts';
 
 /** As `identity.ts` lets them pass. */
 const id = z.string().min(1).max(128);

@@ -37,8 +37,6 @@ export const METRICS = {
   SessionsNotCleaned: { unit: 'Count', dimension: undefined },
   /** Directories that a sweep leaves in the trash for the next one. */
   TrashBacklog: { unit: 'Count', dimension: undefined },
-  /** What a reconcile found that does not fit, whether it was put right or not. */
-  Drift: { unit: 'Count', dimension: undefined },
 } as const satisfies Record<string, { unit: string; dimension: DimensionName | undefined }>;
 
 export type MetricName = keyof typeof METRICS;

@@ -77,10 +77,6 @@ export class MetricLines {
     if (Object.keys(values).length > 0) this.send({}, { SweepDuration: durationMs, ...values });
   }
 
-  drifted(found: number): void {
-    if (found > 0) this.send({}, { Drift: found });
-  }
-
   auditLoggerFailed(): void {
     this.send({}, { AuditLoggerFailures: 1 });
   }

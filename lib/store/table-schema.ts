@@ -112,6 +112,9 @@ export const seatsKey = ({ scope, ...identity }: LimitOwner, item = 0): Key => (
   sk: 'SEATS',
 });
 
+/** Tells scopes apart. */
+export const seatsIdOf = (of: LimitOwner): string => seatsKey(of).pk;
+
 const SEATS_OF = /^SEATS#(?:GLOBAL|ORG#([^#]*)(?:#USER#([^#]*))?)(?:#ITEM#\d+)?$/;
 
 /** Whose seats an item counts; nothing if it counts none. */

@@ -85,6 +85,7 @@ describe('the alarms', () => {
       'SessionManager-DeadLetters',
       'SessionManager-Throttles',
       'SessionManager-Contention',
+      'SessionManager-Drift',
       'SessionManager-SeatsNearLimit',
     ]);
   });
@@ -121,7 +122,10 @@ describe('the alarms', () => {
   });
 
   test('count in every function’s log what failed by our fault', () => {
-    const filters = Object.values(resourcesOf(template)).filter(({ Type }) => Type === 'AWS::Logs::MetricFilter');
+    const all = Object.values(resourcesOf(template)).filter(({ Type }) => Type === 'AWS::Logs::MetricFilter');
+    const [drift, ...others] = all.filter(({ Properties }) => String(Properties.FilterPattern).includes('drift_found'));
+    expect([textOf(drift?.Properties.LogGroupName), others]).toEqual(['CleanupLogs', []]);
+    const filters = all.filter((filter) => filter !== drift);
     expect(filters.map(({ Properties }) => textOf(Properties.LogGroupName)).sort()).toEqual([
       'AccessLogs',
       'CleanupLogs',

@@ -1,4 +1,4 @@
-import { DRIFT_KINDS } from '../../drift.ts';
+import { DRIFT_KINDS, type DriftKind } from '../../audit/drift.ts';
 import * as z from 'zod';
 import { PROMPT_SCOPES } from '../../prompt/prompt-layer.ts';
 
@@ -48,7 +48,7 @@ export const limitAnswer = name(
 export const countAnswer = z.strictObject({ count });
 
 export const reconcileAnswer = z.strictObject({
-  drift: z.record(z.enum(DRIFT_KINDS), z.int()),
+  drift: z.strictObject(Object.fromEntries(DRIFT_KINDS.map((kind) => [kind, z.int()])) as Record<DriftKind, z.ZodInt>),
   repaired: z.int(),
   more: z.boolean(),
 });
