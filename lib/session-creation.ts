@@ -80,7 +80,7 @@ export class SessionCreation {
     }
   }
 
-  /** What cannot be taken back now is left to the sweep. */
+  /** Goes on when nobody waits for it any more, and then finds whether a repetition was answered with the session. */
   private async takeBack({ draft, idempotency }: CreateRequest, onTakenBack: OnTakenBack): Promise<void> {
     const startedAt = performance.now();
     try {
@@ -95,7 +95,7 @@ export class SessionCreation {
 
   /** The session as it is; its directory is moved in if a crash kept the first request from it. */
   private async replay(sessionId: string): Promise<SessionItem> {
-    const session = await this.active(sessionId);
+    const session = await this.store.answerWithIt(await this.active(sessionId));
     const isThere = await orWorkspaceCreationError(this.workspaces.moveIn(session));
     // If it is not, the session has ended meanwhile, or its agent has removed its own directory, which is its affair.
     return isThere ? session : this.active(sessionId);

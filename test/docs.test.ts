@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { execFile } from 'node:child_process';
@@ -15,12 +15,17 @@ import { newStack } from './setup/test-stack.ts';
 
 const PROJECT = path.resolve(import.meta.dirname, '..');
 const readme = readFileSync(path.join(PROJECT, 'README.md'), 'utf8');
-const inside = readFileSync(path.join(PROJECT, 'lib/README.md'), 'utf8');
-const workspaces = readFileSync(path.join(PROJECT, 'lib/workspace/README.md'), 'utf8');
 const stack = readFileSync(path.join(PROJECT, 'cdk/README.md'), 'utf8');
-const { scripts } = JSON.parse(readFileSync(path.join(PROJECT, 'package.json'), 'utf8')) as {
-  scripts: Record<string, string>;
-};
+const { scripts, dependencies, devDependencies } = JSON.parse(
+  readFileSync(path.join(PROJECT, 'package.json'), 'utf8'),
+) as Record<'scripts' | 'dependencies' | 'devDependencies', Record<string, string>>;
+
+/** Every document of the project. */
+const documents = ['.', 'lib', 'local', 'cdk', 'test', 'docs'].flatMap((room) =>
+  readdirSync(path.join(PROJECT, room), { recursive: room !== '.' })
+    .map((file) => path.join(room, String(file)))
+    .filter((file) => file.endsWith('.md') && !file.includes('node_modules')),
+);
 
 /** The first cell of each row of the table under a heading, without its back quotes. */
 function rowsUnder(heading: string, text = readme): string[][] {
@@ -80,21 +85,16 @@ describe('the README', () => {
     }
   });
 
-  test.each([
-    ['README.md', readme],
-    ['lib/README.md', inside],
-    ['lib/workspace/README.md', workspaces],
-    ['lib/audit/README.md', readFileSync(path.join(PROJECT, 'lib/audit/README.md'), 'utf8')],
-    ['cdk/README.md', stack],
-    ['lib/store/README.md', readFileSync(path.join(PROJECT, 'lib/store/README.md'), 'utf8')],
-    ['docs/reliability.md', readFileSync(path.join(PROJECT, 'docs/reliability.md'), 'utf8')],
-  ])('%s names scripts and paths that exist', (_name, text) => {
+  test.each(documents)('%s names scripts and paths that exist', (name) => {
+    const text = readFileSync(path.join(PROJECT, name), 'utf8');
     for (const [, script = ''] of text.matchAll(/npm run ([\w:]+)/g)) expect(Object.keys(scripts)).toContain(script);
     const paths = [...text.matchAll(/`((?:lib|local|functions|test|cdk)\/[\w./-]*)`/g)].map(([, file = '']) => file);
-    for (const [, tests = ''] of text.matchAll(/npm test -- ([^`\n]+)/g)) paths.push(...tests.trim().split(' '));
+    for (const [, tests = ''] of text.matchAll(/npm test -- ((?:test\/[\w./-]+ ?)+)/g))
+      paths.push(...tests.trim().split(' '));
     for (const file of paths) expect(existsSync(path.join(PROJECT, file)) ? file : `${file} is missing`).toBe(file);
     for (const [, link = ''] of text.matchAll(/\]\((?!https?:)([^)#]+)\)/g)) {
-      expect(existsSync(path.join(PROJECT, link)) ? link : `${link} is missing`).toBe(link);
+      const file = path.join(PROJECT, path.dirname(name), link);
+      expect(existsSync(file) ? link : `${link} is missing`).toBe(link);
     }
   });
 
@@ -117,5 +117,20 @@ describe('the README', () => {
       await rm(file);
       await stack.close();
     }
+  });
+
+  test('of contributing lists every direct dependency with the release in use and whether it runs a script', () => {
+    const told = rowsUnder('Dependencies', readFileSync(path.join(PROJECT, 'CONTRIBUTING.md'), 'utf8'));
+    const expected = Object.keys({ ...dependencies, ...devDependencies }).map((name) => {
+      const manifest = JSON.parse(readFileSync(path.join(PROJECT, 'node_modules', name, 'package.json'), 'utf8')) as {
+        version: string;
+        scripts?: Record<string, string>;
+      };
+      const runs = ['preinstall', 'install', 'postinstall'].some((script) => manifest.scripts?.[script] !== undefined);
+      return [name, manifest.version, runs ? 'yes' : 'no'];
+    });
+    const facts = told.map(([name, , release = '', script]) => [name, release.split(' ')[0], script]);
+    expect(facts.sort()).toEqual(expected.sort());
+    for (const [, , release] of told) expect(release).toMatch(/ \(\d{4}-\d\d-\d\d\)$/);
   });
 });

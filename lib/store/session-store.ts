@@ -121,13 +121,21 @@ export class SessionStore {
     });
   }
 
+  /** For a repeated create, before it is answered with the session: from then on it is not taken back. */
+  async answerWithIt(session: SessionItem): Promise<SessionItem> {
+    if (session.repeated) return session;
+    const outcome = await this.table.update<SessionItem>(write.answerWithIt(session.id));
+    if (!outcome.updated) throw new SessionNotFoundError();
+    return outcome.item;
+  }
+
   /**
-   * For a create that went wrong after it was recorded: its end begins and its idempotency key is free, both or neither.
-   * Gives the session that is now ending, if there was one.
+   * For a create that went wrong after it was recorded: its end begins and its idempotency key is free, both or neither;
+   * neither if its repetition was answered with the session. Gives the session that is now ending, if there was one.
    */
   async abandonCreate(draft: SessionDraft, key: string | undefined): Promise<SessionItem | undefined> {
     const writes: Partial<Record<'session' | 'idempotency', Write>> = {
-      session: { Update: write.claimEnd(draft.id, 'workspace-creation-failed') },
+      session: { Update: write.takeBack(draft.id) },
     };
     if (key !== undefined) writes.idempotency = write.freeIdempotency(idempotencyKey(draft, key), draft.id);
     await this.table.transact(writes as Record<'session' | 'idempotency', Write>);

@@ -26,6 +26,7 @@ const DOES_NOT_EXIST = 'attribute_not_exists(pk)';
 const IS_ACTIVE = '#status = :active';
 const IS_ENDING = '#status = :ending';
 const UNCHANGED_SINCE = 'lastActiveAt = :seen';
+const NOBODY_WAS_ANSWERED_WITH_IT = 'attribute_not_exists(repeated)';
 const ACTIVE_EARLIER = 'lastActiveAt < :now';
 const HAS_EXPIRED = '#ttl <= :now';
 const HAS_NO_MCP_CLIENT = 'attribute_not_exists(mcpClientIds)';
@@ -93,6 +94,21 @@ export const setMetadata = (sessionId: string, metadata: Record<string, string>)
   ExpressionAttributeNames: STATUS,
   ExpressionAttributeValues: { ...ACTIVE, ':metadata': asMap(metadata), ':one': 1 },
 });
+
+/** Before a repeated create is answered. Against `takeBack`: whoever writes first; the other finds its condition failed. */
+export const answerWithIt = (sessionId: string) => ({
+  Key: sessionKey(sessionId),
+  UpdateExpression: 'SET repeated = :true REMOVE news, newsVersion',
+  ConditionExpression: IS_ACTIVE,
+  ExpressionAttributeNames: STATUS,
+  ExpressionAttributeValues: { ...ACTIVE, ':true': true },
+});
+
+/** The end of a session that nobody knows of. */
+export function takeBack(sessionId: string) {
+  const claim = claimEnd(sessionId, 'workspace-creation-failed');
+  return { ...claim, ConditionExpression: `${claim.ConditionExpression} AND ${NOBODY_WAS_ANSWERED_WITH_IT}` };
+}
 
 /** For a sweep also on the activity it judged by: a touch in between makes this condition fail. */
 export const claimEnd = (sessionId: string, reason: EndReason, lastActiveSeen?: string) => ({

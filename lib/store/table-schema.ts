@@ -153,6 +153,8 @@ export interface SessionItem {
   workspace: string;
   status: 'active' | 'ending';
   endReason?: EndReason;
+  /** A repeated create was answered with it: the first one is not taken back any more. */
+  repeated?: true;
   /** Absent when empty: DynamoDB has no empty sets. */
   mcpClientIds?: Set<string>;
   /** Of the access point that other compute mounts the workspace by. */

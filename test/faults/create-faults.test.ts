@@ -99,6 +99,35 @@ describe('a create that is disturbed', () => {
     expect((await manager.createSession('alice', 'acme', { idempotencyKey: 'k' })).replayed).toBe(false);
   });
 
+  // It ended the session that its repetition had been answered with.
+  test('that is recorded and never hears of it is not taken back once its repetition was answered', async () => {
+    const other = anotherInstance(stack);
+    const replays: boolean[] = [];
+    let carriedOut = 0;
+    const isCreate = (input: TransactInput) => input.TransactItems?.some(({ Put }) => Put?.Item.createdAt);
+    const restore = inject(stack.client, {
+      before: async (command, input) => {
+        if (isCreate(input) && carriedOut > 0) lostReply();
+        if (command !== 'TransactWriteItemsCommand' || isCreate(input) || replays.length > 0) return;
+        replays.push((await other.manager.createSession('alice', 'acme', { idempotencyKey: 'k' })).replayed);
+      },
+      after: (_command, input) => {
+        if (!isCreate(input)) return;
+        carriedOut++;
+        lostReply();
+      },
+    });
+    const failing = manager.createSession('alice', 'acme', { idempotencyKey: 'k' });
+    await expect(failing).rejects.toMatchObject({ code: 'CONTENTION' });
+    restore();
+    expect(replays).toEqual([true]);
+    const again = await manager.createSession('alice', 'acme', { idempotencyKey: 'k' });
+    expect(again.replayed).toBe(true);
+    expect(await readdir(again.getWorkspacePath())).toEqual([]);
+    expect(await manager.countAllSessions()).toBe(1);
+    other.close();
+  });
+
   test('that is recorded, and from then on only meets conflicts, is taken back too', async () => {
     const isCreate = (input: TransactInput) => input.TransactItems?.some(({ Put }) => Put?.Item.createdAt);
     let sent = 0;

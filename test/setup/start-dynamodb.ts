@@ -4,13 +4,13 @@ declare global {
   var dynamoDbForTests: RunningDynamoDbLocal | undefined;
 }
 
-/** For Javas that live a minute: what compiling thoroughly and collecting in parallel cost, they never get back. */
+/** For those that tests start: what compiling thoroughly and collecting in parallel cost, they never get back. */
 const SHORT_LIVED_JAVA = '-XX:TieredStopAtLevel=1 -XX:+UseSerialGC';
 
 /** One DynamoDB Local for all tests; each stack has a table of its own in it. */
 export default async function startDynamoDb(): Promise<void> {
-  process.env.JAVA_TOOL_OPTIONS ??= SHORT_LIVED_JAVA;
   globalThis.dynamoDbForTests = await startDynamoDbLocal();
+  process.env.JAVA_TOOL_OPTIONS ??= SHORT_LIVED_JAVA;
   process.env.DYNAMODB_ENDPOINT = globalThis.dynamoDbForTests.endpoint;
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
 }

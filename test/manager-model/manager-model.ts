@@ -1,0 +1,274 @@
+import type { Caller, Identity } from '../../lib/identity.ts';
+import { LayerModel, type LayerInput } from './layer-model.ts';
+import { LimitModel, type LimitAnswer, type Presets } from './limit-model.ts';
+import { Refused, copyOf } from './answer.ts';
+
+export const TOUCH_MS = 60_000;
+export const MAX_MCP_CLIENTS = 2;
+const DEFAULT_IDLE_SECONDS = 24 * 60 * 60;
+const KEY_SECONDS = 24 * 60 * 60;
+/** Sessions become due at steps of a 32nd of their idle time. */
+const DUE_STEPS = 32;
+
+interface ModelSession extends Identity {
+  id: string;
+  status: 'active' | 'ending';
+  idleMs: number;
+  createdMs: number;
+  lastActiveMs: number;
+  metadata: Record<string, string>;
+  prompt: string;
+  mcpClients: string[];
+  files: Record<string, string>;
+}
+
+/** What a caller is told of a session. */
+export interface SessionView extends Identity {
+  id: string;
+  metadata: Record<string, string>;
+  mcpClientIds: string[];
+  createdAt: string;
+  lastActiveAt: string;
+  expiresAt: string;
+}
+
+export interface CreateInput extends Identity {
+  key: number | undefined;
+  idle: number | undefined;
+}
+
+/**
+ * The whole manager as its contract tells it, in memory and one step after the other: what each call answers, and what
+ * it changes. Refusals are thrown. Nothing of what `lib/` does is in it.
+ */
+export class ManagerModel {
+  nowMs: number;
+  readonly limits: LimitModel;
+  readonly layers: LayerModel;
+  private sessions: ModelSession[] = [];
+  private keys: Record<string, { sessionId: string; request: string; atSeconds: number }> = {};
+
+  constructor(nowMs: number, presets: Presets) {
+    this.nowMs = nowMs;
+    this.limits = new LimitModel(presets, (scope) => this.seatsIn(scope));
+    this.layers = new LayerModel();
+  }
+
+  clone(): ManagerModel {
+    const copy = new ManagerModel(this.nowMs, this.limits.presets);
+    copy.sessions = copyOf(this.sessions);
+    copy.keys = copyOf(this.keys);
+    copy.limits.copyFrom(this.limits);
+    copy.layers.copyFrom(this.layers);
+    return copy;
+  }
+
+  /** The same for models between which nothing tells the difference. */
+  fingerprint(): string {
+    return JSON.stringify([this.nowMs, this.sessions, this.keys, this.limits.fingerprint(), this.layers.fingerprint()]);
+  }
+
+  /** The sessions that exist. */
+  get existing(): string[] {
+    return this.sessions.map(({ id }) => id);
+  }
+
+  /** `newId` is the id that the session has if it is a new one. */
+  create({ userId, orgId, key, idle }: CreateInput, newId: string): SessionView & { replayed: boolean } {
+    const owner = { userId, orgId };
+    const at = JSON.stringify([userId, orgId, key]);
+    const request = JSON.stringify({ idle });
+    const earlier = key === undefined ? undefined : this.keys[at];
+    if (earlier && earlier.atSeconds + KEY_SECONDS > this.nowSeconds) {
+      if (earlier.request !== request) throw new Refused('IDEMPOTENCY_CONFLICT');
+      return { ...this.viewOf(this.open(earlier.sessionId)), replayed: true };
+    }
+    this.limits.checkRoomFor(owner);
+    if (this.existing.includes(newId)) throw new Refused(`another id than ${newId}`);
+    if (key !== undefined) this.keys[at] = { sessionId: newId, request, atSeconds: this.nowSeconds };
+    const session: ModelSession = {
+      ...owner,
+      id: newId,
+      status: 'active',
+      idleMs: (idle ?? DEFAULT_IDLE_SECONDS) * 1000 + TOUCH_MS,
+      createdMs: this.nowMs,
+      lastActiveMs: this.nowMs,
+      metadata: {},
+      prompt: this.layers.compose(owner),
+      mcpClients: [],
+      files: {},
+    };
+    this.sessions.push(session);
+    return { ...this.viewOf(session), replayed: false };
+  }
+
+  get(id: string, by: Caller): SessionView {
+    return this.viewOf(this.open(id, by));
+  }
+
+  heartbeat(id: string, by: Caller): void {
+    this.open(id, by);
+  }
+
+  setMetadata(id: string, by: Caller, metadata: Record<string, string>): SessionView {
+    const session = this.open(id, by);
+    session.metadata = metadata;
+    return this.viewOf(session);
+  }
+
+  readPrompt(id: string, by: Caller): string {
+    return this.open(id, by).prompt;
+  }
+
+  writePrompt(id: string, by: Caller, text: string): void {
+    this.open(id, by).prompt = text;
+  }
+
+  listMcp(id: string, by: Caller): string[] {
+    return [...this.open(id, by).mcpClients].sort();
+  }
+
+  addMcp(id: string, by: Caller, clientId: string): void {
+    const { mcpClients } = this.open(id, by);
+    if (mcpClients.includes(clientId)) throw new Refused('MCP_CLIENT_EXISTS');
+    if (mcpClients.length >= MAX_MCP_CLIENTS) throw new Refused('MCP_CLIENT_LIMIT');
+    mcpClients.push(clientId);
+  }
+
+  removeMcp(id: string, by: Caller, clientId: string): void {
+    const { mcpClients } = this.withMcp(id, by, clientId);
+    mcpClients.splice(mcpClients.indexOf(clientId), 1);
+  }
+
+  callTool(id: string, by: Caller, clientId: string): string {
+    this.withMcp(id, by, clientId);
+    return `called by ${id}`;
+  }
+
+  writeFile(id: string, by: Caller, path: string, text: string): { existed: boolean } {
+    const { files } = this.withPath(id, by, path);
+    const existed = files[path] !== undefined;
+    files[path] = text;
+    return { existed };
+  }
+
+  readFile(id: string, by: Caller, path: string): string {
+    const text = this.withPath(id, by, path).files[path];
+    if (text === undefined) throw new Refused('FILE_NOT_FOUND');
+    return text;
+  }
+
+  deleteFile(id: string, by: Caller, path: string): void {
+    const { files } = this.withPath(id, by, path);
+    if (files[path] === undefined) throw new Refused('FILE_NOT_FOUND');
+    delete files[path];
+  }
+
+  /** The first step of an end: from now on nobody finds the session. Whoever comes second helps. */
+  claim(id: string, by: Caller): void {
+    const session = this.sessions.find((one) => one.id === id);
+    if (!session || !maySee(by, session)) throw new Refused('SESSION_NOT_FOUND');
+    session.status = 'ending';
+  }
+
+  /** The last step of an end: its seats are free. */
+  free(id: string): void {
+    this.sessions = this.sessions.filter((session) => session.id !== id);
+  }
+
+  /** What a sweep does with a session that it says it ended. */
+  claimIdle(id: string, { idle, orgId }: SweepInput): void {
+    const session = this.sessions.find((one) => one.id === id);
+    if (!session || (orgId !== undefined && session.orgId !== orgId)) throw new Refused('no such session');
+    if (session.status === 'active' && !this.isIdle(session, idle)) throw new Refused('not idle for long enough');
+    session.status = 'ending';
+  }
+
+  /** Those that a sweep must find. The others that are idle it may find. */
+  mustBeSwept({ idle, orgId }: SweepInput): string[] {
+    const sessions = this.sessions.filter((session) => {
+      if (orgId !== undefined) return session.orgId === orgId && this.isIdle(session, idle);
+      const late = idle === undefined ? Math.ceil(session.idleMs / DUE_STEPS) : 0;
+      return this.isIdle(session, idle, this.nowMs - late);
+    });
+    return sessions.map(({ id }) => id);
+  }
+
+  list({ userId, orgId }: Identity): string[] {
+    const own = this.sessions.filter((one) => one.userId === userId && one.orgId === orgId && one.status === 'active');
+    return own.map(({ id }) => id).reverse();
+  }
+
+  usage(owner: Identity): Record<'user' | 'org' | 'all', Pick<LimitAnswer, 'active' | 'limit'>> {
+    const [user, org, all] = (['user', 'org', 'global'] as const).map((scope) => {
+      const { active, limit } = this.limits.get({ scope, ...owner });
+      return { active, limit };
+    });
+    return { user, org, all } as ReturnType<ManagerModel['usage']>;
+  }
+
+  putLayer(input: LayerInput): { version: number; existed: boolean } {
+    return this.layers.put(input);
+  }
+
+  private open(id: string, by: Caller = { kind: 'application' }): ModelSession {
+    const session = this.sessions.find((one) => one.id === id);
+    if (session?.status !== 'active' || !maySee(by, session)) throw new Refused('SESSION_NOT_FOUND');
+    if (keepsAlive(by, session) && this.nowMs - session.lastActiveMs >= TOUCH_MS) session.lastActiveMs = this.nowMs;
+    return session;
+  }
+
+  private withMcp(id: string, by: Caller, clientId: string): ModelSession {
+    const session = this.open(id, by);
+    if (!session.mcpClients.includes(clientId)) throw new Refused('MCP_CLIENT_NOT_FOUND');
+    return session;
+  }
+
+  private withPath(id: string, by: Caller, path: string): ModelSession {
+    const session = this.open(id, by);
+    if (path.startsWith('..')) throw new Refused('PATH_OUTSIDE_WORKSPACE');
+    return session;
+  }
+
+  private isIdle({ lastActiveMs, idleMs }: ModelSession, idle: number | undefined, nowMs = this.nowMs): boolean {
+    if (idle === undefined) return lastActiveMs + idleMs < nowMs;
+    return Math.min(nowMs, lastActiveMs + TOUCH_MS) + idle * 1000 <= nowMs;
+  }
+
+  private viewOf({ id, userId, orgId, metadata, mcpClients, ...session }: ModelSession): SessionView {
+    return {
+      id,
+      userId,
+      orgId,
+      metadata,
+      mcpClientIds: [...mcpClients].sort(),
+      createdAt: new Date(session.createdMs).toISOString(),
+      lastActiveAt: new Date(session.lastActiveMs).toISOString(),
+      expiresAt: new Date(session.lastActiveMs + session.idleMs).toISOString(),
+    };
+  }
+
+  private seatsIn(isIn: (session: Identity) => boolean): number {
+    return this.sessions.filter(isIn).length;
+  }
+
+  private get nowSeconds(): number {
+    return Math.floor(this.nowMs / 1000);
+  }
+}
+
+const isOwner = (by: Caller, session: Identity) =>
+  by.kind === 'user' && by.userId === session.userId && by.orgId === session.orgId;
+
+function maySee(by: Caller, session: Identity): boolean {
+  if (by.kind === 'admin') return by.orgId === session.orgId;
+  return by.kind === 'user' ? isOwner(by, session) : true;
+}
+
+const keepsAlive = (by: Caller, session: Identity): boolean => by.kind === 'application' || isOwner(by, session);
+
+/** `idle`: instead of each session's own idle time; `orgId`: only those of this organisation. */
+export interface SweepInput {
+  idle: number | undefined;
+  orgId: string | undefined;
+}

@@ -1,0 +1,145 @@
+import { randomUUID } from 'node:crypto';
+import { readdir, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { BatchWriteCommand } from '@aws-sdk/lib-dynamodb';
+import { ManagerParts } from '../../lib/manager-parts.ts';
+import type { McpConnection, McpConnector } from '../../lib/mcp/mcp-connector.ts';
+import { documentClient } from '../../lib/services.ts';
+import { SessionManagerV2 } from '../../lib/session-manager.ts';
+import { DynamoTable } from '../../lib/store/dynamo-table.ts';
+import type { McpConnectionState } from '../../lib/store/mcp-client-store.ts';
+import { Workspaces } from '../../lib/workspace/workspaces.ts';
+import { outside } from '../crash-points/simulated-process.ts';
+import { readState } from '../invariants/stored-state.ts';
+import { violationsAfterSweep } from '../invariants/invariants.ts';
+import { newStack, TestClock, type TestStack } from '../setup/test-stack.ts';
+import type { Answer } from './answer.ts';
+import { MAX_MCP_CLIENTS, ManagerModel, TOUCH_MS } from './manager-model.ts';
+
+export const PRESETS = { global: 5, org: 4, user: 3 };
+/** Longer than an instance keeps layers to compose with. */
+export const CREATED_LAYERS_MS = 5_001;
+const BATCH = 25;
+const TEN_YEARS_MS = 10 * 365 * 24 * 60 * 60 * 1000;
+
+/** A server that every endpoint leads to; calls go nowhere. */
+const connector: McpConnector = {
+  connect: async () => connectionOf({ ...SERVER, connectionId: randomUUID() }),
+  resume: async (_target, state) => connectionOf(state),
+};
+const SERVER = {
+  transport: 'streamable-http',
+  protocolVersion: '2025-11-25',
+  serverInfo: { name: 'echo', version: '1' },
+  capabilities: '{}',
+} as const;
+const connectionOf = (state: McpConnectionState): McpConnection => ({
+  state,
+  listTools: async () => [],
+  callTool: async (_name, { text }) => ({ said: `called by ${String(text)}` }),
+  terminate: async () => undefined,
+  close: async () => undefined,
+});
+
+/** Two instances that have just been started, at a time of their own, and the model of what they do. */
+export interface Run {
+  managers: readonly SessionManagerV2[];
+  model: ManagerModel;
+  clock: TestClock;
+  /** Ids that callers have been told. */
+  known: string[];
+  note(kind: string, answer: Answer): void;
+}
+
+/** A table and a workspace root that all runs share, one after the other. */
+export class ModelWorld {
+  readonly stack: TestStack;
+  /** How often each kind of call answered what. */
+  readonly seen: Record<string, number> = {};
+
+  private constructor(stack: TestStack) {
+    this.stack = stack;
+  }
+
+  static async open(): Promise<ModelWorld> {
+    const stack = await newStack({
+      MAX_SESSIONS: String(PRESETS.global),
+      MAX_SESSIONS_PER_ORG: String(PRESETS.org),
+      MAX_SESSIONS_PER_USER: String(PRESETS.user),
+      MAX_MCP_CLIENTS_PER_SESSION: String(MAX_MCP_CLIENTS),
+      TOUCH_INTERVAL_SECONDS: String(TOUCH_MS / 1000),
+    });
+    stack.client.middlewareStack.add(
+      (next, context) => (args) => outside({ name: String(context.commandName), overNetwork: true }, () => next(args)),
+      { step: 'finalizeRequest', priority: 'low', name: 'outside' },
+    );
+    return new ModelWorld(stack);
+  }
+
+  note(kind: string, answer: Answer): void {
+    const what = `${kind} ${'ok' in answer ? 'ok' : answer.code}`;
+    this.seen[what] = (this.seen[what] ?? 0) + 1;
+  }
+
+  begin(): Run {
+    const clock = new TestClock();
+    const managers = [0, 1].map(() => new SessionManagerV2(this.instance(clock)));
+    return {
+      managers,
+      clock,
+      model: new ManagerModel(clock.now().getTime(), PRESETS),
+      known: [],
+      note: (kind, answer) => this.note(kind, answer),
+    };
+  }
+
+  /** What is not as it should be after a run, whose sessions are to be those of the model. */
+  async violations({ managers, model, known }: Run): Promise<string[]> {
+    const [manager] = managers as [SessionManagerV2];
+    const sweep = async () => {
+      // It tidies, and nobody has been idle for so long.
+      return manager.cleanupInactiveSessions(TEN_YEARS_MS);
+    };
+    const existing = new Set(model.existing);
+    const ended = known.filter((id) => !existing.has(id));
+    // Limits may have been lowered; each answer of a create was compared.
+    return violationsAfterSweep(this.stack, sweep, { existing, ended, undecided: [], limitOf: () => 0 });
+  }
+
+  /** Nothing is left of the run. */
+  async clear(): Promise<void> {
+    const { client, config, root } = this.stack;
+    const { items } = await readState({ client, tableName: config.tableName, root });
+    const documents = documentClient(client);
+    for (let first = 0; first < items.length; first += BATCH) {
+      const deletes = items.slice(first, first + BATCH).map(({ pk, sk }) => ({ DeleteRequest: { Key: { pk, sk } } }));
+      await documents.send(new BatchWriteCommand({ RequestItems: { [config.tableName]: deletes } }));
+    }
+    for (const name of await readdir(root)) await rm(path.join(root, name), { recursive: true, force: true });
+  }
+
+  close(): Promise<void> {
+    return this.stack.close();
+  }
+
+  private instance(clock: TestClock): ManagerParts {
+    const { client, config, log, parts } = this.stack;
+    return new ManagerParts({
+      table: new DynamoTable(documentClient(client), config.tableName),
+      workspaces: new Workspaces(config.workspaceRoot),
+      mcp: connector,
+      secrets: { seal: failing, open: failing },
+      log,
+      settings: parts.settings,
+      auditLogger: { log: () => undefined },
+      now: clock.now,
+    });
+  }
+}
+
+/** None of the clients has credentials. */
+const failing = async (): Promise<never> => {
+  throw new Error('nothing is sealed here');
+};
+
+export const openModelWorld = (): Promise<ModelWorld> => ModelWorld.open();
