@@ -112,19 +112,6 @@ export const seatsKey = ({ scope, ...identity }: LimitOwner, item = 0): Key => (
   sk: 'SEATS',
 });
 
-/** Tells scopes apart. */
-export const seatsIdOf = (of: LimitOwner): string => seatsKey(of).pk;
-const SEATS_OF = /^SEATS#(?:GLOBAL|ORG#([^#]*)(?:#USER#([^#]*))?)(?:#ITEM#\d+)?$/;
-
-/** Whose seats an item counts; nothing if it counts none. */
-export function seatsOwner({ pk }: Key): LimitOwner | undefined {
-  const found = SEATS_OF.exec(pk);
-  if (!found) return undefined;
-  const [, orgId, userId] = found;
-  const scope = userId !== undefined ? 'user' : orgId !== undefined ? 'org' : 'global';
-  return { scope, orgId: decodeURIComponent(orgId ?? ''), userId: decodeURIComponent(userId ?? '') };
-}
-
 /** The session that an item hangs on: as a prompt, an MCP client, or an entry of a list. */
 export function sessionOfBelonging(key: Key): string | undefined {
   if (key.pk.startsWith('USER#')) return sessionIdOfUserEntry(key.sk);
