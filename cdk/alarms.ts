@@ -42,7 +42,7 @@ export class Alarms extends Construct {
     super(scope, id);
     const { alarmTopicArn, stackName } = props.config;
     const topic = alarmTopicArn === undefined ? undefined : Topic.fromTopicArn(this, 'Topic', alarmTopicArn);
-    for (const row of alarmRows(props, this.failedOperations(props))) {
+    for (const row of alarmRows(props, this.failedOperations(props), this.drift(props))) {
       const isFloor = row.below !== undefined;
       const alarm = new Alarm(this, row.id, {
         alarmName: `${stackName}-${row.id}`,
@@ -71,9 +71,25 @@ export class Alarms extends Construct {
     }
     return new Metric({ namespace: names.metricNamespace, metricName: names.metricName, ...FIVE_MINUTES });
   }
+
+  /** What reconciles found: one line a run, a metric only in the hours in which there is one. */
+  private drift({ config, functions }: AlarmsProps): IMetric {
+    const names = { metricNamespace: config.stackName, metricName: 'Drift' };
+    new MetricFilter(this, 'Drift-lines', {
+      logGroup: functions.cleanup.logGroup,
+      ...names,
+      metricValue: '$.found',
+      filterPattern: FilterPattern.stringValue('$.message', '=', 'drift_found'),
+    });
+    return new Metric({ namespace: names.metricNamespace, metricName: names.metricName, ...FIVE_MINUTES });
+  }
 }
 
-function alarmRows({ config, api, table, functions, deadLetters }: AlarmsProps, failedOperations: IMetric): AlarmRow[] {
+function alarmRows(
+  { config, api, table, functions, deadLetters }: AlarmsProps,
+  failedOperations: IMetric,
+  drift: IMetric,
+): AlarmRow[] {
   const cleanup = functions.cleanup.function;
   const sweepPeriod = Duration.minutes(config.cleanupIntervalMinutes);
   const seatsNearLimit: AlarmRow = {
@@ -143,6 +159,12 @@ function alarmRows({ config, api, table, functions, deadLetters }: AlarmsProps, 
       periods: 3,
       impact: 'More sessions begin and end at once than the counters take in; callers wait, and some get CONTENTION.',
       action: 'Find the organisation with the most creates in the audit lines, and spread them over time.',
+    },
+    {
+      id: 'Drift',
+      metric: drift,
+      impact: 'Counters, sessions or directories do not fit each other: seats or files are lost to somebody.',
+      action: 'Search the cleanup function’s log for drift.found, then POST /reconcile with { "repair": true }.',
     },
     ...(config.limits.global > 0 ? [seatsNearLimit] : []),
   ];

@@ -13,7 +13,7 @@ export const idOfFunction = (name: FunctionName): string =>
 
 /** What a function is allowed to do with the table's items, or with an index. */
 type DynamoDbAction =
-  `dynamodb:${'GetItem' | 'BatchGetItem' | 'Query' | 'PutItem' | 'UpdateItem' | 'DeleteItem' | 'ConditionCheckItem'}`;
+  `dynamodb:${'GetItem' | 'BatchGetItem' | 'Query' | 'Scan' | 'PutItem' | 'UpdateItem' | 'DeleteItem' | 'ConditionCheckItem'}`;
 
 type IndexName = 'due' | 'org';
 
@@ -125,6 +125,9 @@ export const functionRows: Readonly<Record<FunctionName, FunctionRow>> = {
       'dynamodb:GetItem',
       'dynamodb:BatchGetItem',
       'dynamodb:Query',
+      // A reconcile reads all there is, and puts back what lists have lost.
+      'dynamodb:Scan',
+      'dynamodb:PutItem',
       'dynamodb:UpdateItem',
       'dynamodb:DeleteItem',
       'dynamodb:ConditionCheckItem',

@@ -4,7 +4,7 @@ import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { CfnSchedule, ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { SCHEDULED_EVENT } from '../lib/api/scheduled-event.ts';
+import { RECONCILE_EVENT, SCHEDULED_EVENT } from '../lib/api/scheduled-event.ts';
 import type { StackConfig } from './stack-config.ts';
 
 export interface ScheduledFunctions {
@@ -19,6 +19,8 @@ interface ScheduleRow {
   target: LambdaFunction;
   /** Of the role by which the scheduler calls the target. */
   roleId: string;
+  /** What the target gets. */
+  event?: object;
 }
 
 const RETRIES = 2;
@@ -32,12 +34,21 @@ export class Schedules extends Construct {
   constructor(scope: Construct, id: string, config: StackConfig, { cleanup, access }: ScheduledFunctions) {
     super(scope, id);
     this.deadLetters = this.newDeadLetterQueue();
+    for (const target of [cleanup, access]) this.keepFailedRuns(target);
     this.add({
       id: 'Cleanup',
       description: 'Ends inactive sessions and empties the trash',
       rate: Duration.minutes(config.cleanupIntervalMinutes),
       target: cleanup,
       roleId: 'Role',
+    });
+    this.add({
+      id: 'Reconcile',
+      description: 'Compares counters, sessions and directories, and changes nothing',
+      rate: Duration.days(1),
+      target: cleanup,
+      roleId: 'ReconcileRole',
+      event: RECONCILE_EVENT,
     });
     this.add({
       id: 'AccessCheck',
@@ -48,8 +59,7 @@ export class Schedules extends Construct {
     });
   }
 
-  private add({ id, description, rate, target, roleId }: ScheduleRow): void {
-    this.keepFailedRuns(target);
+  private add({ id, description, rate, target, roleId, event = SCHEDULED_EVENT }: ScheduleRow): void {
     new CfnSchedule(this, id, {
       description,
       scheduleExpression: ScheduleExpression.rate(rate).expressionString,
@@ -57,7 +67,7 @@ export class Schedules extends Construct {
       target: {
         arn: target.functionArn,
         roleArn: this.newSchedulerRole(roleId, target).roleArn,
-        input: JSON.stringify(SCHEDULED_EVENT),
+        input: JSON.stringify(event),
         retryPolicy: { maximumRetryAttempts: RETRIES, maximumEventAgeInSeconds: MAX_AGE.toSeconds() },
         deadLetterConfig: { arn: this.deadLetters.queueArn },
       },

@@ -12,6 +12,7 @@ import { LayerCache } from './prompt/layer-cache.ts';
 import { LayeredComposer } from './prompt/layered-composer.ts';
 import type { PromptComposer } from './prompt/prompt-composer.ts';
 import { SeatGauge } from './seat-gauge.ts';
+import { Reconcile } from './reconcile.ts';
 import { SessionCreation } from './session-creation.ts';
 import { SessionEnding } from './session-ending.ts';
 import type { DynamoTable } from './store/dynamo-table.ts';
@@ -19,6 +20,8 @@ import { FarewellStore } from './store/farewell-store.ts';
 import { McpClientStore } from './store/mcp-client-store.ts';
 import { PromptLayerStore } from './store/prompt-layer-store.ts';
 import { PromptStore } from './store/prompt-store.ts';
+import { ReconcileStore } from './store/reconcile-store.ts';
+import { SeatCorrection } from './store/seat-correction.ts';
 import { SeatStore } from './store/seat-store.ts';
 import { SessionLists } from './store/session-lists.ts';
 import { SessionStore } from './store/session-store.ts';
@@ -75,6 +78,7 @@ export class ManagerParts {
   readonly creation: SessionCreation;
   readonly ending: SessionEnding;
   readonly sweep: Sweep;
+  readonly reconcile: Reconcile;
   readonly mcp: McpConnector;
   readonly mcpCredentials: CredentialVault;
   readonly farewells: McpFarewells;
@@ -128,6 +132,11 @@ export class ManagerParts {
     );
     const chores = { farewells: this.farewells, seats: this.seats, usage: usageRound };
     this.sweep = new Sweep(this.store, this.lists, workspaces, this.ending, chores, { log, metrics, gauge });
+    this.reconcile = new Reconcile(
+      { round: new ReconcileStore(table), sessions: this.store, correction: new SeatCorrection(table) },
+      workspaces,
+      { trail: this.trail, log },
+    );
     this.accessPoints = options.accessPoints;
     this.access = new WorkspaceAccess(new WorkspaceAccessStore(table), options.accessPoints, log);
     this.log = log;

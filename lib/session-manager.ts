@@ -21,6 +21,7 @@ import { EVERYBODY, limitOwnersOf, type LimitOwner, type UsageReport } from './l
 import { ManagerParts, type SessionManagerOptions } from './manager-parts.ts';
 import { PromptLayers } from './prompt-layers.ts';
 import type { PromptComposer } from './prompt/prompt-composer.ts';
+import { Reconciler } from './reconciler.ts';
 import { idempotencyRequest } from './session-creation.ts';
 import {
   inactiveForSchema,
@@ -54,6 +55,7 @@ export class SessionManagerV2 {
   readonly prompts: PromptLayers;
   /** How many sessions may be active at once: of all, of an organisation, of a user in one. */
   readonly limits: LimitSettings;
+  readonly reconciler: Reconciler;
   private readonly parts: ManagerParts;
   private readonly caller: Caller;
 
@@ -62,6 +64,7 @@ export class SessionManagerV2 {
     this.caller = caller;
     this.prompts = new PromptLayers(this.parts, caller);
     this.limits = new LimitSettings(this.parts, caller);
+    this.reconciler = new Reconciler(this.parts, caller);
   }
 
   /** The same manager, on behalf of `caller`. */

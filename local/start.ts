@@ -3,7 +3,7 @@ import { DescribeTableCommand } from '@aws-sdk/client-dynamodb';
 import { DynamoDBStreamsClient } from '@aws-sdk/client-dynamodb-streams';
 import { ENV, readConfig, type Config } from '../lib/config.ts';
 import { dynamoDbClient, dynamoDbConfig } from '../lib/services.ts';
-import { startCleanupTimer } from './cleanup-timer.ts';
+import { startCleanupTimer, startReconcileTimer } from './cleanup-timer.ts';
 import { createTable } from './create-table.ts';
 import { lockDataDir } from './data-dir-lock.ts';
 import { startDynamoDbLocal } from './dynamodb-local.ts';
@@ -39,6 +39,7 @@ export async function start(env: NodeJS.ProcessEnv, shutdown: Shutdown, onFault:
   await shutdown.add(server.close);
   shutdown.signal.throwIfAborted();
   await shutdown.add(startCleanupTimer(config.cleanupIntervalSeconds));
+  await shutdown.add(startReconcileTimer());
   await shutdown.add(await startStreamPoller(readConfig(env), env, feed));
   return `http://127.0.0.1:${server.port}`;
 }

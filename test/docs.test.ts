@@ -89,6 +89,8 @@ describe('the README', () => {
     const text = readFileSync(path.join(PROJECT, name), 'utf8');
     for (const [, script = ''] of text.matchAll(/npm run ([\w:]+)/g)) expect(Object.keys(scripts)).toContain(script);
     const paths = [...text.matchAll(/`((?:lib|local|functions|test|cdk)\/[\w./-]*)`/g)].map(([, file = '']) => file);
+    for (const [, tests = ''] of text.matchAll(/npm test -- ((?:test\/[\w./-]+ ?)+)/g))
+      paths.push(...tests.trim().split(' '));
     for (const file of paths) expect(existsSync(path.join(PROJECT, file)) ? file : `${file} is missing`).toBe(file);
     for (const [, link = ''] of text.matchAll(/\]\((?!https?:)([^)#]+)\)/g)) {
       const file = path.join(PROJECT, path.dirname(name), link);

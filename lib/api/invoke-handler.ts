@@ -52,21 +52,27 @@ export async function handleInvocation(
 }
 
 /** The schedule's run of the cleanup. One that fails throws, so that its invocation counts as failed. */
-export async function handleSchedule(services: Services, requestId: string, signal: AbortSignal): Promise<unknown> {
-  const name = 'cleanupInactiveSessions';
-  try {
-    return await perform(services, {
-      name,
-      operation: operationOf('cleanup', name),
-      caller: () => ({ kind: 'schedule' }),
-      input: () => ({}),
-      answer: ({ output }) => output,
-      origin: { requestId },
-      signal,
-    });
-  } catch (thrown) {
-    throw whatToTell(services.log, name, thrown);
-  }
+export const handleSchedule = scheduledRun('cleanupInactiveSessions');
+
+/** The schedule's daily comparison of what is stored, which changes nothing. It fails as a cleanup does. */
+export const handleReconcile = scheduledRun('reconcile');
+
+function scheduledRun(name: 'cleanupInactiveSessions' | 'reconcile') {
+  return async (services: Services, requestId: string, signal: AbortSignal): Promise<unknown> => {
+    try {
+      return await perform(services, {
+        name,
+        operation: operationOf('cleanup', name),
+        caller: () => ({ kind: 'schedule' }),
+        input: () => ({}),
+        answer: ({ output }) => output,
+        origin: { requestId },
+        signal,
+      });
+    } catch (thrown) {
+      throw whatToTell(services.log, name, thrown);
+    }
+  };
 }
 
 /** The schedule's run of the check of access points. It fails as a cleanup does. */

@@ -62,6 +62,7 @@ export const routes: readonly Route[] = [
   { method: 'POST', path: `${SESSION}/heartbeat`, operation: 'heartbeat', body: [], status: 204 },
   { method: 'GET', path: '/usage', operation: 'getUsage', query: { userId: 'string', orgId: 'string' }, status: 200 },
   { method: 'POST', path: '/cleanup', operation: 'cleanupInactiveSessions', body: ['inactiveForSeconds'], status: 200 },
+  { method: 'POST', path: '/reconcile', operation: 'reconcile', body: ['repair'], status: 200 },
   { method: 'GET', path: `${SESSION}/system-prompt`, operation: 'getSystemPrompt', status: 200 },
   {
     method: 'PUT',

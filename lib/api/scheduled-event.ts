@@ -6,3 +6,6 @@ export const SCHEDULED_EVENT = {
   resources: [],
   detail: {},
 } as const;
+
+/** The same for the daily reconcile, which goes to the cleanup too. */
+export const RECONCILE_EVENT = { ...SCHEDULED_EVENT, 'detail-type': 'Scheduled Reconcile' } as const;

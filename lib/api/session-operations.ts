@@ -127,6 +127,15 @@ export const sessionOperations = {
     },
   }),
 
+  reconcile: operation({
+    group: 'cleanup',
+    access: 'caller',
+    input: z.strictObject({ repair: z.boolean().optional() }),
+    async run({ repair }, { manager, signal }) {
+      return { output: await manager.reconciler.run({ repair }, { signal }) };
+    },
+  }),
+
   getHealth: operation({
     group: 'records',
     access: 'anyone',

@@ -40,6 +40,7 @@ export const AUDITED_OPERATIONS = {
   },
   listSessions: { attempt: 'session.list', done: 'session.listed', has: [], may: ['userId', 'orgId'] },
   cleanupInactiveSessions: { attempt: 'cleanup.run', done: 'cleanup.run', has: ['cleaned', 'notCleaned'] },
+  reconcile: { attempt: 'reconcile.run', done: 'reconcile.run', has: ['drift', 'repaired'] },
   getUsage: { attempt: 'usage.read', done: 'usage.read', has: [], may: ['userId', 'orgId'] },
   countUserSessions: {
     attempt: 'usage.count-of-user',
@@ -106,6 +107,12 @@ export const CONSEQUENCES = {
   },
   /** That of a session that ended, or one that no session knows. */
   'access-point.removed': { during: ['sessionEvents', 'checkWorkspaceAccess'], has: ['sessionId', 'accessPointId'] },
+  /** Something stored that does not fit the rest; of a counter what it says and what it should. */
+  'drift.found': {
+    during: ['reconcile'],
+    has: ['driftKind', 'repaired'],
+    may: [...SESSION, 'limitScope', 'active', 'sessions'],
+  },
   /** The MCP server of a removed client was told to end its session. */
   'mcp-session.ended': { during: ['sessionEvents'], has: ['sessionId', 'mcpClientId', 'attempts'] },
 } as const satisfies Record<

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { DRIFT_KINDS } from './drift.ts';
 
 /** As `identity.ts` lets them pass. */
 const id = z.string().min(1).max(128);
@@ -28,6 +29,12 @@ export const AUDIT_FIELDS = {
   resumedReason: z.enum(['requested', 'inactive', 'workspace-creation-failed']),
   /** The session was there already: the answer to a repeated idempotency key. */
   replayed: z.literal(true),
+  /** What a reconcile found to be wrong: a counter, a session without its directory or out of its list, or the reverse. */
+  driftKind: z.enum(DRIFT_KINDS),
+  drift: count,
+  repaired: z.union([count, z.boolean()]),
+  /** What a counter should have said. */
+  sessions: count,
   cleaned: count,
   notCleaned: count,
   /** How often an MCP server was asked. */

@@ -1,5 +1,6 @@
 import { types } from 'node:util';
 import type { Logger } from '@aws-lambda-powertools/logger';
+import { sumOfDrift, type Drift } from './drift.ts';
 import type { AuditEvent, AuditLogger } from './audit-event.ts';
 
 /** Every line that the product writes, by name. */
@@ -54,6 +55,15 @@ export class LogLines {
 
   mcpSessionNotTerminated(sessionId: string, mcpClientId: string, thrown: unknown): void {
     this.logger.warn('mcp_session_not_terminated', { sessionId, mcpClientId, error: asError(thrown) });
+  }
+
+  /** The stack makes a metric of it: how much a reconcile found. */
+  driftFound(drift: Drift, repaired: number): void {
+    this.logger.warn('drift_found', { ...drift, found: sumOfDrift(drift), repaired });
+  }
+
+  driftNotRepaired(thrown: unknown): void {
+    this.logger.warn('drift_not_repaired', { error: asError(thrown) });
   }
 
   farewellsNotRetried(thrown: unknown): void {

@@ -4,6 +4,7 @@ import {
   DeleteCommand,
   GetCommand,
   QueryCommand,
+  ScanCommand,
   TransactGetCommand,
   TransactWriteCommand,
   UpdateCommand,
@@ -123,6 +124,21 @@ export class DynamoTable {
       this.client.send(new QueryCommand({ ...input, TableName: this.name, ExclusiveStartKey: cursor })),
     );
     return { items: (page.Items ?? []) as T[], count: page.Count ?? 0, cursor: page.LastEvaluatedKey };
+  }
+
+  /** One page of everything there is, strongly consistent. */
+  async scan<T>(
+    cursor: Record<string, string> | undefined,
+    fields: string[] | undefined,
+    limit: number | undefined,
+  ): Promise<{ items: T[]; cursor: Record<string, string> | undefined }> {
+    const names = fields && {
+      ProjectionExpression: fields.map((_, index) => `#f${index}`).join(),
+      ExpressionAttributeNames: Object.fromEntries(fields.map((field, index) => [`#f${index}`, field])),
+    };
+    const input = { TableName: this.name, ConsistentRead: true, ExclusiveStartKey: cursor, Limit: limit, ...names };
+    const page = await withRetries(() => this.client.send(new ScanCommand(input)));
+    return { items: (page.Items ?? []) as T[], cursor: page.LastEvaluatedKey };
   }
 
   /** All pages, one by one. */

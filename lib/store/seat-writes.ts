@@ -24,7 +24,7 @@ export function takeSeat(of: LimitOwner, item: number, preset: number): Write {
   return {
     Update: {
       Key: seatsKey(of, item),
-      UpdateExpression: 'ADD active :one',
+      UpdateExpression: 'ADD active :one, taken :one',
       ConditionExpression: item === 0 ? `${SEAT_IS_FREE} OR (${byPreset})` : SEAT_IS_FREE,
       ExpressionAttributeValues: { ':one': 1, ...(item === 0 && preset !== 0 && { ':preset': preset }) },
     },

@@ -78,6 +78,9 @@ export const promptKey = (sessionId: string): Key => ({ pk: `SESSION#${sessionId
 /** How far the sweeps are in measuring all workspaces. */
 export const USAGE_ROUND: Key = { pk: 'USAGE-ROUND', sk: 'USAGE-ROUND' };
 
+/** How far the comparison of what is stored is. */
+export const RECONCILE_ROUND: Key = { pk: 'RECONCILE-ROUND', sk: 'RECONCILE-ROUND' };
+
 export const workspaceUsageKey = (sessionId: string): Key => ({ pk: `SESSION#${sessionId}`, sk: WORKSPACE_USAGE });
 export const mcpClientKey = (sessionId: string, clientId: string): Key => ({
   pk: `SESSION#${sessionId}`,
@@ -108,6 +111,12 @@ export const seatsKey = ({ scope, ...identity }: LimitOwner, item = 0): Key => (
   pk: `SEATS#${ownerPart(scope, identity)}${item === 0 ? '' : `#ITEM#${item}`}`,
   sk: 'SEATS',
 });
+
+/** The session that an item hangs on: as a prompt, an MCP client, or an entry of a list. */
+export function sessionOfBelonging(key: Key): string | undefined {
+  if (key.pk.startsWith('USER#')) return sessionIdOfUserEntry(key.sk);
+  return key.pk.startsWith('SESSION#') && (key.sk === PROMPT || isMcpClientKey(key)) ? sessionIdOf(key) : undefined;
+}
 
 /** One item has all layers of its scope: three of them make a prompt. */
 export const promptLayersKey = (owner: LayerOwner): Key => ({
@@ -176,6 +185,12 @@ export interface SeatsItem {
   active?: number;
   /** This item's share of the limit. Item 0 without one: the scope has no limit of its own. */
   seats?: number;
+}
+
+/** What traffic leaves in an item: with `active` it tells whether a seat was taken or given back between two looks. */
+export interface SeatsTrace {
+  /** Seats ever taken here. */
+  taken?: number;
 }
 
 /** Item 0 says how the seats are spread, and how they are to be. */

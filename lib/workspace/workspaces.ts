@@ -150,6 +150,31 @@ export class Workspaces {
     });
   }
 
+  /** At its place or still aside. The place is looked at twice, since a create may move it in between. */
+  async isThere(session: Workspace): Promise<boolean> {
+    const places = [this.pathOf(session), this.paths.pendingOf(session.id), this.pathOf(session)];
+    for (const place of places) if (await inTime(() => exists(place))) return true;
+    return false;
+  }
+
+  /** The directories of users that come after a name, in the order of names. */
+  async listUsers(after = ''): Promise<string[]> {
+    const names = await inTime(() => namesIn(this.paths.root));
+    return names.filter((name) => !name.startsWith('.') && name > after).sort();
+  }
+
+  /** What is in a user's directory, without what was changed in the last `freshMs`. */
+  async listSessions(user: string, freshMs: number): Promise<Workspace[]> {
+    return inTime(async () => {
+      const names = await namesInDirectory(this.paths.place(user));
+      const found = await Promise.all(
+        names.map(async (id) => ({ id, at: await madeAt(this.paths.place(path.join(user, id))) })),
+      );
+      const old = found.filter(({ at }) => at === undefined || Date.now() - at.getTime() > freshMs);
+      return old.map(({ id }) => ({ id, workspace: `${user}/${id}` }));
+    });
+  }
+
   async listTrash(): Promise<string[]> {
     return inTime(() => namesIn(this.paths.trash));
   }
@@ -181,6 +206,16 @@ export class Workspaces {
       }
       await removedAsEmpty(uploads);
     });
+  }
+}
+
+/** What is no directory has nothing in it. */
+async function namesInDirectory(directory: string): Promise<string[]> {
+  try {
+    return await namesIn(directory);
+  } catch (thrown) {
+    if (hasErrno(thrown, 'ENOTDIR')) return [];
+    throw thrown;
   }
 }
 

@@ -7,7 +7,7 @@ import type { Context } from 'aws-lambda';
 import { lambdaHandler } from '../../lib/api/lambda-handler.ts';
 import { operations, type OperationName } from '../../lib/api/operations.ts';
 import { routes } from '../../lib/api/routes.ts';
-import { SCHEDULED_EVENT } from '../../lib/api/scheduled-event.ts';
+import { RECONCILE_EVENT, SCHEDULED_EVENT } from '../../lib/api/scheduled-event.ts';
 import { streamHandler } from '../../lib/api/stream-handler.ts';
 import { AUDITED_OPERATIONS, CONSEQUENCES, type AuditEventName } from '../../lib/audit/audit-catalogue.ts';
 import type { AuditEvent } from '../../lib/audit/audit-event.ts';
@@ -239,6 +239,17 @@ describe('the audit catalogue', () => {
     ]);
     seen.add('workspace-access.check-refused');
     await without.close();
+  });
+
+  test('has what a reconcile finds', async () => {
+    const { id } = await stack.manager.createSession('ada', 'acme');
+    await rm((await stack.manager.getSession(id)).getWorkspacePath(), { recursive: true });
+    const events = await eventsOf(() => lambdaHandler('cleanup', () => stack)(RECONCILE_EVENT, context()));
+    expect(events).toMatchObject([
+      { event: 'drift.found', actor: { kind: 'schedule' }, driftKind: 'missing-directory', sessionId: id },
+      { event: 'reconcile.run', actor: { kind: 'schedule' }, drift: 1, repaired: 0 },
+    ]);
+    await stack.manager.cleanupSession(id);
   });
 
   test('has the failure of each operation', async () => {

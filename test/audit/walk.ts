@@ -62,6 +62,7 @@ const INPUTS: Record<OperationName, (known: Known) => Record<string, unknown>> =
   grantWorkspaceAccess: ({ sessionId }) => ({ sessionId }),
   revokeWorkspaceAccess: ({ sessionId }) => ({ sessionId }),
   cleanupInactiveSessions: () => ({}),
+  reconcile: () => ({}),
   cleanupSession: ({ sessionId }) => ({ sessionId }),
 };
 

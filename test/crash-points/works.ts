@@ -124,6 +124,11 @@ export const works: Record<OperationName, Work> = {
     },
     seen: async (services) => same((await done<{ count: number }>(services, 'countAllSessions', {})).count, 0),
   },
+  // Of what fits: damage would not be put right by the sweep that follows.
+  reconcile: {
+    prepare: async (services) => withFile(services).then(() => ({ repair: true })),
+    seen: async (services) => same((await done<{ repaired: number }>(services, 'reconcile', {})).repaired, 0),
+  },
   getHealth: { prepare: async () => ({}) },
   getOpenApi: { prepare: async () => ({}) },
 

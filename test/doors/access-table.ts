@@ -122,6 +122,8 @@ export const ACCESS: Readonly<Record<string, Case[]>> = {
     },
   ],
 
+  'POST /reconcile': [{ input: () => ({}), expected: RULES.operators, tells: '"drift"' }],
+
   'GET /sessions/{sessionId}/system-prompt': [
     { input: ({ sessionId }) => ({ sessionId }), expected: RULES.ofSession, tells: 'adas-prompt' },
   ],

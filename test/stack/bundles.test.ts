@@ -3,10 +3,14 @@ import { mkdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { DeleteCommand } from '@aws-sdk/lib-dynamodb';
 import { v7 as uuidv7 } from 'uuid';
 import type { Group } from '../../lib/api/operation.ts';
-import { SCHEDULED_EVENT } from '../../lib/api/scheduled-event.ts';
+import { RECONCILE_EVENT, SCHEDULED_EVENT } from '../../lib/api/scheduled-event.ts';
+import { readConfig } from '../../lib/config.ts';
 import { EVENT_SOURCE } from '../../lib/events/session-event.ts';
+import { documentClient, dynamoDbClient } from '../../lib/services.ts';
+import { userEntryKey } from '../../lib/store/table-schema.ts';
 import { FILE_SYSTEM } from '../access/efs-server.ts';
 import { metricsIn } from '../metrics/emf.ts';
 import { Deployment } from './lambda/deployment.ts';
@@ -38,6 +42,12 @@ async function http(group: Group, routeKey: string, request: Parameters<typeof g
   const outcome = await deployment.of(group).instance.invoke(gatewayEvent(routeKey, request));
   if (!('answer' in outcome)) throw new Error(JSON.stringify(outcome));
   return outcome.answer as HttpAnswer;
+}
+
+async function created(input: object): Promise<SessionInfo> {
+  const invocation = { operation: 'createSession', input: { orgId: 'acme', ...input } };
+  const outcome = await deployment.of('lifecycle').instance.invoke(invocation);
+  return (outcome as { answer: { output: SessionInfo } }).answer.output;
 }
 
 const bodyOf = <T>({ body = '' }: HttpAnswer): T => JSON.parse(body) as T;
@@ -184,20 +194,15 @@ describe('the bundles, behind a Lambda Runtime API, for signed requests', () => 
   });
 
   test('cleanup does what the schedule asks of it', async () => {
-    const create = async (input: object) => {
-      const invocation = { operation: 'createSession', input: { userId: 'bob', orgId: 'acme', ...input } };
-      const outcome = await deployment.of('lifecycle').instance.invoke(invocation);
-      return (outcome as { answer: { output: SessionInfo } }).answer;
-    };
-    const answer = await create({});
+    const ended = await created({ userId: 'bob' });
     // Not due: its workspace is measured.
-    await create({ inactivitySeconds: 3600 });
+    await created({ userId: 'bob', inactivitySeconds: 3600 });
     const crashed = uuidv7();
     await mkdir(path.join(deployment.workspaceRoot, '.pending', crashed));
     await sleep(1_200);
     const outcome = await deployment.of('cleanup').instance.invoke(SCHEDULED_EVENT);
-    expect(outcome).toEqual({ answer: { cleaned: [answer.output.id], failed: [], more: false } });
-    expect(existsSync(answer.output.workspacePath)).toBe(false);
+    expect(outcome).toEqual({ answer: { cleaned: [ended.id], failed: [], more: false } });
+    expect(existsSync(ended.workspacePath)).toBe(false);
   });
 
   test('what happened is in metrics, as lines that CloudWatch takes', () => {
@@ -212,6 +217,19 @@ describe('the bundles, behind a Lambda Runtime API, for signed requests', () => 
     expect(sentBy('cleanup')).toEqual(
       expect.arrayContaining(['SessionManager SessionsCleaned', 'SessionManager SweepDuration']),
     );
+  });
+
+  test('cleanup puts right what was damaged', async () => {
+    const { instance } = deployment.of('cleanup');
+    const { id } = await created({ userId: 'bob', inactivitySeconds: 3600 });
+    const client = dynamoDbClient(readConfig({ DYNAMODB_ENDPOINT: process.env.DYNAMODB_ENDPOINT }), {});
+    const Key = userEntryKey({ userId: 'bob', orgId: 'acme' }, id);
+    await documentClient(client).send(new DeleteCommand({ TableName: deployment.tableName, Key }));
+    client.destroy();
+    const found = { drift: { 'missing-entry': 1 }, more: false };
+    expect(await instance.invoke(RECONCILE_EVENT)).toMatchObject({ answer: { ...found, repaired: 0 } });
+    const repair = { operation: 'reconcile', input: { repair: true } };
+    expect(await instance.invoke(repair)).toMatchObject({ answer: { output: { ...found, repaired: 1 } } });
   });
 
   test('cleanup ends those of an organisation for its admin', async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { Match } from 'aws-cdk-lib/assertions';
 import { GROUPS } from '../../lib/api/operation.ts';
-import { SCHEDULED_EVENT } from '../../lib/api/scheduled-event.ts';
+import { RECONCILE_EVENT, SCHEDULED_EVENT } from '../../lib/api/scheduled-event.ts';
 import { ENV, readConfig } from '../../lib/config.ts';
 import { cataloguedMetrics, identityOf } from '../metrics/emf.ts';
 import { metricsOfAlarms, metricsOfWidgets } from './read-metrics.ts';
@@ -30,7 +30,7 @@ describe('the schedule', () => {
   });
 
   test('has access points checked every day, in the same way', () => {
-    template.resourceCountIs('AWS::Scheduler::Schedule', 2);
+    template.resourceCountIs('AWS::Scheduler::Schedule', 3);
     template.hasResourceProperties('AWS::Scheduler::Schedule', {
       ScheduleExpression: 'rate(1 day)',
       Target: {
@@ -44,6 +44,17 @@ describe('the schedule', () => {
     template.allResourcesProperties('AWS::Lambda::EventInvokeConfig', {
       MaximumRetryAttempts: 2,
       DestinationConfig: { OnFailure: { Destination: Match.anyValue() } },
+    });
+  });
+
+  test('has what is stored compared every day by the cleanup', () => {
+    template.hasResourceProperties('AWS::Scheduler::Schedule', {
+      ScheduleExpression: 'rate(1 day)',
+      Target: {
+        Arn: { 'Fn::GetAtt': [Match.stringLikeRegexp('^CleanupFunction'), 'Arn'] },
+        Input: JSON.stringify(RECONCILE_EVENT),
+        RetryPolicy: { MaximumRetryAttempts: 2, MaximumEventAgeInSeconds: 3600 },
+      },
     });
   });
 
@@ -74,6 +85,7 @@ describe('the alarms', () => {
       'SessionManager-DeadLetters',
       'SessionManager-Throttles',
       'SessionManager-Contention',
+      'SessionManager-Drift',
       'SessionManager-SeatsNearLimit',
     ]);
   });
@@ -110,7 +122,10 @@ describe('the alarms', () => {
   });
 
   test('count in every function’s log what failed by our fault', () => {
-    const filters = Object.values(resourcesOf(template)).filter(({ Type }) => Type === 'AWS::Logs::MetricFilter');
+    const all = Object.values(resourcesOf(template)).filter(({ Type }) => Type === 'AWS::Logs::MetricFilter');
+    const [drift, ...others] = all.filter(({ Properties }) => String(Properties.FilterPattern).includes('drift_found'));
+    expect([textOf(drift?.Properties.LogGroupName), others]).toEqual(['CleanupLogs', []]);
+    const filters = all.filter((filter) => filter !== drift);
     expect(filters.map(({ Properties }) => textOf(Properties.LogGroupName)).sort()).toEqual([
       'AccessLogs',
       'CleanupLogs',

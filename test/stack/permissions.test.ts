@@ -81,7 +81,16 @@ const EXPECTED: Record<string, { allowed: string[]; refused?: string[] }> = {
     allowed: [
       ...logs('CleanupLogs'),
       ...tracing,
-      ...dynamodb('GetItem', 'BatchGetItem', 'Query', 'UpdateItem', 'DeleteItem', 'ConditionCheckItem'),
+      ...dynamodb(
+        'GetItem',
+        'BatchGetItem',
+        'Query',
+        'Scan',
+        'PutItem',
+        'UpdateItem',
+        'DeleteItem',
+        'ConditionCheckItem',
+      ),
       ...queryIndex('due'),
       ...queryIndex('org'),
       ...mount,
@@ -105,6 +114,9 @@ const EXPECTED: Record<string, { allowed: string[]; refused?: string[] }> = {
   },
   SchedulesAccessRole: {
     allowed: [...on('AccessFunction', 'lambda:InvokeFunction'), ...on('SchedulesDeadLetters', 'sqs:SendMessage')],
+  },
+  SchedulesReconcileRole: {
+    allowed: [...on('CleanupFunction', 'lambda:InvokeFunction'), ...on('SchedulesDeadLetters', 'sqs:SendMessage')],
   },
   SchedulesRole: {
     allowed: [...on('CleanupFunction', 'lambda:InvokeFunction'), ...on('SchedulesDeadLetters', 'sqs:SendMessage')],

@@ -1,3 +1,4 @@
+import { DRIFT_KINDS, type DriftKind } from '../../audit/drift.ts';
 import * as z from 'zod';
 import { PROMPT_SCOPES } from '../../prompt/prompt-layer.ts';
 
@@ -45,6 +46,12 @@ export const limitAnswer = name(
 );
 
 export const countAnswer = z.strictObject({ count });
+
+export const reconcileAnswer = z.strictObject({
+  drift: z.strictObject(Object.fromEntries(DRIFT_KINDS.map((kind) => [kind, z.int()])) as Record<DriftKind, z.ZodInt>),
+  repaired: z.int(),
+  more: z.boolean(),
+});
 
 export const cleanupAnswer = z.strictObject({
   cleaned: z.array(z.string()),

@@ -2,6 +2,7 @@ import {
   cleanupAnswer,
   countAnswer,
   nothing,
+  reconcileAnswer,
   sessionAnswer,
   sessionPageAnswer,
   systemPromptAnswer,
@@ -103,6 +104,20 @@ export const sessionDocs = {
     examples: {
       plain: { summary: 'What is due', input: {} },
       day: { summary: 'Whatever was not in use for a day', input: { inactiveForSeconds: 86_400 } },
+    },
+  },
+  reconcile: {
+    tag: 'service',
+    summary: 'Compare counters, sessions and directories',
+    description:
+      'Says how much of each kind does not fit, and with `repair` puts it right, also while sessions begin and end. ' +
+      '`more`: the time was up, or too much was going on to judge a counter; ask again.',
+    role: 'operator',
+    output: reconcileAnswer,
+    errors: ['FORBIDDEN'],
+    examples: {
+      plain: { summary: 'Only look', input: {} },
+      repair: { summary: 'Put right what does not fit', input: { repair: true } },
     },
   },
   getSystemPrompt: {

@@ -29,6 +29,7 @@ export interface DeployedFunction {
  */
 export class Deployment {
   readonly root: string;
+  readonly tableName: string;
   readonly directories: Record<FunctionName, string>;
   /** Stands for the EFS API. */
   readonly efs: EfsServer;
@@ -37,13 +38,14 @@ export class Deployment {
   private readonly functions: Record<FunctionName, DeployedFunction>;
 
   private constructor(
-    root: string,
+    { root, tableName }: { root: string; tableName: string },
     efs: EfsServer,
     bus: EventBridgeServer,
     directories: Record<FunctionName, string>,
     functions: Record<FunctionName, DeployedFunction>,
   ) {
     this.root = root;
+    this.tableName = tableName;
     this.efs = efs;
     this.bus = bus;
     this.directories = directories;
@@ -83,7 +85,7 @@ export class Deployment {
       functions[name] = { instance, gate, granted };
     }
     return new Deployment(
-      root,
+      { root, tableName },
       efs,
       bus,
       directories as Record<FunctionName, string>,

@@ -1,0 +1,33 @@
+import { sumOfDrift } from './audit/drift.ts';
+import { ForbiddenError } from './errors.ts';
+import { isUnrestricted, type Caller } from './identity.ts';
+import type { ManagerParts } from './manager-parts.ts';
+import type { ReconcileBounds, ReconcileResult } from './reconcile.ts';
+
+/** How long it goes on where nobody says. */
+const RECONCILE_MS = 10 * 60 * 1000;
+
+/** Compares counters, sessions, lists and directories. For operators. */
+export class Reconciler {
+  private readonly parts: ManagerParts;
+  private readonly caller: Caller;
+
+  constructor(parts: ManagerParts, caller: Caller) {
+    this.parts = parts;
+    this.caller = caller;
+  }
+
+  /** With `repair` it puts right what does not fit, also while sessions begin and end. */
+  async run(
+    { repair = false }: { repair?: boolean | undefined } = {},
+    { signal = AbortSignal.timeout(RECONCILE_MS), pageItems }: ReconcileBounds = {},
+  ): Promise<ReconcileResult> {
+    const { trail, reconcile } = this.parts;
+    return trail.record('reconcile', this.caller, {}, async () => {
+      if (!isUnrestricted(this.caller)) throw new ForbiddenError('Only an operator may reconcile.');
+      const result = await reconcile.run({ repair, signal, pageItems });
+      trail.note({ drift: sumOfDrift(result.drift), repaired: result.repaired });
+      return result;
+    });
+  }
+}
