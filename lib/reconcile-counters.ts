@@ -14,6 +14,12 @@ export interface CounterDrift {
   repaired: boolean;
 }
 
+interface CountBounds {
+  repair: boolean;
+  signal: AbortSignal;
+  pageItems: number | undefined;
+}
+
 interface Tally {
   of: LimitOwner;
   sessions: number;
@@ -76,13 +82,13 @@ export class ReconcileCounters {
   }
 
   /** Gives what is wrong for certain, and how many scopes could not be judged. */
-  async run(suspects: LimitOwner[], repair: boolean, signal: AbortSignal) {
+  async run(suspects: LimitOwner[], { repair, signal, pageItems }: CountBounds) {
     const drift: CounterDrift[] = [];
     let left = suspects;
     for (let attempt = 1; attempt <= ATTEMPTS && left.length > 0 && !signal.aborted; attempt++) {
       const before = await this.witnesses(left);
       await setTimeout(SETTLED_MS);
-      const tally = await this.counted(left, signal);
+      const tally = await this.counted(left, signal, pageItems);
       await setTimeout(SETTLED_MS);
       const after = await this.witnesses(left);
       if (!tally) break;
@@ -103,12 +109,16 @@ export class ReconcileCounters {
   }
 
   /** Nothing if the time was up before the end. */
-  private async counted(owners: LimitOwner[], signal: AbortSignal): Promise<SeatTally | undefined> {
+  private async counted(
+    owners: LimitOwner[],
+    signal: AbortSignal,
+    pageItems: number | undefined,
+  ): Promise<SeatTally | undefined> {
     const tally = new SeatTally(owners);
     let key: Record<string, string> | undefined;
     do {
       if (signal.aborted) return undefined;
-      const page = await this.store.page(key);
+      const page = await this.store.page(key, pageItems);
       tally.add(page.items);
       key = page.cursor;
     } while (key);

@@ -156,7 +156,7 @@ export class Reconcile {
   }
 
   private async compareCounters(run: Run, tally: SeatTally): Promise<void> {
-    const { drift, unjudged } = await this.counters.run(tally.suspects(), run.repair, run.signal);
+    const { drift, unjudged } = await this.counters.run(tally.suspects(), run);
     run.result.more ||= unjudged > 0;
     for (const { of, active, sessions, repaired } of drift) {
       const { scope, orgId, userId } = of;

@@ -8,6 +8,7 @@ import { documentClient } from '../lib/services.ts';
 import type { Session } from '../lib/session.ts';
 import type { SessionManagerV2 } from '../lib/session-manager.ts';
 import { mcpClientKey, promptKey, seatsKey, sessionKey, userEntryKey, type Key } from '../lib/store/table-schema.ts';
+import { inject } from './faults/dynamodb-faults.ts';
 import { violations, type Known } from './invariants/invariants.ts';
 import { readState } from './invariants/stored-state.ts';
 import { newStack, type TestStack } from './setup/test-stack.ts';
@@ -176,6 +177,28 @@ describe('a reconcile', () => {
     expect((await run(NEVER)).more).toBe(true);
     expect((await run(NEVER)).more).toBe(false);
     expect(await violationsNow()).toEqual([]);
+  });
+
+  test('judges no counter while sessions begin and end, also if as many do', async () => {
+    let last = session;
+    let isRotating = false;
+    const restore = inject(stack.client, {
+      async after(command) {
+        if (command !== 'ScanCommand' || isRotating) return;
+        isRotating = true;
+        const next = await stack.manager.createSession('ada', 'acme');
+        await stack.manager.cleanupSession(last.id);
+        last = next;
+        isRotating = false;
+      },
+    });
+    await addTo(seatsKey({ scope: 'user', userId: 'eve', orgId: 'acme' }), 2);
+    await addTo(seatsKey(ACME), 2);
+    const { drift, more } = await operator.reconciler.run({ repair: true }, { pageItems: 2 });
+    restore();
+    expect({ counter: drift.counter, more }).toEqual({ counter: 1, more: true });
+    expect(told().map(({ limitScope, userId }) => [limitScope, userId])).toEqual([['user', 'eve']]);
+    expect(await look()).toEqual({ ...NONE, counter: 1 });
   });
 
   test('admits nobody too many while sessions begin and end in two instances', async () => {
