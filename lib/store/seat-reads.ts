@@ -65,6 +65,13 @@ export class SeatReads {
     return layout;
   }
 
+  /** Throws `Contended` if shares have changed since the layout was read: then it has those of more than one moment. */
+  async checkUnchanged(of: LimitOwner, { first, items }: SeatLayout): Promise<void> {
+    if (items.length === 1) return;
+    const now = await this.table.get<FirstSeatsItem>(seatsKey(of));
+    if (now?.layout !== first.layout) throw new Contended('the seats have changed');
+  }
+
   /** For whoever met others on items 0: may be there are more. */
   async learnItems(owners: LimitOwner[]): Promise<void> {
     const unknown = owners.filter((of) => !this.knowledge.knows(of));

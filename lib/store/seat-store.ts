@@ -72,8 +72,6 @@ export class SeatStore {
   /** Step by step until what is wanted is there, or must wait for sessions to end. Throws a `ContentionError`. */
   async settle(of: LimitOwner): Promise<SeatLayout> {
     const stopAt = performance.now() + SETTLE_MS;
-    const found = await this.layout(of);
-    if (!nextStep(found)) return this.balance(of, found);
     do {
       const layout = await withRetries(() => this.stepFrom(of));
       if (!nextStep(layout)) return this.balance(of, layout);
@@ -93,7 +91,7 @@ export class SeatStore {
     for (let left = settled.items.length; left > 0; left--) {
       const step = balancingStep(layout);
       if (!step || !(await this.isTaken(of, layout, step))) break;
-      layout = await this.layout(of);
+      layout = await withRetries(() => this.reads.layoutForStep(of));
     }
     return layout;
   }
@@ -108,11 +106,12 @@ export class SeatStore {
     }
   }
 
-  /** Takes a step, if there is one; gives the layout that it was judged by. */
+  /** Takes a step, if there is one; gives the layout that it was judged by, with the shares that one moment had. */
   private async stepFrom(of: LimitOwner): Promise<SeatLayout> {
     const layout = await this.reads.layoutForStep(of);
     const step = nextStep(layout);
     if (step) await this.take(of, layout, step);
+    else await this.reads.checkUnchanged(of, layout);
     return layout;
   }
 

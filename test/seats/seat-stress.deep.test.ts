@@ -10,6 +10,7 @@ test('two instances that create, end and change the limit at once keep every pro
   for (const seed of SEEDS) {
     const { violations, creates, ...counts } = await stressSeats(seed);
     expect({ seed, violations }).toEqual({ seed, violations: [] });
+    process.stderr.write(`seed ${seed} holds\n`);
     for (const [name, count] of Object.entries({ ...creates, ...counts })) total[name as keyof typeof total] += count;
   }
   process.stdout.write(`${SEEDS.length} seeds: ${JSON.stringify(total)}\n`);
