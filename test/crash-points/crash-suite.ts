@@ -9,7 +9,7 @@ import type { Crash, CrashPoint, OutsideCall } from './simulated-process.ts';
 jest.unstable_mockModule('node:fs/promises', () => countedFileSystem({ ...fileSystem }));
 const { newCrashWorld } = await import('./crash-world.ts');
 const { clear, crash } = await import('./crash-run.ts');
-const { violations } = await import('./invariants.ts');
+const { worldViolations } = await import('./world-violations.ts');
 const { works } = await import('./works.ts');
 
 const CRASHES: readonly Crash[] = ['dies before', 'dies after', 'loses the reply'];
@@ -48,7 +48,7 @@ export function crashSuite(operations: readonly OperationName[], trialsAt: (call
       async (operation) => {
         const undisturbed = await crash(world, operation, { repeat: false });
         expect(undisturbed).toMatchObject({ answer: { ok: true }, leftOpen: 0 });
-        expect(await violations(world)).toEqual([]);
+        expect(await worldViolations(world)).toEqual([]);
         for (const trial of trialsAt(undisturbed.calls)) {
           await clear(world);
           await checkTrial(world, operation, trial, undisturbed.calls);
@@ -71,7 +71,7 @@ async function checkTrial(world: CrashWorld, operation: OperationName, trial: Tr
     const allowedAgain = ['ok', ...whenDoneBefore(operation)];
     expect({ where, again: allowedAgain.includes(told(repeated)) || told(repeated) }).toEqual({ where, again: true });
   }
-  expect({ where, violations: await violations(world) }).toEqual({ where, violations: [] });
+  expect({ where, violations: await worldViolations(world) }).toEqual({ where, violations: [] });
 }
 
 const whenDoneBefore = (operation: OperationName): readonly string[] => works[operation].whenDoneBefore ?? [];

@@ -4,6 +4,9 @@ import type { ErrorCode } from '../../lib/errors.ts';
 import type { Services } from '../../lib/services.ts';
 import { OWNER, type CrashWorld } from './crash-world.ts';
 
+/** What MCP clients prove themselves with. */
+export const SECRET = 'canary-of-a-crash';
+
 type Input = Record<string, unknown>;
 
 /** What a process does when it crashes. */
@@ -62,7 +65,7 @@ const clientAt = (endpoint: string, session: Input): Input => ({
   id: 'tools',
   type: 'http',
   endpoint,
-  auth: { type: 'bearer', token: 'canary' },
+  auth: { type: 'bearer', token: SECRET },
 });
 const LIMIT = { scope: 'org', orgId: 'other' };
 const withLimit = async (services: Services) => {
@@ -203,7 +206,7 @@ export const works: Record<OperationName, Work> = {
   },
   updateMcpClientAuth: {
     async prepare(services, world) {
-      return { ...(await withClient(services, world)), clientId: 'tools', headers: { 'x-new': 'canary' } };
+      return { ...(await withClient(services, world)), clientId: 'tools', headers: { 'x-new': SECRET } };
     },
     seen: (services, { sessionId, clientId }) => done(services, 'listMcpTools', { sessionId, clientId }),
   },
