@@ -1,16 +1,16 @@
 import { once } from 'node:events';
 import { request, type IncomingMessage } from 'node:http';
 import fastify, { type FastifyInstance } from 'fastify';
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import pTimeout from 'p-timeout';
 import { parseSessionEvent, type SessionEvent } from '../../lib/events/index.ts';
 import { EventFeed } from '../../local/event-feed.ts';
 import { serveEvents } from '../../local/event-stream.ts';
+import { startDynamoDbLocal, type RunningDynamoDbLocal } from '../../local/dynamodb-local.ts';
 import { ask, createSession, newDirectory, startServer, type LocalServer } from './local-server.ts';
 
 const LONG = 120_000;
-/** The table may be busy with what other tests do at once. */
-const WAIT_MS = 90_000;
+const WAIT_MS = 30_000;
 const OPERATOR = { 'x-user-id': 'olga', 'x-org-id': 'platform', 'x-role': 'operator' };
 
 const event = (version: number): SessionEvent => ({
@@ -66,7 +66,12 @@ class Reader {
     const enough = (async () => {
       while (!isEnough(this)) await once(this.response, 'data');
     })();
-    await pTimeout(enough, { milliseconds: WAIT_MS, message: `only: ${this.ids.join(', ')}` });
+    await pTimeout(enough, {
+      milliseconds: WAIT_MS,
+      fallback: () => {
+        throw new Error(`only: ${this.ids.join(', ')}`);
+      },
+    });
   }
 
   async ended(): Promise<void> {
@@ -185,14 +190,17 @@ describe('GET /events', () => {
 });
 
 describe('two instances on one table', () => {
+  // Reading a stream takes DynamoDB Local the longer the more all tables together have written.
+  let database: RunningDynamoDbLocal;
+  beforeAll(async () => {
+    database = await startDynamoDbLocal();
+  });
+  afterAll(() => database?.stop());
+
   test(
     'each tell what happened by either, and stop with readers on them',
     async () => {
-      const shared = {
-        DYNAMODB_ENDPOINT: process.env.DYNAMODB_ENDPOINT as string,
-        TABLE_NAME: `events-${process.pid}-${performance.now()}`,
-        WORKSPACE_ROOT: await newDirectory(),
-      };
+      const shared = { DYNAMODB_ENDPOINT: database.endpoint, WORKSPACE_ROOT: await newDirectory() };
       const one = await startServer(shared);
       const other = await startServer(shared);
       const readers = await Promise.all([one, other].map(({ url }: LocalServer) => Reader.open(url)));
