@@ -29,10 +29,6 @@ export const everyTrial = (calls: OutsideCall[]): Trial[] =>
     ),
   );
 
-/** Each call is the last one that is made, and every second caller comes again. */
-export const everyDeath = (calls: OutsideCall[]): Trial[] =>
-  calls.map((_call, index) => ({ point: { at: index + 1, crash: 'dies after' }, repeat: index % 2 === 0 }));
-
 /** Runs each operation once undisturbed, to learn what it calls, and then once for each trial at those calls. */
 export function crashSuite(operations: readonly OperationName[], trialsAt: (calls: OutsideCall[]) => Trial[]): void {
   describe('an operation that is cut short at any of its calls', () => {
