@@ -46,7 +46,7 @@ export const mcpDocs = {
   removeMcpClient: {
     tag,
     summary: 'Disconnect from an MCP server',
-    description: 'Answers after the session on that server has ended, or could not be ended for now.',
+    description: 'The session on that server is ended with it. A server that does not answer is asked again later.',
     output: nothing,
     errors: ['MCP_CLIENT_NOT_FOUND'],
     examples: { plain: { summary: 'By its id', input: client } },
