@@ -90,7 +90,7 @@ const environment = z.object({
   EVENT_BUS_NAME: z.string().regex(EVENT_BUS_NAME, 'must be the name of an EventBridge event bus').optional(),
 });
 
-/** Everything that is configurable, with times in seconds; the README has the table of variables and defaults. */
+/** Everything that is configurable, with times in seconds; docs/reference.md has the table of variables and defaults. */
 export interface Config {
   limits: Limits;
   inactivitySeconds: number;

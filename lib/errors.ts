@@ -1,4 +1,4 @@
-/** Every `code` an answer can carry; the table is in the README. */
+/** Every `code` an answer can carry; the table is in docs/reference.md. */
 export type ErrorCode =
   | 'SESSION_NOT_FOUND'
   | 'MAX_SESSIONS_REACHED'

@@ -23,7 +23,7 @@ export type { Session, SessionHandle, SessionInfo } from './session.ts';
 export type { WorkspaceAccessInfo } from './workspace-access.ts';
 export type { CleanupBounds, SweepResult } from './sweep.ts';
 
-/** A session manager on the table and the workspaces that the environment names; the README lists the variables. */
+/** A session manager on the table and the workspaces that the environment names; docs/reference.md lists the variables. */
 export function createSessionManager(env: NodeJS.ProcessEnv = process.env): SessionManagerV2 {
   return createServices(env, { mcp: mcpServices, accessPoints: efsAccessPoints }).manager;
 }

@@ -14,8 +14,12 @@ import { Session } from '../lib/session.ts';
 import { newStack } from './setup/test-stack.ts';
 
 const PROJECT = path.resolve(import.meta.dirname, '..');
-const readme = readFileSync(path.join(PROJECT, 'README.md'), 'utf8');
-const stack = readFileSync(path.join(PROJECT, 'cdk/README.md'), 'utf8');
+const [readme, reference, migration, stack] = [
+  'README.md',
+  'docs/reference.md',
+  'docs/migration.md',
+  'cdk/README.md',
+].map((name) => readFileSync(path.join(PROJECT, name), 'utf8')) as [string, string, string, string];
 const { scripts, dependencies, devDependencies } = JSON.parse(
   readFileSync(path.join(PROJECT, 'package.json'), 'utf8'),
 ) as Record<'scripts' | 'dependencies' | 'devDependencies', Record<string, string>>;
@@ -28,24 +32,24 @@ const documents = ['.', 'lib', 'local', 'cdk', 'test', 'docs'].flatMap((room) =>
 );
 
 /** The first cell of each row of the table under a heading, without its back quotes. */
-function rowsUnder(heading: string, text = readme): string[][] {
+function rowsUnder(heading: string, text = reference): string[][] {
   const section = text.split(`\n## ${heading}\n`)[1]?.split('\n## ')[0] ?? '';
   const rows = section.split('\n').filter((line) => line.startsWith('| `'));
   return rows.map((line) => line.split(' | ').map((cell) => cell.replaceAll(/[|`]/g, '').trim()));
 }
 
-describe('the README', () => {
-  test('lists every route and no other', () => {
+describe('a document', () => {
+  test('for reference lists every route and no other', () => {
     expect(rowsUnder('HTTP').map(([route]) => route)).toEqual(expect.arrayContaining(routes.map(routeKey)));
     expect(rowsUnder('HTTP')).toHaveLength(routes.length);
   });
 
-  test('lists every error code with its status, and no other', () => {
+  test('for reference lists every error code with its status, and no other', () => {
     const told = rowsUnder('Errors').map(([code, status]) => [code, Number(status)]);
     expect(told).toEqual(Object.entries(errorStatus).map(([code, { status }]) => [code, status]));
   });
 
-  test('lists every environment variable with its default, and no other', () => {
+  test('for reference lists every environment variable with its default, and no other', () => {
     const told: Record<string, string> = {};
     for (const [name = '', preset = ''] of rowsUnder('Configuration')) told[name] = preset;
     expect(Object.keys(told).sort()).toEqual([...Object.values(ENV), 'PORT'].sort());
@@ -72,12 +76,12 @@ describe('the README', () => {
     expect(told).toEqual(Object.entries(METRICS).map(([name, { dimension }]) => [name, dimension]));
   });
 
-  test('names operations and methods that exist', () => {
-    const reference = rowsUnder('Quick reference');
-    expect(reference).toHaveLength(16);
-    const named = reference.flatMap(([, , operation = '']) => operation.split(', ').filter(Boolean));
+  test('for migration names operations and methods that exist', () => {
+    const calls = rowsUnder('Call by call', migration);
+    expect(calls).toHaveLength(16);
+    const named = calls.flatMap(([, , operation = '']) => operation.split(', ').filter(Boolean));
     for (const operation of named) expect(Object.keys(operations)).toContain(operation);
-    const methods = reference.flatMap(([, here = '']) => [...here.matchAll(/(session\.)?(\w+)\(/g)]);
+    const methods = calls.flatMap(([, here = '']) => [...here.matchAll(/(session\.)?(\w+)\(/g)]);
     for (const [, onSession, method = ''] of methods) {
       if (['createSessionManager', 'SessionManagerV2', 'listTools', 'callTool'].includes(method)) continue;
       const owner = onSession ? Session.prototype : SessionManagerV2.prototype;
@@ -98,7 +102,7 @@ describe('the README', () => {
     }
   });
 
-  test('has an example that runs', async () => {
+  test('to begin with has an example that runs', async () => {
     const [, example = ''] = /```ts\n([\s\S]*?)```/.exec(readme) ?? [];
     expect(example.trim().split('\n').length).toBeLessThanOrEqual(12);
     const file = path.join(PROJECT, `readme-example-${process.pid}.ts`);
