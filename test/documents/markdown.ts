@@ -1,8 +1,7 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 
 export const PROJECT = path.resolve(import.meta.dirname, '../..');
-const ROOMS = ['.', 'lib', 'functions', 'local', 'cdk', 'test', 'docs'];
 
 /** A fenced block: the word after its fence, what else stands there, and its lines. */
 export interface Block {
@@ -10,13 +9,6 @@ export interface Block {
   info: string;
   text: string;
 }
-
-/** The paths of all documents of the project. */
-export const documents: string[] = ROOMS.flatMap((room) =>
-  readdirSync(path.join(PROJECT, room), { recursive: room !== '.' })
-    .map((file) => path.join(room, String(file)))
-    .filter((file) => file.endsWith('.md') && !file.includes('node_modules')),
-);
 
 export const readDocument = (name: string): string => readFileSync(path.join(PROJECT, name), 'utf8');
 
