@@ -1,4 +1,3 @@
-import path from 'node:path';
 import { CfnOutput, Duration } from 'aws-cdk-lib';
 import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import { SubnetType } from 'aws-cdk-lib/aws-ec2';
@@ -6,14 +5,15 @@ import {
   ApplicationLogLevel,
   Architecture,
   FileSystem as FunctionFileSystem,
+  Function as LambdaFunction,
   LoggingFormat,
   Runtime,
   Tracing,
   type FunctionOptions,
 } from 'aws-cdk-lib/aws-lambda';
-import { NodejsFunction, OutputFormat, type BundlingOptions } from 'aws-cdk-lib/aws-lambda-nodejs';
 import type { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
+import { functionCode } from './function-code.ts';
 import { newFunctionRole } from './function-role.ts';
 import { functionRows, idOfFunction, WORKSPACE_ROOT, type FunctionName, type FunctionRow } from './function-rows.ts';
 import { newLogGroup } from './log-group.ts';
@@ -33,28 +33,10 @@ export interface SessionFunctionProps {
   workspaces: WorkspaceFileSystem;
 }
 
-const projectRoot = path.resolve(import.meta.dirname, '..');
-
-/** By esbuild on this machine: one ES module with everything in it, the AWS SDK included, so that versions are ours. */
-const bundling: BundlingOptions = {
-  format: OutputFormat.ESM,
-  target: 'node24',
-  mainFields: ['module', 'main'],
-  externalModules: [],
-  minify: true,
-  // Errors are known by their names, in logs and to whoever invokes.
-  keepNames: true,
-  sourceMap: true,
-  sourcesContent: false,
-  esbuildArgs: { '--alias:@aws-sdk/credential-provider-node': './lib/environment-credentials.ts' },
-  // What is CommonJS in the bundle may ask for Node's own modules by `require`.
-  banner: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);",
-};
-
-/** One function as its row says, from `functions/<name>.ts`. */
+/** One function as its row says. */
 export class SessionFunction extends Construct {
   readonly row: FunctionRow;
-  readonly function: NodejsFunction;
+  readonly function: LambdaFunction;
   readonly logGroup: LogGroup;
 
   constructor(scope: Construct, props: SessionFunctionProps) {
@@ -63,12 +45,10 @@ export class SessionFunction extends Construct {
     super(scope, id);
     this.row = functionRows[name];
     this.logGroup = newLogGroup(this, 'Logs', config);
-    this.function = new NodejsFunction(this, 'Function', {
+    this.function = new LambdaFunction(this, 'Function', {
       description: `Session manager: ${name}`,
-      entry: path.join(projectRoot, 'functions', `${name}.ts`),
-      projectRoot,
-      depsLockFilePath: path.join(projectRoot, 'package-lock.json'),
-      bundling,
+      code: functionCode(name),
+      handler: 'index.handler',
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
       memorySize: this.row.memoryMb,
@@ -78,8 +58,7 @@ export class SessionFunction extends Construct {
       logGroup: this.logGroup,
       loggingFormat: LoggingFormat.JSON,
       applicationLogLevelV2: lambdaLogLevel[config.logLevel],
-      environment: { ...environmentOf(this.row, props), NODE_OPTIONS: '--enable-source-maps' },
-      awsSdkConnectionReuse: false,
+      environment: environmentOf(this.row, props),
       ...(this.row.mountsWorkspaces && mounted(props)),
     });
     new CfnOutput(this, 'Name', { value: this.function.functionName }).overrideLogicalId(`${id}FunctionName`);

@@ -64,7 +64,14 @@ async function spawn(port: number, dataDir: string | undefined): Promise<ChildPr
   if (directory !== null) await mkdir(directory, { recursive: true });
   // The child has our environment. Nothing on one machine tells others of its use, unless its user wants that.
   process.env.DDB_LOCAL_TELEMETRY ??= '0';
-  const child = spawnDynamoDbLocal({ port, path: directory, sharedDb: true, detached: true, stdio: 'pipe' });
+  const child = spawnDynamoDbLocal({
+    port,
+    path: directory,
+    // One database for whatever credentials and region; in memory one for each of them.
+    sharedDb: dataDir !== undefined,
+    detached: true,
+    stdio: 'pipe',
+  });
   try {
     await once(child, 'spawn');
     return child;

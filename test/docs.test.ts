@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { execFile } from 'node:child_process';
@@ -11,6 +11,7 @@ import { ENV, readConfig } from '../lib/config.ts';
 import { METRICS } from '../lib/metrics/metric-catalogue.ts';
 import { SessionManagerV2 } from '../lib/session-manager.ts';
 import { Session } from '../lib/session.ts';
+import { documents } from './documents/markdown.ts';
 import { newStack } from './setup/test-stack.ts';
 
 const PROJECT = path.resolve(import.meta.dirname, '..');
@@ -23,13 +24,6 @@ const [readme, reference, migration, stack] = [
 const { scripts, dependencies, devDependencies } = JSON.parse(
   readFileSync(path.join(PROJECT, 'package.json'), 'utf8'),
 ) as Record<'scripts' | 'dependencies' | 'devDependencies', Record<string, string>>;
-
-/** Every document of the project. */
-const documents = ['.', 'lib', 'local', 'cdk', 'test', 'docs'].flatMap((room) =>
-  readdirSync(path.join(PROJECT, room), { recursive: room !== '.' })
-    .map((file) => path.join(room, String(file)))
-    .filter((file) => file.endsWith('.md') && !file.includes('node_modules')),
-);
 
 /** The first cell of each row of the table under a heading, without its back quotes. */
 function rowsUnder(heading: string, text = reference): string[][] {
@@ -92,7 +86,9 @@ describe('a document', () => {
   test.each(documents)('%s names scripts and paths that exist', (name) => {
     const text = readFileSync(path.join(PROJECT, name), 'utf8');
     for (const [, script = ''] of text.matchAll(/npm run ([\w:]+)/g)) expect(Object.keys(scripts)).toContain(script);
-    const paths = [...text.matchAll(/`((?:lib|local|functions|test|cdk)\/[\w./-]*)`/g)].map(([, file = '']) => file);
+    const paths = [...text.matchAll(/`((?:lib|local|functions|test|cdk|docs|\.github|\.ci)\/[\w./-]*)`/g)].map(
+      ([, file = '']) => file,
+    );
     for (const [, tests = ''] of text.matchAll(/npm test -- ((?:test\/[\w./-]+ ?)+)/g))
       paths.push(...tests.trim().split(' '));
     for (const file of paths) expect(existsSync(path.join(PROJECT, file)) ? file : `${file} is missing`).toBe(file);

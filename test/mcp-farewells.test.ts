@@ -14,6 +14,7 @@ import { StreamCheckpoint } from '../local/stream-checkpoint.ts';
 import { StreamPoller } from '../local/stream-poller.ts';
 import { serve, type HttpServer } from './mcp/http-servers.ts';
 import { newStack, TestClock, type TestStack } from './setup/test-stack.ts';
+import { OWN_DATABASE } from './setup/own-database.ts';
 
 const FAR_AHEAD = new Date('2030-01-01T00:00:00Z');
 
@@ -54,7 +55,7 @@ describe('a farewell that does not get through', () => {
     const { Table } = await stack.client.send(new DescribeTableCommand({ TableName: stack.config.tableName }));
     const streamArn = Table?.LatestStreamArn as string;
     directory = await mkdtemp(path.join(tmpdir(), 'checkpoint-'));
-    streams = new DynamoDBStreamsClient(dynamoDbConfig(stack.config, {}));
+    streams = new DynamoDBStreamsClient(dynamoDbConfig(stack.config, OWN_DATABASE));
     poller = new StreamPoller(
       streams,
       streamArn,

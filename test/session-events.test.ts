@@ -11,6 +11,7 @@ import { StreamCheckpoint } from '../local/stream-checkpoint.ts';
 import { StreamPoller } from '../local/stream-poller.ts';
 import { startEverythingServer, type EverythingServer } from './mcp/everything-server.ts';
 import { newStack, TestClock, type TestStack } from './setup/test-stack.ts';
+import { OWN_DATABASE } from './setup/own-database.ts';
 
 describe('session-events', () => {
   const clock = new TestClock();
@@ -28,7 +29,7 @@ describe('session-events', () => {
     directory = await mkdtemp(path.join(tmpdir(), 'checkpoint-'));
     const { Table } = await stack.client.send(new DescribeTableCommand({ TableName: stack.config.tableName }));
     streamArn = Table?.LatestStreamArn as string;
-    streams = new DynamoDBStreamsClient(dynamoDbConfig(stack.config, {}));
+    streams = new DynamoDBStreamsClient(dynamoDbConfig(stack.config, OWN_DATABASE));
   });
   afterEach(async () => {
     streams.destroy();

@@ -134,7 +134,7 @@ describe('each thing has its room', () => {
 
   test.each([
     ['the MCP SDK', /^@modelcontextprotocol\//, ['lib/mcp']],
-    ['the file system', /^node:fs/, ['lib/workspace', 'lib/secrets', 'lib/cli']],
+    ['the file system', /^node:fs/, ['lib/workspace', 'lib/secrets', 'lib/mapped-stacks.ts', 'lib/cli']],
     ['child processes', /^node:child_process$/, ['lib/mcp']],
     ['Lambda', /^aws-lambda$/, ['lib/api']],
     ['the logger', /^@aws-lambda-powertools\/logger/, ['lib/audit', 'lib/services.ts']],

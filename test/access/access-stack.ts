@@ -13,6 +13,7 @@ import { StreamCheckpoint } from '../../local/stream-checkpoint.ts';
 import { StreamPoller } from '../../local/stream-poller.ts';
 import { newStack, type TestClock, type TestStack } from '../setup/test-stack.ts';
 import { FILE_SYSTEM, type EfsServer } from './efs-server.ts';
+import { OWN_DATABASE } from '../setup/own-database.ts';
 
 export const PLACE: FileSystemPlace = { fileSystemId: FILE_SYSTEM, root: '/workspaces', posixId: 1000 };
 
@@ -22,7 +23,7 @@ export const newAccessStack = (efs: EfsServer, clock?: TestClock): Promise<TestS
 
 /** Another instance of the same stack: it shares the table and the file system, and nothing in memory. */
 export function otherManager({ config, log }: TestStack, efs: EfsServer) {
-  const client = dynamoDbClient(config, {});
+  const client = dynamoDbClient(config, OWN_DATABASE);
   const manager = new SessionManagerV2({
     table: new DynamoTable(documentClient(client), config.tableName),
     workspaces: new Workspaces(config.workspaceRoot),
@@ -39,7 +40,7 @@ export function otherManager({ config, log }: TestStack, efs: EfsServer) {
 export async function changesOf({ client, config }: TestStack, directory: string): Promise<DynamoDBRecord[]> {
   const { Table } = await client.send(new DescribeTableCommand({ TableName: config.tableName }));
   const streamArn = Table?.LatestStreamArn as string;
-  const streams = new DynamoDBStreamsClient(dynamoDbConfig(config, {}));
+  const streams = new DynamoDBStreamsClient(dynamoDbConfig(config, OWN_DATABASE));
   const records: DynamoDBRecord[] = [];
   const checkpoint = await StreamCheckpoint.open(directory, streamArn);
   const poller = new StreamPoller(streams, streamArn, checkpoint, async ({ Records }) => {

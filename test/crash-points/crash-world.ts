@@ -30,6 +30,7 @@ import { EfsServer } from '../access/efs-server.ts';
 import { recordingServer, type RecordingServer } from '../mcp/recording-server.ts';
 import { kmsServer, type KmsServer } from '../secrets/kms-server.ts';
 import { outside } from './simulated-process.ts';
+import { OWN_DATABASE } from '../setup/own-database.ts';
 
 const KEY_ID = '1234abcd-12ab-34cd-56ef-1234567890ab';
 export const OWNER = { userId: 'ada', orgId: 'acme' };
@@ -76,7 +77,7 @@ export async function newCrashWorld(): Promise<CrashWorld> {
     MAX_WORKSPACE_BYTES: '1000000',
   });
   const [efs, mcp, kms] = await Promise.all([EfsServer.start(), recordingServer(), kmsServer(KEY_ID)]);
-  const client = dynamoDbClient(config, {});
+  const client = dynamoDbClient(config, OWN_DATABASE);
   await createTable(client, config.tableName);
   const clients: { destroy(): void }[] = [client];
   const start = () => {
@@ -86,7 +87,7 @@ export async function newCrashWorld(): Promise<CrashWorld> {
   };
   const { Table } = await client.send(new DescribeTableCommand({ TableName: config.tableName }));
   const streamArn = Table?.LatestStreamArn as string;
-  const streams = new DynamoDBStreamsClient(dynamoDbConfig(config, {}));
+  const streams = new DynamoDBStreamsClient(dynamoDbConfig(config, OWN_DATABASE));
   clients.push(streams);
   const checkpoint = await StreamCheckpoint.open(directory, streamArn);
   const poller = new StreamPoller(
@@ -111,7 +112,7 @@ interface Outside {
 }
 
 function startProcess({ config, clock, efs, kms }: Outside): { services: Services; destroy: () => void } {
-  const client = counted('DynamoDB', dynamoDbClient(config, {}));
+  const client = counted('DynamoDB', dynamoDbClient(config, OWN_DATABASE));
   const kmsClient = counted('KMS', new KMSClient({ ...efs.settings, endpoint: kms.url }));
   const fetch = guardedFetch({ loopback: true, maxBytes: 1_000_000 });
   const log = new LogLines(new Logger({ logLevel: 'SILENT' }));

@@ -17,6 +17,7 @@ import { newStack, type TestStack } from '../setup/test-stack.ts';
 import { EventBridgeServer, type SentEntry } from './event-bridge-server.ts';
 import { problemsOf } from './json-schema.ts';
 import { sinkAt } from './sink-at.ts';
+import { OWN_DATABASE } from '../setup/own-database.ts';
 
 /** Out of DynamoDB Local’s stream, through the real handler and the real SDK, to what stands for EventBridge. */
 describe('the events of a session’s life', () => {
@@ -42,7 +43,7 @@ describe('the events of a session’s life', () => {
     directory = await mkdtemp(path.join(tmpdir(), 'checkpoint-'));
     const { Table } = await stack.client.send(new DescribeTableCommand({ TableName: stack.config.tableName }));
     streamArn = Table?.LatestStreamArn as string;
-    streams = new DynamoDBStreamsClient(dynamoDbConfig(stack.config, {}));
+    streams = new DynamoDBStreamsClient(dynamoDbConfig(stack.config, OWN_DATABASE));
     const events = new SessionEvents(stack.parts.farewells, stack.parts.trail, undefined, sinkAt(bus));
     handler = streamHandler(() => ({ ...stack, events }));
   });

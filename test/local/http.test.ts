@@ -4,12 +4,14 @@ import { request, type ClientRequest, type IncomingMessage, type RequestOptions 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { ask, createSession, newDirectory, startServer, type LocalServer } from './local-server.ts';
+import { OWN_DATABASE } from '../setup/own-database.ts';
 
 const LONG = 120_000;
 const PAGE_MS = 10_000;
 
 async function serverOnTestDatabase(env: Record<string, string> = {}): Promise<LocalServer> {
   return startServer({
+    ...OWN_DATABASE,
     DYNAMODB_ENDPOINT: process.env.DYNAMODB_ENDPOINT as string,
     TABLE_NAME: `http-${process.pid}-${performance.now()}`,
     WORKSPACE_ROOT: await newDirectory(),

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { InvokeCommand, LambdaClient, type InvokeCommandInput } from '@aws-sdk/client-lambda';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { ask, newDirectory, startServer, type LocalServer } from './local-server.ts';
+import { OWN_DATABASE } from '../setup/own-database.ts';
 
 const LONG = 120_000;
 const ARN = 'arn:aws:lambda:eu-central-1:123456789012:function:lifecycle';
@@ -12,6 +13,7 @@ describe('the Lambda Invoke API', () => {
 
   beforeAll(async () => {
     server = await startServer({
+      ...OWN_DATABASE,
       DYNAMODB_ENDPOINT: process.env.DYNAMODB_ENDPOINT as string,
       TABLE_NAME: `invoke-${process.pid}-${performance.now()}`,
       WORKSPACE_ROOT: await newDirectory(),

@@ -9,6 +9,7 @@ import { describe, expect, test } from '@jest/globals';
 import { identify } from '../../local/process-identity.ts';
 import { databasePid, databasesOn, leftOn, lockOf, NOTHING, pidFileOf } from './data-directory.ts';
 import { ask, createSession, launch, newDirectory, startServer } from './local-server.ts';
+import { OWN_DATABASE } from '../setup/own-database.ts';
 
 const LONG = 180_000;
 
@@ -191,6 +192,7 @@ describe('two instances on one table and one workspace root', () => {
     'start at the same moment and see each other’s sessions',
     async () => {
       const shared = {
+        ...OWN_DATABASE,
         DYNAMODB_ENDPOINT: process.env.DYNAMODB_ENDPOINT as string,
         TABLE_NAME: `two-instances-${process.pid}`,
         WORKSPACE_ROOT: await newDirectory(),

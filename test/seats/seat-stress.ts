@@ -9,6 +9,7 @@ import { newStack, type TestStack } from '../setup/test-stack.ts';
 import { seededRandom } from './seeded-random.ts';
 import { SeatHistory, type SeatMoment } from './seat-history.ts';
 import { SeatTraffic, type CreateCall } from './seat-traffic.ts';
+import { OWN_DATABASE } from '../setup/own-database.ts';
 
 const MOST_ITEMS = 16;
 /** Sessions that are there when it begins. */
@@ -30,7 +31,7 @@ export async function stressSeats(seed: number): Promise<StressOutcome> {
   const random = seededRandom(seed);
   const stack = await newStack();
   const other = anotherInstance(stack);
-  const aside = documentClient(dynamoDbClient(stack.config, {}));
+  const aside = documentClient(dynamoDbClient(stack.config, OWN_DATABASE));
   try {
     const table = new DynamoTable(aside, stack.config.tableName);
     const history = new SeatHistory(() => seatItems(table), { random, lossRate: LOSS_RATE });

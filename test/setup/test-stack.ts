@@ -18,6 +18,7 @@ import { SessionManagerV2 } from '../../lib/session-manager.ts';
 import { DynamoTable } from '../../lib/store/dynamo-table.ts';
 import { Workspaces } from '../../lib/workspace/workspaces.ts';
 import { createTable } from '../../local/create-table.ts';
+import { OWN_DATABASE } from './own-database.ts';
 
 /** A clock that stands still until it is moved. */
 export class TestClock {
@@ -52,6 +53,7 @@ export async function newStack(
   const root = await mkdtemp(path.join(tmpdir(), 'sessions-'));
   const shared = {
     DYNAMODB_ENDPOINT: process.env.DYNAMODB_ENDPOINT as string,
+    ...OWN_DATABASE,
     TABLE_NAME: `test-${randomUUID()}`,
     WORKSPACE_ROOT: root,
     LOCAL_DATA_DIR: `${root}-data`,
@@ -60,7 +62,7 @@ export async function newStack(
     ...env,
   };
   const config = readConfig(shared);
-  const client = dynamoDbClient(config, {});
+  const client = dynamoDbClient(config, OWN_DATABASE);
   await createTable(client, config.tableName);
   const audited: AuditEvent[] = [];
   const log = new LogLines(new Logger({ logLevel: config.logLevel }));

@@ -1,4 +1,5 @@
 import { readFileSync, readdirSync } from 'node:fs';
+import { isBuiltin } from 'node:module';
 import path from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { FUNCTION_NAMES, functionRows, type FunctionName } from '../../cdk/function-rows.ts';
@@ -10,18 +11,31 @@ const IN_VPC = FUNCTION_NAMES.filter((name) => functionRows[name].mountsWorkspac
 
 let directories: Record<FunctionName, string>;
 
-/** The modules that a bundle was made of, from its source map. */
-function modulesIn(name: FunctionName): string[] {
-  const map = readFileSync(path.join(directories[name], 'index.mjs.map'), 'utf8');
-  return (JSON.parse(map) as { sources: string[] }).sources;
-}
+const filesOf = (name: FunctionName): string[] =>
+  readdirSync(directories[name]).filter((file) => file.endsWith('.mjs'));
+
+/** The modules that a function's files were made of, from their source maps. */
+const modulesIn = (name: FunctionName, files = filesOf(name)): string[] =>
+  files.flatMap((file) => {
+    const map = readFileSync(path.join(directories[name], `${file}.map`), 'utf8');
+    return (JSON.parse(map) as { sources: string[] }).sources;
+  });
 
 /** The npm packages among them: the last in a path, where packages lie in packages. */
-const packagesIn = (name: FunctionName): string[] => [
-  ...new Set(modulesIn(name).flatMap((source) => /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(source)?.[1] ?? [])),
+const packagesOf = (modules: string[]): string[] => [
+  ...new Set(modules.flatMap((source) => /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(source)?.[1] ?? [])),
 ];
+const packagesIn = (name: FunctionName) => packagesOf(modulesIn(name));
 
-const ownModulesIn = (name: FunctionName) => modulesIn(name).filter((source) => !source.includes('node_modules'));
+const ownModulesIn = (name: FunctionName) =>
+  modulesIn(name).filter((source) => /\.ts$/.test(source) && !source.includes('node_modules'));
+
+/** What is loaded when the function starts: the entry and the files that it imports by statements, and they. */
+function loadedAtStart(name: FunctionName, file = 'index.mjs'): string[] {
+  const text = readFileSync(path.join(directories[name], file), 'utf8');
+  const imported = [...text.matchAll(/(?:from|import)"\.\/(\w+\.mjs)"/g)].map(([, other]) => other as string);
+  return [file, ...imported.flatMap((other) => loadedAtStart(name, other))];
+}
 
 describe('a bundle', () => {
   beforeAll(() => {
@@ -33,8 +47,11 @@ describe('a bundle', () => {
     directories = Object.fromEntries(entries) as Record<FunctionName, string>;
   });
 
-  test.each(FUNCTION_NAMES)('of %s is one module and its map', (name) => {
-    expect(readdirSync(directories[name]).sort()).toEqual(['index.mjs', 'index.mjs.map']);
+  test.each(FUNCTION_NAMES)('of %s is modules and their maps', (name) => {
+    const files = readdirSync(directories[name]);
+    const modules = filesOf(name);
+    expect(modules).toContain('index.mjs');
+    expect(files.sort()).toEqual(modules.flatMap((file) => [file, `${file}.map`]).sort());
   });
 
   test.each(FUNCTION_NAMES)('of %s has nothing that only developers need', (name) => {
@@ -47,6 +64,27 @@ describe('a bundle', () => {
     const connects = name === 'mcp' || name === 'session-events';
     for (const packageName of ['@modelcontextprotocol/sdk', 'undici', '@aws-sdk/client-kms']) {
       expect([packageName, packagesIn(name).includes(packageName)]).toEqual([packageName, connects]);
+    }
+  });
+
+  test.each(FUNCTION_NAMES)(
+    'of %s loads nothing at its start that connects to MCP servers or describes the API',
+    (name) => {
+      const packages = packagesOf(modulesIn(name, loadedAtStart(name)));
+      expect(packages).toContain('@aws-sdk/client-dynamodb');
+      for (const late of ['@modelcontextprotocol/sdk', 'undici', '@aws-sdk/client-kms'])
+        expect(packages).not.toContain(late);
+      expect(modulesIn(name, loadedAtStart(name)).filter((source) => source.includes('/openapi-document.ts'))).toEqual(
+        [],
+      );
+    },
+  );
+
+  test.each(FUNCTION_NAMES)('of %s imports no module of Node as an ES module', (name) => {
+    for (const file of filesOf(name)) {
+      const text = readFileSync(path.join(directories[name], file), 'utf8');
+      const imported = [...text.matchAll(/(?:from|import|import\()"([^"]+)"/g)].map(([, from]) => from as string);
+      expect(imported.filter((from) => isBuiltin(from))).toEqual([]);
     }
   });
 

@@ -259,6 +259,7 @@ describe('the bundles, behind a Lambda Runtime API, for signed requests', () => 
     expect(lines).toHaveLength(1);
     expect(JSON.parse(lines[0] as string)).toMatchObject({ level: 'ERROR', message: 'operation_failed' });
     expect(lines[0]).toContain('AccessDenied');
+    expect(lines[0]).toMatch(/at .*\/protocols\/RpcProtocol\.js:\d+:\d+/);
   });
 
   test.each(['lifecycle', 'workspace', 'records', 'access', 'cleanup'] as const)(
