@@ -1,9 +1,10 @@
-import { builtinModules } from 'node:module';
+import { existsSync } from 'node:fs';
+import { builtinModules, createRequire } from 'node:module';
 import path from 'node:path';
 import { DockerImage } from 'aws-cdk-lib';
 import { AssetHashType } from 'aws-cdk-lib/core';
 import { Code } from 'aws-cdk-lib/aws-lambda';
-import { buildSync, type BuildOptions } from 'esbuild';
+import type * as esbuild from 'esbuild';
 import type { FunctionName } from './function-rows.ts';
 
 const projectRoot = path.resolve(import.meta.dirname, '..');
@@ -28,7 +29,7 @@ const builtins = Object.fromEntries(
 );
 
 /** By esbuild on this machine: ES modules with everything in them, the AWS SDK included, so that versions are ours. */
-export const BUNDLING: BuildOptions = {
+const BUNDLING: esbuild.BuildOptions = {
   absWorkingDir: projectRoot,
   bundle: true,
   format: 'esm',
@@ -57,12 +58,17 @@ export const BUNDLING: BuildOptions = {
 
 /** Bundles `functions/<name>.ts` into a directory. */
 export function bundleFunction(name: FunctionName, outdir: string): void {
+  // Where bundles are there already, esbuild need not be.
+  const { buildSync } = createRequire(import.meta.url)('esbuild') as typeof esbuild;
   buildSync({ ...BUNDLING, entryPoints: { index: `functions/${name}.ts` }, outdir });
 }
 
-/** The code of a function, bundled when the stack is synthesized. */
-export const functionCode = (name: FunctionName): Code =>
-  Code.fromAsset(path.join(projectRoot, 'functions'), {
+/** The code of a function: in the npm package its bundle, in a checkout what is bundled when the stack is synthesized. */
+export function functionCode(name: FunctionName): Code {
+  const functions = path.join(projectRoot, 'functions');
+  const bundle = path.join(functions, name);
+  if (existsSync(bundle)) return Code.fromAsset(bundle);
+  return Code.fromAsset(functions, {
     assetHashType: AssetHashType.OUTPUT,
     bundling: {
       // Never run: this only tells one function's code from another's.
@@ -75,3 +81,4 @@ export const functionCode = (name: FunctionName): Code =>
       },
     },
   });
+}
