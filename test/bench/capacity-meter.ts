@@ -1,5 +1,6 @@
 import { DynamoDBClient, GetItemCommand, type AttributeValue } from '@aws-sdk/client-dynamodb';
 import { TABLE } from '../../lib/store/table-schema.ts';
+import { OWN_DATABASE } from '../setup/own-database.ts';
 
 /** What was asked of DynamoDB. Read and write units are those of on-demand tables. */
 export interface Cost {
@@ -56,7 +57,7 @@ export class CapacityMeter {
   private readonly indexes: readonly (readonly string[])[];
   private readonly observer = new DynamoDBClient({
     endpoint: process.env.DYNAMODB_ENDPOINT,
-    region: 'us-east-1',
+    region: OWN_DATABASE.AWS_REGION,
     credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
   });
   private cost: Cost = { requests: 0, readUnits: 0, writeUnits: 0 };

@@ -13,12 +13,13 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { CapacityMeter, type Cost } from './capacity-meter.ts';
 import { ONE_KB_PROMPT } from './our-costs.ts';
+import { OWN_DATABASE } from '../setup/own-database.ts';
 
 type Costs = Record<string, Cost>;
 
 const settings = () => ({
   endpoint: process.env.DYNAMODB_ENDPOINT as string,
-  region: 'us-east-1',
+  region: OWN_DATABASE.AWS_REGION,
   credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
 });
 
