@@ -1,29 +1,33 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { describe, expect, test } from '@jest/globals';
+import { functionRows } from '../cdk/function-rows.ts';
 import { errorStatus } from '../lib/api/error-status.ts';
 import { operations } from '../lib/api/operations.ts';
 import { routeKey, routes } from '../lib/api/routes.ts';
+import { AUDITED_OPERATIONS, CONSEQUENCES } from '../lib/audit/audit-catalogue.ts';
 import { ENV, readConfig } from '../lib/config.ts';
 import { METRICS } from '../lib/metrics/metric-catalogue.ts';
 import { SessionManagerV2 } from '../lib/session-manager.ts';
 import { Session } from '../lib/session.ts';
 import { documents } from './documents/markdown.ts';
 import { newStack } from './setup/test-stack.ts';
+import { sourceFiles } from './source-files.ts';
 
 const PROJECT = path.resolve(import.meta.dirname, '..');
-const [readme, reference, migration, stack] = [
-  'README.md',
-  'docs/reference.md',
-  'docs/migration.md',
-  'cdk/README.md',
-].map((name) => readFileSync(path.join(PROJECT, name), 'utf8')) as [string, string, string, string];
-const { scripts, dependencies, devDependencies } = JSON.parse(
-  readFileSync(path.join(PROJECT, 'package.json'), 'utf8'),
-) as Record<'scripts' | 'dependencies' | 'devDependencies', Record<string, string>>;
+const source = (name: string): string => readFileSync(path.join(PROJECT, name), 'utf8');
+const readme = source('README.md');
+const reference = source('docs/reference.md');
+const migration = source('docs/migration.md');
+const runbook = source('docs/runbook.md');
+const stack = source('cdk/README.md');
+const { scripts, dependencies, devDependencies } = JSON.parse(source('package.json')) as Record<
+  'scripts' | 'dependencies' | 'devDependencies',
+  Record<string, string>
+>;
 
 /** The first cell of each row of the table under a heading, without its back quotes. */
 function rowsUnder(heading: string, text = reference): string[][] {
@@ -68,6 +72,63 @@ describe('a document', () => {
   test('of the stack lists every metric with its dimension, and no other', () => {
     const told = rowsUnder('Metrics', stack).map(([name, dimension]) => [name, dimension || undefined]);
     expect(told).toEqual(Object.entries(METRICS).map(([name, { dimension }]) => [name, dimension]));
+  });
+
+  test('for operators lists every alarm, has a section for each, and asks for lines that are written', () => {
+    const alarms = [...source('cdk/alarms.ts').matchAll(/\bid: '(\w+)'/g)].map(([, id = '']) => id);
+    expect(alarms.length).toBeGreaterThan(5);
+    expect(
+      rowsUnder('Alarms', runbook)
+        .map(([id]) => id)
+        .sort(),
+    ).toEqual(alarms.toSorted());
+    for (const id of alarms) expect(runbook).toContain(`\n### \`${id}\`\n`);
+    const lines = [...runbook.matchAll(/"([a-z]+(?:_[a-z]+)+)"/g)].map(([, line = '']) => line);
+    expect(lines.length).toBeGreaterThan(5);
+    for (const line of lines) expect(source('lib/audit/log-lines.ts')).toContain(`'${line}'`);
+    const events = Object.values(AUDITED_OPERATIONS).flatMap((row) => [row.attempt, 'done' in row ? row.done : '']);
+    const asked = [...runbook.matchAll(/event (?:=|in) ([^|]*?)(?:\||and|\n)/g)].flatMap(([, list = '']) =>
+      list.match(/[a-z-]+\.[a-z-]+/g),
+    );
+    expect(asked.length).toBeGreaterThan(3);
+    for (const event of asked) expect([...events, ...Object.keys(CONSEQUENCES)]).toContain(event);
+  });
+
+  test('on security says of every function whether it has the workspaces', () => {
+    const told = rowsUnder('What each function may do', source('docs/security.md'));
+    const expected = Object.entries(functionRows).map(([name, row]) => [name, row.mountsWorkspaces ? 'yes' : 'no']);
+    expect(told.map(([name, mounts]) => [name, mounts]).sort()).toEqual(expected.sort());
+  });
+
+  test.each(documents.filter((name) => source(name).includes('\n- **Packages**')))(
+    '%s lists every package that its room imports, and no other',
+    (name) => {
+      const [, list = ''] = /\n- \*\*Packages\*\*: ([\s\S]*?)(?:\. |\.?\n- )/.exec(source(name)) ?? [];
+      const told = [...list.matchAll(/`([^`]+)`/g)].map(([, one = '']) => one);
+      const imported = sourceFiles(path.dirname(name)).flatMap(({ imports }) =>
+        imports.filter(({ isPackage, from }) => isPackage && !from.startsWith('node:')).map(({ from }) => from),
+      );
+      const packages = imported.map((from) => /^(@[^/]+\/)?[^/]+/.exec(from)?.[0]);
+      expect(told.sort()).toEqual([...new Set(packages)].sort());
+    },
+  );
+
+  test('is in each room, and says what the room may import and what must not be changed', () => {
+    const rooms = [
+      'lib',
+      'functions',
+      'local',
+      'cdk',
+      'test',
+      ...readdirSync(path.join(PROJECT, 'lib')).map((room) => `lib/${room}`),
+    ];
+    const folders = rooms.filter((room) => statSync(path.join(PROJECT, room)).isDirectory());
+    expect(folders.length).toBeGreaterThan(12);
+    for (const room of folders) {
+      const text = existsSync(path.join(PROJECT, room, 'README.md')) ? source(`${room}/README.md`) : '';
+      for (const what of ['May import', 'May be changed freely', 'Must not'])
+        expect(text.includes(`\n- **${what}`) ? room : `${room} does not say: ${what}`).toBe(room);
+    }
   });
 
   test('for migration names operations and methods that exist', () => {

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, realpath, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -13,15 +14,18 @@ const COMPILER_OPTIONS = {
   strict: true,
   noUncheckedIndexedAccess: true,
   skipLibCheck: false,
+  // Packages are links: each finds what is installed beside the link, and not what developers have beside its target.
+  preserveSymlinks: true,
 };
 
 interface Manifest {
-  dependencies: Record<string, string>;
+  version: string;
+  dependencies?: Record<string, string>;
   peerDependencies: Record<string, string>;
   exports: Record<string, string | Record<string, string>>;
 }
 
-/** An empty TypeScript project elsewhere, in which the package is installed, with its own dependencies and no others. */
+/** An empty TypeScript project elsewhere, in which the package is installed, with what it depends on and nothing else. */
 export class ConsumerProject {
   readonly root: string;
   /** Where the package is in it. */
@@ -41,22 +45,30 @@ export class ConsumerProject {
     await run('npm', ['pack', '--ignore-scripts', '--pack-destination', root], PROJECT);
     const installed = path.join(root, 'node_modules', NAME);
     await mkdir(installed, { recursive: true });
-    const { version } = JSON.parse(await readFile(path.join(PROJECT, 'package.json'), 'utf8')) as { version: string };
-    await run('tar', ['-xzf', `${NAME}-${version}.tgz`, '-C', installed, '--strip-components=1'], root);
-    const manifest = JSON.parse(await readFile(path.join(installed, 'package.json'), 'utf8')) as Manifest;
+    await run(
+      'tar',
+      ['-xzf', `${NAME}-${(await readManifest(PROJECT)).version}.tgz`, '-C', installed, '--strip-components=1'],
+      root,
+    );
+    const manifest = await readManifest(installed);
     const project = new ConsumerProject(root, installed, manifest);
-    await project.link(...Object.keys(manifest.dependencies));
+    await project.install(...Object.keys(manifest.dependencies ?? {}));
     await writeFile(path.join(root, 'package.json'), '{ "private": true, "type": "module" }');
     await writeFile(path.join(root, 'tsconfig.json'), JSON.stringify({ compilerOptions: COMPILER_OPTIONS }));
     return project;
   }
 
-  /** Installs packages that this checkout has, without asking a registry. */
-  async link(...packages: string[]): Promise<void> {
-    for (const name of packages) {
+  /** Installs packages that this checkout has, with what they depend on, and asks no registry. */
+  async install(...names: string[]): Promise<void> {
+    for (const name of names) {
       const place = path.join(this.root, 'node_modules', name);
+      if (existsSync(place)) continue;
+      const here = path.join(PROJECT, 'node_modules', name);
       await mkdir(path.dirname(place), { recursive: true });
-      await symlink(path.join(PROJECT, 'node_modules', name), place);
+      await symlink(here, place);
+      const { dependencies = {} } = await readManifest(here);
+      // What lies in the package itself has come with it.
+      await this.install(...Object.keys(dependencies).filter((other) => !existsSync(`${here}/node_modules/${other}`)));
     }
   }
 
@@ -76,7 +88,7 @@ export class ConsumerProject {
   /** Runs a module of the project with nothing else in its environment; gives what it prints. */
   node(args: string[], env: Record<string, string> = {}): Promise<string> {
     const { PATH, HOME } = process.env;
-    return run(process.execPath, args, this.root, {
+    return run(process.execPath, ['--preserve-symlinks', ...args], this.root, {
       PATH,
       HOME,
       AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
@@ -88,6 +100,9 @@ export class ConsumerProject {
     await rm(this.root, { recursive: true, force: true });
   }
 }
+
+const readManifest = async (directory: string): Promise<Manifest> =>
+  JSON.parse(await readFile(path.join(directory, 'package.json'), 'utf8')) as Manifest;
 
 async function run(command: string, args: string[], cwd: string, env = process.env): Promise<string> {
   const { stdout } = await promisify(execFile)(command, args, { cwd, env, maxBuffer: 1 << 26 });

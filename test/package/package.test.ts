@@ -68,7 +68,7 @@ const activeOf = async (userId: string): Promise<number> => {
 
 beforeAll(async () => {
   project = await ConsumerProject.create();
-  await project.link('@types/node', 'aws-cdk-lib', 'constructs');
+  await project.install('@types/node', 'aws-cdk-lib', 'constructs');
   const [library = '', client = '', stack = '', events = ''] = examples();
   await project.write('library.ts', library);
   await project.write('client.ts', client);
@@ -125,7 +125,7 @@ describe('the tarball', () => {
   });
 
   test('imports what it declares: its dependencies, and in the stack the packages of the CDK', () => {
-    const { dependencies, peerDependencies } = project.manifest;
+    const { dependencies = {}, peerDependencies } = project.manifest;
     const isCode = (file: string) => COMPILED.test(file);
     const [ofStack, ofLib] = [true, false].map((stack) =>
       packagesImportedBy(filesOfPackage().filter((file) => isCode(file) && file.startsWith('dist/cdk/') === stack)),
