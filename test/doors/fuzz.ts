@@ -5,6 +5,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { lambdaContext } from '../api/lambda-events.ts';
 import { violationsAfterSweep } from '../invariants/invariants.ts';
 import { recordingServer } from '../mcp/recording-server.ts';
+import { newDatabase } from '../setup/own-database.ts';
 import { newStack, TestClock } from '../setup/test-stack.ts';
 import { judge } from './answer-rules.ts';
 import { fuzzRequests, type FuzzRequest } from './fuzz-requests.ts';
@@ -50,7 +51,7 @@ export async function openHouse() {
   const mcp = await recordingServer();
   const wanted: string[] = [];
   const clock = new TestClock();
-  const stack = await newStack({ MAX_SESSIONS: '0', MAX_MCP_CLIENTS_PER_SESSION: '5' }, clock, {
+  const stack = await newStack({ ...newDatabase(), MAX_SESSIONS: '0', MAX_MCP_CLIENTS_PER_SESSION: '5' }, clock, {
     newSessionId: () => wanted.shift() ?? uuidv7(),
   });
   let writes = 0;
