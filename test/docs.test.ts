@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { execFile } from 'node:child_process';
@@ -9,12 +9,15 @@ import { errorStatus } from '../lib/api/error-status.ts';
 import { operations } from '../lib/api/operations.ts';
 import { routeKey, routes } from '../lib/api/routes.ts';
 import { AUDITED_OPERATIONS, CONSEQUENCES } from '../lib/audit/audit-catalogue.ts';
+import { EXIT_MEANINGS } from '../lib/cli/exit-codes.ts';
 import { ENV, readConfig } from '../lib/config.ts';
 import { METRICS } from '../lib/metrics/metric-catalogue.ts';
 import { SessionManagerV2 } from '../lib/session-manager.ts';
 import { Session } from '../lib/session.ts';
+import { commandLine } from './cli/run-command-line.ts';
 import { documents } from './documents/markdown.ts';
 import { newStack } from './setup/test-stack.ts';
+import { sourceFiles } from './source-files.ts';
 
 const PROJECT = path.resolve(import.meta.dirname, '..');
 const source = (name: string): string => readFileSync(path.join(PROJECT, name), 'utf8');
@@ -36,6 +39,17 @@ function rowsUnder(heading: string, text = reference): string[][] {
 }
 
 describe('a document', () => {
+  test('for a start lists the exit codes of the command line, and commands that exist', async () => {
+    const told = rowsUnder('Command line', readme).map(([code, meaning]) => [code, meaning]);
+    expect(told).toEqual(Object.entries(EXIT_MEANINGS));
+    const named = [...readme.matchAll(/npx agent-session-manager ((?:mcp |files )?[a-z]+)/g)].map(([, name]) => name);
+    expect(named.length).toBeGreaterThan(5);
+    for (const name of named) {
+      const help = await commandLine([...(name ?? '').split(' '), '--help']);
+      expect(help).toMatchObject({ code: 0, stdout: expect.stringContaining(`agent-session-manager ${name}`) });
+    }
+  });
+
   test('for reference lists every route and no other', () => {
     expect(rowsUnder('HTTP').map(([route]) => route)).toEqual(expect.arrayContaining(routes.map(routeKey)));
     expect(rowsUnder('HTTP')).toHaveLength(routes.length);
@@ -97,6 +111,37 @@ describe('a document', () => {
     const told = rowsUnder('What each function may do', source('docs/security.md'));
     const expected = Object.entries(functionRows).map(([name, row]) => [name, row.mountsWorkspaces ? 'yes' : 'no']);
     expect(told.map(([name, mounts]) => [name, mounts]).sort()).toEqual(expected.sort());
+  });
+
+  test.each(documents.filter((name) => source(name).includes('\n- **Packages**')))(
+    '%s lists every package that its room imports, and no other',
+    (name) => {
+      const [, list = ''] = /\n- \*\*Packages\*\*: ([\s\S]*?)(?:\. |\.?\n- )/.exec(source(name)) ?? [];
+      const told = [...list.matchAll(/`([^`]+)`/g)].map(([, one = '']) => one);
+      const imported = sourceFiles(path.dirname(name)).flatMap(({ imports }) =>
+        imports.filter(({ isPackage, from }) => isPackage && !from.startsWith('node:')).map(({ from }) => from),
+      );
+      const packages = imported.map((from) => /^(@[^/]+\/)?[^/]+/.exec(from)?.[0]);
+      expect(told.sort()).toEqual([...new Set(packages)].sort());
+    },
+  );
+
+  test('is in each room, and says what the room may import and what must not be changed', () => {
+    const rooms = [
+      'lib',
+      'functions',
+      'local',
+      'cdk',
+      'test',
+      ...readdirSync(path.join(PROJECT, 'lib')).map((room) => `lib/${room}`),
+    ];
+    const folders = rooms.filter((room) => statSync(path.join(PROJECT, room)).isDirectory());
+    expect(folders.length).toBeGreaterThan(12);
+    for (const room of folders) {
+      const text = existsSync(path.join(PROJECT, room, 'README.md')) ? source(`${room}/README.md`) : '';
+      for (const what of ['May import', 'May be changed freely', 'Must not'])
+        expect(text.includes(`\n- **${what}`) ? room : `${room} does not say: ${what}`).toBe(room);
+    }
   });
 
   test('for migration names operations and methods that exist', () => {
