@@ -36,8 +36,6 @@ export const BUNDLING: BuildOptions = {
   target: 'node24',
   mainFields: ['module', 'main'],
   minify: true,
-  // Errors are known by their names, in logs and to whoever invokes.
-  keepNames: true,
   sourcemap: 'external',
   sourcesContent: false,
   // What is imported when it is needed is a file of its own, which is not read before.

@@ -1,5 +1,5 @@
 import type { AuditedOperation } from './audit/audit-catalogue.ts';
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { ForbiddenError, ValidationError } from './errors.ts';
 import { checkOrgId, checkUserId, isUnrestricted, type Caller } from './identity.ts';
 import { LIMIT_SCOPES, MAX_LIMIT, MAX_SEAT_ITEMS, type LimitOwner, type Usage } from './limits.ts';
@@ -9,12 +9,12 @@ import type { SeatLayout } from './store/seat-layout.ts';
 
 export const limitRefShape = {
   scope: z.enum(LIMIT_SCOPES),
-  orgId: z.string().optional(),
-  userId: z.string().optional(),
+  orgId: z.optional(z.string()),
+  userId: z.optional(z.string()),
 };
 export const limitShape = {
-  limit: z.int().min(0).max(MAX_LIMIT).nullable(),
-  items: z.int().min(1).max(MAX_SEAT_ITEMS).optional(),
+  limit: z.nullable(z.int().check(z.minimum(0), z.maximum(MAX_LIMIT))),
+  items: z.optional(z.int().check(z.minimum(1), z.maximum(MAX_SEAT_ITEMS))),
 };
 const limitRefSchema = z.strictObject(limitRefShape);
 const limitSchema = z.strictObject(limitShape);

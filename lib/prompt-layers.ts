@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import type { AuditedOperation } from './audit/audit-catalogue.ts';
 import { ForbiddenError, PromptConflictError, PromptNotFoundError, ValidationError } from './errors.ts';
 import { checkIdentity, checkOrgId, checkSpeaksFor, identityOf, isUnrestricted, type Caller } from './identity.ts';
@@ -26,13 +26,13 @@ import type { LayersChange } from './store/prompt-layer-store.ts';
 
 export const scopeRefShape = {
   scope: z.enum(PROMPT_SCOPES),
-  userId: z.string().optional(),
-  orgId: z.string().optional(),
+  userId: z.optional(z.string()),
+  orgId: z.optional(z.string()),
 };
 export const promptRefShape = { ...scopeRefShape, promptId: promptIdSchema };
 export const previewShape = {
-  userId: z.string().optional(),
-  orgId: z.string().optional(),
+  userId: z.optional(z.string()),
+  orgId: z.optional(z.string()),
   promptVariables: createOptionsShape.promptVariables,
 };
 const scopeRefSchema = z.strictObject(scopeRefShape);
@@ -111,7 +111,7 @@ export class PromptLayers {
       'deletePrompt',
       ref,
       async ({ owner, promptId }) => {
-        const { version: seen } = parseInput(z.strictObject({ version: versionSchema.optional() }), options);
+        const { version: seen } = parseInput(z.strictObject({ version: z.optional(versionSchema) }), options);
         await this.change(owner, (stored) => {
           const layers = without(stored, promptId);
           if (layers.length === stored.length) throw new PromptNotFoundError(promptId);

@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { operation } from './operation.ts';
 
 const sessionShape = { sessionId: z.string() };
@@ -13,13 +13,9 @@ export const directoryOperations = {
     access: 'caller',
     input: z.strictObject({
       ...sessionShape,
-      path: z.string().optional(),
-      limit: z.int().min(1).max(MAX_PAGE).optional(),
-      cursor: z
-        .string()
-        .max(512)
-        .regex(/^[\w-]+$/, 'must be one that was answered')
-        .optional(),
+      path: z.optional(z.string()),
+      limit: z.optional(z.int().check(z.minimum(1), z.maximum(MAX_PAGE))),
+      cursor: z.optional(z.string().check(z.maxLength(512), z.regex(/^[\w-]+$/, 'must be one that was answered'))),
     }),
     async run({ sessionId, path = '', limit = DEFAULT_PAGE, cursor }, { manager }) {
       return { output: await manager.session(sessionId).files.list(path, limit, cursor) };
@@ -39,7 +35,7 @@ export const directoryOperations = {
   removeDirectory: operation({
     group: 'workspace',
     access: 'caller',
-    input: z.strictObject({ ...directoryShape, recursive: z.boolean().optional() }),
+    input: z.strictObject({ ...directoryShape, recursive: z.optional(z.boolean()) }),
     async run({ sessionId, path, recursive }, { manager }) {
       await manager.session(sessionId).files.removeDirectory(path, recursive);
       return { output: null };

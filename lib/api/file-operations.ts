@@ -1,10 +1,10 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { ValidationError } from '../errors.ts';
 import { parseContentRange, parseRange } from './byte-range.ts';
 import { operation } from './operation.ts';
 
 const fileShape = { sessionId: z.string(), path: z.string() };
-const tags = z.string().max(2048).optional();
+const tags = z.optional(z.string().check(z.maxLength(2048)));
 
 /** Base64 as every encoder makes it: what else could be read as some bytes is a mistake of whoever sent it. */
 function bytesOf(content: string): Buffer {
@@ -33,7 +33,7 @@ export const fileOperations = {
     access: 'caller',
     input: z.strictObject({
       ...fileShape,
-      range: z.string().max(256).optional(),
+      range: z.optional(z.string().check(z.maxLength(256))),
       ifMatch: tags,
       ifNoneMatch: tags,
     }),
@@ -56,11 +56,11 @@ export const fileOperations = {
     access: 'caller',
     input: z.strictObject({
       ...fileShape,
-      content: z.string().optional(),
-      contentRange: z.string().max(256).optional(),
-      uploadId: z.string().max(128).optional(),
+      content: z.optional(z.string()),
+      contentRange: z.optional(z.string().check(z.maxLength(256))),
+      uploadId: z.optional(z.string().check(z.maxLength(128))),
       ifMatch: tags,
-      ifNoneMatch: z.literal('*', 'must be *').optional(),
+      ifNoneMatch: z.optional(z.literal('*', 'must be *')),
     }),
     async run({ sessionId, path, content = '', contentRange, uploadId = '', ifMatch, ifNoneMatch }, { manager }) {
       const bytes = bytesOf(content);

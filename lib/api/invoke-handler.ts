@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { ValidationError, type ErrorCode } from '../errors.ts';
 import { checkIdentity, type Caller } from '../identity.ts';
 import type { Services } from '../services.ts';
@@ -11,10 +11,10 @@ import { perform, readRequest, whatToTell } from './perform.ts';
 /** A direct invocation. Without an actor it is an operator's: that is what the permission to invoke means. */
 const invocationSchema = z.strictObject({
   operation: z.string(),
-  input: z.record(z.string(), z.unknown()).default({}),
-  actor: z
-    .strictObject({ userId: z.string(), orgId: z.string(), role: z.enum(['admin', 'operator']).optional() })
-    .optional(),
+  input: z._default(z.record(z.string(), z.unknown()), {}),
+  actor: z.optional(
+    z.strictObject({ userId: z.string(), orgId: z.string(), role: z.optional(z.enum(['admin', 'operator'])) }),
+  ),
 });
 
 export type Invocation = z.input<typeof invocationSchema>;

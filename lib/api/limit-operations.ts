@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { limitRefShape, limitShape } from '../limit-settings.ts';
 import { operation } from './operation.ts';
 

@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { clientIdSchema, mcpClientConfigSchema, mcpCredentialsShape } from '../mcp/mcp-client-config.ts';
 import { operation } from './operation.ts';
 
@@ -9,7 +9,7 @@ export const mcpOperations = {
   addMcpClient: operation({
     group: 'mcp',
     access: 'caller',
-    input: mcpClientConfigSchema.extend(sessionShape),
+    input: z.extend(mcpClientConfigSchema, sessionShape),
     async run({ sessionId, ...config }, { manager }) {
       return { output: (await manager.session(sessionId).addMcpClient(config)).getInfo() };
     },
@@ -67,8 +67,8 @@ export const mcpOperations = {
     access: 'caller',
     input: z.strictObject({
       ...clientShape,
-      name: z.string().min(1).max(256),
-      arguments: z.record(z.string(), z.json()).optional(),
+      name: z.string().check(z.minLength(1), z.maxLength(256)),
+      arguments: z.optional(z.record(z.string(), z.json())),
     }),
     async run({ sessionId, clientId, name, arguments: args = {} }, { manager }) {
       return { output: await manager.session(sessionId).mcpClient(clientId).callTool(name, args) };

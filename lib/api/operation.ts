@@ -1,4 +1,4 @@
-import type * as z from 'zod';
+import type * as z from 'zod/mini';
 import type { Caller } from '../identity.ts';
 import type { SessionManagerV2 } from '../session-manager.ts';
 
@@ -33,7 +33,7 @@ export interface Operation<Input, Output = unknown, Sent = unknown> {
   group: Group;
   /** `anyone`: needs no caller. Everything finer is the manager's. */
   access: 'anyone' | 'caller';
-  input: z.ZodType<Input, Sent>;
+  input: z.ZodMiniType<Input, Sent>;
   run(input: Input, context: OperationContext): Promise<Answer<Output>>;
 }
 

@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { previewShape, promptRefShape, scopeRefShape } from '../prompt-layers.ts';
 import { promptLayerInputShape, versionSchema } from '../prompt/prompt-layer.ts';
 import { operation } from './operation.ts';
@@ -26,7 +26,7 @@ export const promptLayerOperations = {
   deletePrompt: operation({
     group: 'records',
     access: 'caller',
-    input: z.strictObject({ ...promptRefShape, version: versionSchema.optional() }),
+    input: z.strictObject({ ...promptRefShape, version: z.optional(versionSchema) }),
     async run({ version, ...ref }, { manager }) {
       await manager.prompts.delete(ref, { version });
       return { output: null };

@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { systemPromptSchema } from '../session-options.ts';
 import { operation } from './operation.ts';
 

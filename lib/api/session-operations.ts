@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { NotAvailableError, ValidationError } from '../errors.ts';
 import { identityOf, type Caller, type Identity } from '../identity.ts';
 import type { CleanupBounds } from '../sweep.ts';
@@ -6,7 +6,7 @@ import { createOptionsShape, MAX_INACTIVE_SECONDS, metadataSchema, pageShape } f
 import { operation } from './operation.ts';
 
 const sessionIdShape = { sessionId: z.string() };
-const namedShape = { userId: z.string().optional(), orgId: z.string().optional() };
+const namedShape = { userId: z.optional(z.string()), orgId: z.optional(z.string()) };
 
 /** What a cleanup over HTTP may take: the gateway gives up after 30 s. */
 const HTTP_CLEANUP_SESSIONS = 500;
@@ -37,7 +37,7 @@ export const sessionOperations = {
     access: 'caller',
     input: z.strictObject({
       ...namedShape,
-      scope: z.literal('org').optional(),
+      scope: z.optional(z.literal('org')),
       ...pageShape,
     }),
     async run({ userId, orgId, scope, ...page }, { manager, caller }) {
@@ -118,7 +118,9 @@ export const sessionOperations = {
   cleanupInactiveSessions: operation({
     group: 'cleanup',
     access: 'caller',
-    input: z.strictObject({ inactiveForSeconds: z.number().min(0).max(MAX_INACTIVE_SECONDS).optional() }),
+    input: z.strictObject({
+      inactiveForSeconds: z.optional(z.number().check(z.minimum(0), z.maximum(MAX_INACTIVE_SECONDS))),
+    }),
     async run({ inactiveForSeconds }, { manager, caller, signal }) {
       const bounds: CleanupBounds = { signal };
       if (caller.kind !== 'schedule') bounds.maxSessions = HTTP_CLEANUP_SESSIONS;
@@ -130,7 +132,7 @@ export const sessionOperations = {
   reconcile: operation({
     group: 'cleanup',
     access: 'caller',
-    input: z.strictObject({ repair: z.boolean().optional() }),
+    input: z.strictObject({ repair: z.optional(z.boolean()) }),
     async run({ repair }, { manager, signal }) {
       return { output: await manager.reconciler.run({ repair }, { signal }) };
     },

@@ -1,4 +1,5 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
+import '../schema-messages.ts';
 
 /** The `source` of the events on EventBridge, by which rules find them. */
 export const EVENT_SOURCE = 'agent-session-manager';
@@ -8,34 +9,40 @@ export const END_REASONS = ['requested', 'inactive', 'workspace-creation-failed'
 
 /** What all events have. Never contents: no prompt, header, metadata, endpoint or path. */
 const everyEvent = z.object({
-  id: z.string().min(1).describe('The same however often the event is delivered, and no other event’s.'),
-  version: z.int().positive().describe('The session’s, after this change: events of one session are in its order.'),
-  time: z.iso.datetime().describe('When the change was written, in UTC, to the second.'),
-  sessionId: z.string().min(1),
-  userId: z.string().min(1),
-  orgId: z.string().min(1),
+  id: z
+    .string()
+    .check(z.minLength(1), z.describe('The same however often the event is delivered, and no other event’s.')),
+  version: z
+    .int()
+    .check(z.positive(), z.describe('The session’s, after this change: events of one session are in its order.')),
+  time: z.iso.datetime().check(z.describe('When the change was written, in UTC, to the second.')),
+  sessionId: z.string().check(z.minLength(1)),
+  userId: z.string().check(z.minLength(1)),
+  orgId: z.string().check(z.minLength(1)),
 });
 
-const createdAt = z.iso.datetime().describe('In UTC, with milliseconds.');
-const mcpClientId = z.string().min(1).describe('As the session’s owner named it.');
+const createdAt = z.iso.datetime().check(z.describe('In UTC, with milliseconds.'));
+const mcpClientId = z.string().check(z.minLength(1), z.describe('As the session’s owner named it.'));
 
 /** Every event: one schema for each, under its type, which is its `detail-type` on EventBridge. */
 export const sessionEventSchemas = {
-  'session.created': everyEvent.extend({
+  'session.created': z.extend(everyEvent, {
     type: z.literal('session.created'),
     createdAt,
-    inactivitySeconds: z.number().positive().describe('The idle time after which it ends by itself.'),
+    inactivitySeconds: z.number().check(z.positive(), z.describe('The idle time after which it ends by itself.')),
   }),
-  'session.ended': everyEvent.extend({
+  'session.ended': z.extend(everyEvent, {
     type: z.literal('session.ended'),
     reason: z.enum(END_REASONS),
     createdAt,
-    durationSeconds: z.number().nonnegative().describe('From its creation until its seat was free, in whole seconds.'),
-    mcpClientIds: z.array(mcpClientId).describe('The MCP clients that it still had, and that ended with it.'),
+    durationSeconds: z
+      .number()
+      .check(z.nonnegative(), z.describe('From its creation until its seat was free, in whole seconds.')),
+    mcpClientIds: z.array(mcpClientId).check(z.describe('The MCP clients that it still had, and that ended with it.')),
   }),
-  'session.prompt-updated': everyEvent.extend({ type: z.literal('session.prompt-updated') }),
-  'mcp-client.added': everyEvent.extend({ type: z.literal('mcp-client.added'), mcpClientId }),
-  'mcp-client.removed': everyEvent.extend({ type: z.literal('mcp-client.removed'), mcpClientId }),
+  'session.prompt-updated': z.extend(everyEvent, { type: z.literal('session.prompt-updated') }),
+  'mcp-client.added': z.extend(everyEvent, { type: z.literal('mcp-client.added'), mcpClientId }),
+  'mcp-client.removed': z.extend(everyEvent, { type: z.literal('mcp-client.removed'), mcpClientId }),
 } as const;
 
 export type SessionEventType = keyof typeof sessionEventSchemas;

@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { ValidationError } from '../errors.ts';
 import type { McpServerAddress } from '../store/mcp-client-store.ts';
 import {
@@ -15,22 +15,24 @@ const MAX_TIMEOUT_MS = 25_000;
 
 export const clientIdSchema = z
   .string()
-  .regex(/^[A-Za-z0-9._-]{1,64}$/, 'must be 1 to 64 of the characters A-Z a-z 0-9 . _ -');
+  .check(z.regex(/^[A-Za-z0-9._-]{1,64}$/, 'must be 1 to 64 of the characters A-Z a-z 0-9 . _ -'));
 
 /** What replaces a client's credentials; what is left out is gone. */
-export const mcpCredentialsShape = { auth: mcpAuthSchema.optional(), headers: mcpHeadersSchema.optional() };
+export const mcpCredentialsShape = { auth: z.optional(mcpAuthSchema), headers: z.optional(mcpHeadersSchema) };
 export const mcpCredentialsSchema = z.strictObject(mcpCredentialsShape);
 
 /** An MCP client as callers configure it; times in ms. */
 export const mcpClientConfigSchema = z.strictObject({
   id: clientIdSchema,
-  name: z.string().min(1).max(256).optional(),
+  name: z.optional(z.string().check(z.minLength(1), z.maxLength(256))),
   type: z.enum(['http', 'sse', 'stdio']),
-  endpoint: z.string().max(2048).optional(),
-  command: z.string().min(1).max(4096).optional(),
-  args: z.array(z.string().max(4096)).max(64).optional(),
+  endpoint: z.optional(z.string().check(z.maxLength(2048))),
+  command: z.optional(z.string().check(z.minLength(1), z.maxLength(4096))),
+  args: z.optional(z.array(z.string().check(z.maxLength(4096))).check(z.maxLength(64))),
   ...mcpCredentialsShape,
-  config: z.strictObject({ timeoutMs: z.int().min(100).max(MAX_TIMEOUT_MS).optional() }).optional(),
+  config: z.optional(
+    z.strictObject({ timeoutMs: z.optional(z.int().check(z.minimum(100), z.maximum(MAX_TIMEOUT_MS))) }),
+  ),
 });
 
 export type McpClientConfig = z.infer<typeof mcpClientConfigSchema>;

@@ -1,12 +1,12 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { ValidationError } from '../errors.ts';
 
 /** So that AWS KMS seals them in one call. */
 const MAX_BYTES = 4_096;
 
 /** RFC 9110: what may stand in a header as its name, and as its value without being encoded. */
-const headerName = z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,256}$/, 'is not the name of a header');
-const headerValue = z.string().regex(/^[\x21-\x7e](?:[\x20-\x7e\t]*[\x21-\x7e])?$/, 'must be visible ASCII');
+const headerName = z.string().check(z.regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,256}$/, 'is not the name of a header'));
+const headerValue = z.string().check(z.regex(/^[\x21-\x7e](?:[\x20-\x7e\t]*[\x21-\x7e])?$/, 'must be visible ASCII'));
 
 /** The transport's own: a caller who sets one breaks the protocol, or speaks for another session of the server. */
 const RESERVED = new Set([
@@ -29,10 +29,12 @@ const RESERVED = new Set([
 ]);
 
 /** RFC 6749, appendix A. */
-const oauthText = z.string().regex(/^[\x20-\x7e]+$/, 'must be visible ASCII');
+const oauthText = z.string().check(z.regex(/^[\x20-\x7e]+$/, 'must be visible ASCII'));
 const oauthScope = z
   .string()
-  .regex(/^[\x21\x23-\x5b\x5d-\x7e]+(?: [\x21\x23-\x5b\x5d-\x7e]+)*$/, 'must be names with single spaces between');
+  .check(
+    z.regex(/^[\x21\x23-\x5b\x5d-\x7e]+(?: [\x21\x23-\x5b\x5d-\x7e]+)*$/, 'must be names with single spaces between'),
+  );
 
 export const mcpHeadersSchema = z.record(headerName, headerValue);
 
@@ -43,9 +45,9 @@ export const mcpAuthSchema = z.discriminatedUnion('type', [
     type: z.literal('oauth-client-credentials'),
     clientId: oauthText,
     clientSecret: oauthText,
-    scope: oauthScope.optional(),
+    scope: z.optional(oauthScope),
     /** The only authorization server that is shown the secret; without it, the one that the MCP server names. */
-    issuer: z.url({ protocol: /^https?$/ }).optional(),
+    issuer: z.optional(z.url({ protocol: /^https?$/ })),
   }),
 ]);
 

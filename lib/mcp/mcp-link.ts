@@ -112,7 +112,8 @@ export class McpLink {
     if (status !== undefined) return new Error(`HTTP status ${status}`);
     if (!types.isNativeError(thrown)) return undefined;
     // Their messages have pieces of answers in them, which may be a token that nobody knows yet.
-    if (thrown instanceof OAuthError || thrown.name === 'SyntaxError') return new Error(thrown.name);
+    if (thrown instanceof OAuthError) return new Error(thrown.errorCode);
+    if (thrown.name === 'SyntaxError') return new Error(thrown.name);
     return new Error(this.redact(`${thrown.name}: ${thrown.message}`));
   }
 

@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import type { Identity } from '../identity.ts';
 import { problemOfTemplate } from './template.ts';
 
@@ -25,40 +25,46 @@ export const MAX_SCOPE_BYTES = 256 * 1024;
 export const MAX_LAYERS_PER_SCOPE = 100;
 
 const atMost = (bytes: number) => (text: string) => Buffer.byteLength(text, 'utf8') <= bytes;
-const wellFormed = z.string().refine((text) => text.isWellFormed(), 'must be well-formed Unicode');
-const layerText = wellFormed.refine(atMost(MAX_LAYER_BYTES), `must have at most ${MAX_LAYER_BYTES} bytes`);
+const wellFormed = z.string().check(z.refine((text) => text.isWellFormed(), 'must be well-formed Unicode'));
+const layerText = wellFormed.check(z.refine(atMost(MAX_LAYER_BYTES), `must have at most ${MAX_LAYER_BYTES} bytes`));
 
-export const promptIdSchema = z.string().regex(/^[A-Za-z0-9._-]{1,64}$/, 'must be 1 to 64 of A-Z a-z 0-9 . _ -');
+export const promptIdSchema = z
+  .string()
+  .check(z.regex(/^[A-Za-z0-9._-]{1,64}$/, 'must be 1 to 64 of A-Z a-z 0-9 . _ -'));
 
 const layerShape = {
-  name: wellFormed.min(1).max(MAX_NAME_CHARACTERS).optional(),
-  content: layerText.optional(),
-  template: layerText
-    .superRefine((template, context) => {
-      const problem = problemOfTemplate(template);
-      if (problem) context.addIssue({ code: 'custom', message: problem });
-    })
-    .optional(),
-  variables: z
-    .record(z.string(), z.json())
-    .refine((variables) => atMost(MAX_LAYER_VARIABLES_BYTES)(JSON.stringify(variables)), {
-      error: `must have at most ${MAX_LAYER_VARIABLES_BYTES} bytes as JSON`,
-    })
-    .default({}),
-  priority: z.int().min(-MAX_PRIORITY).max(MAX_PRIORITY).default(0),
-  isActive: z.boolean().default(true),
+  name: z.optional(wellFormed.check(z.minLength(1), z.maxLength(MAX_NAME_CHARACTERS))),
+  content: z.optional(layerText),
+  template: z.optional(
+    layerText.check(
+      z.superRefine((template, context) => {
+        const problem = problemOfTemplate(template);
+        if (problem) context.addIssue({ code: 'custom', message: problem });
+      }),
+    ),
+  ),
+  variables: z._default(
+    z.record(z.string(), z.json()).check(
+      z.refine((variables) => atMost(MAX_LAYER_VARIABLES_BYTES)(JSON.stringify(variables)), {
+        error: `must have at most ${MAX_LAYER_VARIABLES_BYTES} bytes as JSON`,
+      }),
+    ),
+    {},
+  ),
+  priority: z._default(z.int().check(z.minimum(-MAX_PRIORITY), z.maximum(MAX_PRIORITY)), 0),
+  isActive: z._default(z.boolean(), true),
 };
 
 const hasOneText = ({ content, template }: { content?: unknown; template?: unknown }) =>
   (content === undefined) !== (template === undefined);
 const ONE_TEXT = { path: ['content'], error: 'is needed, or template, and not both' };
 
-export const versionSchema = z.int().min(1);
+export const versionSchema = z.int().check(z.minimum(1));
 
-export const promptLayerInputShape = { ...layerShape, version: versionSchema.optional() };
+export const promptLayerInputShape = { ...layerShape, version: z.optional(versionSchema) };
 
 /** What a write says. `version` is that of the layer that was read; without it the layer must not exist yet. */
-export const promptLayerInputSchema = z.strictObject(promptLayerInputShape).refine(hasOneText, ONE_TEXT);
+export const promptLayerInputSchema = z.strictObject(promptLayerInputShape).check(z.refine(hasOneText, ONE_TEXT));
 export type PromptLayerInput = z.input<typeof promptLayerInputSchema>;
 
 const storedLayerSchema = z
@@ -67,12 +73,12 @@ const storedLayerSchema = z
     id: promptIdSchema,
     name: z.string(),
     // Is not judged again at every read: what cannot be rendered is left out then.
-    template: z.string().optional(),
+    template: z.optional(z.string()),
     version: versionSchema,
     createdAt: z.string(),
     updatedAt: z.string(),
   })
-  .refine(hasOneText, ONE_TEXT);
+  .check(z.refine(hasOneText, ONE_TEXT));
 
 /** A layer as callers see it: `content` as it is, or a `template`. The highest `priority` comes first. */
 export type PromptLayer = z.output<typeof storedLayerSchema>;
