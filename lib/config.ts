@@ -1,6 +1,6 @@
 import path from 'node:path';
 import * as z from 'zod/mini';
-import './schema-messages.ts';
+import './schemas.ts';
 import type { Limits } from './limits.ts';
 import type { FileSystemPlace } from './workspace/access-points.ts';
 

@@ -69,7 +69,7 @@ describe('the street', () => {
       'lib/file-errors.ts',
       'lib/identity.ts',
       'lib/limits.ts',
-      'lib/schema-messages.ts',
+      'lib/schemas.ts',
     ];
     const elsewhere = wrongImports(rooms, ({ path }, { from, isPackage, typeOnly }) => {
       return !isPackage && !typeOnly && roomOf(from) !== roomOf(path) && !ground.includes(from);

@@ -1,23 +1,22 @@
 import * as z from 'zod/mini';
+import { idSchemas, wordSchema } from './audit-ids.ts';
 import { DRIFT_KINDS } from './drift.ts';
 
 /** As `identity.ts` lets them pass. */
 const id = z.string().check(z.minLength(1), z.maxLength(128));
-const word = z.string().check(z.regex(/^[A-Za-z0-9._-]{1,64}$/));
 const count = z.int().check(z.minimum(0));
 
 /** Everything that an operation may say of itself: ids, counts and words that we choose. Never what a caller stores. */
 export const AUDIT_FIELDS = {
-  sessionId: z.uuid(),
+  sessionId: idSchemas.sessionId(),
   /** Whose session, prompt layer or limit it is. */
   userId: id,
   orgId: id,
-  mcpClientId: word,
-  /** The name of an MCP tool. */
-  tool: z.string().check(z.regex(/^[A-Za-z0-9._/:-]{1,128}$/)),
+  mcpClientId: idSchemas.mcpClientId(),
+  tool: idSchemas.tool(),
   accessPointId: z.string().check(z.regex(/^fsap-[0-9a-f]+$/)),
   promptScope: z.enum(['global', 'org', 'user']),
-  promptId: word,
+  promptId: wordSchema(),
   limitScope: z.enum(['global', 'org', 'user']),
   /** `null`: none. */
   limit: z.nullable(count),
