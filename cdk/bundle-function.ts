@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { build } from 'esbuild';
-import { builtinModules } from './builtin-modules.ts';
+import { builtinModules, noConfigFiles } from './bundle-plugins.ts';
 
 /**
  * Bundles `functions/<name>.ts` into a directory: ES modules with everything in them, the AWS SDK included, so that
@@ -27,6 +27,6 @@ await build({
   sourcesContent: false,
   inject: ['lib/mapped-stacks.ts'],
   alias: { '@aws-sdk/credential-provider-node': './lib/environment-credentials.ts' },
-  plugins: [builtinModules],
+  plugins: [builtinModules, noConfigFiles],
   logLevel: 'error',
 });
