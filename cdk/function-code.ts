@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { DockerImage } from 'aws-cdk-lib';
 import { Code } from 'aws-cdk-lib/aws-lambda';
@@ -13,9 +14,12 @@ export function bundleFunction(name: FunctionName, outdir: string): void {
   execFileSync(process.execPath, ['--import', 'tsx', script, name, outdir], { cwd: projectRoot, stdio: 'inherit' });
 }
 
-/** The code of a function, bundled when the stack is synthesized. */
-export const functionCode = (name: FunctionName): Code =>
-  Code.fromAsset(path.join(projectRoot, 'functions'), {
+/** The code of a function: in the npm package its bundle, in a checkout what is bundled when the stack is synthesized. */
+export function functionCode(name: FunctionName): Code {
+  const functions = path.join(projectRoot, 'functions');
+  const bundle = path.join(functions, name);
+  if (existsSync(bundle)) return Code.fromAsset(bundle);
+  return Code.fromAsset(functions, {
     assetHashType: AssetHashType.OUTPUT,
     bundling: {
       // Never run: this only tells one function's code from another's.
@@ -28,3 +32,4 @@ export const functionCode = (name: FunctionName): Code =>
       },
     },
   });
+}

@@ -33,7 +33,7 @@ export interface SessionFunctionProps {
   workspaces: WorkspaceFileSystem;
 }
 
-/** One function as its row says, from `functions/<name>.ts`. */
+/** One function as its row says. */
 export class SessionFunction extends Construct {
   readonly row: FunctionRow;
   readonly function: LambdaFunction;

@@ -1,4 +1,4 @@
-import { Stack } from 'aws-cdk-lib';
+import { Stack, type StackProps } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
@@ -18,6 +18,9 @@ import type { StackConfig } from './stack-config.ts';
 import { WorkspaceFileSystem } from './workspace-file-system.ts';
 import { WorkspaceNetwork } from './workspace-network.ts';
 
+/** Those that make a difference to this template, so that it is the same in every app: names of resources are among it. */
+const FEATURE_FLAGS = ['@aws-cdk/aws-iam:minimizePolicies', '@aws-cdk/aws-efs:mountTargetOrderInsensitiveLogicalId'];
+
 /** Everything that makes up the session manager on AWS. Idle, it costs its storage, its alarms and its key. */
 export class SessionManagerStack extends Stack {
   readonly functions: Readonly<Record<FunctionName, SessionFunction>>;
@@ -27,11 +30,14 @@ export class SessionManagerStack extends Stack {
   readonly network: WorkspaceNetwork;
   readonly workspaces: WorkspaceFileSystem;
 
-  constructor(scope: Construct, config: StackConfig) {
+  /** `props`: where it is deployed to, its tags and the like; by default wherever the CDK's command line is. */
+  constructor(scope: Construct, config: StackConfig, props: Omit<StackProps, 'stackName'> = {}) {
     super(scope, config.stackName, {
       description: 'Sessions for AI agents: workspaces, MCP clients, exact limits',
       terminationProtection: config.dataRemoval === 'retain',
+      ...props,
     });
+    for (const flag of FEATURE_FLAGS) this.node.setContext(flag, true);
     const { table } = new SessionTable(this, 'Table', config);
     const secretsKey = new SecretsKey(this, 'Secrets', config);
     const eventBus = new SessionEventBus(this, 'Events', config);

@@ -29,7 +29,7 @@ const DAY_SECONDS = 86_400;
 
 /** Context from the command line is text; from cdk.json it has types. */
 const text = z.union([z.string(), z.number()]).transform(String);
-const wholeNumber = (min: number, max: number) => z.coerce.number().int().min(min).max(max);
+const wholeNumber = (min: number, max: number) => z.coerce.number<number | string>().int().min(min).max(max);
 const yesOrNo = z.union([z.boolean(), z.stringbool()]);
 const list = z
   .union([z.string().transform((joined) => joined.split(',').map((part) => part.trim())), z.array(z.string())])
@@ -75,6 +75,9 @@ const stackConfigSchema = z
     message: 'belongs with jwtIssuer: both or neither',
   });
 
+/** What may be configured, and nothing must be. As context has it: numbers and lists may be text. */
+export type StackSettings = z.input<typeof stackConfigSchema>;
+
 /** The stack's configuration, checked. `environment`: the functions' settings that are not left to their defaults. */
 export type StackConfig = Omit<z.infer<typeof stackConfigSchema>, FunctionSetting> & {
   environment: Partial<Record<FunctionSetting, string>>;
@@ -91,8 +94,15 @@ export class StackConfigError extends Error {
 export function readStackConfig(scope: IConstruct): StackConfig {
   const context = Object.entries(scope.node.getAllContext() as Record<string, unknown>);
   const own = Object.fromEntries(context.filter(([key, value]) => !/[:/]/.test(key) && value !== ''));
-  const parsed = stackConfigSchema.safeParse(own);
-  if (!parsed.success) throw new StackConfigError(`Context is not valid.\n${z.prettifyError(parsed.error)}`);
+  return checked(own, 'Context');
+}
+
+/** For an app that says in its code what is configured. Throws a `StackConfigError` that names what is wrong. */
+export const stackConfig = (settings: StackSettings = {}): StackConfig => checked(settings, 'The configuration');
+
+function checked(values: object, what: string): StackConfig {
+  const parsed = stackConfigSchema.safeParse(values);
+  if (!parsed.success) throw new StackConfigError(`${what} is not valid.\n${z.prettifyError(parsed.error)}`);
   const environment = Object.fromEntries(
     FUNCTION_SETTINGS.flatMap((name) => (parsed.data[name] === undefined ? [] : [[name, parsed.data[name]]])),
   ) as StackConfig['environment'];

@@ -118,8 +118,8 @@ export class SessionManagerV2 {
       if (!session || !maySee(this.caller, session)) throw new SessionNotFoundError();
       this.parts.trail.note({ userId: session.userId, orgId: session.orgId });
       this.parts.trail.note(endDetails(session, 'requested'));
-      const outcome = await this.parts.ending.end(sessionId, 'requested');
-      if (outcome === 'was gone') throw new SessionNotFoundError();
+      // If somebody else was faster, perhaps after a claim of ours whose reply was lost, it has ended all the same.
+      await this.parts.ending.end(sessionId, 'requested');
     });
   }
 

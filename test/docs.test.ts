@@ -1,35 +1,32 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { describe, expect, test } from '@jest/globals';
+import { functionRows } from '../cdk/function-rows.ts';
 import { errorStatus } from '../lib/api/error-status.ts';
 import { operations } from '../lib/api/operations.ts';
 import { routeKey, routes } from '../lib/api/routes.ts';
+import { AUDITED_OPERATIONS, CONSEQUENCES } from '../lib/audit/audit-catalogue.ts';
 import { ENV, readConfig } from '../lib/config.ts';
 import { METRICS } from '../lib/metrics/metric-catalogue.ts';
 import { SessionManagerV2 } from '../lib/session-manager.ts';
 import { Session } from '../lib/session.ts';
+import { documents } from './documents/markdown.ts';
 import { newStack } from './setup/test-stack.ts';
 
 const PROJECT = path.resolve(import.meta.dirname, '..');
-const [readme, reference, migration, stack] = [
-  'README.md',
-  'docs/reference.md',
-  'docs/migration.md',
-  'cdk/README.md',
-].map((name) => readFileSync(path.join(PROJECT, name), 'utf8')) as [string, string, string, string];
-const { scripts, dependencies, devDependencies } = JSON.parse(
-  readFileSync(path.join(PROJECT, 'package.json'), 'utf8'),
-) as Record<'scripts' | 'dependencies' | 'devDependencies', Record<string, string>>;
-
-/** Every document of the project. */
-const documents = ['.', 'lib', 'local', 'cdk', 'test', 'docs'].flatMap((room) =>
-  readdirSync(path.join(PROJECT, room), { recursive: room !== '.' })
-    .map((file) => path.join(room, String(file)))
-    .filter((file) => file.endsWith('.md') && !file.includes('node_modules')),
-);
+const source = (name: string): string => readFileSync(path.join(PROJECT, name), 'utf8');
+const readme = source('README.md');
+const reference = source('docs/reference.md');
+const migration = source('docs/migration.md');
+const runbook = source('docs/runbook.md');
+const stack = source('cdk/README.md');
+const { scripts, dependencies, devDependencies } = JSON.parse(source('package.json')) as Record<
+  'scripts' | 'dependencies' | 'devDependencies',
+  Record<string, string>
+>;
 
 /** The first cell of each row of the table under a heading, without its back quotes. */
 function rowsUnder(heading: string, text = reference): string[][] {
@@ -76,6 +73,32 @@ describe('a document', () => {
     expect(told).toEqual(Object.entries(METRICS).map(([name, { dimension }]) => [name, dimension]));
   });
 
+  test('for operators lists every alarm, has a section for each, and asks for lines that are written', () => {
+    const alarms = [...source('cdk/alarms.ts').matchAll(/\bid: '(\w+)'/g)].map(([, id = '']) => id);
+    expect(alarms.length).toBeGreaterThan(5);
+    expect(
+      rowsUnder('Alarms', runbook)
+        .map(([id]) => id)
+        .sort(),
+    ).toEqual(alarms.toSorted());
+    for (const id of alarms) expect(runbook).toContain(`\n### \`${id}\`\n`);
+    const lines = [...runbook.matchAll(/"([a-z]+(?:_[a-z]+)+)"/g)].map(([, line = '']) => line);
+    expect(lines.length).toBeGreaterThan(5);
+    for (const line of lines) expect(source('lib/audit/log-lines.ts')).toContain(`'${line}'`);
+    const events = Object.values(AUDITED_OPERATIONS).flatMap((row) => [row.attempt, 'done' in row ? row.done : '']);
+    const asked = [...runbook.matchAll(/event (?:=|in) ([^|]*?)(?:\||and|\n)/g)].flatMap(([, list = '']) =>
+      list.match(/[a-z-]+\.[a-z-]+/g),
+    );
+    expect(asked.length).toBeGreaterThan(3);
+    for (const event of asked) expect([...events, ...Object.keys(CONSEQUENCES)]).toContain(event);
+  });
+
+  test('on security says of every function whether it has the workspaces', () => {
+    const told = rowsUnder('What each function may do', source('docs/security.md'));
+    const expected = Object.entries(functionRows).map(([name, row]) => [name, row.mountsWorkspaces ? 'yes' : 'no']);
+    expect(told.map(([name, mounts]) => [name, mounts]).sort()).toEqual(expected.sort());
+  });
+
   test('for migration names operations and methods that exist', () => {
     const calls = rowsUnder('Call by call', migration);
     expect(calls).toHaveLength(16);
@@ -92,7 +115,9 @@ describe('a document', () => {
   test.each(documents)('%s names scripts and paths that exist', (name) => {
     const text = readFileSync(path.join(PROJECT, name), 'utf8');
     for (const [, script = ''] of text.matchAll(/npm run ([\w:]+)/g)) expect(Object.keys(scripts)).toContain(script);
-    const paths = [...text.matchAll(/`((?:lib|local|functions|test|cdk)\/[\w./-]*)`/g)].map(([, file = '']) => file);
+    const paths = [...text.matchAll(/`((?:lib|local|functions|test|cdk|docs|\.github|\.ci)\/[\w./-]*)`/g)].map(
+      ([, file = '']) => file,
+    );
     for (const [, tests = ''] of text.matchAll(/npm test -- ((?:test\/[\w./-]+ ?)+)/g))
       paths.push(...tests.trim().split(' '));
     for (const file of paths) expect(existsSync(path.join(PROJECT, file)) ? file : `${file} is missing`).toBe(file);

@@ -44,7 +44,19 @@ describe('the street', () => {
   });
 
   test('has the doors above everything else in lib', () => {
-    expect(wrongImports(lib, ({ path }, { from }) => isIn('lib/api')(from) && !isIn('lib/api')(path))).toEqual([]);
+    const above = isIn('lib/api', 'lib/cli');
+    expect(wrongImports(lib, ({ path }, { from }) => isIn('lib/api')(from) && !above(path))).toEqual([]);
+  });
+
+  test('has the command line before the doors, as a caller like any other', () => {
+    expect(wrongImports(files, ({ path }, { from }) => isIn('lib/cli')(from) && !isIn('lib/cli')(path))).toEqual([]);
+    const commandLine = lib.filter(({ path }) => isIn('lib/cli')(path));
+    const known = isIn('lib/cli', 'lib/api', 'lib/errors.ts');
+    expect(wrongImports(commandLine, (_file, { from, isPackage }) => !isPackage && !known(from))).toEqual([]);
+    const loaded = [...runTimeImportsOf('lib/cli/main.ts')];
+    expect(loaded.filter(isIn('lib/api')).length).toBeGreaterThan(3);
+    const small = isIn('lib/cli', 'lib/api', 'lib/errors.ts', 'lib/file-errors.ts', 'lib/workspace');
+    expect(loaded.filter((path) => !small(path))).toEqual([]);
   });
 
   test('has the rooms below the manager and its sessions', () => {
@@ -64,13 +76,7 @@ describe('the street', () => {
       )(path),
     );
     expect(wrongImports(rooms, (_file, { from }) => upstairs.includes(from))).toEqual([]);
-    const ground = [
-      'lib/errors.ts',
-      'lib/file-errors.ts',
-      'lib/identity.ts',
-      'lib/limits.ts',
-      'lib/schemas.ts',
-    ];
+    const ground = ['lib/errors.ts', 'lib/file-errors.ts', 'lib/identity.ts', 'lib/limits.ts', 'lib/schemas.ts'];
     const elsewhere = wrongImports(rooms, ({ path }, { from, isPackage, typeOnly }) => {
       return !isPackage && !typeOnly && roomOf(from) !== roomOf(path) && !ground.includes(from);
     });
@@ -101,9 +107,10 @@ describe('the street', () => {
 });
 
 describe('each thing has its room', () => {
-  test('the AWS SDK is where clients are made, where they are used, and in the client that other Lambdas import', () => {
+  test('the AWS SDK is where clients are made, where they are used, and in the clients that others use', () => {
     const isSdk = ({ from }: Import) => /^@(aws-sdk|smithy)\//.test(from);
-    const made = ['lib/services.ts', 'lib/mcp-sdk-services.ts', 'lib/api/session-manager-client.ts'];
+    const clients = ['lib/api/session-manager-client.ts', 'lib/api/request-signature.ts'];
+    const made = ['lib/services.ts', 'lib/mcp-sdk-services.ts', ...clients];
     const used = ['lib/store', 'lib/secrets', 'lib/workspace/efs-access-points.ts', 'lib/events/event-bridge-sink.ts'];
     expect(wrongImports(lib, ({ path }, imported) => isSdk(imported) && !isIn(...made, ...used)(path))).toEqual([]);
     expect(lib.filter(({ imports }) => imports.some(isSdk)).length).toBeGreaterThan(1);
@@ -127,7 +134,7 @@ describe('each thing has its room', () => {
 
   test.each([
     ['the MCP SDK', /^@modelcontextprotocol\//, ['lib/mcp']],
-    ['the file system', /^node:fs/, ['lib/workspace', 'lib/secrets', 'lib/mapped-stacks.ts']],
+    ['the file system', /^node:fs/, ['lib/workspace', 'lib/secrets', 'lib/mapped-stacks.ts', 'lib/cli']],
     ['child processes', /^node:child_process$/, ['lib/mcp']],
     ['Lambda', /^aws-lambda$/, ['lib/api']],
     ['the logger', /^@aws-lambda-powertools\/logger/, ['lib/audit', 'lib/services.ts']],
@@ -146,7 +153,9 @@ describe('each thing has its room', () => {
   test('words of HTTP are in lib/api, and in lib/mcp, which is a client of it', () => {
     const words =
       /^(statusCode|routeKey|httpMethod|requestContext|queryStringParameters|pathParameters|isBase64Encoded|.*problem\+json|content-type|retry-after|location|idempotency-key|x-user-id|x-org-id|x-role|GET|POST|PUT|PATCH|DELETE)$/;
-    expect(strayWords(lib, words, 'lib/api', 'lib/mcp')).toEqual([]);
+    // An option of the command line has the name of a header.
+    const options = 'lib/cli/session-commands.ts';
+    expect(strayWords(lib, words, 'lib/api', 'lib/mcp', options)).toEqual([]);
     expect(strayWords(lib, words).length).toBeGreaterThan(20);
   });
 
@@ -156,9 +165,10 @@ describe('each thing has its room', () => {
     expect(strayWords(lib, codes).length).toBeGreaterThan(10);
   });
 
-  test('the environment is read where managers are put together, and for credentials of AWS', () => {
+  test('the environment is read where managers are put together, for credentials of AWS, and by the command line', () => {
     const readers = lib.filter(({ syntax }) => /process\s*\.\s*env\b/.test(syntax.text)).map(({ path }) => path);
-    expect(readers).toEqual(['lib/environment-credentials.ts', 'lib/index.ts', 'lib/services.ts']);
+    const known = ['lib/cli/main.ts', 'lib/environment-credentials.ts', 'lib/index.ts', 'lib/services.ts'];
+    expect(readers.sort()).toEqual(known);
   });
 
   test('no room is one for everything', () => {
@@ -211,6 +221,17 @@ function problemsOfEntry(file: SourceFile): string[] {
     contains(file, AwaitExpression) && 'waits on import',
     !(rest.length === 1 && rest[0]?.getText().startsWith('export const handler = ')) && 'is not one handler',
   ].filter((problem) => problem !== false);
+}
+
+/** Every file of the project that running one loads, by whatever way. */
+function runTimeImportsOf(start: string, seen = new Set<string>()): Set<string> {
+  const file = files.find(({ path }) => path === start);
+  for (const { from, isPackage, typeOnly } of file?.imports ?? []) {
+    if (isPackage || typeOnly || seen.has(from)) continue;
+    seen.add(from);
+    runTimeImportsOf(from, seen);
+  }
+  return seen;
 }
 
 /** A way from somewhere back to where it began, if there is one. */

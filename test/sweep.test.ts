@@ -3,7 +3,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { v7 as uuidv7 } from 'uuid';
 import type { SessionManagerV2 } from '../lib/session-manager.ts';
-import { atFirst, inject } from './faults/dynamodb-faults.ts';
+import { atFirst, inject, lostReply } from './faults/dynamodb-faults.ts';
 import { newStack, TestClock, type TestStack } from './setup/test-stack.ts';
 
 const INACTIVITY = 600;
@@ -155,6 +155,20 @@ describe('the sweep', () => {
     restore();
     expect(await cleaned()).toEqual([bad.id]);
     expect(stack.audited.filter(({ reason }) => reason === 'resumed')).toHaveLength(1);
+  });
+
+  test('that finishes an end whose reply was lost does not make it fail', async () => {
+    const { id } = await create();
+    const swept: string[] = [];
+    inject(stack.client, {
+      after: atFirst(1, 'UpdateItemCommand', async () => {
+        swept.push(...(await cleaned()));
+        lostReply();
+      }),
+    });
+    await stack.manager.cleanupSession(id);
+    expect(swept).toEqual([id]);
+    await expect(stack.manager.cleanupSession(id)).rejects.toMatchObject({ code: 'SESSION_NOT_FOUND' });
   });
 
   test('completes and removes what crashes left aside, and leaves a create that is under way alone', async () => {

@@ -1,6 +1,5 @@
 import { RangeNotSatisfiableError } from '../file-errors.ts';
 import { MAX_TRANSFER_BYTES } from '../workspace/file-content.ts';
-import type { FileAnswer, WriteAnswer } from './file-operations.ts';
 
 const MAX_RESTARTS = 3;
 
@@ -30,9 +29,25 @@ export interface Download extends Transfer {
   ifMatch?: string;
 }
 
+/** A part of a file. */
+interface PartRead {
+  content?: string;
+  etag: string;
+  contentRange?: string;
+}
+
+/** What is told of a file that is in its place. */
+interface InPlace {
+  etag: string;
+  received?: never;
+}
+
+/** The same, or how much of it has arrived. */
+type PartWritten<Written> = Written | { received: number; total: number; etag?: never };
+
 /** The operations that a transfer is made of. */
-export interface FileCalls {
-  readFile(input: { sessionId: string; path: string; range: string; ifMatch?: string }): Promise<FileAnswer>;
+export interface FileCalls<Written extends InPlace> {
+  readFile(input: { sessionId: string; path: string; range: string; ifMatch?: string }): Promise<PartRead>;
   writeFile(input: {
     sessionId: string;
     path: string;
@@ -41,20 +56,20 @@ export interface FileCalls {
     uploadId?: string;
     ifMatch?: string;
     ifNoneMatch?: '*';
-  }): Promise<WriteAnswer>;
+  }): Promise<PartWritten<Written>>;
 }
 
-/** What was uploaded is in its place, as this. */
-export type Uploaded = Extract<WriteAnswer, { etag: string }>;
-
 /** Writes a file of any size: what does not fit into one request goes in parts, and is in its place with the last one. */
-export async function upload(calls: FileCalls, { content, onProgress, ...target }: Upload): Promise<Uploaded> {
+export async function upload<Written extends InPlace>(
+  calls: Pick<FileCalls<Written>, 'writeFile'>,
+  { content, onProgress, ...target }: Upload,
+): Promise<Written> {
   const blob = content instanceof Uint8Array ? new Blob([content]) : content;
   const total = blob.size;
   if (total <= MAX_TRANSFER_BYTES) {
     const written = await calls.writeFile({ ...target, content: await base64Of(blob) });
     onProgress?.({ transferred: total, total });
-    return written as Uploaded;
+    return written as Written;
   }
   const uploadId = crypto.randomUUID();
   let restarts = 0;
@@ -82,7 +97,10 @@ function receivedOf(thrown: unknown): { received: number; total: number; etag?: 
 }
 
 /** Reads a file of any size, part by part. All parts are of one state of it: `PreconditionFailedError` otherwise. */
-export async function* download(calls: FileCalls, input: Download): AsyncGenerator<Uint8Array, void, undefined> {
+export async function* download(
+  calls: Pick<FileCalls<never>, 'readFile'>,
+  input: Download,
+): AsyncGenerator<Uint8Array, void, undefined> {
   const { onProgress, ifMatch, ...source } = input;
   let etag = ifMatch;
   let transferred = 0;
@@ -96,7 +114,8 @@ export async function* download(calls: FileCalls, input: Download): AsyncGenerat
       onProgress?.({ transferred: 0, total: 0 });
       return;
     }
-    ({ etag, size: total } = answer);
+    ({ etag } = answer);
+    total = totalOf(answer);
     const bytes = Buffer.from(answer.content ?? '', 'base64');
     if (bytes.length === 0) throw new Error(`the file ended after ${transferred} of ${total} bytes`);
     transferred += bytes.length;
@@ -106,13 +125,19 @@ export async function* download(calls: FileCalls, input: Download): AsyncGenerat
 }
 
 /** Nothing: the file is empty, and so has no range. */
-async function nextPart(read: () => Promise<FileAnswer>): Promise<FileAnswer | undefined> {
+async function nextPart(read: () => Promise<PartRead>): Promise<PartRead | undefined> {
   try {
     return await read();
   } catch (thrown) {
     if (thrown instanceof RangeNotSatisfiableError && thrown.details.size === 0) return undefined;
     throw thrown;
   }
+}
+
+function totalOf({ contentRange = '' }: PartRead): number {
+  const [, total] = /\/(\d+)$/.exec(contentRange) ?? [];
+  if (total === undefined) throw new Error('the answer does not say which part of the file it is');
+  return Number(total);
 }
 
 async function base64Of(blob: Blob): Promise<string> {

@@ -1,6 +1,7 @@
 /** What another Lambda imports as `agent-session-manager/client`. */
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
-import { download, upload, type Download, type FileCalls, type Upload, type Uploaded } from './file-transfer.ts';
+import type { WriteAnswer } from './file-operations.ts';
+import { download, upload, type Download, type FileCalls, type Upload } from './file-transfer.ts';
 import { functionVariable } from './client-environment.ts';
 import { errorOfCode } from './error-of-code.ts';
 import type { Invocation, InvocationResult } from './invoke-handler.ts';
@@ -8,6 +9,9 @@ import { operations, type InputOf, type OperationName, type OutputOf } from './o
 
 /** For whom an operation is done. Left out, it is done as an operator, which is what may do everything. */
 export type Actor = NonNullable<Invocation['actor']>;
+
+/** What was uploaded is in its place, as this. */
+export type Uploaded = Extract<WriteAnswer, { etag: string }>;
 
 /** One method for each operation, with its input and its output. Throws the errors that the operation throws. */
 export type SessionManagerClient = {
@@ -40,7 +44,7 @@ class Client {
     const door: Door = { env, invoke, ...(actor && { actor }) };
     const names = Object.keys(operations) as OperationName[];
     const methods = names.map((name) => [name, (input: Record<string, unknown>) => call(door, name, input)]);
-    const calls = Object.fromEntries(methods) as unknown as FileCalls;
+    const calls = Object.fromEntries(methods) as unknown as FileCalls<Uploaded>;
     Object.assign(this, calls, {
       as: (other: Actor) => new Client(env, invoke, other),
       upload: (input: Upload) => upload(calls, input),
@@ -76,5 +80,5 @@ function invokeWithSdk(client = new LambdaClient({})): Invoke {
   };
 }
 
-export type { Download, Progress, Upload, Uploaded } from './file-transfer.ts';
+export type { Download, Progress, Upload } from './file-transfer.ts';
 export * from '../errors.ts';

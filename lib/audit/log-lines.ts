@@ -1,13 +1,19 @@
 import { types } from 'node:util';
-import type { Logger } from '@aws-lambda-powertools/logger';
 import { sumOfDrift, type Drift } from './drift.ts';
 import type { AuditEvent, AuditLogger } from './audit-event.ts';
 
+/** What writes them: of the logger that is used no more than this. */
+interface LineLogger {
+  info(message: string, fields: Record<string, unknown>): void;
+  warn(message: string, fields: Record<string, unknown>): void;
+  error(message: string, fields: Record<string, unknown>): void;
+}
+
 /** Every line that the product writes, by name. */
 export class LogLines {
-  private readonly logger: Logger;
+  private readonly logger: LineLogger;
 
-  constructor(logger: Logger) {
+  constructor(logger: LineLogger) {
     this.logger = logger;
   }
 
@@ -16,11 +22,11 @@ export class LogLines {
   };
 
   auditLoggerFailed(thrown: unknown): void {
-    this.logger.error('audit_logger_failed', asError(thrown));
+    this.logger.error('audit_logger_failed', { error: asError(thrown) });
   }
 
   metricNotSent(thrown: unknown): void {
-    this.logger.warn('metric_not_sent', asError(thrown));
+    this.logger.warn('metric_not_sent', { error: asError(thrown) });
   }
 
   /** The cause behind an error that callers are only told a code of. */

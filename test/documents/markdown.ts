@@ -27,3 +27,19 @@ export function blocksOf(text: string): Block[] {
     text: lines,
   }));
 }
+
+/** The text outside of fenced blocks. */
+const proseOf = (text: string): string => text.replaceAll(/^```[\s\S]*?^```$/gm, '');
+
+/** What stands in back quotes in it. */
+export const codeIn = (text: string): string[] =>
+  [...proseOf(text).matchAll(/`([^`\n]+)`/g)].map(([, code = '']) => code);
+
+/** As GitHub names a heading in a link to it. */
+export const anchorsOf = (text: string): string[] =>
+  [...proseOf(text).matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) =>
+    heading
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N} _-]/gu, '')
+      .replaceAll(' ', '-'),
+  );

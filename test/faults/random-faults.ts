@@ -1,4 +1,5 @@
 import { anotherInstance } from '../mcp/instance.ts';
+import { recordingServer, type RecordingServer } from '../mcp/recording-server.ts';
 import { violationsAfterSweep } from '../invariants/invariants.ts';
 import { newStack } from '../setup/test-stack.ts';
 import { Chance } from './chance.ts';
@@ -26,6 +27,7 @@ export async function underFaults(
   const other = anotherInstance(stack);
   const chance = new Chance(seed);
   const told = nothingTold();
+  const mcp = await mcpServer(rate, new Chance(`${seed} MCP`));
   const faults = [stack.client, other.client].map((client) => randomFaults(client, rate, chance));
   files.begin(stack.root, rate, chance);
   const managers = [stack.manager, other.manager];
@@ -36,6 +38,7 @@ export async function underFaults(
         `caller ${index}`,
         () => chance.oneOf(managers),
         owner,
+        mcp.url,
         told,
         new Chance(`${seed} caller ${index}`),
       );
@@ -51,6 +54,22 @@ export async function underFaults(
   } finally {
     files.end();
     other.close();
+    await mcp.close();
     await stack.close();
   }
+}
+
+/** It answers with an error, forgets its sessions or hangs up, at `rate`. */
+async function mcpServer(rate: number, chance: Chance): Promise<RecordingServer> {
+  const server = await recordingServer({
+    before: (_request, response) => {
+      if (chance.next() >= rate) return false;
+      const fault = chance.oneOf(['error', 'forget', 'hang up'] as const);
+      if (fault === 'forget') server.forgetSessions();
+      if (fault === 'error') response.writeHead(500).end();
+      if (fault === 'hang up') response.destroy();
+      return fault !== 'forget';
+    },
+  });
+  return server;
 }

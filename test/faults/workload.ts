@@ -4,6 +4,15 @@ import type { Chance } from './chance.ts';
 
 /** Refusals that say: later, or elsewhere, the same can go well. */
 const RETRYABLE: readonly ErrorCode[] = ['CONTENTION', 'WORKSPACE_CREATION', 'WORKSPACE_FULL', 'MCP_CONNECTION'];
+/** What a use may be answered, as nobody knows what came of those before. */
+const STATED: readonly ErrorCode[] = [
+  'FILE_NOT_FOUND',
+  'DIRECTORY_NOT_EMPTY',
+  'NOT_A_FILE',
+  'FORBIDDEN',
+  'MCP_CLIENT_EXISTS',
+  'MCP_CLIENT_NOT_FOUND',
+];
 /** How often a caller that must know repeats. */
 const ATTEMPTS = 60;
 
@@ -33,7 +42,9 @@ const count = (counts: Record<string, number>, name: string) => (counts[name] = 
  */
 export class FaultCaller {
   private readonly manager: () => SessionManagerV2;
-  private readonly owner: { userId: string; orgId: string };
+  readonly owner: { userId: string; orgId: string };
+  /** Of the MCP server. */
+  readonly endpoint: string;
   private readonly told: Told;
   private readonly chance: Chance;
   private readonly name: string;
@@ -45,10 +56,12 @@ export class FaultCaller {
     name: string,
     manager: () => SessionManagerV2,
     owner: { userId: string; orgId: string },
+    endpoint: string,
     told: Told,
     chance: Chance,
   ) {
     this.name = name;
+    this.endpoint = endpoint;
     this.manager = manager;
     this.owner = owner;
     this.told = told;
@@ -65,12 +78,7 @@ export class FaultCaller {
     if (session === undefined || at < 0.2) return this.create();
     if (at < 0.35) return this.end(session);
     const [name, use] = this.chance.oneOf(USES);
-    await this.tried(name, async () => use(this.manager(), session, this.owner), [
-      'FILE_NOT_FOUND',
-      'DIRECTORY_NOT_EMPTY',
-      'NOT_A_FILE',
-      'FORBIDDEN',
-    ]);
+    await this.tried(name, async () => use(this.manager(), session, this), STATED);
   }
 
   private async create(): Promise<void> {
@@ -100,7 +108,11 @@ export class FaultCaller {
     return undefined;
   }
 
-  private async tried<T>(name: string, work: () => Promise<T>, stated: ErrorCode[]): Promise<{ value?: T } | 'again'> {
+  private async tried<T>(
+    name: string,
+    work: () => Promise<T>,
+    stated: readonly ErrorCode[],
+  ): Promise<{ value?: T } | 'again'> {
     count(this.told.operations, name);
     try {
       return { value: await work() };
@@ -115,7 +127,9 @@ export class FaultCaller {
   }
 }
 
-type Use = (manager: SessionManagerV2, id: string, owner: { userId: string; orgId: string }) => Promise<unknown>;
+type Use = (manager: SessionManagerV2, id: string, by: FaultCaller) => Promise<unknown>;
+
+const mcp = async (manager: SessionManagerV2, id: string) => manager.session(id).getMcpClient('tools');
 
 const USES: [string, Use][] = [
   ['getSession', (manager, id) => manager.getSession(id)],
@@ -129,7 +143,15 @@ const USES: [string, Use][] = [
   ['listDirectory', (manager, id) => manager.session(id).files.list('', 10)],
   ['makeDirectory', (manager, id) => manager.session(id).files.makeDirectory('b/c')],
   ['removeDirectory', (manager, id) => manager.session(id).files.removeDirectory('b', true)],
-  ['listSessions', (manager, _id, { userId, orgId }) => manager.listSessions(userId, { orgId })],
-  ['getUsage', (manager, _id, owner) => manager.getUsage(owner)],
+  [
+    'addMcpClient',
+    (manager, id, { endpoint }) => manager.session(id).addMcpClient({ type: 'http', id: 'tools', endpoint }),
+  ],
+  ['listMcpClients', (manager, id) => manager.session(id).listMcpClients()],
+  ['listMcpTools', async (manager, id) => (await mcp(manager, id)).listTools()],
+  ['callMcpTool', async (manager, id) => (await mcp(manager, id)).callTool('echo', { message: 'hello' })],
+  ['removeMcpClient', (manager, id) => manager.session(id).removeMcpClient('tools')],
+  ['listSessions', (manager, _id, { owner: { userId, orgId } }) => manager.listSessions(userId, { orgId })],
+  ['getUsage', (manager, _id, { owner }) => manager.getUsage(owner)],
   ['cleanupInactiveSessions', (manager) => manager.cleanupInactiveSessions()],
 ];

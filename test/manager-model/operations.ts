@@ -42,8 +42,6 @@ export type Operation = { at: number } & (
 /** Which version of a layer a writer says it has seen. */
 export type Seen = 'current' | 'none' | 'another';
 
-export type Kind = Operation['kind'];
-
 const at = fc.nat(1);
 const who = fc.nat(OWNERS.length - 1);
 const ofSession = {

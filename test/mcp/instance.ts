@@ -7,13 +7,12 @@ import { SessionManagerV2 } from '../../lib/session-manager.ts';
 import { DynamoTable } from '../../lib/store/dynamo-table.ts';
 import { Workspaces } from '../../lib/workspace/workspaces.ts';
 import type { TestStack } from '../setup/test-stack.ts';
-import { OWN_DATABASE } from '../setup/own-database.ts';
 
 /** Another instance on the table and the workspaces of a stack, as another Lambda would be. */
 export function anotherInstance(stack: TestStack, mcp?: McpConnector) {
   const config = readConfig(stack.env);
   const { connector, secrets } = mcpServices(config, process.env);
-  const client = dynamoDbClient(config, OWN_DATABASE);
+  const client = dynamoDbClient(config, stack.env);
   const parts = new ManagerParts({
     table: new DynamoTable(documentClient(client), config.tableName),
     workspaces: new Workspaces(config.workspaceRoot),

@@ -5,11 +5,11 @@ import { DynamoTable } from '../../lib/store/dynamo-table.ts';
 import { seatsKey, type Key, type SeatsItem } from '../../lib/store/table-schema.ts';
 import { documentClient, dynamoDbClient } from '../../lib/services.ts';
 import { anotherInstance } from '../mcp/instance.ts';
+import { newDatabase } from '../setup/own-database.ts';
 import { newStack, type TestStack } from '../setup/test-stack.ts';
 import { seededRandom } from './seeded-random.ts';
 import { SeatHistory, type SeatMoment } from './seat-history.ts';
 import { SeatTraffic, type CreateCall } from './seat-traffic.ts';
-import { OWN_DATABASE } from '../setup/own-database.ts';
 
 const MOST_ITEMS = 16;
 /** Sessions that are there when it begins. */
@@ -29,9 +29,9 @@ export interface StressOutcome {
 /** Two instances: creators, enders and changes of the limit at once; what is wrong with what came of it. */
 export async function stressSeats(seed: number): Promise<StressOutcome> {
   const random = seededRandom(seed);
-  const stack = await newStack();
+  const stack = await newStack(newDatabase());
   const other = anotherInstance(stack);
-  const aside = documentClient(dynamoDbClient(stack.config, OWN_DATABASE));
+  const aside = documentClient(dynamoDbClient(stack.config, stack.env));
   try {
     const table = new DynamoTable(aside, stack.config.tableName);
     const history = new SeatHistory(() => seatItems(table), { random, lossRate: LOSS_RATE });

@@ -62,7 +62,7 @@ export async function newStack(
     ...env,
   };
   const config = readConfig(shared);
-  const client = dynamoDbClient(config, OWN_DATABASE);
+  const client = dynamoDbClient(config, shared);
   await createTable(client, config.tableName);
   const audited: AuditEvent[] = [];
   const log = new LogLines(new Logger({ logLevel: config.logLevel }));

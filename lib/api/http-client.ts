@@ -1,0 +1,49 @@
+import { download, upload, type Download, type FileCalls, type Upload } from './file-transfer.ts';
+import { outputOf } from './http-answer.ts';
+import { requestOf } from './http-request.ts';
+import { send, type HttpSettings } from './http-sender.ts';
+import type { InputOf, OperationName, OutputOf } from './operations.ts';
+import { routes } from './routes.ts';
+
+/** The operations that have a route. The others are parts of `getUsage`, for direct invocation. */
+export type HttpOperationName = Exclude<OperationName, 'countUserSessions' | 'countAllSessions'>;
+
+/** Of a file, HTTP tells less than a direct invocation. */
+interface OutputsOverHttp {
+  readFile: { content?: string; etag: string; contentRange?: string };
+  writeFile: { etag: string; received?: never } | { received: number; total: number; etag?: never };
+}
+
+type HttpOutputOf<Name extends HttpOperationName> = Name extends keyof OutputsOverHttp
+  ? OutputsOverHttp[Name]
+  : OutputOf<Name>;
+
+/**
+ * One method for each operation, with its input and its output. Throws the errors that the operation throws, with the
+ * request's id among their details; `NoAnswerError` and `UnexpectedAnswerError` where there was no answer of this API.
+ */
+export type SessionManagerHttpClient = {
+  [Name in HttpOperationName]: (input: InputOf<Name>) => Promise<HttpOutputOf<Name>>;
+} & {
+  /** Writes a file of any size, in parts where it needs several. */
+  upload(input: Upload): Promise<{ etag: string }>;
+  /** Reads a file of any size, part by part. */
+  download(input: Download): AsyncGenerator<Uint8Array, void, undefined>;
+};
+
+class Client {
+  constructor(settings: HttpSettings) {
+    const methods = routes.map((route) => [
+      route.operation,
+      async (input: Record<string, unknown>) => outputOf(route, await send(requestOf(route, input), settings)),
+    ]);
+    const calls = Object.fromEntries(methods) as FileCalls<{ etag: string }>;
+    Object.assign(this, calls, {
+      upload: (input: Upload) => upload(calls, input),
+      download: (input: Download) => download(calls, input),
+    });
+  }
+}
+
+/** A client of the API over HTTP, wherever it is. */
+export const SessionManagerHttpClient = Client as new (settings: HttpSettings) => SessionManagerHttpClient;

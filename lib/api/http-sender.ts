@@ -1,0 +1,65 @@
+import type { HttpAnswer } from './http-answer.ts';
+import type { HttpRequest } from './http-request.ts';
+
+const DEFAULT_TIMEOUT_MS = 60_000;
+
+/** Says who is calling, by further headers. It sees the request as it is so far. */
+export type Authorize = (request: HttpRequest, url: URL) => Record<string, string> | Promise<Record<string, string>>;
+
+export interface HttpSettings {
+  /** Where the API is: `http://127.0.0.1:3000`, or what the stack's output says. */
+  url: string;
+  /** One after the other, each on top of those before it. */
+  authorize?: readonly Authorize[];
+  /** How long an answer may take; a minute unless told otherwise. */
+  timeoutMs?: number;
+  /** Gives up what is under way. */
+  signal?: AbortSignal;
+}
+
+/** There was no answer: the server cannot be reached or took too long. What it did is not known. */
+export class NoAnswerError extends Error {
+  override readonly name = 'NoAnswerError';
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'nothing listens there',
+  ECONNRESET: 'the connection was cut',
+  UND_ERR_SOCKET: 'the connection was cut',
+  ENOTFOUND: 'there is no such host',
+  EAI_AGAIN: 'the name of the host cannot be looked up',
+};
+
+/** Sends a request and reads all of its answer. */
+export async function send(request: HttpRequest, settings: HttpSettings): Promise<HttpAnswer> {
+  const outgoing = await authorized(request, settings);
+  const time = AbortSignal.timeout(settings.timeoutMs ?? DEFAULT_TIMEOUT_MS);
+  try {
+    const response = await fetch(outgoing, { signal: either(settings.signal, time) });
+    return { status: response.status, headers: response.headers, body: Buffer.from(await response.arrayBuffer()) };
+  } catch (thrown) {
+    throw whyNoAnswer(thrown, settings, time);
+  }
+}
+
+/** The request with all that says who is calling. Redirects are not followed: they could lead that elsewhere. */
+export async function authorized(request: HttpRequest, { url: root, authorize = [] }: HttpSettings): Promise<Request> {
+  const url = new URL(`${root.replace(/\/+$/, '')}${request.target}`);
+  const { method, body = null } = request;
+  let { headers } = request;
+  for (const add of authorize) headers = { ...headers, ...(await add({ ...request, headers }, url)) };
+  return new Request(url, { method, headers, body, redirect: 'manual' });
+}
+
+export const either = (signal: AbortSignal | undefined, time: AbortSignal): AbortSignal =>
+  signal ? AbortSignal.any([signal, time]) : time;
+
+/** The caller's own reason where that is it, else that there was no answer. */
+export function whyNoAnswer(thrown: unknown, { url, signal }: HttpSettings, time: AbortSignal): unknown {
+  if (signal?.aborted) return signal.reason;
+  const { origin } = new URL(url);
+  if (time.aborted) return new NoAnswerError(`${origin} did not answer in time. What it was asked may still be done.`);
+  const { message, cause } = thrown as Error & { cause?: { code?: string; message?: string } };
+  const reason = REASONS[cause?.code ?? ''] ?? cause?.message ?? message;
+  return new NoAnswerError(`${origin} does not answer: ${reason}.`, { cause: thrown });
+}

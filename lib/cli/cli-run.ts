@@ -1,0 +1,97 @@
+import { once } from 'node:events';
+import { table } from 'table';
+import { SessionManagerHttpClient } from '../api/http-client.ts';
+import type { HttpSettings } from '../api/http-sender.ts';
+import type { CliIo } from './cli-io.ts';
+import { connectionOf, type ConnectionOptions } from './connection.ts';
+import { EXIT } from './exit-codes.ts';
+import { failureLine, failureOf } from './failure.ts';
+import { jsonText, visible } from './visible.ts';
+
+/** What every command takes. */
+export interface CommonOptions extends ConnectionOptions {
+  json: boolean;
+}
+
+type Cell = string | number | undefined;
+
+/** One run of the program: what its commands ask and tell with. */
+export class CliRun {
+  readonly io: CliIo;
+  private readonly asJson: boolean;
+  private firstFailure: number = EXIT.done;
+
+  constructor(io: CliIo, asJson: boolean) {
+    this.io = io;
+    this.asJson = asJson;
+  }
+
+  get exitCode(): number {
+    return this.firstFailure;
+  }
+
+  /** Whether people follow what takes long. */
+  get showsProgress(): boolean {
+    return this.io.stderr.isTTY === true && !this.asJson;
+  }
+
+  connection(options: CommonOptions): Promise<HttpSettings> {
+    return connectionOf(options, this.io);
+  }
+
+  async client(options: CommonOptions): Promise<SessionManagerHttpClient> {
+    return new SessionManagerHttpClient(await this.connection(options));
+  }
+
+  /** The result: JSON for programs, else what people read. */
+  async tell(result: unknown, forPeople: () => string): Promise<void> {
+    await this.write(this.asJson ? jsonText(result, 2) : forPeople());
+  }
+
+  /** One of many results, as it comes: a line of JSON for programs. */
+  async tellOne(result: unknown, forPeople: () => string): Promise<void> {
+    await this.write(this.asJson ? jsonText(result) : forPeople());
+  }
+
+  /** What people should know besides the result. */
+  note(text: string): void {
+    if (!this.asJson) this.io.stderr.write(`${visible(text)}\n`);
+  }
+
+  /** Goes on after it; the first failure decides the exit code. */
+  fail(thrown: unknown, about?: string): void {
+    const failure = failureOf(thrown);
+    this.end(failure.exitCode);
+    const line = failureLine(failure, this.asJson);
+    this.io.stderr.write(`${about === undefined || this.asJson ? '' : `${visible(about)}: `}${line}\n`);
+  }
+
+  /** With this exit code, unless something failed before. */
+  end(exitCode: number): void {
+    if (this.firstFailure === EXIT.done) this.firstFailure = exitCode;
+  }
+
+  private async write(text: string): Promise<void> {
+    if (text === '') return;
+    if (!this.io.stdout.write(`${text}\n`)) await once(this.io.stdout, 'drain', { signal: this.io.signal });
+  }
+}
+
+/** Columns under their names, without lines around them. */
+export function columns(names: string[], rows: Cell[][]): string {
+  const cells = [names, ...rows].map((row) => row.map((cell) => visible(String(cell ?? ''))));
+  const text = table(cells, {
+    border: { bodyJoin: '  ' },
+    columnDefault: { paddingLeft: 0, paddingRight: 0 },
+    drawHorizontalLine: () => false,
+    drawVerticalLine: (index) => index > 0 && index < names.length,
+  });
+  return text.replaceAll(/ +$/gm, '').trimEnd();
+}
+
+/** Names with their values below each other. */
+export function fields(values: Readonly<Record<string, Cell>>): string {
+  const shown = Object.entries(values).filter(([, value]) => value !== undefined && value !== '');
+  const width = Math.max(...shown.map(([name]) => name.length));
+  return shown.map(([name, value]) => `${name.padEnd(width)}  ${visible(String(value))}`).join('\n');
+}

@@ -1,0 +1,66 @@
+import { readFile } from 'node:fs/promises';
+import { asCaller, withToken } from '../api/http-caller.ts';
+import type { Authorize, HttpSettings } from '../api/http-sender.ts';
+import { UsageError, type CliIo } from './cli-io.ts';
+
+/** Where `npm start` listens. */
+const DEFAULT_URL = 'http://127.0.0.1:3000';
+
+/** What all commands take. */
+export interface ConnectionOptions {
+  url?: string | undefined;
+  user?: string | undefined;
+  org?: string | undefined;
+  role?: string | undefined;
+  tokenFile?: string | undefined;
+  sigv4?: boolean | undefined;
+  region?: string | undefined;
+  timeout: number;
+}
+
+/** Where to ask and as whom: options first, then the environment, where empty is as good as unset. */
+export async function connectionOf(options: ConnectionOptions, { env: all, signal }: CliIo): Promise<HttpSettings> {
+  const env = Object.fromEntries(Object.entries(all).filter(([, value]) => value !== ''));
+  const url = checkedUrl(options.url ?? env.SESSION_MANAGER_URL ?? DEFAULT_URL);
+  const authorize: Authorize[] = [
+    asCaller({
+      userId: options.user ?? env.SESSION_MANAGER_USER,
+      orgId: options.org ?? env.SESSION_MANAGER_ORG,
+      role: options.role ?? env.SESSION_MANAGER_ROLE,
+    }),
+  ];
+  const token = options.tokenFile === undefined ? env.SESSION_MANAGER_TOKEN : await readFile(options.tokenFile, 'utf8');
+  if (options.sigv4) authorize.push(await signature(options.region, url, env));
+  else if (token) authorize.push(checkedToken(token));
+  return { url: url.href, authorize, timeoutMs: checkedSeconds(options.timeout) * 1000, signal };
+}
+
+function checkedUrl(text: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url?.protocol !== 'http:' && url?.protocol !== 'https:')
+    throw new UsageError('The URL must begin with http:// or https://.');
+  if (url.username || url.password) throw new UsageError('The URL must not contain credentials.');
+  if (url.search || url.hash) throw new UsageError('The URL must end with its path.');
+  return url;
+}
+
+function checkedToken(token: string): Authorize {
+  try {
+    return withToken(token.trim());
+  } catch (thrown) {
+    throw new UsageError((thrown as Error).message);
+  }
+}
+
+function checkedSeconds(seconds: number): number {
+  if (seconds > 0 && seconds <= 86_400) return seconds;
+  throw new UsageError('--timeout must be a number of seconds above 0, and a day at most.');
+}
+
+/** Loaded only here: nobody else waits for it. */
+async function signature(named: string | undefined, url: URL, env: CliIo['env']): Promise<Authorize> {
+  const { regionOf, signedFor } = await import('../api/request-signature.ts');
+  const region = named ?? regionOf(url) ?? env.AWS_REGION ?? env.AWS_DEFAULT_REGION;
+  if (!region) throw new UsageError('--sigv4 needs a region: --region, or AWS_REGION.');
+  return signedFor(region);
+}

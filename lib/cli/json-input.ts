@@ -1,0 +1,22 @@
+import { text } from 'node:stream/consumers';
+import type { Readable } from 'node:stream';
+import { UsageError } from './cli-io.ts';
+
+/** An argument that is a JSON object, or `-`: then stdin is. What it says is never repeated: it may be secret. */
+export async function jsonObject(name: string, argument: string, stdin: Readable): Promise<Record<string, never>> {
+  return parsedObject(name, argument === '-' ? await text(stdin) : argument);
+}
+
+export function parsedObject(name: string, written: string): Record<string, never> {
+  const value = parsed(name, written);
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, never>;
+  throw new UsageError(`${name} must be a JSON object.`);
+}
+
+function parsed(name: string, written: string): unknown {
+  try {
+    return JSON.parse(written);
+  } catch {
+    throw new UsageError(`${name} is not JSON.`);
+  }
+}

@@ -1,0 +1,29 @@
+/** No argument of a program can have it. */
+const MARK = '\0';
+/** What a shell asks for completions with: what follows it is not a command line yet. */
+const COMPLETION = '--get-yargs-completions';
+
+/**
+ * yargs loses a `-` among the arguments, and gives what begins with one after `--` to nobody. So both are marked as what
+ * they are until it has read them.
+ */
+export function marked(args: string[]): string[] {
+  if (args[0] === COMPLETION) return args;
+  const end = args.indexOf('--');
+  const before = end === -1 ? args : args.slice(0, end);
+  const after = end === -1 ? [] : args.slice(end + 1);
+  return [...before.map((arg) => (arg === '-' ? MARK + arg : arg)), ...after.map((arg) => MARK + arg)];
+}
+
+/** Takes the marks out of all that yargs has read. */
+export function unmark(options: Record<string, unknown>): void {
+  for (const [name, value] of Object.entries(options)) options[name] = unmarked(value);
+}
+
+/** The same of a text of yargs itself. */
+export const unmarkedText = (text: string): string => text.replaceAll(MARK, '');
+
+function unmarked(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(unmarked);
+  return typeof value === 'string' && value.startsWith(MARK) ? value.slice(MARK.length) : value;
+}

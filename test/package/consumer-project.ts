@@ -1,0 +1,110 @@
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readFile, realpath, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { promisify } from 'node:util';
+
+export const PROJECT = path.resolve(import.meta.dirname, '../..');
+const NAME = 'agent-session-manager';
+const COMPILER_OPTIONS = {
+  module: 'nodenext',
+  target: 'es2023',
+  types: ['node'],
+  strict: true,
+  noUncheckedIndexedAccess: true,
+  skipLibCheck: false,
+  // Packages are links: each finds what is installed beside the link, and not what developers have beside its target.
+  preserveSymlinks: true,
+};
+
+interface Manifest {
+  version: string;
+  dependencies?: Record<string, string>;
+  peerDependencies: Record<string, string>;
+  exports: Record<string, string | Record<string, string>>;
+}
+
+/** An empty TypeScript project elsewhere, in which the package is installed, with what it depends on and nothing else. */
+export class ConsumerProject {
+  readonly root: string;
+  /** Where the package is in it. */
+  readonly installed: string;
+  readonly manifest: Manifest;
+
+  private constructor(root: string, installed: string, manifest: Manifest) {
+    this.root = root;
+    this.installed = installed;
+    this.manifest = manifest;
+  }
+
+  /** Builds and packs what is in this checkout, and installs that. */
+  static async create(): Promise<ConsumerProject> {
+    const root = await realpath(await mkdtemp(path.join(tmpdir(), 'consumer-')));
+    await run('npm', ['run', 'prepack'], PROJECT);
+    await run('npm', ['pack', '--ignore-scripts', '--pack-destination', root], PROJECT);
+    const installed = path.join(root, 'node_modules', NAME);
+    await mkdir(installed, { recursive: true });
+    await run(
+      'tar',
+      ['-xzf', `${NAME}-${(await readManifest(PROJECT)).version}.tgz`, '-C', installed, '--strip-components=1'],
+      root,
+    );
+    const manifest = await readManifest(installed);
+    const project = new ConsumerProject(root, installed, manifest);
+    await project.install(...Object.keys(manifest.dependencies ?? {}));
+    await writeFile(path.join(root, 'package.json'), '{ "private": true, "type": "module" }');
+    await writeFile(path.join(root, 'tsconfig.json'), JSON.stringify({ compilerOptions: COMPILER_OPTIONS }));
+    return project;
+  }
+
+  /** Installs packages that this checkout has, with what they depend on, and asks no registry. */
+  async install(...names: string[]): Promise<void> {
+    for (const name of names) {
+      const place = path.join(this.root, 'node_modules', name);
+      if (existsSync(place)) continue;
+      const here = path.join(PROJECT, 'node_modules', name);
+      await mkdir(path.dirname(place), { recursive: true });
+      await symlink(here, place);
+      const { dependencies = {} } = await readManifest(here);
+      // What lies in the package itself has come with it.
+      await this.install(...Object.keys(dependencies).filter((other) => !existsSync(`${here}/node_modules/${other}`)));
+    }
+  }
+
+  async write(file: string, text: string): Promise<void> {
+    await mkdir(path.dirname(path.join(this.root, file)), { recursive: true });
+    await writeFile(path.join(this.root, file), text);
+  }
+
+  /** What the compiler finds wrong with the project, the declarations of all packages included. */
+  async compile(): Promise<string> {
+    const compiler = path.join(PROJECT, 'node_modules/typescript/bin/tsc');
+    return run(process.execPath, [compiler, '--pretty', 'false'], this.root).catch(
+      (thrown: { stdout: string }) => thrown.stdout,
+    );
+  }
+
+  /** Runs a module of the project with nothing else in its environment; gives what it prints. */
+  node(args: string[], env: Record<string, string> = {}): Promise<string> {
+    const { PATH, HOME } = process.env;
+    return run(process.execPath, ['--preserve-symlinks', ...args], this.root, {
+      PATH,
+      HOME,
+      AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
+      ...env,
+    });
+  }
+
+  async remove(): Promise<void> {
+    await rm(this.root, { recursive: true, force: true });
+  }
+}
+
+const readManifest = async (directory: string): Promise<Manifest> =>
+  JSON.parse(await readFile(path.join(directory, 'package.json'), 'utf8')) as Manifest;
+
+async function run(command: string, args: string[], cwd: string, env = process.env): Promise<string> {
+  const { stdout } = await promisify(execFile)(command, args, { cwd, env, maxBuffer: 1 << 26 });
+  return stdout;
+}

@@ -1,0 +1,213 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { isBuiltin } from 'node:module';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import ts from 'typescript';
+import { FUNCTION_NAMES } from '../../cdk/function-rows.ts';
+import { functionVariable } from '../../lib/api/client-environment.ts';
+import { GROUPS } from '../../lib/api/operation.ts';
+import type { SessionEvent } from '../../lib/events/index.ts';
+import { ask, newDirectory, startServer, type LocalServer } from '../local/local-server.ts';
+import { ConsumerProject, PROJECT } from './consumer-project.ts';
+
+const LONG = 600_000;
+const ENTRIES = ['.', './client', './cdk', './events'];
+const BUNDLE = /^dist\/functions\/(?<name>[\w-]+)\/\w+\.mjs(\.map)?$/;
+const COMPILED = /^dist\/(?<source>(lib|cdk)\/.+?)(\.d\.ts|\.js)$/;
+
+const EVENT: SessionEvent = {
+  id: 'e1',
+  type: 'session.ended',
+  version: 3,
+  time: '2026-11-22T12:00:00.000Z',
+  sessionId: '01a2045b-8d44-72e6-97c0-cb9917303a81',
+  userId: 'ada',
+  orgId: 'acme',
+  reason: 'requested',
+  createdAt: '2026-11-22T11:59:00.000Z',
+  durationSeconds: 60,
+  mcpClientIds: [],
+};
+
+let project: ConsumerProject;
+let compilerSays: string;
+let server: LocalServer;
+let environment: Record<string, string>;
+
+/** The examples of the README that came with the package. */
+function examples(): string[] {
+  const readme = readFileSync(path.join(project.installed, 'README.md'), 'utf8');
+  const section = readme.split('\n## Install as a package\n')[1]?.split('\n## ')[0] ?? '';
+  return [...section.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, text = '']) => text);
+}
+
+const filesOfPackage = (): string[] =>
+  readdirSync(project.installed, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => path.relative(project.installed, path.join(entry.parentPath, entry.name)))
+    .sort();
+
+/** The packages that modules and declarations of the package import. */
+function packagesImportedBy(files: string[]): string[] {
+  const imported = files.flatMap((file) => {
+    const text = readFileSync(path.join(project.installed, file), 'utf8');
+    return ts.preProcessFile(text).importedFiles.map(({ fileName }) => fileName);
+  });
+  const bare = imported.filter((specifier) => !specifier.startsWith('.') && !isBuiltin(specifier));
+  return [...new Set(bare.map((specifier) => /^(@[^/]+\/)?[^/]+/.exec(specifier)?.[0] ?? ''))].sort();
+}
+
+const contentsOf = (directory: string): Record<string, string> =>
+  Object.fromEntries(readdirSync(directory).map((file) => [file, readFileSync(path.join(directory, file), 'utf8')]));
+
+const activeOf = async (userId: string): Promise<number> => {
+  const { body } = await ask(server, 'GET', '/usage', { headers: { 'x-user-id': userId, 'x-org-id': 'acme' } });
+  return (body as { user: { active: number } }).user.active;
+};
+
+beforeAll(async () => {
+  project = await ConsumerProject.create();
+  await project.install('@types/node', 'aws-cdk-lib', 'constructs');
+  const [library = '', client = '', stack = '', events = ''] = examples();
+  await project.write('library.ts', library);
+  await project.write('client.ts', client);
+  await project.write('stack.ts', stack);
+  await project.write('events.ts', events);
+  await project.write('job/index.js', 'exports.handler = async () => {};');
+  environment = {
+    DYNAMODB_ENDPOINT: process.env.DYNAMODB_ENDPOINT as string,
+    TABLE_NAME: `package-${process.pid}`,
+    WORKSPACE_ROOT: await newDirectory(),
+  };
+  [compilerSays, server] = await Promise.all([project.compile(), startServer(environment)]);
+}, LONG);
+afterAll(() => project.remove());
+
+describe('the tarball', () => {
+  test('has what the entries need, the bundles, and what the README leads to', () => {
+    const others = filesOfPackage().filter((file) => !COMPILED.test(file) && !BUNDLE.test(file));
+    const docs = readdirSync(path.join(PROJECT, 'docs')).map((file) => `docs/${file}`);
+    expect(others).toEqual(
+      [
+        'CHANGELOG.md',
+        'LICENSE',
+        'README.md',
+        'package.json',
+        'dist/functions/THIRD-PARTY-LICENSES.txt',
+        'cdk/README.md',
+        'lib/README.md',
+        'lib/audit/README.md',
+        'lib/store/README.md',
+        ...docs,
+      ].sort(),
+    );
+    const bundled = filesOfPackage().flatMap((file) => BUNDLE.exec(file)?.groups?.name ?? []);
+    expect([...new Set(bundled)].sort()).toEqual([...FUNCTION_NAMES].sort());
+  });
+
+  test('has modules with types, each compiled from a file that is there, and none for running or testing the checkout', () => {
+    const compiled = filesOfPackage().flatMap((file) => COMPILED.exec(file)?.groups?.source ?? []);
+    const sources = [...new Set(compiled)];
+    expect(compiled).toHaveLength(2 * sources.length);
+    expect(sources.filter((source) => !existsSync(path.join(PROJECT, `${source}.ts`)))).toEqual([]);
+    expect(
+      sources.filter((source) => /^cdk\/(app|session-manager-app|write-bundles|examples\/.*)$/.test(source)),
+    ).toEqual([]);
+  });
+
+  test('exports its entries with types, and nothing else', () => {
+    const { exports } = project.manifest;
+    expect(Object.keys(exports)).toEqual([...ENTRIES, './package.json']);
+    const files = ENTRIES.flatMap((entry) => Object.values(exports[entry] ?? {}));
+    expect(files).toHaveLength(2 * ENTRIES.length);
+    expect(files.filter((file) => !existsSync(path.join(project.installed, file)))).toEqual([]);
+  });
+
+  test('imports what it declares: its dependencies, and in the stack the packages of the CDK', () => {
+    const { dependencies = {}, peerDependencies } = project.manifest;
+    const isCode = (file: string) => COMPILED.test(file);
+    const [ofStack, ofLib] = [true, false].map((stack) =>
+      packagesImportedBy(filesOfPackage().filter((file) => isCode(file) && file.startsWith('dist/cdk/') === stack)),
+    );
+    expect(ofLib?.length).toBeGreaterThan(10);
+    expect(ofLib?.filter((name) => !(name in dependencies))).toEqual([]);
+    expect(ofStack?.filter((name) => !(name in dependencies))).toEqual(['aws-cdk-lib', 'constructs']);
+    expect(Object.keys(peerDependencies)).toEqual(['@types/node', 'aws-cdk-lib', 'constructs']);
+  });
+
+  test('tells nothing of the machine that it was made on', () => {
+    const telling = filesOfPackage().filter((file) =>
+      readFileSync(path.join(project.installed, file), 'utf8').includes(PROJECT),
+    );
+    expect(telling).toEqual([]);
+  });
+
+  test('has the license of every package that is in the bundles', () => {
+    const licenses = readFileSync(path.join(project.installed, 'dist/functions/THIRD-PARTY-LICENSES.txt'), 'utf8');
+    for (const name of ['@modelcontextprotocol/sdk', '@aws-sdk/client-dynamodb', 'undici', 'zod']) {
+      expect(licenses).toMatch(new RegExp(`^${name} \\d+\\.\\d+`, 'm'));
+    }
+  });
+});
+
+describe('in an empty project', () => {
+  test('its four entries compile, strictly and with the declarations of all packages', () => {
+    expect(examples()).toHaveLength(ENTRIES.length);
+    expect(compilerSays).toBe('');
+  });
+
+  test('the manager creates and ends a session', async () => {
+    expect(await project.node(['library.js'], environment)).toContain(`${environment.WORKSPACE_ROOT}/ada/`);
+    expect(await activeOf('ada')).toBe(0);
+  });
+
+  test('the client does the same by invoking the functions, files included', async () => {
+    const functions = Object.fromEntries(GROUPS.map((group) => [functionVariable(group), group]));
+    const printed = await project.node(['client.js'], {
+      ...functions,
+      AWS_ENDPOINT_URL_LAMBDA: server.url,
+      AWS_REGION: 'eu-central-1',
+      AWS_ACCESS_KEY_ID: 'any',
+      AWS_SECRET_ACCESS_KEY: 'any',
+    });
+    expect(printed).toBe('Buy milk.');
+    expect(await activeOf('ada')).toBe(0);
+  });
+
+  test(
+    'the stack is synthesized with the bundles that it brings',
+    async () => {
+      const outdir = path.join(project.root, 'cdk.out');
+      await project.node(['stack.js'], { CDK_OUTDIR: outdir });
+      const { Resources } = JSON.parse(readFileSync(path.join(outdir, 'SessionManager.template.json'), 'utf8')) as {
+        Resources: Record<string, { Type: string; Properties: { Description: string; Code: { S3Key: string } } }>;
+      };
+      const functions = Object.values(Resources).filter(({ Type }) => Type === 'AWS::Lambda::Function');
+      expect(functions).toHaveLength(FUNCTION_NAMES.length);
+      for (const { Properties } of functions) {
+        const [, name = ''] = Properties.Description.split(': ');
+        const asset = path.join(outdir, `asset.${path.parse(Properties.Code.S3Key).name}`);
+        const bundle = path.join(project.installed, 'dist/functions', name);
+        expect(readdirSync(asset)).toContain('index.mjs');
+        expect(contentsOf(asset)).toEqual(contentsOf(bundle));
+      }
+    },
+    LONG,
+  );
+
+  test('events are read, and their JSON Schemas are those of the events', async () => {
+    const script = `const { handler } = await import('./events.js');
+      const { sessionEventJsonSchemas } = await import('agent-session-manager/events');
+      const required = await handler({ detail: ${JSON.stringify({ ...EVENT, later: true })} });
+      console.log(JSON.stringify({ required, schema: sessionEventJsonSchemas['session.ended'] }));`;
+    const printed = await project.node(['--input-type=module', '--eval', script]);
+    const [line, json = ''] = printed.trim().split('\n');
+    expect(line).toBe('acme 60');
+    const { required, schema } = JSON.parse(json) as { required: string[]; schema: object };
+    expect(required.sort()).toEqual(Object.keys(EVENT).sort());
+    const ajv = new Ajv2020({ formats: { 'date-time': true } });
+    expect(ajv.validate(schema, EVENT)).toBe(true);
+    expect(ajv.validate(schema, { ...EVENT, reason: 'boredom' })).toBe(false);
+  });
+});

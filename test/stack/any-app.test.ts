@@ -1,0 +1,33 @@
+import { describe, expect, test } from '@jest/globals';
+import { App } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import { SessionManagerStack, stackConfig, StackConfigError } from '../../cdk/index.ts';
+import { resourcesOf, synthTemplate } from './synth.ts';
+
+const anyApp = () => new App({ context: { 'aws:cdk:bundling-stacks': [], owner: 'somebody else' } });
+
+describe('in an app of somebody else', () => {
+  test('the stack is the same, whatever feature flags and context that app has', () => {
+    const stack = new SessionManagerStack(
+      anyApp(),
+      stackConfig({ maxSessions: 500, jwtAudience: [], dashboard: true }),
+    );
+    const own = synthTemplate({ maxSessions: 500, dashboard: true });
+    expect(resourcesOf(Template.fromStack(stack))).toEqual(resourcesOf(own));
+  });
+
+  test('it may be deployed to a region that is named, with tags', () => {
+    const stack = new SessionManagerStack(anyApp(), stackConfig(), {
+      env: { region: 'eu-central-1' },
+      tags: { team: 'agents' },
+    });
+    expect(stack.region).toBe('eu-central-1');
+    expect(stack.tags.tagValues()).toEqual({ team: 'agents' });
+  });
+
+  test('what is wrong with its configuration is refused by name', () => {
+    expect(() => stackConfig({ maxSessions: -1 })).toThrow('MAX_SESSIONS');
+    expect(() => stackConfig({ availabilityZones: 1 })).toThrow(StackConfigError);
+    expect(() => stackConfig({ maxSesions: 7 } as object)).toThrow('maxSesions');
+  });
+});
