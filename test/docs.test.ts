@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { execFile } from 'node:child_process';
@@ -15,6 +15,7 @@ import { SessionManagerV2 } from '../lib/session-manager.ts';
 import { Session } from '../lib/session.ts';
 import { documents } from './documents/markdown.ts';
 import { newStack } from './setup/test-stack.ts';
+import { sourceFiles } from './source-files.ts';
 
 const PROJECT = path.resolve(import.meta.dirname, '..');
 const source = (name: string): string => readFileSync(path.join(PROJECT, name), 'utf8');
@@ -97,6 +98,37 @@ describe('a document', () => {
     const told = rowsUnder('What each function may do', source('docs/security.md'));
     const expected = Object.entries(functionRows).map(([name, row]) => [name, row.mountsWorkspaces ? 'yes' : 'no']);
     expect(told.map(([name, mounts]) => [name, mounts]).sort()).toEqual(expected.sort());
+  });
+
+  test.each(documents.filter((name) => source(name).includes('\n- **Packages**')))(
+    '%s lists every package that its room imports, and no other',
+    (name) => {
+      const [, list = ''] = /\n- \*\*Packages\*\*: ([\s\S]*?)(?:\. |\.?\n- )/.exec(source(name)) ?? [];
+      const told = [...list.matchAll(/`([^`]+)`/g)].map(([, one = '']) => one);
+      const imported = sourceFiles(path.dirname(name)).flatMap(({ imports }) =>
+        imports.filter(({ isPackage, from }) => isPackage && !from.startsWith('node:')).map(({ from }) => from),
+      );
+      const packages = imported.map((from) => /^(@[^/]+\/)?[^/]+/.exec(from)?.[0]);
+      expect(told.sort()).toEqual([...new Set(packages)].sort());
+    },
+  );
+
+  test('is in each room, and says what the room may import and what must not be changed', () => {
+    const rooms = [
+      'lib',
+      'functions',
+      'local',
+      'cdk',
+      'test',
+      ...readdirSync(path.join(PROJECT, 'lib')).map((room) => `lib/${room}`),
+    ];
+    const folders = rooms.filter((room) => statSync(path.join(PROJECT, room)).isDirectory());
+    expect(folders.length).toBeGreaterThan(12);
+    for (const room of folders) {
+      const text = existsSync(path.join(PROJECT, room, 'README.md')) ? source(`${room}/README.md`) : '';
+      for (const what of ['May import', 'May be changed freely', 'Must not'])
+        expect(text.includes(`\n- **${what}`) ? room : `${room} does not say: ${what}`).toBe(room);
+    }
   });
 
   test('for migration names operations and methods that exist', () => {

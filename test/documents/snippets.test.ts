@@ -3,13 +3,6 @@ import { expect, test } from '@jest/globals';
 import ts from 'typescript';
 import { blocksOf, documents, PROJECT, readDocument } from './markdown.ts';
 
-/** What the package's names lead to. */
-const ENTRIES = {
-  'agent-session-manager': ['./lib/index.ts'],
-  'agent-session-manager/client': ['./lib/api/session-manager-client.ts'],
-  'agent-session-manager/events': ['./lib/events/index.ts'],
-};
-
 /** Each TypeScript block is a module of its own at the project's root, under a name that says where it stands. */
 const snippets = new Map(
   documents.flatMap((name) =>
@@ -27,11 +20,11 @@ function problemsIn(modules: ReadonlyMap<string, string>): Record<string, string
   const { config } = ts.readConfigFile(path.join(PROJECT, 'tsconfig.json'), (file) => ts.sys.readFile(file)) as {
     config: object;
   };
-  const settings = { ...ts.parseJsonConfigFileContent(config, ts.sys, PROJECT).options, paths: ENTRIES };
-  const host = ts.createCompilerHost(settings);
+  const { options } = ts.parseJsonConfigFileContent(config, ts.sys, PROJECT);
+  const host = ts.createCompilerHost(options);
   host.fileExists = (file) => modules.has(file) || ts.sys.fileExists(file);
   host.readFile = (file) => modules.get(file) ?? ts.sys.readFile(file);
-  const program = ts.createProgram([...modules.keys()], settings, host);
+  const program = ts.createProgram([...modules.keys()], options, host);
   const problems = (file: string) => {
     const source = program.getSourceFile(file);
     return [...program.getSyntacticDiagnostics(source), ...program.getSemanticDiagnostics(source)].map(
