@@ -53,7 +53,9 @@ export const limitAnswer = name(
 export const countAnswer = z.strictObject({ count });
 
 export const reconcileAnswer = z.strictObject({
-  drift: z.strictObject(Object.fromEntries(DRIFT_KINDS.map((kind) => [kind, z.int()])) as Record<DriftKind, z.ZodMiniInt>),
+  drift: z.strictObject(
+    Object.fromEntries(DRIFT_KINDS.map((kind) => [kind, z.int()])) as Record<DriftKind, z.ZodMiniInt>,
+  ),
   repaired: z.int(),
   more: z.boolean(),
 });
