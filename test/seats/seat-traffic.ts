@@ -58,7 +58,7 @@ export class SeatTraffic {
   async ender(manager: SessionManagerV2): Promise<void> {
     while (!this.stopped) {
       const [id] = this.open.splice(Math.floor(this.random() * this.open.length), 1);
-      if (id !== undefined) await untilDone(() => manager.cleanupSession(id));
+      if (id !== undefined) await ended(manager, id);
       await this.moments(Math.floor(this.random() * 3));
     }
   }
@@ -95,13 +95,23 @@ export class SeatTraffic {
 const ENOUGH = 1_000;
 
 /** As a caller does that is told to come again. */
-async function untilDone<T>(call: () => Promise<T>): Promise<T> {
+async function untilDone<T>(call: (attempt: number) => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await call();
+      return await call(attempt);
     } catch (thrown) {
       const again = (thrown as CodedError).code === 'CONTENTION' && attempt < 20;
       if (!again) throw thrown;
     }
   }
 }
+
+/** One that was told to come again may find that its first call has ended the session all the same. */
+const ended = (manager: SessionManagerV2, id: string): Promise<void> =>
+  untilDone(async (attempt) => {
+    try {
+      await manager.cleanupSession(id);
+    } catch (thrown) {
+      if (attempt === 1 || (thrown as CodedError).code !== 'SESSION_NOT_FOUND') throw thrown;
+    }
+  });
