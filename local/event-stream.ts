@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { callerOfEvent, type HttpEvent } from '../lib/api/caller-of-event.ts';
+import { EVENTS_PATH } from '../lib/api/event-watch.ts';
 import { problem } from '../lib/api/http-handler.ts';
 import { readConfig } from '../lib/config.ts';
 import { ContentionError, ForbiddenError, SessionManagerError } from '../lib/errors.ts';
@@ -20,7 +21,7 @@ export function serveEvents(app: FastifyInstance, feed: EventFeed, heartbeatMs =
   const open = new Set<ServerResponse>();
   // A stream has no end of its own, and a stop would wait for it.
   app.addHook('preClose', async () => open.forEach((response) => response.end()));
-  app.get('/events', (request, reply) => {
+  app.get(EVENTS_PATH, (request, reply) => {
     try {
       checkOperator(request);
       stream(request, reply);

@@ -9,10 +9,12 @@ import { errorStatus } from '../lib/api/error-status.ts';
 import { operations } from '../lib/api/operations.ts';
 import { routeKey, routes } from '../lib/api/routes.ts';
 import { AUDITED_OPERATIONS, CONSEQUENCES } from '../lib/audit/audit-catalogue.ts';
+import { EXIT_MEANINGS } from '../lib/cli/exit-codes.ts';
 import { ENV, readConfig } from '../lib/config.ts';
 import { METRICS } from '../lib/metrics/metric-catalogue.ts';
 import { SessionManagerV2 } from '../lib/session-manager.ts';
 import { Session } from '../lib/session.ts';
+import { commandLine } from './cli/run-command-line.ts';
 import { documents } from './documents/markdown.ts';
 import { newStack } from './setup/test-stack.ts';
 import { sourceFiles } from './source-files.ts';
@@ -37,6 +39,17 @@ function rowsUnder(heading: string, text = reference): string[][] {
 }
 
 describe('a document', () => {
+  test('for a start lists the exit codes of the command line, and commands that exist', async () => {
+    const told = rowsUnder('Command line', readme).map(([code, meaning]) => [code, meaning]);
+    expect(told).toEqual(Object.entries(EXIT_MEANINGS));
+    const named = [...readme.matchAll(/npx agent-session-manager ((?:mcp |files )?[a-z]+)/g)].map(([, name]) => name);
+    expect(named.length).toBeGreaterThan(5);
+    for (const name of named) {
+      const help = await commandLine([...(name ?? '').split(' '), '--help']);
+      expect(help).toMatchObject({ code: 0, stdout: expect.stringContaining(`agent-session-manager ${name}`) });
+    }
+  });
+
   test('for reference lists every route and no other', () => {
     expect(rowsUnder('HTTP').map(([route]) => route)).toEqual(expect.arrayContaining(routes.map(routeKey)));
     expect(rowsUnder('HTTP')).toHaveLength(routes.length);

@@ -53,7 +53,7 @@ function encoded(field: string, text: string): string {
   return encodeURIComponent(text).replaceAll(/[!'()*]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`);
 }
 
-function headerValue(header: string, text: string): string {
+export function headerValue(header: string, text: string): string {
   if (/[^\x20-\x7e]/.test(text)) throw ValidationError.at(header, 'must be ASCII');
   return text;
 }

@@ -1,7 +1,7 @@
 import type { HttpAnswer } from './http-answer.ts';
 import type { HttpRequest } from './http-request.ts';
 
-const DEFAULT_TIMEOUT_MS = 60_000;
+export const DEFAULT_TIMEOUT_MS = 60_000;
 
 /** Says who is calling, by further headers. It sees the request as it is so far. */
 export type Authorize = (request: HttpRequest, url: URL) => Record<string, string> | Promise<Record<string, string>>;

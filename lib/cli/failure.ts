@@ -10,7 +10,7 @@ import { jsonLine, visible } from './visible.ts';
 export interface Failure {
   exitCode: number;
   /** RFC 9457: the server's own, or one of the same kind. */
-  problem: { code: string; detail: string; requestId?: string; [more: string]: unknown };
+  problem: { code: string; detail: string; requestId?: string | undefined; [more: string]: unknown };
 }
 
 const HINTS: Readonly<Record<string, string>> = {
@@ -23,7 +23,7 @@ const HINTS: Readonly<Record<string, string>> = {
 export function failureOf(thrown: unknown): Failure {
   if (thrown instanceof SessionManagerError) {
     const { requestId } = thrown.details;
-    const problem = problemOf(thrown, typeof requestId === 'string' ? requestId : 'none');
+    const problem = { ...problemOf(thrown, ''), requestId: typeof requestId === 'string' ? requestId : undefined };
     return { exitCode: exitCodeOf[thrown.code], problem };
   }
   const { name, message, code } = thrown as Error & { code?: unknown };
@@ -50,7 +50,7 @@ export function failureLine({ problem }: Failure, asJson: boolean): string {
   if (asJson) return jsonLine(problem);
   const { code, detail } = problem;
   const hint = HINTS[code];
-  const details = Object.entries(problem).filter(([name]) => !TOLD_ALREADY.has(name));
+  const details = Object.entries(problem).filter(([name, value]) => value !== undefined && !TOLD_ALREADY.has(name));
   const more = details.map(([name, value]) => `${name}=${typeof value === 'string' ? value : jsonLine(value)}`);
   return visible(`${code}: ${detail}${hint ? ` ${hint}` : ''}${more.length > 0 ? ` (${more.join(' ')})` : ''}`);
 }

@@ -5,8 +5,11 @@ import { UsageError, type CliIo } from './cli-io.ts';
 import { CliRun, type CommonOptions } from './cli-run.ts';
 import { addEndingCommands } from './ending-commands.ts';
 import { EXIT_MEANINGS } from './exit-codes.ts';
+import { addFileCommands } from './file-commands.ts';
+import { addMcpCommands } from './mcp-commands.ts';
 import { marked, unmark, unmarkedText } from './plain-arguments.ts';
 import { addSessionCommands } from './session-commands.ts';
+import { addWatchCommand } from './watch-command.ts';
 
 const NAME = 'agent-session-manager';
 const HELP_WIDTH = 110;
@@ -55,8 +58,9 @@ function commandLine(run: CliRun): Argv<CommonOptions> {
       json: { type: 'boolean', default: false, description: 'JSON for programs; errors too, on stderr' },
     })
     .group(['url', 'user', 'org', 'role', 'token-file', 'sigv4', 'region', 'timeout'], 'Connection:');
-  const withCommands = addEndingCommands(addSessionCommands(cli, run), run);
-  return withCommands
+  const parts = [addSessionCommands, addEndingCommands, addMcpCommands, addFileCommands, addWatchCommand];
+  return parts
+    .reduce((soFar, add) => add(soFar, run), cli as Argv<CommonOptions>)
     .completion('completion', 'Print the completion script of the shell that SHELL names (bash, zsh)')
     .demandCommand(1, 'Name a command; --help lists them.')
     .middleware(unmark)

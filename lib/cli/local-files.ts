@@ -1,0 +1,105 @@
+import { randomUUID } from 'node:crypto';
+import { createWriteStream, openAsBlob } from 'node:fs';
+import { mkdtemp, rename, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { PassThrough, Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { SessionManagerHttpClient } from '../api/http-client.ts';
+import { UsageError } from './cli-io.ts';
+import type { CliRun } from './cli-run.ts';
+import { progressOf } from './progress.ts';
+
+interface Put {
+  sessionId: string;
+  source: string;
+  path?: string | undefined;
+  ifMatch?: string | undefined;
+  ifNoneMatch?: '*' | undefined;
+}
+
+interface Get {
+  sessionId: string;
+  path: string;
+  target?: string | undefined;
+}
+
+/** Writes a file, or what comes by stdin, into a workspace. */
+export async function upload(run: CliRun, client: SessionManagerHttpClient, put: Put) {
+  const { sessionId, source, path: named, ifMatch, ifNoneMatch } = put;
+  if (source !== '-') return send(source, named ?? path.basename(source));
+  if (named === undefined) throw new UsageError('What comes by stdin needs a path.');
+  // How long it is must be known before the first part goes.
+  const directory = await mkdtemp(path.join(tmpdir(), 'agent-session-manager-'));
+  try {
+    const kept = path.join(directory, 'stdin');
+    await pipeline(run.io.stdin, createWriteStream(kept, { mode: 0o600 }), { signal: run.io.signal });
+    return await send(kept, named);
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+
+  async function send(file: string, target: string): Promise<{ path: string; size: number; etag: string }> {
+    if (!(await stat(file)).isFile()) throw new UsageError(`${file} is not a file.`);
+    const content = await openAsBlob(file);
+    const progress = progressOf(run, 'Writing', content.size, 'bytes');
+    try {
+      const { etag } = await client.upload({
+        sessionId,
+        path: target,
+        content,
+        ...(ifMatch !== undefined && { ifMatch }),
+        ...(ifNoneMatch !== undefined && { ifNoneMatch }),
+        onProgress: ({ transferred }) => progress.reach(transferred),
+      });
+      return { path: target, size: content.size, etag };
+    } finally {
+      progress.stop();
+    }
+  }
+}
+
+/** Reads a file of a workspace into one here, which is there with all of its bytes or not at all, or to stdout. */
+export async function download(run: CliRun, client: SessionManagerHttpClient, get: Get) {
+  const { sessionId, path: source } = get;
+  const target = await targetOf(get);
+  const progress = progressOf(run, 'Reading', 0, 'bytes');
+  let size = 0;
+  const parts = client.download({
+    sessionId,
+    path: source,
+    onProgress: ({ transferred, total }) => {
+      size = total;
+      progress.reach(transferred, total);
+    },
+  });
+  try {
+    if (target === '-') await pipeline(Readable.from(parts), new PassThrough(), run.io.stdout, { end: false });
+    else await writeWhole(target, parts, run.io.signal);
+  } finally {
+    progress.stop();
+  }
+  return { path: source, target, size };
+}
+
+async function targetOf({ path: source, target }: Get): Promise<string> {
+  const name = path.posix.basename(source);
+  if (target === undefined) return name;
+  if (target === '-') return target;
+  const isDirectory = await stat(target).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+  return isDirectory ? path.join(target, name) : target;
+}
+
+async function writeWhole(target: string, parts: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<void> {
+  const beside = `${target}.${randomUUID()}.part`;
+  try {
+    await pipeline(Readable.from(parts), createWriteStream(beside, { flags: 'wx' }), { signal });
+    await rename(beside, target);
+  } catch (thrown) {
+    await rm(beside, { force: true });
+    throw thrown;
+  }
+}

@@ -1,0 +1,127 @@
+import { readFile } from 'node:fs/promises';
+import { text } from 'node:stream/consumers';
+import type { Argv } from 'yargs';
+import type { InputOf } from '../api/operations.ts';
+import { UsageError } from './cli-io.ts';
+import type { CliRun, CommonOptions } from './cli-run.ts';
+import { EXIT } from './exit-codes.ts';
+import { jsonObject, parsedObject } from './json-input.ts';
+import { clientColumns, clientFields, toolColumns, toolText } from './mcp-tables.ts';
+import { visible } from './visible.ts';
+
+const sessionId = { type: 'string', demandOption: true } as const;
+const clientId = { type: 'string', demandOption: true } as const;
+
+export function addMcpCommands(cli: Argv<CommonOptions>, run: CliRun): Argv<CommonOptions> {
+  return cli.command('mcp', 'The MCP clients of a session', (group) =>
+    addClientCommands(addToolCommands(group, run), run).demandCommand(1, 'Name a command of mcp.'),
+  );
+}
+
+function addClientCommands(group: Argv<CommonOptions>, run: CliRun): Argv<CommonOptions> {
+  return group
+    .command(
+      'add <sessionId> <clientId> [command..]',
+      'Connect to an MCP server; one over stdio is named after --, with its arguments',
+      (command) =>
+        command
+          .positional('sessionId', sessionId)
+          .positional('clientId', { ...clientId, description: 'The id that the client will have' })
+          .positional('command', { type: 'string', array: true, description: 'Over stdio: what to start' })
+          .option('type', { choices: ['http', 'sse', 'stdio'] as const, description: 'Else by what else is told' })
+          .option('endpoint', { type: 'string', description: 'The URL of the MCP server' })
+          .option('name', { type: 'string' })
+          .option('timeout-ms', { type: 'number', description: 'How long the MCP server may take for an answer' })
+          .option('auth-file', {
+            type: 'string',
+            description:
+              'Credentials as JSON, { "auth"?, "headers"? }; - reads them from stdin. No arguments: others see those',
+          }),
+      async (options) => {
+        const [command, ...args] = options.command ?? [];
+        const client = await (
+          await run.client(options)
+        ).addMcpClient({
+          sessionId: options.sessionId,
+          id: options.clientId,
+          name: options.name,
+          type: options.type ?? (command === undefined ? 'http' : 'stdio'),
+          endpoint: options.endpoint,
+          command,
+          args: command === undefined ? undefined : args,
+          config: options.timeoutMs === undefined ? undefined : { timeoutMs: options.timeoutMs },
+          ...(await credentials(options.authFile, run)),
+        });
+        await run.tell(client, () => clientFields(client));
+      },
+    )
+    .command(
+      'list <sessionId>',
+      'List the MCP clients',
+      (command) => command.positional('sessionId', sessionId),
+      async (options) => {
+        const list = await (await run.client(options)).listMcpClients({ sessionId: options.sessionId });
+        await run.tell(list, () => clientColumns(list.mcpClients));
+      },
+    )
+    .command(
+      'remove <sessionId> <clientId>',
+      'End a connection to an MCP server',
+      (command) => command.positional('sessionId', sessionId).positional('clientId', clientId),
+      async (options) => {
+        const { sessionId, clientId } = options;
+        await (await run.client(options)).removeMcpClient({ sessionId, clientId });
+        await run.tell({ removed: clientId }, () => `removed ${visible(clientId)}`);
+      },
+    );
+}
+
+function addToolCommands(group: Argv<CommonOptions>, run: CliRun): Argv<CommonOptions> {
+  return group
+    .command(
+      'tools <sessionId> <clientId>',
+      'List the tools of an MCP server',
+      (command) => command.positional('sessionId', sessionId).positional('clientId', clientId),
+      async (options) => {
+        const { sessionId, clientId } = options;
+        const list = await (await run.client(options)).listMcpTools({ sessionId, clientId });
+        await run.tell(list, () => toolColumns(list.tools));
+      },
+    )
+    .command(
+      'call <sessionId> <clientId> <tool> [arguments]',
+      'Call a tool; where the tool reports an error, the exit code says so',
+      (command) =>
+        command
+          .positional('sessionId', sessionId)
+          .positional('clientId', clientId)
+          .positional('tool', { type: 'string', demandOption: true })
+          .positional('arguments', {
+            type: 'string',
+            default: '{}',
+            description: 'A JSON object; - reads it from stdin',
+          }),
+      async (options) => {
+        const { sessionId, clientId, tool } = options;
+        const args = await jsonObject('The arguments', options.arguments, run.io.stdin);
+        const result = await (
+          await run.client(options)
+        ).callMcpTool({ sessionId, clientId, name: tool, arguments: args });
+        await run.tell(result, () => toolText(result));
+        if (result.isError) run.end(EXIT.failed);
+      },
+    );
+}
+
+type Credentials = Pick<InputOf<'addMcpClient'>, 'auth' | 'headers'>;
+
+async function credentials(file: string | undefined, { io }: CliRun): Promise<Credentials> {
+  if (file === undefined) return {};
+  const told: Record<string, unknown> = parsedObject(
+    '--auth-file',
+    file === '-' ? await text(io.stdin) : await readFile(file, 'utf8'),
+  );
+  const { auth, headers, ...rest } = told as Credentials;
+  if (Object.keys(rest).length > 0) throw new UsageError('--auth-file must have "auth" and "headers" alone.');
+  return { auth, headers };
+}
