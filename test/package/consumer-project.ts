@@ -23,6 +23,7 @@ interface Manifest {
   dependencies?: Record<string, string>;
   peerDependencies: Record<string, string>;
   exports: Record<string, string | Record<string, string>>;
+  bin: Record<string, string>;
 }
 
 /** An empty TypeScript project elsewhere, in which the package is installed, with what it depends on and nothing else. */
@@ -66,9 +67,7 @@ export class ConsumerProject {
       const here = path.join(PROJECT, 'node_modules', name);
       await mkdir(path.dirname(place), { recursive: true });
       await symlink(here, place);
-      const { dependencies = {} } = await readManifest(here);
-      // What lies in the package itself has come with it.
-      await this.install(...Object.keys(dependencies).filter((other) => !existsSync(`${here}/node_modules/${other}`)));
+      await this.install(...(await dependenciesOf(here)));
     }
   }
 
@@ -99,6 +98,17 @@ export class ConsumerProject {
   async remove(): Promise<void> {
     await rm(this.root, { recursive: true, force: true });
   }
+}
+
+/** What a package needs beside it; so do the packages that lie in it, which may need each other too. */
+async function dependenciesOf(directory: string, outer = directory): Promise<string[]> {
+  const { dependencies = {} } = await readManifest(directory);
+  const needed = Object.keys(dependencies).map(async (name) => {
+    const inside = path.join(directory, 'node_modules', name);
+    if (existsSync(inside)) return dependenciesOf(inside, outer);
+    return existsSync(path.join(outer, 'node_modules', name)) ? [] : [name];
+  });
+  return (await Promise.all(needed)).flat();
 }
 
 const readManifest = async (directory: string): Promise<Manifest> =>

@@ -196,6 +196,12 @@ describe('in an empty project', () => {
     LONG,
   );
 
+  test('the command says what it can do', async () => {
+    const command = `node_modules/agent-session-manager/${project.manifest.bin['agent-session-manager']}`;
+    expect(readFileSync(path.join(project.root, command), 'utf8')).toMatch(/^#!\/usr\/bin\/env node\n/);
+    expect(await project.node([command, '--help'])).toContain('agent-session-manager create');
+  });
+
   test('events are read, and their JSON Schemas are those of the events', async () => {
     const script = `const { handler } = await import('./events.js');
       const { sessionEventJsonSchemas } = await import('agent-session-manager/events');
