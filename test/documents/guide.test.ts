@@ -23,7 +23,7 @@ function newMask(): (text: string) => string {
   return (text) => text.replaceAll(TIME, '<time>').replaceAll(ID, nameOf).trim();
 }
 
-/** The guide's commands, in a copy of the project, on ports of their own. */
+/** The guide's commands, and the README's first ones, in a copy of the project, on ports of their own. */
 describe('docs/guide.md', () => {
   let clone: string;
   let here: (text: string) => string;
@@ -69,6 +69,14 @@ describe('docs/guide.md', () => {
     },
     LONG,
   );
+
+  test('is followed by the commands that the README begins with, on the same server', async () => {
+    const [tour] = blocksOf(here(readDocument('README.md'))).filter(({ language }) => language === 'bash');
+    const { printed, exitCode } = await open().run(tour?.text ?? '');
+    expect(printed).toContain('"name":"draft.md"');
+    expect(printed).toContain('"user":{"active":1,"limit":null}');
+    expect(exitCode).toBe(0);
+  });
 });
 
 /** What the text block says that follows this one, if one does. */
