@@ -1,66 +1,17 @@
+import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { builtinModules, createRequire } from 'node:module';
 import path from 'node:path';
 import { DockerImage } from 'aws-cdk-lib';
-import { AssetHashType } from 'aws-cdk-lib/core';
 import { Code } from 'aws-cdk-lib/aws-lambda';
-import type * as esbuild from 'esbuild';
+import { AssetHashType } from 'aws-cdk-lib/core';
 import type { FunctionName } from './function-rows.ts';
 
 const projectRoot = path.resolve(import.meta.dirname, '..');
 
-/**
- * Stands in for one of Node's own modules. Importing one as an ES module reads all that it exports, and with that loads
- * what nobody asked for: of `node:http` a whole other HTTP client.
- */
-function builtin(name: string, exported?: string): string {
-  const module = `process.getBuiltinModule('node:${name}')`;
-  const code = exported
-    ? `const it=${module};export default it;export const{${exported}}=it`
-    : `module.exports=${module}`;
-  return `data:text/javascript,${encodeURIComponent(code)}`;
-}
-
-const builtins = Object.fromEntries(
-  builtinModules.flatMap((name) => [
-    [`node:${name}`, builtin(name)],
-    [name, builtin(name)],
-  ]),
-);
-
-/** By esbuild on this machine: ES modules with everything in them, the AWS SDK included, so that versions are ours. */
-const BUNDLING: esbuild.BuildOptions = {
-  absWorkingDir: projectRoot,
-  bundle: true,
-  format: 'esm',
-  platform: 'node',
-  target: 'node24',
-  mainFields: ['module', 'main'],
-  minify: true,
-  // Errors are known by their names, in logs and to whoever invokes.
-  keepNames: true,
-  sourcemap: 'external',
-  sourcesContent: false,
-  // What is imported when it is needed is a file of its own, which is not read before.
-  splitting: true,
-  outExtension: { '.js': '.mjs' },
-  chunkNames: '[hash]',
-  inject: ['lib/mapped-stacks.ts'],
-  alias: {
-    ...builtins,
-    // Imported when they are needed, by their names.
-    'node:http': builtin('http', 'Agent,request'),
-    'node:async_hooks': builtin('async_hooks', 'AsyncLocalStorage,AsyncResource'),
-    '@aws-sdk/credential-provider-node': './lib/environment-credentials.ts',
-  },
-  logLevel: 'error',
-};
-
-/** Bundles `functions/<name>.ts` into a directory. */
+/** Bundles a function into a directory. In a process of its own, since the CDK does not wait for promises. */
 export function bundleFunction(name: FunctionName, outdir: string): void {
-  // Where bundles are there already, esbuild need not be.
-  const { buildSync } = createRequire(import.meta.url)('esbuild') as typeof esbuild;
-  buildSync({ ...BUNDLING, entryPoints: { index: `functions/${name}.ts` }, outdir });
+  const script = path.join(import.meta.dirname, 'bundle-function.ts');
+  execFileSync(process.execPath, ['--import', 'tsx', script, name, outdir], { cwd: projectRoot, stdio: 'inherit' });
 }
 
 /** The code of a function: in the npm package its bundle, in a checkout what is bundled when the stack is synthesized. */

@@ -1,5 +1,6 @@
 import path from 'node:path';
-import * as z from 'zod';
+import * as z from 'zod/mini';
+import './schemas.ts';
 import type { Limits } from './limits.ts';
 import type { FileSystemPlace } from './workspace/access-points.ts';
 
@@ -33,17 +34,18 @@ export const ENV = {
 } as const;
 
 const wholeNumber = (min: number, max: number, preset: number) =>
-  z
-    .string()
-    .regex(/^\d+$/, 'must be a whole number')
-    .transform(Number)
-    .pipe(z.number().min(min, `must be at least ${min}`).max(max, `must be at most ${max}`))
-    .default(preset);
+  z._default(
+    z.pipe(
+      z.pipe(z.string().check(z.regex(/^\d+$/, 'must be a whole number')), z.transform(Number)),
+      z.number().check(z.minimum(min, `must be at least ${min}`), z.maximum(max, `must be at most ${max}`)),
+    ),
+    preset,
+  );
 
-const commaSeparated = z
-  .string()
-  .default('')
-  .transform((text) => text.split(',').flatMap((part) => part.trim() || []));
+const commaSeparated = z.pipe(
+  z._default(z.string(), ''),
+  z.transform((text) => text.split(',').flatMap((part) => part.trim() || [])),
+);
 
 const LOG_LEVELS = ['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'SILENT', 'CRITICAL'] as const;
 /** Of a bus in the function's own account and region. */
@@ -61,33 +63,37 @@ const environment = z.object({
   CLEANUP_INTERVAL_SECONDS: wholeNumber(1, 2_147_483, 3_600),
   MAX_MCP_CLIENTS_PER_SESSION: wholeNumber(0, MAX_MCP_CLIENTS, 20),
   MCP_STDIO_COMMANDS: commaSeparated,
-  MCP_ALLOW_LOOPBACK: z.stringbool('must be true or false').default(false),
-  SECRETS_KMS_KEY_ID: z.string().optional(),
-  SECRETS_KEY_FILE: z.string().optional(),
+  MCP_ALLOW_LOOPBACK: z._default(z.stringbool('must be true or false'), false),
+  SECRETS_KMS_KEY_ID: z.optional(z.string()),
+  SECRETS_KEY_FILE: z.optional(z.string()),
   MAX_WORKSPACE_BYTES: wholeNumber(0, Number.MAX_SAFE_INTEGER, 0),
-  WORKSPACE_ROOT: z.string().optional(),
-  FILE_SYSTEM_ID: z.string().optional(),
-  FILE_SYSTEM_ROOT: z
-    .string()
-    .regex(/^(\/[\w-]+){1,2}$/, 'must be a path of one or two directories')
-    .default('/workspaces'),
+  WORKSPACE_ROOT: z.optional(z.string()),
+  FILE_SYSTEM_ID: z.optional(z.string()),
+  FILE_SYSTEM_ROOT: z._default(
+    z.string().check(z.regex(/^(\/[\w-]+){1,2}$/, 'must be a path of one or two directories')),
+    '/workspaces',
+  ),
   FILE_SYSTEM_UID: wholeNumber(1, 4_294_967_295, 1_000),
-  LOCAL_DATA_DIR: z.string().default('.local'),
-  TABLE_NAME: z.string().default('sessions'),
-  DYNAMODB_ENDPOINT: z.url({ protocol: /^https?$/, error: 'must be an http or https URL' }).optional(),
-  AUTH_MODE: z.enum(['headers', 'jwt']).default('headers'),
-  JWT_ORG_CLAIM: z.string().default('org_id'),
-  JWT_ROLE_CLAIM: z.string().default('role'),
-  LOG_LEVEL: z
-    .string()
-    .transform((level) => level.toUpperCase())
-    .pipe(z.enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(', ')}`))
-    .default('INFO'),
-  METRICS_NAMESPACE: z
-    .string()
-    .regex(/^(?!AWS\/)[\w./#:-]{1,255}$/, 'must be a CloudWatch namespace')
-    .optional(),
-  EVENT_BUS_NAME: z.string().regex(EVENT_BUS_NAME, 'must be the name of an EventBridge event bus').optional(),
+  LOCAL_DATA_DIR: z._default(z.string(), '.local'),
+  TABLE_NAME: z._default(z.string(), 'sessions'),
+  DYNAMODB_ENDPOINT: z.optional(z.url({ protocol: /^https?$/, error: 'must be an http or https URL' })),
+  AUTH_MODE: z._default(z.enum(['headers', 'jwt']), 'headers'),
+  JWT_ORG_CLAIM: z._default(z.string(), 'org_id'),
+  JWT_ROLE_CLAIM: z._default(z.string(), 'role'),
+  LOG_LEVEL: z._default(
+    z.pipe(
+      z.pipe(
+        z.string(),
+        z.transform((level) => level.toUpperCase()),
+      ),
+      z.enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(', ')}`),
+    ),
+    'INFO',
+  ),
+  METRICS_NAMESPACE: z.optional(
+    z.string().check(z.regex(/^(?!AWS\/)[\w./#:-]{1,255}$/, 'must be a CloudWatch namespace')),
+  ),
+  EVENT_BUS_NAME: z.optional(z.string().check(z.regex(EVENT_BUS_NAME, 'must be the name of an EventBridge event bus'))),
 });
 
 /** Everything that is configurable, with times in seconds; docs/reference.md has the table of variables and defaults. */

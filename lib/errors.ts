@@ -50,11 +50,15 @@ export class SessionManagerError extends Error {
 
   constructor(code: ErrorCode, message: string, details: Record<string, unknown> = {}, cause?: unknown) {
     super(message, cause === undefined ? undefined : { cause });
-    this.name = new.target.name;
+    this.name = nameOf(code);
     this.code = code;
     this.details = details;
   }
 }
+
+/** `SESSION_NOT_FOUND` is a `SessionNotFoundError`, also where code is minified. */
+const nameOf = (code: ErrorCode): string =>
+  `${code.toLowerCase().replaceAll(/(?:^|_)(.)/g, (_, first: string) => first.toUpperCase())}Error`;
 
 /** No such session, or one that ended, or one that the caller may not see: the three are indistinguishable. */
 export class SessionNotFoundError extends SessionManagerError {

@@ -1,5 +1,6 @@
 import type { AuditedOperation } from './audit/audit-catalogue.ts';
-import * as z from 'zod';
+import * as z from 'zod/mini';
+import { lazily } from './schemas.ts';
 import { ForbiddenError, ValidationError } from './errors.ts';
 import { checkOrgId, checkUserId, isUnrestricted, type Caller } from './identity.ts';
 import { LIMIT_SCOPES, MAX_LIMIT, MAX_SEAT_ITEMS, type LimitOwner, type Usage } from './limits.ts';
@@ -7,22 +8,22 @@ import type { ManagerParts } from './manager-parts.ts';
 import { parseInput } from './session-options.ts';
 import type { SeatLayout } from './store/seat-layout.ts';
 
-export const limitRefShape = {
+export const limitRefShape = () => ({
   scope: z.enum(LIMIT_SCOPES),
-  orgId: z.string().optional(),
-  userId: z.string().optional(),
-};
-export const limitShape = {
-  limit: z.int().min(0).max(MAX_LIMIT).nullable(),
-  items: z.int().min(1).max(MAX_SEAT_ITEMS).optional(),
-};
-const limitRefSchema = z.strictObject(limitRefShape);
-const limitSchema = z.strictObject(limitShape);
+  orgId: z.optional(z.string()),
+  userId: z.optional(z.string()),
+});
+export const limitShape = () => ({
+  limit: z.nullable(z.int().check(z.minimum(0), z.maximum(MAX_LIMIT))),
+  items: z.optional(z.int().check(z.minimum(1), z.maximum(MAX_SEAT_ITEMS))),
+});
+const limitRefSchema = lazily(() => z.strictObject(limitRefShape()));
+const limitSchema = lazily(() => z.strictObject(limitShape()));
 
 /** `global`; `org` with `orgId`; `user` with `orgId` and `userId`. */
-export type LimitRef = z.output<typeof limitRefSchema>;
+export type LimitRef = z.output<ReturnType<typeof limitRefSchema>>;
 /** `limit`: `null` = none, 0 = nobody. `items`: over how many items of the table its seats are spread; 1 does for most. */
-export type LimitInput = z.output<typeof limitSchema>;
+export type LimitInput = z.output<ReturnType<typeof limitSchema>>;
 
 /** The limit in force and the seats in use. `isDefault`: the scope has none of its own, and what is configured holds. */
 export interface LimitInfo extends Usage {
@@ -47,7 +48,7 @@ export class LimitSettings {
   /** In force when it returns. Below what is active it ends no session, and admits none until enough have ended. */
   async put(ref: LimitRef, input: LimitInput): Promise<LimitInfo> {
     return this.recorded('putLimit', ref, async (of) => {
-      const { limit, items } = parseInput(limitSchema, input);
+      const { limit, items } = parseInput(limitSchema(), input);
       this.parts.trail.note({ limit });
       return this.infoOf(of, await this.parts.seats.setLimit(of, limit, items));
     });
@@ -64,7 +65,7 @@ export class LimitSettings {
     work: (of: LimitOwner) => Promise<T>,
   ): Promise<T> {
     return this.parts.trail.record(operation, this.caller, {}, async () => {
-      const of = ownerOf(parseInput(limitRefSchema, ref));
+      const of = ownerOf(parseInput(limitRefSchema(), ref));
       const { scope, orgId, userId } = of;
       this.parts.trail.note({ limitScope: scope, ...(orgId && { orgId }), ...(userId && { userId }) });
       if (!isUnrestricted(this.caller)) throw new ForbiddenError('Only an operator may see or change limits.');

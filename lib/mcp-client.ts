@@ -66,7 +66,7 @@ export class McpClientHandle {
     await this.session.recorded('updateMcpClientAuth', auditMcpClient(this.id), async () => {
       await this.session.open();
       const { address } = await this.parts.mcpClients.get(this.session.id, this.id);
-      const checked = parseInput(mcpCredentialsSchema, credentials);
+      const checked = parseInput(mcpCredentialsSchema(), credentials);
       checkCredentialsFor(address, checked);
       const owner = { sessionId: this.session.id, clientId: this.id };
       const sealed = await this.parts.mcpCredentials.seal(checked, owner);

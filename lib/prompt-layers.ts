@@ -1,4 +1,5 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
+import { lazily } from './schemas.ts';
 import type { AuditedOperation } from './audit/audit-catalogue.ts';
 import { ForbiddenError, PromptConflictError, PromptNotFoundError, ValidationError } from './errors.ts';
 import { checkIdentity, checkOrgId, checkSpeaksFor, identityOf, isUnrestricted, type Caller } from './identity.ts';
@@ -24,26 +25,26 @@ import {
 import { createOptionsShape, parseInput } from './session-options.ts';
 import type { LayersChange } from './store/prompt-layer-store.ts';
 
-export const scopeRefShape = {
+export const scopeRefShape = () => ({
   scope: z.enum(PROMPT_SCOPES),
-  userId: z.string().optional(),
-  orgId: z.string().optional(),
-};
-export const promptRefShape = { ...scopeRefShape, promptId: promptIdSchema };
-export const previewShape = {
-  userId: z.string().optional(),
-  orgId: z.string().optional(),
-  promptVariables: createOptionsShape.promptVariables,
-};
-const scopeRefSchema = z.strictObject(scopeRefShape);
-const promptRefSchema = z.strictObject(promptRefShape);
-const previewSchema = z.strictObject(previewShape);
+  userId: z.optional(z.string()),
+  orgId: z.optional(z.string()),
+});
+export const promptRefShape = () => ({ ...scopeRefShape(), promptId: promptIdSchema() });
+export const previewShape = () => ({
+  userId: z.optional(z.string()),
+  orgId: z.optional(z.string()),
+  promptVariables: createOptionsShape().promptVariables,
+});
+const scopeRefSchema = lazily(() => z.strictObject(scopeRefShape()));
+const promptRefSchema = lazily(() => z.strictObject(promptRefShape()));
+const previewSchema = lazily(() => z.strictObject(previewShape()));
 
 /** A scope: `user` with `userId`; `org` and `user` are of the caller's organisation unless an operator names another. */
-export type ScopeRef = z.output<typeof scopeRefSchema>;
-export type PromptRef = z.output<typeof promptRefSchema>;
+export type ScopeRef = z.output<ReturnType<typeof scopeRefSchema>>;
+export type PromptRef = z.output<ReturnType<typeof promptRefSchema>>;
 /** For whom: the caller, unless somebody else is named. */
-export type PreviewRequest = z.input<typeof previewSchema>;
+export type PreviewRequest = z.input<ReturnType<typeof previewSchema>>;
 
 /** What a session of that user would begin with, and what would be left out of it and why. */
 export interface PromptPreview {
@@ -77,7 +78,7 @@ export class PromptLayers {
   /** By id. */
   async list(ref: ScopeRef): Promise<PromptLayer[]> {
     return this.parts.trail.record('listPrompts', this.caller, {}, async () => {
-      const owner = this.ownerOf(parseInput(scopeRefSchema, ref), 'read');
+      const owner = this.ownerOf(parseInput(scopeRefSchema(), ref), 'read');
       const [stored = []] = await this.parts.promptLayers.read([owner]);
       return [...scopeLayers(owner, stored).layers].sort((a, b) => (a.id < b.id ? -1 : 1));
     });
@@ -89,7 +90,7 @@ export class PromptLayers {
       'putPrompt',
       ref,
       async ({ owner, promptId }) => {
-        const { version: seen, ...said } = parseInput(promptLayerInputSchema, input);
+        const { version: seen, ...said } = parseInput(promptLayerInputSchema(), input);
         const updatedAt = this.parts.now().toISOString();
         return this.change(owner, (stored, version) => {
           const before = layerOf(stored, promptId);
@@ -111,7 +112,7 @@ export class PromptLayers {
       'deletePrompt',
       ref,
       async ({ owner, promptId }) => {
-        const { version: seen } = parseInput(z.strictObject({ version: versionSchema.optional() }), options);
+        const { version: seen } = parseInput(z.strictObject({ version: z.optional(versionSchema()) }), options);
         await this.change(owner, (stored) => {
           const layers = without(stored, promptId);
           if (layers.length === stored.length) throw new PromptNotFoundError(promptId);
@@ -127,7 +128,7 @@ export class PromptLayers {
   /** What the layers, as they are now, make for a user. */
   async preview(request: PreviewRequest): Promise<PromptPreview> {
     return this.parts.trail.record('previewPrompt', this.caller, {}, async () => {
-      const { promptVariables = {}, ...named } = parseInput(previewSchema, request);
+      const { promptVariables = {}, ...named } = parseInput(previewSchema(), request);
       const own = identityOf(this.caller);
       const identity = checkIdentity({
         userId: needed('userId', named.userId ?? own.userId),
@@ -151,7 +152,7 @@ export class PromptLayers {
     access: 'read' | 'write' = 'read',
   ): Promise<T> {
     return this.parts.trail.record(operation, this.caller, {}, async () => {
-      const { promptId, ...scopeRef } = parseInput(promptRefSchema, ref);
+      const { promptId, ...scopeRef } = parseInput(promptRefSchema(), ref);
       this.parts.trail.note({ promptId });
       return work({ owner: this.ownerOf(scopeRef, access), promptId });
     });

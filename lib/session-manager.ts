@@ -192,7 +192,7 @@ export class SessionManagerV2 {
       const orgId = this.caller.kind === 'admin' ? this.caller.orgId : undefined;
       const request = {
         orgId,
-        inactiveForMs: parseInput(inactiveForSchema, inactiveForMs),
+        inactiveForMs: parseInput(inactiveForSchema(), inactiveForMs),
         now: this.parts.now(),
         signal,
         maxSessions,

@@ -1,4 +1,5 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
+import { lazily } from './schemas.ts';
 import { ValidationError } from './errors.ts';
 import { problemOfPrompt } from './prompt/compose-prompt.ts';
 
@@ -8,68 +9,79 @@ const MAX_IDEMPOTENCY_KEY_BYTES = 255;
 
 const byteLength = (text: string) => Buffer.byteLength(text, 'utf8');
 const jsonFits = (bytes: number) => (value: unknown) => byteLength(JSON.stringify(value)) <= bytes;
-const wellFormed = z.string().refine((text) => text.isWellFormed(), 'must be well-formed Unicode');
+const wellFormed = lazily(() =>
+  z.string().check(z.refine((text) => text.isWellFormed(), 'must be well-formed Unicode')),
+);
 
 /** Names and values of the caller's own; at most 2 KB as JSON. */
-export const metadataSchema = z
-  .record(wellFormed.min(1, 'a name must not be empty'), wellFormed)
-  .refine(jsonFits(MAX_METADATA_BYTES), `must have at most ${MAX_METADATA_BYTES} bytes as JSON`);
+export const metadataSchema = lazily(() =>
+  z
+    .record(wellFormed().check(z.minLength(1, 'a name must not be empty')), wellFormed())
+    .check(z.refine(jsonFits(MAX_METADATA_BYTES), `must have at most ${MAX_METADATA_BYTES} bytes as JSON`)),
+);
 
-export const systemPromptSchema = z.string().superRefine((systemPrompt, context) => {
-  const problem = problemOfPrompt(systemPrompt);
-  if (problem) context.addIssue({ code: 'custom', message: problem });
+export const systemPromptSchema = lazily(() =>
+  z.string().check(
+    z.superRefine((systemPrompt, context) => {
+      const problem = problemOfPrompt(systemPrompt);
+      if (problem) context.addIssue({ code: 'custom', message: problem });
+    }),
+  ),
+);
+
+export const idempotencyKeySchema = lazily(() =>
+  wellFormed().check(
+    z.minLength(1, 'must not be empty'),
+    z.refine(
+      (key) => byteLength(key) <= MAX_IDEMPOTENCY_KEY_BYTES,
+      `must have at most ${MAX_IDEMPOTENCY_KEY_BYTES} bytes`,
+    ),
+  ),
+);
+
+export const createOptionsShape = () => ({
+  metadata: z.optional(metadataSchema()),
+  promptVariables: z.optional(
+    z
+      .record(z.string(), z.json())
+      .check(z.refine(jsonFits(MAX_VARIABLES_BYTES), `must have at most ${MAX_VARIABLES_BYTES} bytes as JSON`)),
+  ),
+  inactivitySeconds: z.optional(z.int().check(z.minimum(60), z.maximum(2_592_000))),
+  idempotencyKey: z.optional(idempotencyKeySchema()),
 });
-
-export const idempotencyKeySchema = wellFormed
-  .min(1, 'must not be empty')
-  .refine(
-    (key) => byteLength(key) <= MAX_IDEMPOTENCY_KEY_BYTES,
-    `must have at most ${MAX_IDEMPOTENCY_KEY_BYTES} bytes`,
-  );
-
-export const createOptionsShape = {
-  metadata: metadataSchema.optional(),
-  promptVariables: z
-    .record(z.string(), z.json())
-    .refine(jsonFits(MAX_VARIABLES_BYTES), `must have at most ${MAX_VARIABLES_BYTES} bytes as JSON`)
-    .optional(),
-  inactivitySeconds: z.int().min(60).max(2_592_000).optional(),
-  idempotencyKey: idempotencyKeySchema.optional(),
-};
 
 const DEFAULT_PAGE = 50;
 const MAX_PAGE = 100;
 /** Ten years: longer than any session lives. */
 export const MAX_INACTIVE_SECONDS = 315_360_000;
 
-export const pageShape = {
-  limit: z.int().min(1).max(MAX_PAGE).optional(),
-  cursor: z.string().max(2048).optional(),
-};
-const pageSchema = z.strictObject(pageShape);
+export const pageShape = () => ({
+  limit: z.optional(z.int().check(z.minimum(1), z.maximum(MAX_PAGE))),
+  cursor: z.optional(z.string().check(z.maxLength(2048))),
+});
+const pageSchema = lazily(() => z.strictObject(pageShape()));
 
 /** The part of a list that is asked for: 50 at a time unless it says otherwise. */
 export function parsePage(options: unknown): { limit: number; cursor: string | undefined } {
-  const { limit = DEFAULT_PAGE, cursor } = parseInput(pageSchema, options);
+  const { limit = DEFAULT_PAGE, cursor } = parseInput(pageSchema(), options);
   return { limit, cursor };
 }
 
 /** How long sessions must have been inactive (ms). */
-export const inactiveForSchema = z
-  .number()
-  .min(0)
-  .max(MAX_INACTIVE_SECONDS * 1000)
-  .optional();
+export const inactiveForSchema = lazily(() =>
+  z.optional(z.number().check(z.minimum(0), z.maximum(MAX_INACTIVE_SECONDS * 1000))),
+);
 
-const createOptionsSchema = z.strictObject(createOptionsShape);
+const createOptionsSchema = lazily(() => z.strictObject(createOptionsShape()));
 
 /** What a create may say of the session; `inactivitySeconds` is 60 to 2,592,000 (30 days). */
-export type CreateSessionOptions = z.infer<typeof createOptionsSchema>;
+export type CreateSessionOptions = z.infer<ReturnType<typeof createOptionsSchema>>;
 
-export const parseCreateOptions = (options: unknown): CreateSessionOptions => parseInput(createOptionsSchema, options);
+export const parseCreateOptions = (options: unknown): CreateSessionOptions =>
+  parseInput(createOptionsSchema(), options);
 
 /** The value as its schema gives it, or a `ValidationError` with the path of each field that is wrong. */
-export function parseInput<T>(schema: z.ZodType<T>, value: unknown): T {
+export function parseInput<T>(schema: z.ZodMiniType<T>, value: unknown): T {
   refuseProto(value);
   const parsed = safeParse(schema, value);
   if (parsed.success) return parsed.data;
@@ -94,7 +106,7 @@ function refuseProto(value: unknown): void {
 
 const pathOf = (path: PropertyKey[]) => path.map(String).join('.');
 
-function safeParse<T>(schema: z.ZodType<T>, value: unknown) {
+function safeParse<T>(schema: z.ZodMiniType<T>, value: unknown) {
   try {
     return schema.safeParse(value);
   } catch (thrown) {

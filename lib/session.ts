@@ -52,7 +52,7 @@ export class SessionHandle {
   async updateMetadata(metadata: Record<string, string>): Promise<Session> {
     return this.recorded('updateSession', {}, async () => {
       await this.open();
-      const item = await this.parts.store.setMetadata(this.id, parseInput(metadataSchema, metadata));
+      const item = await this.parts.store.setMetadata(this.id, parseInput(metadataSchema(), metadata));
       return new Session(this.parts, this.caller, item);
     });
   }
@@ -69,7 +69,7 @@ export class SessionHandle {
   async updateSystemPrompt(systemPrompt: string): Promise<void> {
     await this.recorded('updateSystemPrompt', {}, async () => {
       await this.open();
-      await this.parts.prompts.put(this.id, parseInput(systemPromptSchema, systemPrompt));
+      await this.parts.prompts.put(this.id, parseInput(systemPromptSchema(), systemPrompt));
     });
   }
 
@@ -77,7 +77,7 @@ export class SessionHandle {
   async addMcpClient(input: McpClientConfig): Promise<McpClient> {
     return this.recorded('addMcpClient', {}, async () => {
       const session = await this.open();
-      const { id, name = id, ...config } = parseInput(mcpClientConfigSchema, input);
+      const { id, name = id, ...config } = parseInput(mcpClientConfigSchema(), input);
       this.parts.trail.note({ mcpClientId: id });
       const { address, credentials, timeoutMs } = planOf({ id, ...config });
       this.checkRoomForMcpClient(session, id);

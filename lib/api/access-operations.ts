@@ -1,7 +1,7 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { operation } from './operation.ts';
 
-const input = z.strictObject({ sessionId: z.string() });
+const input = () => z.strictObject({ sessionId: z.string() });
 
 export const accessOperations = {
   grantWorkspaceAccess: operation({

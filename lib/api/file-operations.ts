@@ -1,10 +1,11 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
+import { lazily } from '../schemas.ts';
 import { ValidationError } from '../errors.ts';
 import { parseContentRange, parseRange } from './byte-range.ts';
 import { operation } from './operation.ts';
 
-const fileShape = { sessionId: z.string(), path: z.string() };
-const tags = z.string().max(2048).optional();
+const fileShape = () => ({ sessionId: z.string(), path: z.string() });
+const tags = lazily(() => z.optional(z.string().check(z.maxLength(2048))));
 
 /** Base64 as every encoder makes it: what else could be read as some bytes is a mistake of whoever sent it. */
 function bytesOf(content: string): Buffer {
@@ -31,12 +32,13 @@ export const fileOperations = {
   readFile: operation({
     group: 'workspace',
     access: 'caller',
-    input: z.strictObject({
-      ...fileShape,
-      range: z.string().max(256).optional(),
-      ifMatch: tags,
-      ifNoneMatch: tags,
-    }),
+    input: () =>
+      z.strictObject({
+        ...fileShape(),
+        range: z.optional(z.string().check(z.maxLength(256))),
+        ifMatch: tags(),
+        ifNoneMatch: tags(),
+      }),
     async run({ sessionId, path, range, ifMatch, ifNoneMatch }, { manager }) {
       const span = parseRange(range);
       const read = await manager.session(sessionId).files.read(path, span, { ifMatch, ifNoneMatch });
@@ -54,14 +56,15 @@ export const fileOperations = {
   writeFile: operation({
     group: 'workspace',
     access: 'caller',
-    input: z.strictObject({
-      ...fileShape,
-      content: z.string().optional(),
-      contentRange: z.string().max(256).optional(),
-      uploadId: z.string().max(128).optional(),
-      ifMatch: tags,
-      ifNoneMatch: z.literal('*', 'must be *').optional(),
-    }),
+    input: () =>
+      z.strictObject({
+        ...fileShape(),
+        content: z.optional(z.string()),
+        contentRange: z.optional(z.string().check(z.maxLength(256))),
+        uploadId: z.optional(z.string().check(z.maxLength(128))),
+        ifMatch: tags(),
+        ifNoneMatch: z.optional(z.literal('*', 'must be *')),
+      }),
     async run({ sessionId, path, content = '', contentRange, uploadId = '', ifMatch, ifNoneMatch }, { manager }) {
       const bytes = bytesOf(content);
       const { files } = manager.session(sessionId);
@@ -84,7 +87,7 @@ export const fileOperations = {
   deleteFile: operation({
     group: 'workspace',
     access: 'caller',
-    input: z.strictObject({ ...fileShape, ifMatch: tags }),
+    input: () => z.strictObject({ ...fileShape(), ifMatch: tags() }),
     async run({ sessionId, path, ifMatch }, { manager }) {
       await manager.session(sessionId).files.delete(path, { ifMatch });
       return { output: null };

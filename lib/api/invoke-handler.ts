@@ -1,4 +1,5 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
+import { lazily } from '../schemas.ts';
 import { ValidationError, type ErrorCode } from '../errors.ts';
 import { checkIdentity, type Caller } from '../identity.ts';
 import type { Services } from '../services.ts';
@@ -9,15 +10,17 @@ import type { AnyOperation, Group } from './operation.ts';
 import { perform, readRequest, whatToTell } from './perform.ts';
 
 /** A direct invocation. Without an actor it is an operator's: that is what the permission to invoke means. */
-const invocationSchema = z.strictObject({
-  operation: z.string(),
-  input: z.record(z.string(), z.unknown()).default({}),
-  actor: z
-    .strictObject({ userId: z.string(), orgId: z.string(), role: z.enum(['admin', 'operator']).optional() })
-    .optional(),
-});
+const invocationSchema = lazily(() =>
+  z.strictObject({
+    operation: z.string(),
+    input: z._default(z.record(z.string(), z.unknown()), {}),
+    actor: z.optional(
+      z.strictObject({ userId: z.string(), orgId: z.string(), role: z.optional(z.enum(['admin', 'operator'])) }),
+    ),
+  }),
+);
 
-export type Invocation = z.input<typeof invocationSchema>;
+export type Invocation = z.input<ReturnType<typeof invocationSchema>>;
 
 export type InvocationResult =
   | { ok: true; output: unknown }
@@ -85,7 +88,7 @@ export async function handleAccessCheck(services: Services, requestId: string, s
 }
 
 function readInvocation(group: Group, event: unknown) {
-  const invocation = parseInput(invocationSchema, event);
+  const invocation = parseInput(invocationSchema(), event);
   return { invocation, operation: operationOf(group, invocation.operation) };
 }
 
@@ -98,7 +101,7 @@ function operationOf(group: Group, name: string): AnyOperation {
   return operation;
 }
 
-function callerOf(actor: z.infer<typeof invocationSchema>['actor']): Caller {
+function callerOf(actor: z.infer<ReturnType<typeof invocationSchema>>['actor']): Caller {
   if (!actor) return { kind: 'operator' };
   const { role, ...identity } = actor;
   return { kind: role ?? 'user', ...checkIdentity(identity) };

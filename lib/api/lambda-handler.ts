@@ -40,7 +40,7 @@ export function lambdaHandler(group: Group, services: () => Services): LambdaHan
 const stopAfter = (ms: number): AbortSignal => AbortSignal.timeout(Math.max(0, ms));
 
 /** API Gateway, payload format 2.0. Only the gateway and those who may invoke the function can send one. */
-const isHttp = (event: unknown): event is HttpEvent => httpEventSchema.safeParse(event).success;
+const isHttp = (event: unknown): event is HttpEvent => httpEventSchema().safeParse(event).success;
 
 function scheduledRunOf(group: Group, event: unknown): typeof handleSchedule | undefined {
   const runs = Object.entries(scheduled[group] ?? {});

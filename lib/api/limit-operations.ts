@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { limitRefShape, limitShape } from '../limit-settings.ts';
 import { operation } from './operation.ts';
 
@@ -6,7 +6,7 @@ export const limitOperations = {
   getLimit: operation({
     group: 'records',
     access: 'caller',
-    input: z.strictObject(limitRefShape),
+    input: () => z.strictObject(limitRefShape()),
     async run(ref, { manager }) {
       return { output: await manager.limits.get(ref) };
     },
@@ -15,7 +15,7 @@ export const limitOperations = {
   putLimit: operation({
     group: 'records',
     access: 'caller',
-    input: z.strictObject({ ...limitRefShape, ...limitShape }),
+    input: () => z.strictObject({ ...limitRefShape(), ...limitShape() }),
     async run({ limit, items, ...ref }, { manager }) {
       return { output: await manager.limits.put(ref, { limit, items }) };
     },
@@ -24,7 +24,7 @@ export const limitOperations = {
   deleteLimit: operation({
     group: 'records',
     access: 'caller',
-    input: z.strictObject(limitRefShape),
+    input: () => z.strictObject(limitRefShape()),
     async run(ref, { manager }) {
       await manager.limits.delete(ref);
       return { output: null };

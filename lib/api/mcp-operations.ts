@@ -1,15 +1,15 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { clientIdSchema, mcpClientConfigSchema, mcpCredentialsShape } from '../mcp/mcp-client-config.ts';
 import { operation } from './operation.ts';
 
-const sessionShape = { sessionId: z.string() };
-const clientShape = { ...sessionShape, clientId: clientIdSchema };
+const sessionShape = () => ({ sessionId: z.string() });
+const clientShape = () => ({ ...sessionShape(), clientId: clientIdSchema() });
 
 export const mcpOperations = {
   addMcpClient: operation({
     group: 'mcp',
     access: 'caller',
-    input: mcpClientConfigSchema.extend(sessionShape),
+    input: () => z.extend(mcpClientConfigSchema(), sessionShape()),
     async run({ sessionId, ...config }, { manager }) {
       return { output: (await manager.session(sessionId).addMcpClient(config)).getInfo() };
     },
@@ -18,7 +18,7 @@ export const mcpOperations = {
   listMcpClients: operation({
     group: 'mcp',
     access: 'caller',
-    input: z.strictObject(sessionShape),
+    input: () => z.strictObject(sessionShape()),
     async run({ sessionId }, { manager }) {
       return { output: { mcpClients: await manager.session(sessionId).listMcpClients() } };
     },
@@ -27,7 +27,7 @@ export const mcpOperations = {
   getMcpClient: operation({
     group: 'mcp',
     access: 'caller',
-    input: z.strictObject(clientShape),
+    input: () => z.strictObject(clientShape()),
     async run({ sessionId, clientId }, { manager }) {
       return { output: (await manager.session(sessionId).getMcpClient(clientId)).getInfo() };
     },
@@ -36,7 +36,7 @@ export const mcpOperations = {
   removeMcpClient: operation({
     group: 'mcp',
     access: 'caller',
-    input: z.strictObject(clientShape),
+    input: () => z.strictObject(clientShape()),
     async run({ sessionId, clientId }, { manager }) {
       await manager.session(sessionId).removeMcpClient(clientId);
       return { output: null };
@@ -46,7 +46,7 @@ export const mcpOperations = {
   updateMcpClientAuth: operation({
     group: 'mcp',
     access: 'caller',
-    input: z.strictObject({ ...clientShape, ...mcpCredentialsShape }),
+    input: () => z.strictObject({ ...clientShape(), ...mcpCredentialsShape() }),
     async run({ sessionId, clientId, ...credentials }, { manager }) {
       await manager.session(sessionId).mcpClient(clientId).updateAuth(credentials);
       return { output: null };
@@ -56,7 +56,7 @@ export const mcpOperations = {
   listMcpTools: operation({
     group: 'mcp',
     access: 'caller',
-    input: z.strictObject(clientShape),
+    input: () => z.strictObject(clientShape()),
     async run({ sessionId, clientId }, { manager }) {
       return { output: { tools: await manager.session(sessionId).mcpClient(clientId).listTools() } };
     },
@@ -65,11 +65,12 @@ export const mcpOperations = {
   callMcpTool: operation({
     group: 'mcp',
     access: 'caller',
-    input: z.strictObject({
-      ...clientShape,
-      name: z.string().min(1).max(256),
-      arguments: z.record(z.string(), z.json()).optional(),
-    }),
+    input: () =>
+      z.strictObject({
+        ...clientShape(),
+        name: z.string().check(z.minLength(1), z.maxLength(256)),
+        arguments: z.optional(z.record(z.string(), z.json())),
+      }),
     async run({ sessionId, clientId, name, arguments: args = {} }, { manager }) {
       return { output: await manager.session(sessionId).mcpClient(clientId).callTool(name, args) };
     },

@@ -1,5 +1,6 @@
-import type * as z from 'zod';
+import type * as z from 'zod/mini';
 import type { Caller } from '../identity.ts';
+import { lazily } from '../schemas.ts';
 import type { SessionManagerV2 } from '../session-manager.ts';
 
 /** The functions: operations that need the same surroundings share one. */
@@ -33,7 +34,7 @@ export interface Operation<Input, Output = unknown, Sent = unknown> {
   group: Group;
   /** `anyone`: needs no caller. Everything finer is the manager's. */
   access: 'anyone' | 'caller';
-  input: z.ZodType<Input, Sent>;
+  readonly input: z.ZodMiniType<Input, Sent>;
   run(input: Input, context: OperationContext): Promise<Answer<Output>>;
 }
 
@@ -41,7 +42,24 @@ export interface Operation<Input, Output = unknown, Sent = unknown> {
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- `unknown` would refuse every operation, `never` every call
 export type AnyOperation = Operation<any>;
 
-/** Lets TypeScript infer an operation's types from its schema. */
-export const operation = <Input, Output, Sent>(
-  definition: Operation<Input, Output, Sent>,
-): Operation<Input, Output, Sent> => definition;
+type Definition<Input, Output, Sent> = Omit<Operation<Input, Output, Sent>, 'input'> & {
+  input: () => z.ZodMiniType<Input, Sent>;
+};
+
+/** Lets TypeScript infer an operation's types from its schema, which is made when it is first read. */
+export function operation<Input, Output, Sent>({
+  group,
+  access,
+  input,
+  run,
+}: Definition<Input, Output, Sent>): Operation<Input, Output, Sent> {
+  const schema = lazily(input);
+  return {
+    group,
+    access,
+    run,
+    get input() {
+      return schema();
+    },
+  };
+}

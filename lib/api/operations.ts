@@ -3,7 +3,7 @@ import { directoryOperations } from './directory-operations.ts';
 import { fileOperations } from './file-operations.ts';
 import { limitOperations } from './limit-operations.ts';
 import { mcpOperations } from './mcp-operations.ts';
-import type * as z from 'zod';
+import type * as z from 'zod/mini';
 import type { AnyOperation } from './operation.ts';
 import { promptLayerOperations } from './prompt-layer-operations.ts';
 import { promptOperations } from './prompt-operations.ts';

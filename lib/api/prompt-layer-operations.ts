@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { previewShape, promptRefShape, scopeRefShape } from '../prompt-layers.ts';
 import { promptLayerInputShape, versionSchema } from '../prompt/prompt-layer.ts';
 import { operation } from './operation.ts';
@@ -7,7 +7,7 @@ export const promptLayerOperations = {
   putPrompt: operation({
     group: 'records',
     access: 'caller',
-    input: z.strictObject({ ...promptRefShape, ...promptLayerInputShape }),
+    input: () => z.strictObject({ ...promptRefShape(), ...promptLayerInputShape() }),
     async run({ scope, promptId, userId, orgId, ...layer }, { manager }) {
       const { layer: output, existed } = await manager.prompts.put({ scope, promptId, userId, orgId }, layer);
       return { output, existed };
@@ -17,7 +17,7 @@ export const promptLayerOperations = {
   getPrompt: operation({
     group: 'records',
     access: 'caller',
-    input: z.strictObject(promptRefShape),
+    input: () => z.strictObject(promptRefShape()),
     async run(ref, { manager }) {
       return { output: await manager.prompts.get(ref) };
     },
@@ -26,7 +26,7 @@ export const promptLayerOperations = {
   deletePrompt: operation({
     group: 'records',
     access: 'caller',
-    input: z.strictObject({ ...promptRefShape, version: versionSchema.optional() }),
+    input: () => z.strictObject({ ...promptRefShape(), version: z.optional(versionSchema()) }),
     async run({ version, ...ref }, { manager }) {
       await manager.prompts.delete(ref, { version });
       return { output: null };
@@ -36,7 +36,7 @@ export const promptLayerOperations = {
   listPrompts: operation({
     group: 'records',
     access: 'caller',
-    input: z.strictObject(scopeRefShape),
+    input: () => z.strictObject(scopeRefShape()),
     async run(ref, { manager }) {
       return { output: { prompts: await manager.prompts.list(ref) } };
     },
@@ -45,7 +45,7 @@ export const promptLayerOperations = {
   previewPrompt: operation({
     group: 'records',
     access: 'caller',
-    input: z.strictObject(previewShape),
+    input: () => z.strictObject(previewShape()),
     async run(request, { manager }) {
       return { output: await manager.prompts.preview(request) };
     },

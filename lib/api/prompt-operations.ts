@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { systemPromptSchema } from '../session-options.ts';
 import { operation } from './operation.ts';
 
@@ -6,7 +6,7 @@ export const promptOperations = {
   getSystemPrompt: operation({
     group: 'records',
     access: 'caller',
-    input: z.strictObject({ sessionId: z.string() }),
+    input: () => z.strictObject({ sessionId: z.string() }),
     async run({ sessionId }, { manager }) {
       return { output: { systemPrompt: await manager.session(sessionId).getSystemPrompt() } };
     },
@@ -15,7 +15,7 @@ export const promptOperations = {
   updateSystemPrompt: operation({
     group: 'records',
     access: 'caller',
-    input: z.strictObject({ sessionId: z.string(), systemPrompt: systemPromptSchema }),
+    input: () => z.strictObject({ sessionId: z.string(), systemPrompt: systemPromptSchema() }),
     async run({ sessionId, systemPrompt }, { manager }) {
       await manager.session(sessionId).updateSystemPrompt(systemPrompt);
       return { output: { systemPrompt } };

@@ -1,12 +1,12 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { NotAvailableError, ValidationError } from '../errors.ts';
 import { identityOf, type Caller, type Identity } from '../identity.ts';
 import type { CleanupBounds } from '../sweep.ts';
 import { createOptionsShape, MAX_INACTIVE_SECONDS, metadataSchema, pageShape } from '../session-options.ts';
 import { operation } from './operation.ts';
 
-const sessionIdShape = { sessionId: z.string() };
-const namedShape = { userId: z.string().optional(), orgId: z.string().optional() };
+const sessionIdShape = () => ({ sessionId: z.string() });
+const namedShape = () => ({ userId: z.optional(z.string()), orgId: z.optional(z.string()) });
 
 /** What a cleanup over HTTP may take: the gateway gives up after 30 s. */
 const HTTP_CLEANUP_SESSIONS = 500;
@@ -15,7 +15,7 @@ export const sessionOperations = {
   createSession: operation({
     group: 'lifecycle',
     access: 'caller',
-    input: z.strictObject({ ...namedShape, ...createOptionsShape }),
+    input: () => z.strictObject({ ...namedShape(), ...createOptionsShape() }),
     async run({ userId, orgId, ...options }, { manager, caller }) {
       const owner = identityMeant(caller, { userId, orgId });
       const session = await manager.createSession(owner.userId, owner.orgId, options);
@@ -26,7 +26,7 @@ export const sessionOperations = {
   getSession: operation({
     group: 'records',
     access: 'caller',
-    input: z.strictObject(sessionIdShape),
+    input: () => z.strictObject(sessionIdShape()),
     async run({ sessionId }, { manager }) {
       return { output: (await manager.getSession(sessionId)).getSessionInfo() };
     },
@@ -35,11 +35,12 @@ export const sessionOperations = {
   listSessions: operation({
     group: 'records',
     access: 'caller',
-    input: z.strictObject({
-      ...namedShape,
-      scope: z.literal('org').optional(),
-      ...pageShape,
-    }),
+    input: () =>
+      z.strictObject({
+        ...namedShape(),
+        scope: z.optional(z.literal('org')),
+        ...pageShape(),
+      }),
     async run({ userId, orgId, scope, ...page }, { manager, caller }) {
       if (scope === 'org' && userId !== undefined) throw ValidationError.at('scope', 'excludes userId');
       const own = identityOf(caller);
@@ -58,7 +59,7 @@ export const sessionOperations = {
   updateSession: operation({
     group: 'records',
     access: 'caller',
-    input: z.strictObject({ ...sessionIdShape, metadata: metadataSchema }),
+    input: () => z.strictObject({ ...sessionIdShape(), metadata: metadataSchema() }),
     async run({ sessionId, metadata }, { manager }) {
       return { output: (await manager.session(sessionId).updateMetadata(metadata)).getSessionInfo() };
     },
@@ -67,7 +68,7 @@ export const sessionOperations = {
   cleanupSession: operation({
     group: 'lifecycle',
     access: 'caller',
-    input: z.strictObject(sessionIdShape),
+    input: () => z.strictObject(sessionIdShape()),
     async run({ sessionId }, { manager }) {
       await manager.cleanupSession(sessionId);
       return { output: null };
@@ -77,7 +78,7 @@ export const sessionOperations = {
   heartbeat: operation({
     group: 'records',
     access: 'caller',
-    input: z.strictObject(sessionIdShape),
+    input: () => z.strictObject(sessionIdShape()),
     async run({ sessionId }, { manager }) {
       await manager.session(sessionId).heartbeat();
       return { output: null };
@@ -87,7 +88,7 @@ export const sessionOperations = {
   getUsage: operation({
     group: 'records',
     access: 'caller',
-    input: z.strictObject(namedShape),
+    input: () => z.strictObject(namedShape()),
     async run(named, { manager, caller }) {
       // Whoever names an organisation and no user means no user of it.
       const own = named.orgId === undefined ? identityOf(caller) : {};
@@ -98,7 +99,7 @@ export const sessionOperations = {
   countUserSessions: operation({
     group: 'records',
     access: 'caller',
-    input: z.strictObject(namedShape),
+    input: () => z.strictObject(namedShape()),
     async run({ userId, orgId }, { manager, caller }) {
       const own = identityOf(caller);
       const count = await manager.countUserSessions(needed('userId', userId ?? own.userId), orgId ?? own.orgId);
@@ -109,7 +110,7 @@ export const sessionOperations = {
   countAllSessions: operation({
     group: 'records',
     access: 'caller',
-    input: z.strictObject({}),
+    input: () => z.strictObject({}),
     async run(_input, { manager }) {
       return { output: { count: await manager.countAllSessions() } };
     },
@@ -118,7 +119,10 @@ export const sessionOperations = {
   cleanupInactiveSessions: operation({
     group: 'cleanup',
     access: 'caller',
-    input: z.strictObject({ inactiveForSeconds: z.number().min(0).max(MAX_INACTIVE_SECONDS).optional() }),
+    input: () =>
+      z.strictObject({
+        inactiveForSeconds: z.optional(z.number().check(z.minimum(0), z.maximum(MAX_INACTIVE_SECONDS))),
+      }),
     async run({ inactiveForSeconds }, { manager, caller, signal }) {
       const bounds: CleanupBounds = { signal };
       if (caller.kind !== 'schedule') bounds.maxSessions = HTTP_CLEANUP_SESSIONS;
@@ -130,7 +134,7 @@ export const sessionOperations = {
   reconcile: operation({
     group: 'cleanup',
     access: 'caller',
-    input: z.strictObject({ repair: z.boolean().optional() }),
+    input: () => z.strictObject({ repair: z.optional(z.boolean()) }),
     async run({ repair }, { manager, signal }) {
       return { output: await manager.reconciler.run({ repair }, { signal }) };
     },
@@ -139,7 +143,7 @@ export const sessionOperations = {
   getHealth: operation({
     group: 'records',
     access: 'anyone',
-    input: z.strictObject({}),
+    input: () => z.strictObject({}),
     async run() {
       return { output: { status: 'ok' } };
     },
@@ -148,7 +152,7 @@ export const sessionOperations = {
   getOpenApi: operation({
     group: 'records',
     access: 'anyone',
-    input: z.strictObject({}),
+    input: () => z.strictObject({}),
     async run(_input, { describeApi }) {
       if (!describeApi) throw new NotAvailableError('The description of the API');
       return { output: (await describeApi()) as { openapi: string } & Record<string, unknown> };

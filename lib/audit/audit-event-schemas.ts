@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { FAILURE_CODES } from '../errors.ts';
 import { AUDITED_OPERATIONS, CONSEQUENCES, type AuditedOperation, type AuditEventName } from './audit-catalogue.ts';
 import { AUDIT_FIELDS, EVENT_FIELDS, anyActor, type AuditField } from './audit-fields.ts';
@@ -13,7 +13,7 @@ interface Fields {
 const required = (fields: readonly AuditField[]) =>
   Object.fromEntries(fields.map((field) => [field, AUDIT_FIELDS[field]] as const));
 const optional = (fields: readonly AuditField[]) =>
-  Object.fromEntries(fields.map((field) => [field, AUDIT_FIELDS[field].optional()] as const));
+  Object.fromEntries(fields.map((field) => [field, z.optional(AUDIT_FIELDS[field])] as const));
 
 const success = (event: string, operations: readonly string[], { has, may = [] }: Fields) =>
   z.strictObject({
@@ -56,10 +56,10 @@ function schemasOf(operation: AuditedOperation) {
 export const auditEventSchemas = Object.fromEntries([
   ...(Object.keys(AUDITED_OPERATIONS) as AuditedOperation[]).flatMap(schemasOf),
   ...Object.entries(CONSEQUENCES).map(([event, row]) => [event, success(event, row.during, row)] as const),
-]) as Record<AuditEventName, z.ZodObject>;
+]) as Record<AuditEventName, z.ZodMiniObject>;
 
 /** The JSON Schema (2020-12) of an audit event: one of all that the catalogue has. */
 export function auditEventJsonSchema(): object {
   const [first, ...others] = Object.values(auditEventSchemas);
-  return z.toJSONSchema(z.discriminatedUnion('event', [first as z.ZodObject, ...others]));
+  return z.toJSONSchema(z.discriminatedUnion('event', [first as z.ZodMiniObject, ...others]));
 }

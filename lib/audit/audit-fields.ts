@@ -1,26 +1,25 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
+import { idSchemas, wordSchema } from './audit-ids.ts';
 import { DRIFT_KINDS } from './drift.ts';
 
 /** As `identity.ts` lets them pass. */
-const id = z.string().min(1).max(128);
-const word = z.string().regex(/^[A-Za-z0-9._-]{1,64}$/);
-const count = z.int().min(0);
+const id = z.string().check(z.minLength(1), z.maxLength(128));
+const count = z.int().check(z.minimum(0));
 
 /** Everything that an operation may say of itself: ids, counts and words that we choose. Never what a caller stores. */
 export const AUDIT_FIELDS = {
-  sessionId: z.uuid(),
+  sessionId: idSchemas.sessionId(),
   /** Whose session, prompt layer or limit it is. */
   userId: id,
   orgId: id,
-  mcpClientId: word,
-  /** The name of an MCP tool. */
-  tool: z.string().regex(/^[A-Za-z0-9._/:-]{1,128}$/),
-  accessPointId: z.string().regex(/^fsap-[0-9a-f]+$/),
+  mcpClientId: idSchemas.mcpClientId(),
+  tool: idSchemas.tool(),
+  accessPointId: z.string().check(z.regex(/^fsap-[0-9a-f]+$/)),
   promptScope: z.enum(['global', 'org', 'user']),
-  promptId: word,
+  promptId: wordSchema(),
   limitScope: z.enum(['global', 'org', 'user']),
   /** `null`: none. */
-  limit: count.nullable(),
+  limit: z.nullable(count),
   /** Seats in use under that limit. */
   active: count,
   /** Why a session ended. `resumed`: somebody else had begun it and did not come to its end. */
@@ -40,7 +39,7 @@ export const AUDIT_FIELDS = {
   /** How often an MCP server was asked. */
   attempts: count,
   /** What was left out of a prompt, by ids of layers. */
-  warning: z.string().min(1),
+  warning: z.string().check(z.minLength(1)),
 } as const;
 
 export type AuditField = keyof typeof AUDIT_FIELDS;
@@ -54,7 +53,7 @@ const identity = { userId: id, orgId: id };
 const knownActor = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('user'), ...identity }),
   z.strictObject({ kind: z.literal('admin'), ...identity }),
-  z.strictObject({ kind: z.literal('operator'), userId: id.optional(), orgId: id.optional() }),
+  z.strictObject({ kind: z.literal('operator'), userId: z.optional(id), orgId: z.optional(id) }),
   z.strictObject({ kind: z.literal('application') }),
   z.strictObject({ kind: z.literal('schedule') }),
   z.strictObject({ kind: z.literal('service') }),
@@ -64,8 +63,8 @@ const knownActor = z.discriminatedUnion('kind', [
 export const EVENT_FIELDS = {
   actor: knownActor,
   /** The gateway's, or that of a direct invocation. */
-  requestId: z.string().min(1).max(128).optional(),
-  sourceIp: z.union([z.ipv4(), z.ipv6()]).optional(),
+  requestId: z.optional(z.string().check(z.minLength(1), z.maxLength(128))),
+  sourceIp: z.optional(z.union([z.ipv4(), z.ipv6()])),
   durationMs: count,
 } as const;
 

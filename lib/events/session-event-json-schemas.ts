@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { SESSION_EVENT_TYPES, sessionEventSchemas, type SessionEventType } from './session-event.ts';
 
 export type JsonSchema = z.core.JSONSchema.BaseSchema;

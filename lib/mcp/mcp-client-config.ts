@@ -1,4 +1,5 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
+import { lazily } from '../schemas.ts';
 import { ValidationError } from '../errors.ts';
 import type { McpServerAddress } from '../store/mcp-client-store.ts';
 import {
@@ -13,27 +14,34 @@ import {
 const DEFAULT_TIMEOUT_MS = 10_000;
 const MAX_TIMEOUT_MS = 25_000;
 
-export const clientIdSchema = z
-  .string()
-  .regex(/^[A-Za-z0-9._-]{1,64}$/, 'must be 1 to 64 of the characters A-Z a-z 0-9 . _ -');
+export const clientIdSchema = lazily(() =>
+  z.string().check(z.regex(/^[A-Za-z0-9._-]{1,64}$/, 'must be 1 to 64 of the characters A-Z a-z 0-9 . _ -')),
+);
 
 /** What replaces a client's credentials; what is left out is gone. */
-export const mcpCredentialsShape = { auth: mcpAuthSchema.optional(), headers: mcpHeadersSchema.optional() };
-export const mcpCredentialsSchema = z.strictObject(mcpCredentialsShape);
+export const mcpCredentialsShape = () => ({
+  auth: z.optional(mcpAuthSchema()),
+  headers: z.optional(mcpHeadersSchema()),
+});
+export const mcpCredentialsSchema = lazily(() => z.strictObject(mcpCredentialsShape()));
 
 /** An MCP client as callers configure it; times in ms. */
-export const mcpClientConfigSchema = z.strictObject({
-  id: clientIdSchema,
-  name: z.string().min(1).max(256).optional(),
-  type: z.enum(['http', 'sse', 'stdio']),
-  endpoint: z.string().max(2048).optional(),
-  command: z.string().min(1).max(4096).optional(),
-  args: z.array(z.string().max(4096)).max(64).optional(),
-  ...mcpCredentialsShape,
-  config: z.strictObject({ timeoutMs: z.int().min(100).max(MAX_TIMEOUT_MS).optional() }).optional(),
-});
+export const mcpClientConfigSchema = lazily(() =>
+  z.strictObject({
+    id: clientIdSchema(),
+    name: z.optional(z.string().check(z.minLength(1), z.maxLength(256))),
+    type: z.enum(['http', 'sse', 'stdio']),
+    endpoint: z.optional(z.string().check(z.maxLength(2048))),
+    command: z.optional(z.string().check(z.minLength(1), z.maxLength(4096))),
+    args: z.optional(z.array(z.string().check(z.maxLength(4096))).check(z.maxLength(64))),
+    ...mcpCredentialsShape(),
+    config: z.optional(
+      z.strictObject({ timeoutMs: z.optional(z.int().check(z.minimum(100), z.maximum(MAX_TIMEOUT_MS))) }),
+    ),
+  }),
+);
 
-export type McpClientConfig = z.infer<typeof mcpClientConfigSchema>;
+export type McpClientConfig = z.infer<ReturnType<typeof mcpClientConfigSchema>>;
 
 /** A configuration whose fields fit together. */
 export interface McpClientPlan {

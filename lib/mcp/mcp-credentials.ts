@@ -1,12 +1,17 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
+import { lazily } from '../schemas.ts';
 import { ValidationError } from '../errors.ts';
 
 /** So that AWS KMS seals them in one call. */
 const MAX_BYTES = 4_096;
 
 /** RFC 9110: what may stand in a header as its name, and as its value without being encoded. */
-const headerName = z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,256}$/, 'is not the name of a header');
-const headerValue = z.string().regex(/^[\x21-\x7e](?:[\x20-\x7e\t]*[\x21-\x7e])?$/, 'must be visible ASCII');
+const headerName = lazily(() =>
+  z.string().check(z.regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,256}$/, 'is not the name of a header')),
+);
+const headerValue = lazily(() =>
+  z.string().check(z.regex(/^[\x21-\x7e](?:[\x20-\x7e\t]*[\x21-\x7e])?$/, 'must be visible ASCII')),
+);
 
 /** The transport's own: a caller who sets one breaks the protocol, or speaks for another session of the server. */
 const RESERVED = new Set([
@@ -29,27 +34,33 @@ const RESERVED = new Set([
 ]);
 
 /** RFC 6749, appendix A. */
-const oauthText = z.string().regex(/^[\x20-\x7e]+$/, 'must be visible ASCII');
-const oauthScope = z
-  .string()
-  .regex(/^[\x21\x23-\x5b\x5d-\x7e]+(?: [\x21\x23-\x5b\x5d-\x7e]+)*$/, 'must be names with single spaces between');
+const oauthText = lazily(() => z.string().check(z.regex(/^[\x20-\x7e]+$/, 'must be visible ASCII')));
+const oauthScope = lazily(() =>
+  z
+    .string()
+    .check(
+      z.regex(/^[\x21\x23-\x5b\x5d-\x7e]+(?: [\x21\x23-\x5b\x5d-\x7e]+)*$/, 'must be names with single spaces between'),
+    ),
+);
 
-export const mcpHeadersSchema = z.record(headerName, headerValue);
+export const mcpHeadersSchema = lazily(() => z.record(headerName(), headerValue()));
 
 /** How a client proves itself to its MCP server. */
-export const mcpAuthSchema = z.discriminatedUnion('type', [
-  z.strictObject({ type: z.literal('bearer'), token: headerValue }),
-  z.strictObject({
-    type: z.literal('oauth-client-credentials'),
-    clientId: oauthText,
-    clientSecret: oauthText,
-    scope: oauthScope.optional(),
-    /** The only authorization server that is shown the secret; without it, the one that the MCP server names. */
-    issuer: z.url({ protocol: /^https?$/ }).optional(),
-  }),
-]);
+export const mcpAuthSchema = lazily(() =>
+  z.discriminatedUnion('type', [
+    z.strictObject({ type: z.literal('bearer'), token: headerValue() }),
+    z.strictObject({
+      type: z.literal('oauth-client-credentials'),
+      clientId: oauthText(),
+      clientSecret: oauthText(),
+      scope: z.optional(oauthScope()),
+      /** The only authorization server that is shown the secret; without it, the one that the MCP server names. */
+      issuer: z.optional(z.url({ protocol: /^https?$/ })),
+    }),
+  ]),
+);
 
-export type McpAuth = z.infer<typeof mcpAuthSchema>;
+export type McpAuth = z.infer<ReturnType<typeof mcpAuthSchema>>;
 
 /** The secrets of one MCP client. Every header counts as one. */
 export interface McpCredentials {

@@ -4,7 +4,7 @@ import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 import { ErrorCode, McpError } from '@modelcontextprotocol/sdk/types.js';
 import pTimeout from 'p-timeout';
-import type * as z from 'zod';
+import type * as z from 'zod/mini';
 import { McpConnectionError, SessionManagerError } from '../errors.ts';
 import { McpSessionGone, type McpTarget } from './mcp-connector.ts';
 import { secretsIn } from './mcp-credentials.ts';
@@ -53,7 +53,7 @@ export class McpLink {
   /** A request, cancelled on the server when its time (ms) is up or `signal` says so. */
   async request<T>(
     message: Parameters<Client['request']>[0],
-    schema: z.ZodType<T>,
+    schema: z.ZodMiniType<T>,
     { ms = this.target.timeoutMs, signal }: { ms?: number; signal?: AbortSignal | undefined } = {},
   ): Promise<T> {
     const timeUp = AbortSignal.timeout(Math.max(0, Math.ceil(ms)));
@@ -112,7 +112,8 @@ export class McpLink {
     if (status !== undefined) return new Error(`HTTP status ${status}`);
     if (!types.isNativeError(thrown)) return undefined;
     // Their messages have pieces of answers in them, which may be a token that nobody knows yet.
-    if (thrown instanceof OAuthError || thrown.name === 'SyntaxError') return new Error(thrown.name);
+    if (thrown instanceof OAuthError) return new Error(thrown.errorCode);
+    if (thrown.name === 'SyntaxError') return new Error(thrown.name);
     return new Error(this.redact(`${thrown.name}: ${thrown.message}`));
   }
 

@@ -1,5 +1,5 @@
 import { McpError } from '@modelcontextprotocol/sdk/types.js';
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { McpConnectionError } from '../errors.ts';
 import type { McpConnectionState } from '../store/mcp-client-store.ts';
 import type { McpCallOptions, McpConnection, McpTool, McpToolResult } from './mcp-connector.ts';
@@ -10,7 +10,7 @@ const MAX_TOOL_PAGES = 100;
 /** Loose, so that what a newer protocol adds is passed on. */
 const toolPageSchema = z.looseObject({
   tools: z.array(z.looseObject({ name: z.string() })),
-  nextCursor: z.string().optional(),
+  nextCursor: z.optional(z.string()),
 });
 const toolResultSchema = z.looseObject({});
 

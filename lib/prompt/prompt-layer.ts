@@ -1,4 +1,5 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
+import { lazily } from '../schemas.ts';
 import type { Identity } from '../identity.ts';
 import { problemOfTemplate } from './template.ts';
 
@@ -25,57 +26,71 @@ export const MAX_SCOPE_BYTES = 256 * 1024;
 export const MAX_LAYERS_PER_SCOPE = 100;
 
 const atMost = (bytes: number) => (text: string) => Buffer.byteLength(text, 'utf8') <= bytes;
-const wellFormed = z.string().refine((text) => text.isWellFormed(), 'must be well-formed Unicode');
-const layerText = wellFormed.refine(atMost(MAX_LAYER_BYTES), `must have at most ${MAX_LAYER_BYTES} bytes`);
+const wellFormed = lazily(() =>
+  z.string().check(z.refine((text) => text.isWellFormed(), 'must be well-formed Unicode')),
+);
+const layerText = lazily(() =>
+  wellFormed().check(z.refine(atMost(MAX_LAYER_BYTES), `must have at most ${MAX_LAYER_BYTES} bytes`)),
+);
 
-export const promptIdSchema = z.string().regex(/^[A-Za-z0-9._-]{1,64}$/, 'must be 1 to 64 of A-Z a-z 0-9 . _ -');
+export const promptIdSchema = lazily(() =>
+  z.string().check(z.regex(/^[A-Za-z0-9._-]{1,64}$/, 'must be 1 to 64 of A-Z a-z 0-9 . _ -')),
+);
 
-const layerShape = {
-  name: wellFormed.min(1).max(MAX_NAME_CHARACTERS).optional(),
-  content: layerText.optional(),
-  template: layerText
-    .superRefine((template, context) => {
-      const problem = problemOfTemplate(template);
-      if (problem) context.addIssue({ code: 'custom', message: problem });
-    })
-    .optional(),
-  variables: z
-    .record(z.string(), z.json())
-    .refine((variables) => atMost(MAX_LAYER_VARIABLES_BYTES)(JSON.stringify(variables)), {
-      error: `must have at most ${MAX_LAYER_VARIABLES_BYTES} bytes as JSON`,
-    })
-    .default({}),
-  priority: z.int().min(-MAX_PRIORITY).max(MAX_PRIORITY).default(0),
-  isActive: z.boolean().default(true),
-};
+const layerShape = () => ({
+  name: z.optional(wellFormed().check(z.minLength(1), z.maxLength(MAX_NAME_CHARACTERS))),
+  content: z.optional(layerText()),
+  template: z.optional(
+    layerText().check(
+      z.superRefine((template, context) => {
+        const problem = problemOfTemplate(template);
+        if (problem) context.addIssue({ code: 'custom', message: problem });
+      }),
+    ),
+  ),
+  variables: z._default(
+    z.record(z.string(), z.json()).check(
+      z.refine((variables) => atMost(MAX_LAYER_VARIABLES_BYTES)(JSON.stringify(variables)), {
+        error: `must have at most ${MAX_LAYER_VARIABLES_BYTES} bytes as JSON`,
+      }),
+    ),
+    {},
+  ),
+  priority: z._default(z.int().check(z.minimum(-MAX_PRIORITY), z.maximum(MAX_PRIORITY)), 0),
+  isActive: z._default(z.boolean(), true),
+});
 
 const hasOneText = ({ content, template }: { content?: unknown; template?: unknown }) =>
   (content === undefined) !== (template === undefined);
 const ONE_TEXT = { path: ['content'], error: 'is needed, or template, and not both' };
 
-export const versionSchema = z.int().min(1);
+export const versionSchema = lazily(() => z.int().check(z.minimum(1)));
 
-export const promptLayerInputShape = { ...layerShape, version: versionSchema.optional() };
+export const promptLayerInputShape = () => ({ ...layerShape(), version: z.optional(versionSchema()) });
 
 /** What a write says. `version` is that of the layer that was read; without it the layer must not exist yet. */
-export const promptLayerInputSchema = z.strictObject(promptLayerInputShape).refine(hasOneText, ONE_TEXT);
-export type PromptLayerInput = z.input<typeof promptLayerInputSchema>;
+export const promptLayerInputSchema = lazily(() =>
+  z.strictObject(promptLayerInputShape()).check(z.refine(hasOneText, ONE_TEXT)),
+);
+export type PromptLayerInput = z.input<ReturnType<typeof promptLayerInputSchema>>;
 
-const storedLayerSchema = z
-  .object({
-    ...layerShape,
-    id: promptIdSchema,
-    name: z.string(),
-    // Is not judged again at every read: what cannot be rendered is left out then.
-    template: z.string().optional(),
-    version: versionSchema,
-    createdAt: z.string(),
-    updatedAt: z.string(),
-  })
-  .refine(hasOneText, ONE_TEXT);
+const storedLayerSchema = lazily(() =>
+  z
+    .object({
+      ...layerShape(),
+      id: promptIdSchema(),
+      name: z.string(),
+      // Is not judged again at every read: what cannot be rendered is left out then.
+      template: z.optional(z.string()),
+      version: versionSchema(),
+      createdAt: z.string(),
+      updatedAt: z.string(),
+    })
+    .check(z.refine(hasOneText, ONE_TEXT)),
+);
 
 /** A layer as callers see it: `content` as it is, or a `template`. The highest `priority` comes first. */
-export type PromptLayer = z.output<typeof storedLayerSchema>;
+export type PromptLayer = z.output<ReturnType<typeof storedLayerSchema>>;
 
 /** A layer in the table: its JSON under its id, so that one that cannot be read can still be named. */
 export interface StoredLayer {
@@ -86,7 +101,7 @@ export interface StoredLayer {
 /** `undefined` if it cannot be read, whatever it is. */
 export function readStoredLayer({ json }: StoredLayer): PromptLayer | undefined {
   try {
-    return storedLayerSchema.safeParse(JSON.parse(json)).data;
+    return storedLayerSchema().safeParse(JSON.parse(json)).data;
   } catch {
     return undefined;
   }

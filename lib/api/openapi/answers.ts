@@ -1,18 +1,18 @@
 import { DRIFT_KINDS, type DriftKind } from '../../audit/drift.ts';
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { PROMPT_SCOPES } from '../../prompt/prompt-layer.ts';
 
 /** The schemas that have a name of their own in the description of the API. */
 export const named = z.registry<{ id: string }>();
 
-const name = <T extends z.ZodType>(id: string, schema: T): T => {
+const name = <T extends z.ZodMiniType>(id: string, schema: T): T => {
   named.add(schema, { id });
   return schema;
 };
 
 const time = z.iso.datetime();
-const count = z.int().min(0);
-const etag = z.string().regex(/^".+"$/);
+const count = z.int().check(z.minimum(0));
+const etag = z.string().check(z.regex(/^".+"$/));
 
 export const nothing = z.null();
 
@@ -34,21 +34,28 @@ export const sessionAnswer = name(
 
 export const sessionPageAnswer = z.strictObject({
   sessions: z.array(sessionAnswer),
-  nextCursor: z.string().optional(),
+  nextCursor: z.optional(z.string()),
 });
 
-const usage = name('Usage', z.strictObject({ active: count, limit: count.nullable() }));
-export const usageAnswer = z.strictObject({ user: usage.optional(), org: usage.optional(), all: usage.optional() });
+const usage = name('Usage', z.strictObject({ active: count, limit: z.nullable(count) }));
+export const usageAnswer = z.strictObject({ user: z.optional(usage), org: z.optional(usage), all: z.optional(usage) });
 
 export const limitAnswer = name(
   'Limit',
-  z.strictObject({ limit: count.nullable(), active: count, items: z.int().min(1), isDefault: z.boolean() }),
+  z.strictObject({
+    limit: z.nullable(count),
+    active: count,
+    items: z.int().check(z.minimum(1)),
+    isDefault: z.boolean(),
+  }),
 );
 
 export const countAnswer = z.strictObject({ count });
 
 export const reconcileAnswer = z.strictObject({
-  drift: z.strictObject(Object.fromEntries(DRIFT_KINDS.map((kind) => [kind, z.int()])) as Record<DriftKind, z.ZodInt>),
+  drift: z.strictObject(
+    Object.fromEntries(DRIFT_KINDS.map((kind) => [kind, z.int()])) as Record<DriftKind, z.ZodMiniInt>,
+  ),
   repaired: z.int(),
   more: z.boolean(),
 });
@@ -62,11 +69,11 @@ export const cleanupAnswer = z.strictObject({
 export const systemPromptAnswer = z.strictObject({ systemPrompt: z.string() });
 
 export const fileAnswer = z.strictObject({
-  content: z.base64().optional(),
+  content: z.optional(z.base64()),
   size: count,
   etag,
   modifiedAt: time,
-  contentRange: z.string().optional(),
+  contentRange: z.optional(z.string()),
 });
 export const writtenAnswer = name('WrittenFile', z.strictObject({ etag, size: count, modifiedAt: time }));
 export const receivedAnswer = name('ReceivedPart', z.strictObject({ received: count, total: count }));
@@ -82,7 +89,7 @@ const directoryEntry = name(
 );
 export const directoryAnswer = z.strictObject({
   entries: z.array(directoryEntry),
-  nextCursor: z.string().optional(),
+  nextCursor: z.optional(z.string()),
 });
 
 export const workspaceUsageAnswer = z.strictObject({
@@ -104,8 +111,8 @@ export const mcpClientAnswer = name(
     id: z.string(),
     name: z.string(),
     type: z.enum(['http', 'sse', 'stdio']),
-    endpoint: z.string().optional(),
-    command: z.string().optional(),
+    endpoint: z.optional(z.string()),
+    command: z.optional(z.string()),
     serverInfo: z.looseObject({ name: z.string(), version: z.string() }),
     protocolVersion: z.string(),
     connectedAt: time,
@@ -121,12 +128,12 @@ export const promptLayerAnswer = name(
   z.strictObject({
     id: z.string(),
     name: z.string(),
-    content: z.string().optional(),
-    template: z.string().optional(),
+    content: z.optional(z.string()),
+    template: z.optional(z.string()),
     variables: z.record(z.string(), z.json()),
     priority: z.int(),
     isActive: z.boolean(),
-    version: z.int().min(1),
+    version: z.int().check(z.minimum(1)),
     createdAt: time,
     updatedAt: time,
   }),

@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { named } from './answers.ts';
 
 export type JsonSchema = Record<string, unknown> & {
@@ -14,7 +14,7 @@ export class JsonSchemas {
   readonly components: Record<string, JsonSchema> = {};
 
   /** `input`: what may be sent; `output`: what is answered. */
-  of(schema: z.ZodType, io: 'input' | 'output'): JsonSchema {
+  of(schema: z.core.$ZodType, io: 'input' | 'output'): JsonSchema {
     const made = z.toJSONSchema(schema, {
       io,
       metadata: named,

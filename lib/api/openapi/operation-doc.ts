@@ -1,4 +1,4 @@
-import type * as z from 'zod';
+import type * as z from 'zod/mini';
 import type { ErrorCode } from '../../errors.ts';
 
 /** A request that is carried out as it stands, once the session and the MCP server that it names are there. */
@@ -16,9 +16,9 @@ export interface OperationDoc<Input = unknown, Output = unknown> {
   description?: string;
   /** Without one every caller may ask. */
   role?: 'admin' | 'operator';
-  output: z.ZodType<Output>;
+  output: z.ZodMiniType<Output>;
   /** Of the status that says "a part". */
-  partialOutput?: z.ZodType<Output>;
+  partialOutput?: z.ZodMiniType<Output>;
   /** What it is refused with, beyond what every operation can be. */
   errors: readonly ErrorCode[];
   examples: Readonly<Record<string, Example<Input>>>;

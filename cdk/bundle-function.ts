@@ -1,0 +1,32 @@
+import path from 'node:path';
+import { build } from 'esbuild';
+import { builtinModules, noConfigFiles } from './bundle-plugins.ts';
+
+/**
+ * Bundles `functions/<name>.ts` into a directory: ES modules with everything in them, the AWS SDK included, so that
+ * versions are ours. Functions that were imported when they are needed are files of their own, not read before.
+ *
+ *     bundle-function.ts <name> <directory>
+ */
+const [name = '', outdir = ''] = process.argv.slice(2);
+
+await build({
+  absWorkingDir: path.resolve(import.meta.dirname, '..'),
+  entryPoints: { index: `functions/${name}.ts` },
+  outdir,
+  bundle: true,
+  splitting: true,
+  format: 'esm',
+  outExtension: { '.js': '.mjs' },
+  chunkNames: '[hash]',
+  platform: 'node',
+  target: 'node24',
+  mainFields: ['module', 'main'],
+  minify: true,
+  sourcemap: 'external',
+  sourcesContent: false,
+  inject: ['lib/mapped-stacks.ts'],
+  alias: { '@aws-sdk/credential-provider-node': './lib/environment-credentials.ts' },
+  plugins: [builtinModules, noConfigFiles],
+  logLevel: 'error',
+});
