@@ -4,11 +4,13 @@ import { tableOf, type BenchResult } from './bench-result.ts';
 import { benchColdStart } from './cold-start.ts';
 import { benchCosts } from './costs.ts';
 import { benchEnding } from './ending.ts';
+import { benchGrowth } from './growth.ts';
 import { keepResults, surroundings } from './kept-results.ts';
 
 /** All of them, or those that are named: `npm run bench -- costs`. What is printed is kept in `results.md`. */
 const BENCHES: Record<string, () => Promise<BenchResult>> = {
   costs: benchCosts,
+  growth: benchGrowth,
   'cold-start': benchColdStart,
   seats: () => benchSeatRates([1, 4, 16]),
   ending: benchEnding,

@@ -12,8 +12,8 @@ import { anchorsOf, blocksOf, codeIn, documents, readDocument } from './markdown
 const LOCAL_ROUTES = ['GET /events', 'GET /docs'];
 const keys = [...routes.map(routeKey), ...LOCAL_ROUTES];
 
-/** Read by tests and programs of the project, and by nobody who runs the session manager. */
-const readElsewhere = sourceFiles('test', 'local').flatMap(({ syntax }) =>
+/** Read by the command line, by tests and by programs of the project: no settings of the session manager. */
+const readElsewhere = sourceFiles('lib/cli', 'test', 'local').flatMap(({ syntax }) =>
   [...syntax.text.matchAll(/\benv\.([A-Z][A-Z_]+)/g)].map(([, name = '']) => name),
 );
 const upperCase = new Set<string>([
