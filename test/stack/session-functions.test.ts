@@ -63,7 +63,7 @@ describe('the functions', () => {
   });
 
   test('are told what the stack decides, and leave the rest to their defaults', () => {
-    const common = ['AUTH_MODE', 'METRICS_NAMESPACE', 'NODE_OPTIONS', 'TABLE_NAME'];
+    const common = ['AUTH_MODE', 'METRICS_NAMESPACE', 'TABLE_NAME'];
     const fileSystem = ['FILE_SYSTEM_ID', 'FILE_SYSTEM_ROOT', 'FILE_SYSTEM_UID'];
     expect(Object.fromEntries(FUNCTION_NAMES.map((name) => [name, variables(functions[name])]))).toEqual({
       lifecycle: [...common, 'WORKSPACE_ROOT'],
@@ -72,7 +72,7 @@ describe('the functions', () => {
       mcp: [...common, 'SECRETS_KMS_KEY_ID'].sort(),
       access: [...common, ...fileSystem].sort(),
       cleanup: [...common, 'WORKSPACE_ROOT'],
-      'session-events': ['EVENT_BUS_NAME', ...fileSystem, 'NODE_OPTIONS', 'SECRETS_KMS_KEY_ID', 'TABLE_NAME'],
+      'session-events': ['EVENT_BUS_NAME', ...fileSystem, 'SECRETS_KMS_KEY_ID', 'TABLE_NAME'],
     });
   });
 
