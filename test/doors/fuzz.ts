@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import pTimeout from 'p-timeout';
-import { lambdaHandler } from '../../lib/api/lambda-handler.ts';
 import { v7 as uuidv7 } from 'uuid';
+import { lambdaHandler } from '../../lib/api/lambda-handler.ts';
+import { limitOwnersOf } from '../../lib/limits.ts';
 import { lambdaContext } from '../api/lambda-events.ts';
 import { violationsAfterSweep } from '../invariants/invariants.ts';
 import { recordingServer } from '../mcp/recording-server.ts';
@@ -68,6 +69,8 @@ export async function openHouse() {
   const [adas, eves, ended, never] = [uuidv7(), uuidv7(), uuidv7(), uuidv7()] as [string, string, string, string];
   const create = async (id: string, userId: string, orgId: string) => {
     wanted.push(id);
+    // Requests may have set some that are full.
+    for (const owner of limitOwnersOf({ userId, orgId })) await stack.parts.seats.clearLimit(owner);
     await stack.manager.createSession(userId, orgId);
     const session = stack.manager.session(id);
     await session.files.write('notes.txt', Buffer.from('notes'));
