@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { build } from 'esbuild';
-import { builtinModules, noConfigFiles } from './bundle-plugins.ts';
+import { builtinModules, noConfigFiles, writtenApiDescription } from './bundle-plugins.ts';
 
 /**
  * Bundles `functions/<name>.ts` into a directory: ES modules with everything in them, the AWS SDK included, so that
@@ -8,11 +8,17 @@ import { builtinModules, noConfigFiles } from './bundle-plugins.ts';
  *
  *     bundle-function.ts <name> <directory>
  */
+const projectRoot = path.resolve(import.meta.dirname, '..');
 const [name = '', outdir = ''] = process.argv.slice(2);
 
 await build({
-  absWorkingDir: path.resolve(import.meta.dirname, '..'),
-  entryPoints: { index: `functions/${name}.ts` },
+  absWorkingDir: projectRoot,
+  stdin: {
+    contents: `import './lib/mapped-stacks.ts'; export * from './functions/${name}.ts';`,
+    resolveDir: projectRoot,
+    sourcefile: `functions/${name}.mjs`,
+  },
+  entryNames: 'index',
   outdir,
   bundle: true,
   splitting: true,
@@ -25,8 +31,7 @@ await build({
   minify: true,
   sourcemap: 'external',
   sourcesContent: false,
-  inject: ['lib/mapped-stacks.ts'],
   alias: { '@aws-sdk/credential-provider-node': './lib/environment-credentials.ts' },
-  plugins: [builtinModules, noConfigFiles],
+  plugins: [builtinModules, noConfigFiles, writtenApiDescription],
   logLevel: 'error',
 });

@@ -1,6 +1,7 @@
 import { isBuiltin } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import type { Plugin } from 'esbuild';
+import { openApiDocument } from '../lib/api/openapi/openapi-document.ts';
 
 const moduleText = (name: string) => `process.getBuiltinModule('node:${name}')`;
 
@@ -21,36 +22,50 @@ export const builtinModules: Plugin = {
     }));
     // Each name by itself: esbuild leaves out those that nobody imports.
     build.onLoad({ filter: /./, namespace: 'builtin import-statement' }, ({ path }) => ({
-      contents: esModule(
-        path,
-        namesIn(path, () => true),
-      ),
+      contents: esModule(path, Object.keys(exportedBy(path))),
     }));
     // Here all are imported: those stay away that Node itself loads when they are first read.
     build.onLoad({ filter: /./, namespace: 'builtin dynamic-import' }, ({ path }) => ({
       contents: esModule(
         path,
-        namesIn(path, (exported) => 'value' in exported),
+        Object.entries(exportedBy(path)).flatMap(([name, exported]) => ('value' in exported ? name : [])),
       ),
     }));
   },
 };
 
-function namesIn(module: string, wanted: (exported: PropertyDescriptor) => boolean): string[] {
-  const exported = Object.getOwnPropertyDescriptors(process.getBuiltinModule(`node:${module}`) as object);
-  return Object.entries(exported)
-    .filter(([name, descriptor]) => /^[a-z_$][\w$]*$/i.test(name) && name !== 'default' && wanted(descriptor))
-    .map(([name]) => name);
+function exportedBy(module: string): Record<string, PropertyDescriptor> {
+  const exported = Object.entries(
+    Object.getOwnPropertyDescriptors(process.getBuiltinModule(`node:${module}`) as object),
+  );
+  return Object.fromEntries(exported.filter(([name]) => /^[a-z_$][\w$]*$/i.test(name) && name !== 'default'));
 }
 
+/** Functions load their module when they are first called: whoever never deflates anything does without `node:zlib`. */
 function esModule(module: string, names: string[]): string {
+  const exported = exportedBy(module);
+  const wayTo = (name: string) =>
+    isFileStream(module, name) ? 'instancesOf' : isFunction(module, name, exported[name]?.value) ? 'call' : 'get';
   return `
-    const it = ${moduleText(module)};
-    const get = (name) => it[name];
-    export default it;
-    ${names.map((name) => `const it_${name} = /* @__PURE__ */ get('${name}');`).join('\n')}
+    let loaded;
+    const load = () => (loaded ??= ${moduleText(module)});
+    const get = (name) => load()[name];
+    const call = (name) => (...args) => load()[name](...args);
+    const instancesOf = (name) => ({ [Symbol.hasInstance]: (value) => value instanceof load()[name] });
+    const all = /* @__PURE__ */ load();
+    export default all;
+    ${names.map((name) => `const it_${name} = /* @__PURE__ */ ${wayTo(name)}('${name}');`).join('\n')}
     export { ${names.map((name) => `it_${name} as ${name}`).join(', ')} };`;
 }
+
+/** Only ever asked whether a body is one, which texts are not: reading the class loads Node's file streams. */
+const isFileStream = (module: string, name: string): boolean => module === 'fs' && /^(Read|Write)Stream$/.test(name);
+
+/** No class; and nothing that has another form for `util.promisify`, which a function around it would lack. */
+const isFunction = (module: string, name: string, value: unknown): boolean =>
+  typeof value === 'function' &&
+  /^[a-z]/.test(name) &&
+  (module.endsWith('/promises') || Object.getOwnPropertySymbols(value).length === 0);
 
 const NO_CONFIG_FILES = fileURLToPath(new URL('../lib/no-config-files.ts', import.meta.url));
 
@@ -59,5 +74,17 @@ export const noConfigFiles: Plugin = {
   name: 'no-config-files',
   setup(build) {
     build.onResolve({ filter: /\/loadSharedConfigFiles$/ }, () => ({ path: NO_CONFIG_FILES, sideEffects: false }));
+  },
+};
+
+const OPENAPI_DOCUMENT = /\/openapi\/openapi-document\.ts$/;
+
+/** The API's description as it is when the bundle is made, instead of what makes it. */
+export const writtenApiDescription: Plugin = {
+  name: 'written-api-description',
+  setup(build) {
+    build.onLoad({ filter: OPENAPI_DOCUMENT }, () => ({
+      contents: `export const openApiDocument = () => (${JSON.stringify(openApiDocument())});`,
+    }));
   },
 };
