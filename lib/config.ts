@@ -1,6 +1,16 @@
 import path from 'node:path';
-import * as z from 'zod/mini';
-import './schemas.ts';
+import {
+  Unfit,
+  commaSeparated,
+  flag,
+  oneOf,
+  optionalText,
+  text,
+  textLike,
+  webAddress,
+  wholeNumber,
+  type Reader,
+} from './environment-variables.ts';
 import type { Limits } from './limits.ts';
 import type { FileSystemPlace } from './workspace/access-points.ts';
 
@@ -33,20 +43,6 @@ export const ENV = {
   eventBusName: 'EVENT_BUS_NAME',
 } as const;
 
-const wholeNumber = (min: number, max: number, preset: number) =>
-  z._default(
-    z.pipe(
-      z.pipe(z.string().check(z.regex(/^\d+$/, 'must be a whole number')), z.transform(Number)),
-      z.number().check(z.minimum(min, `must be at least ${min}`), z.maximum(max, `must be at most ${max}`)),
-    ),
-    preset,
-  );
-
-const commaSeparated = z.pipe(
-  z._default(z.string(), ''),
-  z.transform((text) => text.split(',').flatMap((part) => part.trim() || [])),
-);
-
 const LOG_LEVELS = ['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'SILENT', 'CRITICAL'] as const;
 /** Of a bus in the function's own account and region. */
 export const EVENT_BUS_NAME = /^[\w./-]{1,256}$/;
@@ -54,7 +50,7 @@ const TEN_YEARS_SECONDS = 315_360_000;
 /** A session ends in one transaction of at most 100 items, and its MCP clients are part of it. */
 const MAX_MCP_CLIENTS = 90;
 
-const environment = z.object({
+const environment = {
   MAX_SESSIONS: wholeNumber(0, Number.MAX_SAFE_INTEGER, 100),
   MAX_SESSIONS_PER_ORG: wholeNumber(0, Number.MAX_SAFE_INTEGER, 0),
   MAX_SESSIONS_PER_USER: wholeNumber(0, Number.MAX_SAFE_INTEGER, 0),
@@ -63,38 +59,26 @@ const environment = z.object({
   CLEANUP_INTERVAL_SECONDS: wholeNumber(1, 2_147_483, 3_600),
   MAX_MCP_CLIENTS_PER_SESSION: wholeNumber(0, MAX_MCP_CLIENTS, 20),
   MCP_STDIO_COMMANDS: commaSeparated,
-  MCP_ALLOW_LOOPBACK: z._default(z.stringbool('must be true or false'), false),
-  SECRETS_KMS_KEY_ID: z.optional(z.string()),
-  SECRETS_KEY_FILE: z.optional(z.string()),
+  MCP_ALLOW_LOOPBACK: flag(false),
+  SECRETS_KMS_KEY_ID: optionalText,
+  SECRETS_KEY_FILE: optionalText,
   MAX_WORKSPACE_BYTES: wholeNumber(0, Number.MAX_SAFE_INTEGER, 0),
-  WORKSPACE_ROOT: z.optional(z.string()),
-  FILE_SYSTEM_ID: z.optional(z.string()),
-  FILE_SYSTEM_ROOT: z._default(
-    z.string().check(z.regex(/^(\/[\w-]+){1,2}$/, 'must be a path of one or two directories')),
-    '/workspaces',
-  ),
+  WORKSPACE_ROOT: optionalText,
+  FILE_SYSTEM_ID: optionalText,
+  FILE_SYSTEM_ROOT: textLike(/^(\/[\w-]+){1,2}$/, 'must be a path of one or two directories'),
   FILE_SYSTEM_UID: wholeNumber(1, 4_294_967_295, 1_000),
-  LOCAL_DATA_DIR: z._default(z.string(), '.local'),
-  TABLE_NAME: z._default(z.string(), 'sessions'),
-  DYNAMODB_ENDPOINT: z.optional(z.url({ protocol: /^https?$/, error: 'must be an http or https URL' })),
-  AUTH_MODE: z._default(z.enum(['headers', 'jwt']), 'headers'),
-  JWT_ORG_CLAIM: z._default(z.string(), 'org_id'),
-  JWT_ROLE_CLAIM: z._default(z.string(), 'role'),
-  LOG_LEVEL: z._default(
-    z.pipe(
-      z.pipe(
-        z.string(),
-        z.transform((level) => level.toUpperCase()),
-      ),
-      z.enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(', ')}`),
-    ),
-    'INFO',
-  ),
-  METRICS_NAMESPACE: z.optional(
-    z.string().check(z.regex(/^(?!AWS\/)[\w./#:-]{1,255}$/, 'must be a CloudWatch namespace')),
-  ),
-  EVENT_BUS_NAME: z.optional(z.string().check(z.regex(EVENT_BUS_NAME, 'must be the name of an EventBridge event bus'))),
-});
+  LOCAL_DATA_DIR: text('.local'),
+  TABLE_NAME: text('sessions'),
+  DYNAMODB_ENDPOINT: webAddress,
+  AUTH_MODE: oneOf(['headers', 'jwt'], 'headers'),
+  JWT_ORG_CLAIM: text('org_id'),
+  JWT_ROLE_CLAIM: text('role'),
+  LOG_LEVEL: (level: string | undefined) => oneOf(LOG_LEVELS, 'INFO')(level?.toUpperCase()),
+  METRICS_NAMESPACE: textLike(/^(?!AWS\/)[\w./#:-]{1,255}$/, 'must be a CloudWatch namespace'),
+  EVENT_BUS_NAME: textLike(EVENT_BUS_NAME, 'must be the name of an EventBridge event bus'),
+} satisfies Record<string, Reader<unknown>>;
+
+type Variables = { [Name in keyof typeof environment]: ReturnType<(typeof environment)[Name]> };
 
 /** Everything that is configurable, with times in seconds; docs/reference.md has the table of variables and defaults. */
 export interface Config {
@@ -129,13 +113,7 @@ export class ConfigError extends Error {
 
 /** Reads the environment; an empty variable counts as unset. Throws a `ConfigError` that names what is wrong. */
 export function readConfig(env: NodeJS.ProcessEnv): Config {
-  const parsed = environment.safeParse(Object.fromEntries(Object.entries(env).filter(([, value]) => value !== '')));
-  if (!parsed.success) {
-    throw new ConfigError(
-      parsed.error.issues.map(({ path: [name], message }) => `${String(name)} ${message}.`).join(' '),
-    );
-  }
-  const values = parsed.data;
+  const values = variablesOf(env);
   if (values.MCP_STDIO_COMMANDS.length > 0 && env.AWS_LAMBDA_FUNCTION_NAME) {
     throw new ConfigError(
       'MCP_STDIO_COMMANDS must be empty on AWS: a command could read the credentials of the function.',
@@ -167,7 +145,23 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
   };
 }
 
-function fileSystemOf(values: z.infer<typeof environment>): FileSystemPlace | undefined {
-  const { FILE_SYSTEM_ID: fileSystemId, FILE_SYSTEM_ROOT: root, FILE_SYSTEM_UID: posixId } = values;
+/** By hand and not by a schema: this is read at each cold start, and schemas of so many variables take 5% of one. */
+function variablesOf(env: NodeJS.ProcessEnv): Variables {
+  const problems: string[] = [];
+  const values = Object.entries(environment).map(([name, read]) => {
+    try {
+      return [name, read(env[name] || undefined)];
+    } catch (thrown) {
+      if (!(thrown instanceof Unfit)) throw thrown;
+      problems.push(`${name} ${thrown.message}.`);
+      return [name, undefined];
+    }
+  });
+  if (problems.length > 0) throw new ConfigError(problems.join(' '));
+  return Object.fromEntries(values) as Variables;
+}
+
+function fileSystemOf(values: Variables): FileSystemPlace | undefined {
+  const { FILE_SYSTEM_ID: fileSystemId, FILE_SYSTEM_ROOT: root = '/workspaces', FILE_SYSTEM_UID: posixId } = values;
   return fileSystemId === undefined ? undefined : { fileSystemId, root, posixId };
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import pTimeout from 'p-timeout';
-import type { HttpEvent } from '../lib/api/caller-of-event.ts';
+import type { HttpEvent } from '../lib/api/http-event.ts';
 import type { HttpResult } from '../lib/api/http-handler.ts';
 import { operations } from '../lib/api/operations.ts';
 import { routeKey, routes, type Route } from '../lib/api/routes.ts';

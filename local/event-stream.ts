@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { callerOfEvent, type HttpEvent } from '../lib/api/caller-of-event.ts';
+import { callerOfEvent } from '../lib/api/caller-of-event.ts';
+import type { HttpEvent } from '../lib/api/http-event.ts';
 import { EVENTS_PATH } from '../lib/api/event-watch.ts';
 import { problem } from '../lib/api/http-handler.ts';
 import { readConfig } from '../lib/config.ts';

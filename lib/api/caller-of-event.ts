@@ -1,9 +1,7 @@
-import type { APIGatewayProxyEventV2WithJWTAuthorizer } from 'aws-lambda';
 import type { Config } from '../config.ts';
 import { UnauthorizedError, ValidationError } from '../errors.ts';
 import { checkIdentity, type Caller, type Identity } from '../identity.ts';
-
-export type HttpEvent = APIGatewayProxyEventV2WithJWTAuthorizer;
+import type { HttpEvent } from './http-event.ts';
 
 type AuthConfig = Pick<Config, 'authMode' | 'jwtOrgClaim' | 'jwtRoleClaim'>;
 

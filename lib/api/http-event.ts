@@ -1,21 +1,35 @@
-import * as z from 'zod/mini';
-import { lazily } from '../schemas.ts';
+import type { APIGatewayProxyEventV2WithJWTAuthorizer } from 'aws-lambda';
 
-const texts = lazily(() => z.record(z.string(), z.nullish(z.string())));
+export type HttpEvent = APIGatewayProxyEventV2WithJWTAuthorizer;
 
-/** All that the HTTP door reads of an event of API Gateway, payload format 2.0; what lacks some of it is no such event. */
-export const httpEventSchema = lazily(() =>
-  z.looseObject({
-    version: z.literal('2.0'),
-    routeKey: z.string(),
-    headers: texts(),
-    pathParameters: z.nullish(texts()),
-    queryStringParameters: z.nullish(texts()),
-    body: z.nullish(z.string()),
-    isBase64Encoded: z.boolean(),
-    requestContext: z.looseObject({
-      requestId: z.string().check(z.minLength(1)),
-      http: z.looseObject({ sourceIp: z.string() }),
-    }),
-  }),
-);
+/**
+ * Whether it has all that the HTTP door reads of an event of API Gateway, payload format 2.0. By hand and not by a schema:
+ * this comes before each first call, and only the gateway and those who may invoke the function can send one.
+ */
+export function isHttpEvent(event: unknown): event is HttpEvent {
+  if (!isObject(event) || event.version !== '2.0' || !isObject(event.requestContext)) return false;
+  const { requestId, http } = event.requestContext;
+  return (
+    typeof event.routeKey === 'string' &&
+    isTexts(event.headers) &&
+    isNoneOr(isTexts, event.pathParameters) &&
+    isNoneOr(isTexts, event.queryStringParameters) &&
+    isNoneOr(isText, event.body) &&
+    typeof event.isBase64Encoded === 'boolean' &&
+    isText(requestId) &&
+    requestId !== '' &&
+    isObject(http) &&
+    isText(http.sourceIp)
+  );
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const isText = (value: unknown): value is string => typeof value === 'string';
+
+const isTexts = (value: unknown): boolean =>
+  isObject(value) && Object.values(value).every((one) => isNoneOr(isText, one));
+
+const isNoneOr = (isSo: (value: unknown) => boolean, value: unknown): boolean =>
+  value === undefined || value === null || isSo(value);

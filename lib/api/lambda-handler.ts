@@ -1,7 +1,6 @@
 import type { Context } from 'aws-lambda';
 import type { Services } from '../services.ts';
-import type { HttpEvent } from './caller-of-event.ts';
-import { httpEventSchema } from './http-event.ts';
+import { isHttpEvent } from './http-event.ts';
 import { handleHttp } from './http-handler.ts';
 import { handleAccessCheck, handleInvocation, handleReconcile, handleSchedule } from './invoke-handler.ts';
 import type { Group } from './operation.ts';
@@ -32,15 +31,12 @@ export function lambdaHandler(group: Group, services: () => Services): LambdaHan
     const run = scheduledRunOf(group, event);
     if (run) return run(services(), requestId, stopAfter(remaining - SCHEDULE_MARGIN_MS));
     const signal = stopAfter(Math.min(HTTP_MS, remaining - MARGIN_MS));
-    if (isHttp(event)) return handleHttp(group, services(), event, signal);
+    if (isHttpEvent(event)) return handleHttp(group, services(), event, signal);
     return handleInvocation(group, services(), event, requestId, signal);
   };
 }
 
 const stopAfter = (ms: number): AbortSignal => AbortSignal.timeout(Math.max(0, ms));
-
-/** API Gateway, payload format 2.0. Only the gateway and those who may invoke the function can send one. */
-const isHttp = (event: unknown): event is HttpEvent => httpEventSchema().safeParse(event).success;
 
 function scheduledRunOf(group: Group, event: unknown): typeof handleSchedule | undefined {
   const runs = Object.entries(scheduled[group] ?? {});
