@@ -2,7 +2,7 @@ import { mkdir, readdir, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import pMap from 'p-map';
 import { newStack, type TestStack } from '../setup/test-stack.ts';
-import { median, type BenchResult } from './bench-result.ts';
+import { median, spreadOf, type BenchResult } from './bench-result.ts';
 
 const FILES = [0, 1_000, 100_000] as const;
 const ROUNDS = 15;
@@ -33,8 +33,7 @@ export async function benchEnding(): Promise<BenchResult> {
 function resultOf(times: Map<number, number[]>): BenchResult {
   const fastest = Math.min(...[...times.values()].map(median));
   const rows = [...times].map(([count, of]) => {
-    const spread = `${Math.min(...of).toFixed(1)} to ${Math.max(...of).toFixed(1)}`;
-    return { ratio: median(of) / fastest, cells: [String(count), median(of).toFixed(1), spread] };
+    return { ratio: median(of) / fastest, cells: [String(count), median(of).toFixed(1), spreadOf(of, 1)] };
   });
   return {
     title: `Ending a session, by the files in its workspace (${ROUNDS} ends each, in turn)`,
