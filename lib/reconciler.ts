@@ -7,7 +7,7 @@ import type { ReconcileBounds, ReconcileResult } from './reconcile.ts';
 /** How long it goes on where nobody says. */
 const RECONCILE_MS = 10 * 60 * 1000;
 
-/** Compares counters, sessions, lists and directories. For operators. */
+/** Compares counters, sessions, lists, MCP clients and directories. For operators. */
 export class Reconciler {
   private readonly parts: ManagerParts;
   private readonly caller: Caller;
