@@ -12,7 +12,7 @@ import { LayerCache } from './prompt/layer-cache.ts';
 import { LayeredComposer } from './prompt/layered-composer.ts';
 import type { PromptComposer } from './prompt/prompt-composer.ts';
 import { SeatGauge } from './seat-gauge.ts';
-import { Reconcile } from './reconcile.ts';
+import { Reconcile } from './reconcile/reconcile.ts';
 import { SessionCreation } from './session-creation.ts';
 import { SessionEnding } from './session-ending.ts';
 import type { DynamoTable } from './store/dynamo-table.ts';

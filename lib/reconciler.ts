@@ -2,7 +2,7 @@ import { sumOfDrift } from './audit/drift.ts';
 import { ForbiddenError } from './errors.ts';
 import { isUnrestricted, type Caller } from './identity.ts';
 import type { ManagerParts } from './manager-parts.ts';
-import type { ReconcileBounds, ReconcileResult } from './reconcile.ts';
+import type { ReconcileBounds, ReconcileResult } from './reconcile/reconcile.ts';
 
 /** How long it goes on where nobody says. */
 const RECONCILE_MS = 10 * 60 * 1000;

@@ -1,6 +1,6 @@
-import type { LimitOwner } from './limits.ts';
-import type { StoredItem } from './store/reconcile-store.ts';
-import { seatsIdOf, seatsPlace } from './store/seats-owner.ts';
+import type { LimitOwner } from '../limits.ts';
+import type { StoredItem } from '../store/reconcile-store.ts';
+import { seatsIdOf, seatsPlace } from '../store/seats-owner.ts';
 
 interface ItemsSeen {
   of: LimitOwner;

@@ -1,10 +1,10 @@
 import { setTimeout } from 'node:timers/promises';
 import pMap from 'p-map';
-import { limitOwnersOf, type LimitOwner } from './limits.ts';
-import type { ReconcileStore, StoredItem } from './store/reconcile-store.ts';
-import type { SeatCorrection, SeatWitness } from './store/seat-correction.ts';
-import { seatsIdOf, seatsPlace } from './store/seats-owner.ts';
-import { isSessionKey, type SessionItem } from './store/table-schema.ts';
+import { limitOwnersOf, type LimitOwner } from '../limits.ts';
+import type { ReconcileStore, StoredItem } from '../store/reconcile-store.ts';
+import type { SeatCorrection, SeatWitness } from '../store/seat-correction.ts';
+import { seatsIdOf, seatsPlace } from '../store/seats-owner.ts';
+import { isSessionKey, type SessionItem } from '../store/table-schema.ts';
 
 /** A counter that is wrong: what it says, and what it should. */
 export interface CounterDrift {

@@ -1,19 +1,19 @@
 import pMap from 'p-map';
 import { validate as isUuid } from 'uuid';
-import type { AuditDetails } from './audit/audit-event.ts';
-import type { AuditTrail } from './audit/audit-trail.ts';
-import type { LogLines } from './audit/log-lines.ts';
-import { noDrift, sumOfDrift, type Drift, type DriftKind } from './audit/drift.ts';
-import type { LimitOwner } from './limits.ts';
-import { ReconcileCounters, SeatTally } from './reconcile-counters.ts';
-import { SeatItemsSeen } from './reconcile-seat-items.ts';
-import type { ClientListCorrection } from './store/client-list-correction.ts';
-import { clientPlaces, type ReconcilePosition, type ReconcileStore } from './store/reconcile-store.ts';
-import type { SeatCorrection } from './store/seat-correction.ts';
-import type { SeatItemsCorrection } from './store/seat-items-correction.ts';
-import type { SessionStore } from './store/session-store.ts';
-import { isSessionKey, sessionOfBelonging, type Key, type SessionItem } from './store/table-schema.ts';
-import type { Workspace, Workspaces } from './workspace/workspaces.ts';
+import type { AuditDetails } from '../audit/audit-event.ts';
+import type { AuditTrail } from '../audit/audit-trail.ts';
+import type { LogLines } from '../audit/log-lines.ts';
+import { noDrift, sumOfDrift, type Drift, type DriftKind } from '../audit/drift.ts';
+import type { LimitOwner } from '../limits.ts';
+import { ReconcileCounters, SeatTally } from './counters.ts';
+import { SeatItemsSeen } from './seat-items.ts';
+import type { ClientListCorrection } from '../store/client-list-correction.ts';
+import { clientPlaces, type ReconcilePosition, type ReconcileStore } from '../store/reconcile-store.ts';
+import type { SeatCorrection } from '../store/seat-correction.ts';
+import type { SeatItemsCorrection } from '../store/seat-items-correction.ts';
+import type { SessionStore } from '../store/session-store.ts';
+import { isSessionKey, sessionOfBelonging, type Key, type SessionItem } from '../store/table-schema.ts';
+import type { Workspace, Workspaces } from '../workspace/workspaces.ts';
 
 /** How far a reconcile may go. */
 export interface ReconcileBounds {
