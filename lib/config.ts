@@ -11,7 +11,7 @@ import {
   wholeNumber,
   type Reader,
 } from './environment-variables.ts';
-import type { Limits } from './limits.ts';
+import { MAX_MCP_CLIENTS, type Limits } from './limits.ts';
 import type { FileSystemPlace } from './workspace/access-points.ts';
 
 /** The names of all environment variables that functions read. The deployed stack sets them by these constants. */
@@ -47,8 +47,6 @@ const LOG_LEVELS = ['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'SILENT', 'CRITIC
 /** Of a bus in the function's own account and region. */
 export const EVENT_BUS_NAME = /^[\w./-]{1,256}$/;
 const TEN_YEARS_SECONDS = 315_360_000;
-/** A session ends in one transaction of at most 100 items, and its MCP clients are part of it. */
-const MAX_MCP_CLIENTS = 90;
 
 const environment = {
   MAX_SESSIONS: wholeNumber(0, Number.MAX_SAFE_INTEGER, 100),

@@ -26,6 +26,9 @@ export const MAX_LIMIT = 1_000_000_000;
 /** A snapshot of three scopes, a session and an idempotency record has at most 100 items. */
 export const MAX_SEAT_ITEMS = 32;
 
+/** A session ends in one transaction of at most 100 items, and its MCP clients are part of it. */
+export const MAX_MCP_CLIENTS = 90;
+
 /** Seats in use and their limit in one scope; `limit: null` = unlimited. */
 export interface Usage {
   active: number;

@@ -12,7 +12,7 @@ import { LayerCache } from './prompt/layer-cache.ts';
 import { LayeredComposer } from './prompt/layered-composer.ts';
 import type { PromptComposer } from './prompt/prompt-composer.ts';
 import { SeatGauge } from './seat-gauge.ts';
-import { Reconcile } from './reconcile.ts';
+import { Reconcile } from './reconcile/reconcile.ts';
 import { SessionCreation } from './session-creation.ts';
 import { SessionEnding } from './session-ending.ts';
 import type { DynamoTable } from './store/dynamo-table.ts';
@@ -20,8 +20,10 @@ import { FarewellStore } from './store/farewell-store.ts';
 import { McpClientStore } from './store/mcp-client-store.ts';
 import { PromptLayerStore } from './store/prompt-layer-store.ts';
 import { PromptStore } from './store/prompt-store.ts';
+import { ClientListCorrection } from './store/client-list-correction.ts';
 import { ReconcileStore } from './store/reconcile-store.ts';
 import { SeatCorrection } from './store/seat-correction.ts';
+import { SeatItemsCorrection } from './store/seat-items-correction.ts';
 import { SeatStore } from './store/seat-store.ts';
 import { SessionLists } from './store/session-lists.ts';
 import { SessionStore } from './store/session-store.ts';
@@ -133,7 +135,13 @@ export class ManagerParts {
     const chores = { farewells: this.farewells, seats: this.seats, usage: usageRound };
     this.sweep = new Sweep(this.store, this.lists, workspaces, this.ending, chores, { log, metrics, gauge });
     this.reconcile = new Reconcile(
-      { round: new ReconcileStore(table), sessions: this.store, correction: new SeatCorrection(table) },
+      {
+        round: new ReconcileStore(table),
+        sessions: this.store,
+        counters: new SeatCorrection(table),
+        seatItems: new SeatItemsCorrection(table),
+        clients: new ClientListCorrection(table),
+      },
       workspaces,
       { trail: this.trail, log },
     );

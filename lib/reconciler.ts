@@ -2,12 +2,12 @@ import { sumOfDrift } from './audit/drift.ts';
 import { ForbiddenError } from './errors.ts';
 import { isUnrestricted, type Caller } from './identity.ts';
 import type { ManagerParts } from './manager-parts.ts';
-import type { ReconcileBounds, ReconcileResult } from './reconcile.ts';
+import type { ReconcileBounds, ReconcileResult } from './reconcile/reconcile.ts';
 
 /** How long it goes on where nobody says. */
 const RECONCILE_MS = 10 * 60 * 1000;
 
-/** Compares counters, sessions, lists and directories. For operators. */
+/** Compares counters, sessions, lists, MCP clients and directories. For operators. */
 export class Reconciler {
   private readonly parts: ManagerParts;
   private readonly caller: Caller;

@@ -11,11 +11,20 @@ import { mcpClientKey, promptKey, seatsKey, sessionKey, userEntryKey, type Key }
 import { inject } from './faults/dynamodb-faults.ts';
 import { violations, type Known } from './invariants/invariants.ts';
 import { readState } from './invariants/stored-state.ts';
+import { recordingServer, type RecordingServer } from './mcp/recording-server.ts';
 import { newStack, type TestStack } from './setup/test-stack.ts';
 
 const ADA = { userId: 'ada', orgId: 'acme' };
 const ACME = { scope: 'org', ...ADA } as const;
-const NONE = { counter: 0, 'missing-directory': 0, 'stray-directory': 0, 'missing-entry': 0, 'stray-item': 0 };
+const NONE = {
+  counter: 0,
+  'seat-items': 0,
+  'missing-directory': 0,
+  'stray-directory': 0,
+  'missing-entry': 0,
+  'mcp-client': 0,
+  'stray-item': 0,
+};
 const NEVER = new AbortController().signal;
 
 /** What is damaged behind the manager's back is found, told and put right. */
@@ -25,7 +34,7 @@ describe('a reconcile', () => {
   let other: Session;
   let operator: SessionManagerV2;
   beforeEach(async () => {
-    stack = await newStack({ MAX_SESSIONS: '20' });
+    stack = await newStack({ MAX_SESSIONS: '20', MAX_MCP_CLIENTS_PER_SESSION: '2' });
     operator = stack.manager.as({ kind: 'operator' });
     session = await stack.manager.createSession('ada', 'acme');
     other = await stack.manager.createSession('eve', 'acme');
@@ -108,6 +117,91 @@ describe('a reconcile', () => {
     await expect(create()).rejects.toMatchObject({ code: 'MAX_SESSIONS_REACHED' });
     await stack.manager.cleanupSession(session.id);
     expect(await create()).toBeDefined();
+  });
+
+  describe('of seats that are spread over several items', () => {
+    const create = () => stack.manager.createSession('ada', 'acme');
+    const limit = () => operator.limits.get({ scope: 'org', orgId: 'acme' });
+    beforeEach(async () => {
+      await operator.limits.put({ scope: 'org', orgId: 'acme' }, { limit: 8, items: 4 });
+      for (let count = 2; count < 6; count++) await create();
+    });
+
+    // A change of the limit waited for an item that nobody would ever put back.
+    test('puts back an item that is lost, and then the limit is the whole one again', async () => {
+      await addTo(seatsKey(ACME), -1);
+      await addTo(seatsKey(ACME, 2), 1);
+      await remove(seatsKey(ACME, 2));
+      await isPutRight({ 'seat-items': 1, counter: 1 });
+      await operator.limits.put({ scope: 'org', orgId: 'acme' }, { limit: 8 });
+      expect([await limit(), await create(), await create()]).toMatchObject([
+        { limit: 8, items: 4, active: 6 },
+        {},
+        {},
+      ]);
+      await expect(create()).rejects.toMatchObject({ code: 'MAX_SESSIONS_REACHED' });
+    });
+
+    // The items that were left kept a limit from ever being spread again.
+    test('removes the items that are left when the first is lost, and with it the limit', async () => {
+      await remove(seatsKey(ACME));
+      await isPutRight({ 'seat-items': 1, counter: 1 });
+      expect(await limit()).toMatchObject({ limit: null, active: 6 });
+      await operator.limits.put({ scope: 'org', orgId: 'acme' }, { limit: 7, items: 4 });
+      expect([await limit(), await create()]).toMatchObject([{ limit: 7, items: 4, active: 6 }, {}]);
+      await expect(create()).rejects.toMatchObject({ code: 'MAX_SESSIONS_REACHED' });
+    });
+
+    // Its sums were right, though what the first item counts was not.
+    test('counts again where items that do not count made up what the first one lacks', async () => {
+      await documents().send(
+        new UpdateCommand({
+          TableName: table(),
+          Key: seatsKey(ACME),
+          UpdateExpression: 'SET #items = :one ADD layout :one',
+          ExpressionAttributeNames: { '#items': 'items' },
+          ExpressionAttributeValues: { ':one': 1 },
+        }),
+      );
+      await isPutRight({ 'seat-items': 1, counter: 1 });
+    });
+  });
+
+  describe('of MCP clients', () => {
+    let server: RecordingServer;
+    beforeEach(async () => {
+      server = await recordingServer();
+      await session.addMcpClient({ id: 'a.b', type: 'http', endpoint: server.url });
+      await session.addMcpClient({ id: 'tools', type: 'http', endpoint: server.url });
+    });
+    afterEach(() => server.close());
+    const listed = async () => (await stack.manager.getSession(session.id)).getSessionInfo().mcpClientIds;
+
+    test('finds nothing where sessions and clients fit', async () => {
+      await isPutRight({}, { existing: [session.id, other.id] });
+    });
+
+    test('forgets one that is lost, and it can be added again', async () => {
+      await remove(mcpClientKey(session.id, 'a.b'));
+      await isPutRight({ 'mcp-client': 1 });
+      expect(await listed()).toEqual(['tools']);
+      await session.addMcpClient({ id: 'a.b', type: 'http', endpoint: server.url });
+      expect(await listed()).toEqual(['a.b', 'tools']);
+    });
+
+    test('lists one again that its session has lost, also over the limit of clients', async () => {
+      await documents().send(
+        new UpdateCommand({
+          TableName: table(),
+          Key: sessionKey(session.id),
+          UpdateExpression: 'REMOVE mcpClientIds',
+        }),
+      );
+      await session.addMcpClient({ id: 'more', type: 'http', endpoint: server.url });
+      await session.addMcpClient({ id: 'most', type: 'http', endpoint: server.url });
+      await isPutRight({ 'mcp-client': 2 });
+      expect(await listed()).toEqual(['a.b', 'more', 'most', 'tools']);
+    });
   });
 
   test('gives a session whose directory is gone an empty one, and says so', async () => {

@@ -2,12 +2,16 @@
 export const DRIFT_KINDS = [
   /** A scope's counter and its sessions. */
   'counter',
+  /** The items that a scope's seats are spread over: one is missing, or one is there that does not count. */
+  'seat-items',
   /** A session whose directory is gone: what was in it is lost. */
   'missing-directory',
   /** A directory of no session. */
   'stray-directory',
   /** A session that its user's list does not have. */
   'missing-entry',
+  /** An MCP client that only its session knows of, or only its item. */
+  'mcp-client',
   /** An entry of a list, a prompt or an MCP client of no session. */
   'stray-item',
 ] as const;

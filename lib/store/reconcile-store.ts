@@ -1,6 +1,9 @@
+import type { ClientPlace } from './client-list-correction.ts';
 import type { DynamoTable, Write } from './dynamo-table.ts';
 import {
+  isMcpClientKey,
   RECONCILE_ROUND,
+  sessionIdOf,
   sessionKey,
   sessionOfBelonging,
   userEntryKey,
@@ -14,9 +17,21 @@ export interface ReconcilePosition {
   directory?: string;
 }
 
-export type StoredItem = Key & Partial<SessionItem> & { active?: number };
+export type StoredItem = Key & Partial<SessionItem> & { active?: number; items?: number; clientId?: string };
 
-const FIELDS = ['pk', 'sk', 'id', 'userId', 'orgId', 'workspace', 'status', 'active'];
+const FIELDS = [
+  'pk',
+  'sk',
+  'id',
+  'userId',
+  'orgId',
+  'workspace',
+  'status',
+  'active',
+  'items',
+  'mcpClientIds',
+  'clientId',
+];
 const SESSION_EXISTS = 'attribute_exists(pk)';
 const SESSION_DOES_NOT_EXIST = 'attribute_not_exists(pk)';
 
@@ -88,6 +103,15 @@ export class ReconcileStore {
     const found = await this.table.getAll<Key>(keys);
     return new Set(found.map(pathOf));
   }
+}
+
+/** The MCP clients that items speak of, as sessions or as clients, each once. */
+export function clientPlaces(items: StoredItem[]): ClientPlace[] {
+  const places = items.flatMap((item) => {
+    const ids = isMcpClientKey(item) && item.clientId !== undefined ? [item.clientId] : [...(item.mcpClientIds ?? [])];
+    return ids.map((clientId) => ({ sessionId: sessionIdOf(item), clientId }));
+  });
+  return [...new Map(places.map((place) => [`${place.sessionId} ${place.clientId}`, place])).values()];
 }
 
 const pathOf = ({ pk, sk }: Key): string => `${pk} ${sk}`;

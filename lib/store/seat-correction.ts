@@ -1,7 +1,7 @@
 import type { LimitOwner } from '../limits.ts';
 import type { DynamoTable, Write } from './dynamo-table.ts';
 import { freeIn, seatLayout, sumOf, type SeatLayout } from './seat-layout.ts';
-import { writesOfStep } from './seat-step-writes.ts';
+import { layoutIsAsSeen, writesOfStep } from './seat-step-writes.ts';
 import { seatsKey, type FirstSeatsItem, type SeatsTrace } from './table-schema.ts';
 
 /** The seats of a scope at one moment. Two that have the same `trace` saw nothing taken, given back or moved in between. */
@@ -10,8 +10,6 @@ export interface SeatWitness {
   trace: string;
 }
 
-const LAYOUT_IS_NEW = 'attribute_not_exists(layout)';
-const LAYOUT_IS_AS_SEEN = 'layout = :layout';
 const STAYS_BELOW_ITS_SHARE = 'active <= :left';
 
 /** Puts counters right. README.md argues why nobody is let in too many meanwhile. */
@@ -74,14 +72,14 @@ function sharesOf(free: number[], by: number): number[] {
   });
 }
 
-function addToFirst(of: LimitOwner, { layout }: FirstSeatsItem, by: number, left: number | undefined): Write {
-  const isAsSeen = layout === undefined ? LAYOUT_IS_NEW : LAYOUT_IS_AS_SEEN;
+function addToFirst(of: LimitOwner, seen: FirstSeatsItem, by: number, left: number | undefined): Write {
+  const isAsSeen = layoutIsAsSeen(seen);
   return {
     Update: {
       Key: seatsKey(of),
       UpdateExpression: 'ADD active :by, layout :one',
       ConditionExpression: left === undefined ? isAsSeen : `${isAsSeen} AND ${STAYS_BELOW_ITS_SHARE}`,
-      ExpressionAttributeValues: { ':by': by, ':one': 1, ':layout': layout, ':left': left },
+      ExpressionAttributeValues: { ':by': by, ':one': 1, ':layout': seen.layout, ':left': left },
     },
   };
 }

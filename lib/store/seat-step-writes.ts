@@ -3,8 +3,9 @@ import type { Write } from './dynamo-table.ts';
 import type { SeatStep } from './seat-steps.ts';
 import { seatsKey, type FirstSeatsItem } from './table-schema.ts';
 
-const LAYOUT_IS_AS_SEEN = 'layout = :layout';
-const LAYOUT_IS_NEW = 'attribute_not_exists(layout)';
+/** Of item 0. */
+export const layoutIsAsSeen = ({ layout }: FirstSeatsItem): string =>
+  layout === undefined ? 'attribute_not_exists(layout)' : 'layout = :layout';
 const IS_NOT_LEFT_IN_DEBT = 'active <= :left';
 const NOBODY_TOOK_OR_GAVE = 'active = :active';
 const IS_NOT_THERE = 'attribute_not_exists(pk)';
@@ -17,10 +18,10 @@ interface ItemChange {
 }
 
 /** A step, all of it or nothing, and only if the layout is still the one that it was made for. */
-export function writesOfStep(of: LimitOwner, { layout }: FirstSeatsItem, step: SeatStep): Record<string, Write> {
-  const first = (change: ItemChange & { items?: number }) => changeFirst(of, layout, change);
-  if ('set' in step) return { first: replaceFirst(of, layout, 'SET seats = :seats', { ':seats': step.set }) };
-  if ('clear' in step) return { first: replaceFirst(of, layout, 'REMOVE seats, wantedSeats, wantedItems') };
+export function writesOfStep(of: LimitOwner, seen: FirstSeatsItem, step: SeatStep): Record<string, Write> {
+  const first = (change: ItemChange & { items?: number }) => changeFirst(of, seen, change);
+  if ('set' in step) return { first: replaceFirst(of, seen, 'SET seats = :seats', { ':seats': step.set }) };
+  if ('clear' in step) return { first: replaceFirst(of, seen, 'REMOVE seats, wantedSeats, wantedItems') };
   if ('raiseBy' in step) return { first: first({ seatsBy: step.raiseBy }) };
   if ('merge' in step) {
     const { item, active, seats } = step.merge;
@@ -34,12 +35,12 @@ export function writesOfStep(of: LimitOwner, { layout }: FirstSeatsItem, step: S
   }
   if ('lower' in step) {
     const { item, by, left } = step.lower;
-    return changeItems(of, layout, new Map([[item, { seatsBy: -by, left }]]));
+    return changeItems(of, seen, new Map([[item, { seatsBy: -by, left }]]));
   }
   const { from, to, seats, left } = step.move;
   return changeItems(
     of,
-    layout,
+    seen,
     new Map<number, ItemChange>([
       [from, { seatsBy: -seats, left }],
       [to, { seatsBy: seats }],
@@ -48,20 +49,20 @@ export function writesOfStep(of: LimitOwner, { layout }: FirstSeatsItem, step: S
 }
 
 /** Item 0 is always one of them, since it has the layout. */
-function changeItems(of: LimitOwner, layout: number | undefined, changes: Map<number, ItemChange>) {
+function changeItems(of: LimitOwner, seen: FirstSeatsItem, changes: Map<number, ItemChange>) {
   const others = [...changes].filter(([item]) => item > 0);
   return {
-    first: changeFirst(of, layout, changes.get(0) ?? {}),
+    first: changeFirst(of, seen, changes.get(0) ?? {}),
     ...Object.fromEntries(others.map(([item, change]) => [`item${item}`, changeItem(of, item, change)])),
   };
 }
 
 function changeFirst(
   of: LimitOwner,
-  layout: number | undefined,
+  seen: FirstSeatsItem,
   { seatsBy = 0, activeBy = 0, left, items }: ItemChange & { items?: number },
 ): Write {
-  const isAsSeen = layout === undefined ? LAYOUT_IS_NEW : LAYOUT_IS_AS_SEEN;
+  const isAsSeen = layoutIsAsSeen(seen);
   return {
     Update: {
       Key: seatsKey(of),
@@ -72,7 +73,7 @@ function changeFirst(
         ':one': 1,
         ':seatsBy': seatsBy,
         ':activeBy': activeBy,
-        ':layout': layout,
+        ':layout': seen.layout,
         ':left': left,
         ':items': items,
       },
@@ -80,12 +81,13 @@ function changeFirst(
   };
 }
 
-const replaceFirst = (of: LimitOwner, layout: number | undefined, change: string, values = {}): Write => ({
+/** Counts the layout up with whatever else changes. */
+export const replaceFirst = (of: LimitOwner, seen: FirstSeatsItem, change = '', values = {}): Write => ({
   Update: {
     Key: seatsKey(of),
     UpdateExpression: `${change} ADD layout :one`,
-    ConditionExpression: layout === undefined ? LAYOUT_IS_NEW : LAYOUT_IS_AS_SEEN,
-    ExpressionAttributeValues: { ':one': 1, ':layout': layout, ...values },
+    ConditionExpression: layoutIsAsSeen(seen),
+    ExpressionAttributeValues: { ':one': 1, ':layout': seen.layout, ...values },
   },
 });
 
@@ -98,7 +100,7 @@ const changeItem = (of: LimitOwner, item: number, { seatsBy = 0, left }: ItemCha
   },
 });
 
-const addItem = (of: LimitOwner, item: number, seats: number): Write => ({
+export const addItem = (of: LimitOwner, item: number, seats: number): Write => ({
   Update: {
     Key: seatsKey(of, item),
     UpdateExpression: 'SET active = :zero, seats = :seats',

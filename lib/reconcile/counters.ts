@@ -1,10 +1,10 @@
 import { setTimeout } from 'node:timers/promises';
 import pMap from 'p-map';
-import { limitOwnersOf, type LimitOwner } from './limits.ts';
-import type { ReconcileStore, StoredItem } from './store/reconcile-store.ts';
-import type { SeatCorrection, SeatWitness } from './store/seat-correction.ts';
-import { seatsIdOf, seatsOwner } from './store/seats-owner.ts';
-import { isSessionKey, type SessionItem } from './store/table-schema.ts';
+import { limitOwnersOf, type LimitOwner } from '../limits.ts';
+import type { ReconcileStore, StoredItem } from '../store/reconcile-store.ts';
+import type { SeatCorrection, SeatWitness } from '../store/seat-correction.ts';
+import { seatsIdOf, seatsPlace } from '../store/seats-owner.ts';
+import { isSessionKey, type SessionItem } from '../store/table-schema.ts';
 
 /** A counter that is wrong: what it says, and what it should. */
 export interface CounterDrift {
@@ -35,6 +35,7 @@ const SETTLED_MS = 300;
 /** What a pass through the table counts: the sessions of each scope, and what its seats say. */
 export class SeatTally {
   private readonly tallies = new Map<string, Tally>();
+  private readonly distrusted = new Map<string, LimitOwner>();
   private readonly only: ReadonlySet<string> | undefined;
 
   /** Without `only` all scopes there are. */
@@ -48,14 +49,20 @@ export class SeatTally {
       if (isSessionKey(item)) {
         for (const of of limitOwnersOf(item as SessionItem)) this.count(of, { sessions: 1, active: 0 });
       }
-      const of = seatsOwner(item);
-      if (of) this.count(of, { sessions: 0, active: item.active ?? 0 });
+      const place = seatsPlace(item);
+      if (place) this.count(place.of, { sessions: 0, active: item.active ?? 0 });
     }
+  }
+
+  /** Whatever the sums say: they had items that do not count. */
+  suspect(of: LimitOwner): void {
+    this.distrusted.set(seatsIdOf(of), of);
   }
 
   /** May be wrong only because sessions began or ended during the pass. */
   suspects(): LimitOwner[] {
-    return [...this.tallies.values()].filter(({ sessions, active }) => sessions !== active).map(({ of }) => of);
+    const wrong = [...this.tallies.values()].filter(({ sessions, active }) => sessions !== active);
+    return [...new Map([...this.distrusted, ...wrong.map(({ of }) => [seatsIdOf(of), of] as const)]).values()];
   }
 
   sessionsOf(of: LimitOwner): number {

@@ -1,15 +1,19 @@
 import pMap from 'p-map';
 import { validate as isUuid } from 'uuid';
-import type { AuditDetails } from './audit/audit-event.ts';
-import type { AuditTrail } from './audit/audit-trail.ts';
-import type { LogLines } from './audit/log-lines.ts';
-import { noDrift, sumOfDrift, type Drift, type DriftKind } from './audit/drift.ts';
-import { ReconcileCounters, SeatTally } from './reconcile-counters.ts';
-import type { ReconcilePosition, ReconcileStore } from './store/reconcile-store.ts';
-import type { SeatCorrection } from './store/seat-correction.ts';
-import type { SessionStore } from './store/session-store.ts';
-import { isSessionKey, sessionOfBelonging, type Key, type SessionItem } from './store/table-schema.ts';
-import type { Workspace, Workspaces } from './workspace/workspaces.ts';
+import type { AuditDetails } from '../audit/audit-event.ts';
+import type { AuditTrail } from '../audit/audit-trail.ts';
+import type { LogLines } from '../audit/log-lines.ts';
+import { noDrift, sumOfDrift, type Drift, type DriftKind } from '../audit/drift.ts';
+import type { LimitOwner } from '../limits.ts';
+import { ReconcileCounters, SeatTally } from './counters.ts';
+import { SeatItemsSeen } from './seat-items.ts';
+import type { ClientListCorrection } from '../store/client-list-correction.ts';
+import { clientPlaces, type ReconcilePosition, type ReconcileStore } from '../store/reconcile-store.ts';
+import type { SeatCorrection } from '../store/seat-correction.ts';
+import type { SeatItemsCorrection } from '../store/seat-items-correction.ts';
+import type { SessionStore } from '../store/session-store.ts';
+import { isSessionKey, sessionOfBelonging, type Key, type SessionItem } from '../store/table-schema.ts';
+import type { Workspace, Workspaces } from '../workspace/workspaces.ts';
 
 /** How far a reconcile may go. */
 export interface ReconcileBounds {
@@ -29,7 +33,15 @@ export interface ReconcileResult {
 interface Stores {
   round: ReconcileStore;
   sessions: SessionStore;
-  correction: SeatCorrection;
+  counters: SeatCorrection;
+  seatItems: SeatItemsCorrection;
+  clients: ClientListCorrection;
+}
+
+/** What one pass through the whole table has seen. */
+interface Pass {
+  tally: SeatTally;
+  seatItems: SeatItemsSeen;
 }
 
 /** Where it tells what it found. */
@@ -53,9 +65,9 @@ const FRESH_MS = 5 * 60 * 1000;
 /**
  * Compares what is stored, and puts it right if asked to:
  *
- *   the table, page by page ──▶ the directories, user by user ──▶ the counters that looked wrong
+ *   the table, page by page ──▶ the directories, user by user ──▶ the seats that looked wrong
  *
- * A run that has no time for the end of it says where it was, and the next one goes on there. Counters are judged by runs
+ * A run that has no time for the end of it says where it was, and the next one goes on there. Seats are judged by runs
  * that have seen the whole table.
  */
 export class Reconcile {
@@ -68,33 +80,37 @@ export class Reconcile {
     this.stores = stores;
     this.workspaces = workspaces;
     this.reports = reports;
-    this.counters = new ReconcileCounters(stores.round, stores.correction);
+    this.counters = new ReconcileCounters(stores.round, stores.counters);
   }
 
   async run({ repair, signal, pageItems }: Omit<Run, 'result'>): Promise<ReconcileResult> {
     const result: ReconcileResult = { drift: noDrift(), repaired: 0, more: false };
     const run = { repair, signal, pageItems, result };
     const from = await this.stores.round.position();
-    const tally = from ? undefined : new SeatTally();
-    const at = (await this.compareTable(run, from, tally)) ?? (await this.compareDirectories(run, from?.directory));
+    const pass = from ? undefined : { tally: new SeatTally(), seatItems: new SeatItemsSeen() };
+    const at = (await this.compareTable(run, from, pass)) ?? (await this.compareDirectories(run, from?.directory));
     if (at || from) await this.stores.round.savePosition(at);
-    if (!at && tally) await this.compareCounters(run, tally);
-    // Counters are judged from the beginning: whoever went on where another stopped has not seen it.
+    if (!at && pass) await this.compareSeats(run, pass);
+    // Seats are judged from the beginning: whoever went on where another stopped has not seen it.
     result.more ||= at !== undefined || from !== undefined;
     if (sumOfDrift(result.drift) > 0) this.reports.log.driftFound(result.drift, result.repaired);
     return result;
   }
 
-  private async compareTable(run: Run, from: ReconcilePosition | undefined, tally: SeatTally | undefined) {
+  private async compareTable(run: Run, from: ReconcilePosition | undefined, pass: Pass | undefined) {
     if (from && !from.key) return undefined;
     let key = from?.key;
     do {
       const page = await this.stores.round.page(key, run.pageItems);
-      tally?.add(page.items);
+      pass?.tally.add(page.items);
+      pass?.seatItems.add(page.items);
       await this.compareSessions(run, page.items.filter(isSessionKey) as (Key & SessionItem)[]);
       await this.compareBelongings(
         run,
         page.items.filter((item) => sessionOfBelonging(item) !== undefined),
+      );
+      await this.each(await this.stores.clients.odd(clientPlaces(page.items)), (client) =>
+        this.found(run, 'mcp-client', { sessionId: client.sessionId }, () => this.stores.clients.correct(client)),
       );
       key = page.cursor;
       if (key && run.signal.aborted) return { key };
@@ -155,14 +171,19 @@ export class Reconcile {
     return (await this.workspaces.retire(stray)) !== undefined;
   }
 
-  private async compareCounters(run: Run, tally: SeatTally): Promise<void> {
+  /** The items first: what is taken back at one that does not count would be a difference that no correction sees. */
+  private async compareSeats(run: Run, { tally, seatItems }: Pass): Promise<void> {
+    await this.each(seatItems.suspects(), async (of) => {
+      const odd = await this.stores.seatItems.oddItems(of);
+      if (!odd) return;
+      await this.found(run, 'seat-items', ownerOf(of), () => this.stores.seatItems.correct(of, odd));
+      tally.suspect(of);
+    });
     const { drift, unjudged } = await this.counters.run(tally.suspects(), run);
     run.result.more ||= unjudged > 0;
     for (const { of, active, sessions, repaired } of drift) {
-      const { scope, orgId, userId } = of;
-      const owner = { limitScope: scope, ...(orgId && { orgId }), ...(userId && { userId }) };
       // Of several items one may be below 0, and so may a damaged sum.
-      const counted = { ...owner, active: Math.max(0, active), sessions };
+      const counted = { ...ownerOf(of), active: Math.max(0, active), sessions };
       await this.found(run, 'counter', counted, () => Promise.resolve(repaired));
     }
   }
@@ -189,5 +210,10 @@ export class Reconcile {
 }
 
 const detailsOf = ({ id, userId, orgId }: SessionItem): AuditDetails => ({ sessionId: id, userId, orgId });
+const ownerOf = ({ scope, orgId, userId }: LimitOwner): AuditDetails => ({
+  limitScope: scope,
+  ...(orgId && { orgId }),
+  ...(userId && { userId }),
+});
 const idOf = (sessionId: string | undefined): AuditDetails =>
   sessionId !== undefined && isUuid(sessionId) ? { sessionId } : {};

@@ -1,0 +1,63 @@
+import { MAX_MCP_CLIENTS } from '../limits.ts';
+import type { DynamoTable, Write } from './dynamo-table.ts';
+import { addMcpClientId, removeMcpClientId } from './session-writes.ts';
+import { mcpClientKey, sessionKey, type Key, type SessionItem } from './table-schema.ts';
+
+/** An MCP client of a session, by which of the two it is known. */
+export interface ClientPlace {
+  sessionId: string;
+  clientId: string;
+}
+
+const IS_STORED = 'attribute_exists(pk)';
+const IS_NOT_STORED = 'attribute_not_exists(pk)';
+/** Compares the ids of MCP clients on sessions with the clients that are stored, and fits the ids to the clients. */
+export class ClientListCorrection {
+  private readonly table: DynamoTable;
+
+  constructor(table: DynamoTable) {
+    this.table = table;
+  }
+
+  /** Those that one moment has on the session or as an item, and not both. A session that is ending ends with both. */
+  async odd(places: ClientPlace[]): Promise<ClientPlace[]> {
+    const suspects = await this.suspects(places);
+    const judged = await Promise.all(suspects.map(async (place) => ((await this.isOdd(place)) ? [place] : [])));
+    return judged.flat();
+  }
+
+  /** If it still does not fit: forgets the id of a client that is not stored, or lists one that is, whatever the configured limit. */
+  async correct({ sessionId, clientId }: ClientPlace): Promise<boolean> {
+    const client = (condition: string): Write => ({
+      ConditionCheck: { Key: mcpClientKey(sessionId, clientId), ConditionExpression: condition },
+    });
+    const session = removeMcpClientId(sessionId, clientId);
+    const refusal = await this.table.transact({ client: client(IS_NOT_STORED), session });
+    if (!refusal?.failed('client')) return refusal === undefined;
+    const listing = addMcpClientId(sessionId, clientId, MAX_MCP_CLIENTS);
+    return (await this.table.transact({ client: client(IS_STORED), session: listing })) === undefined;
+  }
+
+  private async suspects(places: ClientPlace[]): Promise<ClientPlace[]> {
+    const sessionKeys = [...new Set(places.map(({ sessionId }) => sessionId))].map(sessionKey);
+    const found = await this.table.getAll<Key & SessionItem>([...sessionKeys, ...places.map(clientKeyOf)]);
+    const stored = new Map(found.map((item) => [pathOf(item), item]));
+    return places.filter((place) =>
+      isUnfit(place, stored.get(pathOf(sessionKey(place.sessionId))), stored.get(pathOf(clientKeyOf(place)))),
+    );
+  }
+
+  private async isOdd(place: ClientPlace): Promise<boolean> {
+    const [session, client] = await this.table.snapshot<Key & SessionItem>([
+      sessionKey(place.sessionId),
+      clientKeyOf(place),
+    ]);
+    return isUnfit(place, session, client);
+  }
+}
+
+const isUnfit = ({ clientId }: ClientPlace, session: SessionItem | undefined, client: object | undefined): boolean =>
+  session?.status === 'active' && (session.mcpClientIds?.has(clientId) ?? false) !== (client !== undefined);
+
+const clientKeyOf = ({ sessionId, clientId }: ClientPlace): Key => mcpClientKey(sessionId, clientId);
+const pathOf = ({ pk, sk }: Key): string => `${pk} ${sk}`;
