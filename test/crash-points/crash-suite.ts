@@ -1,5 +1,5 @@
 import * as fileSystem from 'node:fs/promises';
-import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import type { InvocationResult } from '../../lib/api/invoke-handler.ts';
 import type { OperationName } from '../../lib/api/operations.ts';
 import type { CrashWorld } from './crash-world.ts';
@@ -36,19 +36,25 @@ export function crashSuite(operations: readonly OperationName[], trialsAt: (call
     beforeAll(async () => {
       world = await newCrashWorld();
     });
-    afterEach(() => clear(world));
     afterAll(() => world.close());
 
     test.each([...operations])(
       '%s leaves nothing behind that one sweep does not put right, and can be asked for again',
       async (operation) => {
+        await clear(world);
         const undisturbed = await crash(world, operation, { repeat: false });
         expect(undisturbed).toMatchObject({ answer: { ok: true }, leftOpen: 0 });
         expect(await worldViolations(world)).toEqual([]);
-        for (const trial of trialsAt(undisturbed.calls)) {
+        const trials = trialsAt(undisturbed.calls);
+        const startedAt = Date.now();
+        for (const trial of trials) {
           await clear(world);
           await checkTrial(world, operation, trial, undisturbed.calls);
         }
+        const seconds = Math.round((Date.now() - startedAt) / 1000);
+        process.stderr.write(
+          `${operation}: ${undisturbed.calls.length} calls, ${trials.length} trials, ${seconds} s\n`,
+        );
       },
       MANY_RUNS_MS,
     );
