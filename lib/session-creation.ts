@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import pTimeout from 'p-timeout';
 import type { LogLines } from './audit/log-lines.ts';
 import { ContentionError, SessionNotFoundError, WorkspaceCreationError } from './errors.ts';
 import type { SeatGauge } from './seat-gauge.ts';
@@ -7,6 +6,7 @@ import type { SessionEnding } from './session-ending.ts';
 import type { CreateRequest, IdempotencyRequest, SessionStore } from './store/session-store.ts';
 import type { SessionItem } from './store/table-schema.ts';
 import { Contended } from './store/transient.ts';
+import { within } from './time-limit.ts';
 import { fileSystemBusy, orFileSystemBusy } from './workspace/file-error.ts';
 import type { Workspaces } from './workspace/workspaces.ts';
 
@@ -82,7 +82,7 @@ export class SessionCreation {
 
   /** Whether seat and key are free again. */
   private async takenBack(request: CreateRequest, onTakenBack: OnTakenBack): Promise<boolean> {
-    return pTimeout(this.takeBack(request, onTakenBack), { milliseconds: TAKE_BACK_MS, fallback: () => false });
+    return within(TAKE_BACK_MS, this.takeBack(request, onTakenBack)).catch(() => false);
   }
 
   /** Goes on when nobody waits for it any more, and then finds whether a repetition was answered with the session. */
