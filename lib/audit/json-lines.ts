@@ -29,8 +29,17 @@ export class JsonLines implements LineLogger {
     this.write(process.stderr, 'ERROR', message, fields);
   }
 
+  counted(level: 'WARN' | 'ERROR', message: string, fields: Record<string, unknown>): void {
+    const { AWS_LAMBDA_LOG_LEVEL: passing } = this.env;
+    if (passing === undefined) this[level === 'WARN' ? 'warn' : 'error'](message, fields);
+    else this.line(process.stderr, heavier(level, passing), message, fields);
+  }
+
   private write(to: NodeJS.WritableStream, level: LogLevel, message: string, fields: Record<string, unknown>): void {
-    if (LOG_LEVELS.indexOf(level) < this.least) return;
+    if (LOG_LEVELS.indexOf(level) >= this.least) this.line(to, level, message, fields);
+  }
+
+  private line(to: NodeJS.WritableStream, level: string, message: string, fields: Record<string, unknown>): void {
     const timestamp = new Date().toISOString();
     const line = { level, message, timestamp, service: this.service, xray_trace_id: this.traceId(), ...fields };
     to.write(`${JSON.stringify(line, readable())}\n`);
@@ -40,6 +49,12 @@ export class JsonLines implements LineLogger {
   private traceId(): string | undefined {
     return /Root=([^;]+)/.exec(this.env._X_AMZN_TRACE_ID ?? '')?.[1];
   }
+}
+
+/** Of Lambda's levels, which end in FATAL, the one that it lets through. */
+function heavier(level: 'WARN' | 'ERROR', passing: string): string {
+  const isPassing = ['TRACE', 'DEBUG', 'INFO', 'WARN', ...(level === 'ERROR' ? [level] : [])].includes(passing);
+  return isPassing ? level : passing;
 }
 
 /** Errors with all that they have; and no object twice, since one may contain itself. */

@@ -7,6 +7,8 @@ export interface LineLogger {
   info(message: string, fields: Record<string, unknown>): void;
   warn(message: string, fields: Record<string, unknown>): void;
   error(message: string, fields: Record<string, unknown>): void;
+  /** What an alarm counts in the log: on Lambda it is there whatever level is configured. */
+  counted(level: 'WARN' | 'ERROR', message: string, fields: Record<string, unknown>): void;
 }
 
 /** Every line that the product writes, by name. */
@@ -31,7 +33,7 @@ export class LogLines {
 
   /** The cause behind an error that callers are only told a code of. */
   operationFailed(operation: string, thrown: unknown): void {
-    this.logger.error('operation_failed', { operation, error: asError(thrown) });
+    this.logger.counted('ERROR', 'operation_failed', { operation, error: asError(thrown) });
   }
 
   promptComposerFailed(sessionId: string, warning: string): void {
@@ -65,11 +67,16 @@ export class LogLines {
 
   /** The stack makes a metric of it: how much a reconcile found. */
   driftFound(drift: Drift, repaired: number): void {
-    this.logger.warn('drift_found', { ...drift, found: sumOfDrift(drift), repaired });
+    this.logger.counted('WARN', 'drift_found', { ...drift, found: sumOfDrift(drift), repaired });
   }
 
   driftNotRepaired(thrown: unknown): void {
     this.logger.warn('drift_not_repaired', { error: asError(thrown) });
+  }
+
+  /** Something that a reconcile could not look at, and went on. */
+  driftNotLookedFor(thrown: unknown): void {
+    this.logger.warn('drift_not_looked_for', { error: asError(thrown) });
   }
 
   farewellsNotRetried(thrown: unknown): void {

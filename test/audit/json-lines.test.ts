@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { noDrift } from '../../lib/audit/drift.ts';
 import { JsonLines, type LogLevel } from '../../lib/audit/json-lines.ts';
+import { LogLines } from '../../lib/audit/log-lines.ts';
 
 describe('a line of the log', () => {
   let written: { stdout: string[]; stderr: string[] };
@@ -47,6 +49,36 @@ describe('a line of the log', () => {
     expect(written.stdout.map((line) => read(line).message)).toEqual(['i', 'i']);
     expect(written.stderr.map((line) => read(line).message)).toEqual(['w', 'e', 'w', 'e', 'w', 'e', 'e']);
     expect(read(written.stdout[0])).not.toHaveProperty('xray_trace_id');
+  });
+
+  // With `-c logLevel=ERROR` the Drift alarm was dead, with CRITICAL and SILENT that of failed operations too.
+  describe('that an alarm counts', () => {
+    const alarmed = (level: LogLevel, env: NodeJS.ProcessEnv) => {
+      const log = new LogLines(new JsonLines('sessions', level, env));
+      log.driftFound(noDrift(), 0);
+      log.operationFailed('createSession', new Error('why'));
+      return written.stderr.map((line) => [read(line).message, read(line).level]);
+    };
+
+    test.each([
+      ['TRACE', 'TRACE', 'WARN', 'ERROR'],
+      ['DEBUG', 'DEBUG', 'WARN', 'ERROR'],
+      ['INFO', 'INFO', 'WARN', 'ERROR'],
+      ['WARN', 'WARN', 'WARN', 'ERROR'],
+      ['ERROR', 'ERROR', 'ERROR', 'ERROR'],
+      ['CRITICAL', 'FATAL', 'FATAL', 'FATAL'],
+      ['SILENT', 'FATAL', 'FATAL', 'FATAL'],
+    ] as const)('passes Lambda at log level %s (%s)', (level, AWS_LAMBDA_LOG_LEVEL, drift, failed) => {
+      expect(alarmed(level, { AWS_LAMBDA_LOG_LEVEL })).toEqual([
+        ['drift_found', drift],
+        ['operation_failed', failed],
+      ]);
+    });
+
+    test('is one like others where it is not Lambda', () => {
+      expect(alarmed('SILENT', {})).toEqual([]);
+      expect(alarmed('ERROR', {})).toEqual([['operation_failed', 'ERROR']]);
+    });
   });
 
   test('has all of an error, its cause and what it brings', () => {
