@@ -141,7 +141,6 @@ describe('the audit catalogue', () => {
         'session-manager',
         'string',
       ]);
-      delete event.sampling_rate;
       return event;
     });
     expectValid(events);
