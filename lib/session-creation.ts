@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import pTimeout from 'p-timeout';
 import type { LogLines } from './audit/log-lines.ts';
 import { ContentionError, SessionNotFoundError, WorkspaceCreationError } from './errors.ts';
 import type { SeatGauge } from './seat-gauge.ts';
@@ -6,7 +7,6 @@ import type { SessionEnding } from './session-ending.ts';
 import type { CreateRequest, IdempotencyRequest, SessionStore } from './store/session-store.ts';
 import type { SessionItem } from './store/table-schema.ts';
 import { Contended } from './store/transient.ts';
-import { within } from './time-limit.ts';
 import type { Workspaces } from './workspace/workspaces.ts';
 
 /** A table that did not answer the create may not answer this either; the function must (ms). */
@@ -73,7 +73,7 @@ export class SessionCreation {
     } catch (thrown) {
       // Without an answer it may have been recorded all the same.
       if (thrown instanceof ContentionError && !(thrown.cause instanceof Contended)) {
-        await within(TAKE_BACK_MS, this.takeBack(request, onTakenBack)).catch(() => undefined);
+        await pTimeout(this.takeBack(request, onTakenBack), { milliseconds: TAKE_BACK_MS, fallback: () => undefined });
       } else await this.workspaces.discard(request.draft.id);
       throw thrown;
     }

@@ -3,7 +3,7 @@ import { sumOfDrift, type Drift } from './drift.ts';
 import type { AuditEvent, AuditLogger } from './audit-event.ts';
 
 /** What writes them: of the logger that is used no more than this. */
-export interface LineLogger {
+interface LineLogger {
   info(message: string, fields: Record<string, unknown>): void;
   warn(message: string, fields: Record<string, unknown>): void;
   error(message: string, fields: Record<string, unknown>): void;
