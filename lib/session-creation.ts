@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import pTimeout from 'p-timeout';
+import stringify from 'safe-stable-stringify';
 import type { LogLines } from './audit/log-lines.ts';
 import { ContentionError, SessionNotFoundError, WorkspaceCreationError } from './errors.ts';
 import type { SeatGauge } from './seat-gauge.ts';
@@ -118,11 +119,5 @@ async function orWorkspaceCreationError<T>(step: Promise<T>): Promise<T> {
 /** The key, and a hash of everything in the request that must be the same the second time. */
 export function idempotencyRequest(key: string | undefined, request: object): IdempotencyRequest | undefined {
   if (key === undefined) return undefined;
-  return { key, requestHash: createHash('sha256').update(JSON.stringify(request, inKeyOrder)).digest('hex') };
-}
-
-/** The same request says the same, in whatever order its fields came. */
-function inKeyOrder(_key: string, value: unknown): unknown {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
-  return Object.fromEntries(Object.entries(value).toSorted(([one], [other]) => (one < other ? -1 : 1)));
+  return { key, requestHash: createHash('sha256').update(stringify(request)).digest('hex') };
 }
