@@ -72,6 +72,11 @@ export class LogLines {
     this.logger.warn('drift_not_repaired', { error: asError(thrown) });
   }
 
+  /** Something that a reconcile could not look at, and went on. */
+  driftNotLookedFor(thrown: unknown): void {
+    this.logger.warn('drift_not_looked_for', { error: asError(thrown) });
+  }
+
   farewellsNotRetried(thrown: unknown): void {
     this.logger.warn('farewells_not_retried', { error: asError(thrown) });
   }
