@@ -1,11 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import { Match } from 'aws-cdk-lib/assertions';
-import { GROUPS } from '../../lib/api/operation.ts';
-import { RECONCILE_EVENT, SCHEDULED_EVENT } from '../../lib/api/scheduled-event.ts';
-import { ENV, readConfig } from '../../lib/config.ts';
-import { cataloguedMetrics, identityOf } from '../metrics/emf.ts';
-import { metricsOfAlarms, metricsOfWidgets } from './read-metrics.ts';
-import { resourcesOf, synthTemplate, textOf } from './synth.ts';
+import { GROUPS } from '../../../lib/api/operation.ts';
+import { RECONCILE_EVENT, SCHEDULED_EVENT } from '../../../lib/api/scheduled-event.ts';
+import { ENV, readConfig } from '../../../lib/config.ts';
+import { cataloguedMetrics, identityOf } from '../../metrics/emf.ts';
+import { metricsOfAlarms, metricsOfWidgets } from '../read-metrics.ts';
+import { resourcesOf, synthTemplate, textOf } from '../synth.ts';
 
 const template = synthTemplate();
 const alarmsOf = (from: typeof template) =>
