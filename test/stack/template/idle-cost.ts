@@ -53,6 +53,7 @@ const IDLE: Record<string, (resource: Resource) => number> = {
     throw new Error('an interface endpoint is paid by the hour');
   },
   // Never paid.
+  'AWS::Scheduler::ScheduleGroup': free,
   'AWS::ApiGatewayV2::Authorizer': free,
   'AWS::ApiGatewayV2::Integration': free,
   'AWS::ApiGatewayV2::Route': free,

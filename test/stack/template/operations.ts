@@ -121,6 +121,24 @@ describe('the alarms', () => {
     });
   });
 
+  // It counted every invocation of the function: POST /cleanup and the daily reconcile hid a schedule that was dead.
+  test('go off when the schedule of the cleanup is dead, whoever else calls the function', () => {
+    const [group] = Object.entries(resourcesOf(template)).filter(([, { Type }]) => Type.endsWith('::ScheduleGroup'));
+    template.hasResourceProperties('AWS::CloudWatch::Alarm', {
+      AlarmName: 'SessionManager-CleanupNotRun',
+      Namespace: 'AWS/Scheduler',
+      MetricName: 'InvocationAttemptCount',
+      Dimensions: [{ Name: 'ScheduleGroup', Value: { Ref: group?.[0] } }],
+      Statistic: 'Sum',
+      Period: 3600,
+    });
+    const schedules = Object.values(resourcesOf(template)).filter(({ Type }) => Type === 'AWS::Scheduler::Schedule');
+    const grouped = schedules.filter(({ Properties }) => Properties.GroupName !== undefined);
+    expect(grouped.map(({ Properties }) => [Properties.Description, Properties.GroupName])).toEqual([
+      ['Ends inactive sessions and empties the trash', { Ref: group?.[0] }],
+    ]);
+  });
+
   test('count in every function’s log what failed by our fault', () => {
     const all = Object.values(resourcesOf(template)).filter(({ Type }) => Type === 'AWS::Logs::MetricFilter');
     const [drift, ...others] = all.filter(({ Properties }) => String(Properties.FilterPattern).includes('drift_found'));
