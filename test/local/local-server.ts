@@ -41,7 +41,8 @@ export async function newDirectory(): Promise<string> {
 
 /**
  * Starts `local/main.ts` as a process of its own, on a free port, with a data directory of its own unless `env` says
- * otherwise. It inherits nothing else, so without DYNAMODB_ENDPOINT in `env` it starts a DynamoDB Local of its own.
+ * otherwise. It inherits what programs are found and how Java runs, and nothing else: without DYNAMODB_ENDPOINT in
+ * `env` it starts a DynamoDB Local of its own.
  */
 export async function startServer(env: Record<string, string> = {}): Promise<LocalServer> {
   const program = await launch(env);
@@ -59,11 +60,11 @@ export async function startServer(env: Record<string, string> = {}): Promise<Loc
 export async function launch(env: Record<string, string> = {}, command?: string[]): Promise<ChildProgram> {
   const [file = '', ...args] = command ?? [process.execPath, '--import', 'tsx', 'local/main.ts'];
   const defaults = { PORT: '0', LOG_LEVEL: 'ERROR', LOCAL_DATA_DIR: env.LOCAL_DATA_DIR ?? (await newDirectory()) };
-  const { PATH, HOME } = process.env;
+  const { PATH, HOME, JAVA_TOOL_OPTIONS } = process.env;
   const program = new ChildProgram(
     file,
     args,
-    { PATH, HOME, AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true', ...defaults, ...env },
+    { PATH, HOME, JAVA_TOOL_OPTIONS, AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true', ...defaults, ...env },
     PROJECT,
   );
   programs.push(program);
