@@ -1,5 +1,4 @@
 import path from 'node:path';
-import { LOG_LEVELS, type LogLevel } from './audit/json-lines.ts';
 import {
   Unfit,
   commaSeparated,
@@ -44,6 +43,7 @@ export const ENV = {
   eventBusName: 'EVENT_BUS_NAME',
 } as const;
 
+const LOG_LEVELS = ['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'SILENT', 'CRITICAL'] as const;
 /** Of a bus in the function's own account and region. */
 export const EVENT_BUS_NAME = /^[\w./-]{1,256}$/;
 const TEN_YEARS_SECONDS = 315_360_000;
@@ -99,7 +99,7 @@ export interface Config {
   authMode: 'headers' | 'jwt';
   jwtOrgClaim: string;
   jwtRoleClaim: string;
-  logLevel: LogLevel;
+  logLevel: (typeof LOG_LEVELS)[number];
   metricsNamespace: string | undefined;
   /** Where the events of sessions go. */
   eventBusName: string | undefined;

@@ -1,10 +1,10 @@
+import pTimeout from 'p-timeout';
 import type { AuditTrail } from './audit/audit-trail.ts';
 import type { LogLines } from './audit/log-lines.ts';
 import { credentialsIdOf, type CredentialVault } from './mcp/credential-vault.ts';
 import type { McpConnector } from './mcp/mcp-connector.ts';
 import type { Farewell, FarewellStore } from './store/farewell-store.ts';
 import type { McpClientItem } from './store/mcp-client-store.ts';
-import { within } from './time-limit.ts';
 
 /** A batch of changes must not wait long for one MCP server (ms). */
 const FAREWELL_MS = 2_000;
@@ -69,7 +69,7 @@ export class McpFarewells {
   private async attempt(sessionId: string, client: McpClientItem, attempts: number): Promise<boolean> {
     const startedAt = performance.now();
     try {
-      await within(FAREWELL_MS, this.terminate(sessionId, client));
+      await pTimeout(this.terminate(sessionId, client), { milliseconds: FAREWELL_MS });
     } catch (thrown) {
       this.log.mcpSessionNotTerminated(sessionId, client.clientId, thrown);
       return false;

@@ -1,8 +1,8 @@
+import pTimeout from 'p-timeout';
 import type { Identity } from './identity.ts';
 import { EVERYBODY, limitOwnersOf, type LimitOwner, type Usage } from './limits.ts';
 import type { MetricLines } from './metrics/metric-lines.ts';
 import type { SeatStore } from './store/seat-store.ts';
-import { within } from './time-limit.ts';
 
 /** Whoever measures goes on after this, with or without (ms). */
 const MEASURE_MS = 1_000;
@@ -30,7 +30,7 @@ export class SeatGauge {
   private async measureScopes(owners: LimitOwner[], isMeasured: (usage: Usage) => boolean = () => true): Promise<void> {
     if (!this.metrics.isOn) return;
     try {
-      const usage = await within(MEASURE_MS, this.seats.usage(owners));
+      const usage = await pTimeout(this.seats.usage(owners), { milliseconds: MEASURE_MS });
       for (const [index, of] of owners.entries()) {
         const measured = usage[index];
         if (measured && isMeasured(measured)) this.metrics.seats(of.scope, measured, of);

@@ -1,8 +1,8 @@
+import { Logger } from '@aws-lambda-powertools/logger';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import pLimit from 'p-limit';
 import { AccessCheck } from './access-check.ts';
-import { JsonLines } from './audit/json-lines.ts';
 import { LogLines } from './audit/log-lines.ts';
 import { readConfig, type Config } from './config.ts';
 import type { EventSink } from './events/event-sink.ts';
@@ -64,7 +64,8 @@ const AT_ONCE_AT_ENDPOINT = 16;
 /** Puts everything together from the environment. No I/O. */
 export function createServices(env: NodeJS.ProcessEnv, parts: ServiceParts): Services {
   const config = readConfig(env);
-  const log = new LogLines(new JsonLines('session-manager', config.logLevel, env));
+  const logger = new Logger({ serviceName: 'session-manager', logLevel: config.logLevel });
+  const log = new LogLines(logger, env.AWS_LAMBDA_LOG_LEVEL);
   const { connector, secrets } = parts.mcp(config, env);
   const accessPoints = config.fileSystem && parts.accessPoints?.(config.fileSystem, EFS);
   const shared = new ManagerParts({

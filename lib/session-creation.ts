@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto';
+import pTimeout from 'p-timeout';
+import stringify from 'safe-stable-stringify';
 import type { LogLines } from './audit/log-lines.ts';
 import { ContentionError, SessionNotFoundError, WorkspaceCreationError } from './errors.ts';
 import type { SeatGauge } from './seat-gauge.ts';
@@ -6,7 +8,6 @@ import type { SessionEnding } from './session-ending.ts';
 import type { CreateRequest, IdempotencyRequest, SessionStore } from './store/session-store.ts';
 import type { SessionItem } from './store/table-schema.ts';
 import { Contended } from './store/transient.ts';
-import { within } from './time-limit.ts';
 import { fileSystemBusy, orFileSystemBusy } from './workspace/file-error.ts';
 import type { Workspaces } from './workspace/workspaces.ts';
 
@@ -82,7 +83,7 @@ export class SessionCreation {
 
   /** Whether seat and key are free again. */
   private async takenBack(request: CreateRequest, onTakenBack: OnTakenBack): Promise<boolean> {
-    return within(TAKE_BACK_MS, this.takeBack(request, onTakenBack)).catch(() => false);
+    return pTimeout(this.takeBack(request, onTakenBack), { milliseconds: TAKE_BACK_MS, fallback: () => false });
   }
 
   /** Goes on when nobody waits for it any more, and then finds whether a repetition was answered with the session. */
@@ -126,11 +127,5 @@ async function orWorkspaceCreationError<T>(step: Promise<T>): Promise<T> {
 /** The key, and a hash of everything in the request that must be the same the second time. */
 export function idempotencyRequest(key: string | undefined, request: object): IdempotencyRequest | undefined {
   if (key === undefined) return undefined;
-  return { key, requestHash: createHash('sha256').update(JSON.stringify(request, inKeyOrder)).digest('hex') };
-}
-
-/** The same request says the same, in whatever order its fields came. */
-function inKeyOrder(_key: string, value: unknown): unknown {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
-  return Object.fromEntries(Object.entries(value).toSorted(([one], [other]) => (one < other ? -1 : 1)));
+  return { key, requestHash: createHash('sha256').update(stringify(request)).digest('hex') };
 }

@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import pTimeout from 'p-timeout';
 import { toSessionManagerError, type SessionManagerError } from '../errors.ts';
-import { within } from '../time-limit.ts';
 import { auditEventName, type AuditedOperation, type Consequence } from './audit-catalogue.ts';
 import type { AuditActor, AuditDetails, AuditEvent, AuditLogger } from './audit-event.ts';
 import { outcomeOf } from './audit-refusals.ts';
@@ -110,8 +110,10 @@ export class AuditTrail {
   private async write(event: AuditEvent, entry: Entry): Promise<void> {
     const startedAt = performance.now();
     try {
-      const logged = this.logger.log(event);
-      if (logged) await within(entry.patienceMs, logged);
+      await pTimeout(
+        Promise.resolve().then(() => this.logger.log(event)),
+        { milliseconds: entry.patienceMs },
+      );
     } catch (thrown) {
       this.onLoggerFailure(thrown);
     } finally {

@@ -3,9 +3,9 @@ import { OAuthError } from '@modelcontextprotocol/sdk/server/auth/errors.js';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 import { ErrorCode, McpError } from '@modelcontextprotocol/sdk/types.js';
+import pTimeout from 'p-timeout';
 import type * as z from 'zod/mini';
 import { McpConnectionError, SessionManagerError } from '../errors.ts';
-import { within } from '../time-limit.ts';
 import { McpSessionGone, type McpTarget } from './mcp-connector.ts';
 import { secretsIn } from './mcp-credentials.ts';
 import { redactor } from './redact.ts';
@@ -62,7 +62,7 @@ export class McpLink {
       return await this.client.request(message, schema, { ...NEVER, signal: cancelled });
     } catch (thrown) {
       if (!cancelled.aborted) throw await this.failure(thrown);
-      await within(CANCEL_MS, this.lastSent).catch(() => undefined);
+      await pTimeout(this.lastSent, { milliseconds: CANCEL_MS }).catch(() => undefined);
       await this.close();
       if (!timeUp.aborted) throw signal?.reason;
       throw this.options.failure?.() ?? new McpConnectionError('did not answer in time');
@@ -72,7 +72,7 @@ export class McpLink {
   /** Another step of the transport, bounded in time (ms). */
   async within<T>(ms: number, step: () => Promise<T>): Promise<T> {
     try {
-      return await within(ms, step(), () => new McpConnectionError('did not answer in time'));
+      return await pTimeout(step(), { milliseconds: ms, message: new McpConnectionError('did not answer in time') });
     } catch (thrown) {
       throw await this.failure(thrown);
     }

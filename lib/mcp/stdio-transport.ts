@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 import { ReadBuffer, serializeMessage } from '@modelcontextprotocol/sdk/shared/stdio.js';
 import type { JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js';
-import { within } from '../time-limit.ts';
+import pTimeout from 'p-timeout';
 
 /** As much as an answer over HTTP may have. */
 const MAX_MESSAGE_BYTES = 12 * 1024 * 1024;
@@ -75,7 +75,7 @@ export class StdioTransport implements Transport {
     if (child?.pid === undefined) return;
     const left = child.exitCode === null && child.signalCode === null;
     child.stdin?.end();
-    if (left) await within(FAREWELL_MS, once(child, 'exit')).catch(() => undefined);
+    if (left) await pTimeout(once(child, 'exit'), { milliseconds: FAREWELL_MS }).catch(() => undefined);
     forget(child.pid);
     this.received.clear();
     this.onclose?.();

@@ -1,3 +1,4 @@
+import { Metrics } from '@aws-lambda-powertools/metrics';
 import type { AuditEvent } from '../audit/audit-event.ts';
 import type { Identity } from '../identity.ts';
 import { usageUnder, type LimitScope, type Usage } from '../limits.ts';
@@ -30,19 +31,19 @@ const LEVELS_BELOW_INFO = ['TRACE', 'DEBUG', 'INFO'];
  * when it is known, so that nothing is left to send when Lambda freezes the process after its answer. Never throws.
  */
 export class MetricLines {
-  private readonly namespace: string | undefined;
+  private readonly metrics: Metrics | undefined;
   private readonly level: string | undefined;
   private readonly onFailure: (thrown: unknown) => void;
 
   constructor({ namespace, lambdaLogLevel = 'INFO', onFailure = () => undefined }: MetricLinesOptions = {}) {
-    this.namespace = namespace;
+    this.metrics = namespace === undefined ? undefined : new Metrics({ namespace, serviceName: SERVICE });
     this.level = LEVELS_BELOW_INFO.includes(lambdaLogLevel) ? undefined : lambdaLogLevel;
     this.onFailure = onFailure;
   }
 
   /** Whether anything is written: what costs a request to find out need not be, if not. */
   get isOn(): boolean {
-    return this.namespace !== undefined;
+    return this.metrics !== undefined;
   }
 
   /** With the details of the error, if it was one. The schedule's own runs count as sweeps. */
@@ -85,28 +86,22 @@ export class MetricLines {
     this.onFailure(thrown);
   }
 
+  /** One line, from the first addition to the write in one go: other operations of this process write in between. */
   private send(dimensions: Dimensions, values: Values, properties: Record<string, string> = {}): void {
-    if (this.namespace === undefined) return;
-    if (!Object.values(values).every(Number.isFinite)) {
-      this.onFailure(new TypeError(`no numbers: ${Object.keys(values).join(', ')}`));
-      return;
-    }
-    const named = { service: SERVICE, ...dimensions };
-    const found = {
-      Namespace: this.namespace,
-      Dimensions: [Object.keys(named)],
-      Metrics: Object.keys(values).map((name) => ({ Name: name, Unit: METRICS[name as MetricName].unit })),
-    };
-    const line = {
-      ...this.passingLevel(),
-      _aws: { Timestamp: Date.now(), CloudWatchMetrics: [found] },
-      ...named,
-      ...values,
-      ...properties,
-    };
+    if (!this.metrics) return;
     try {
-      process.stdout.write(`${JSON.stringify(line)}\n`);
+      for (const [name, value] of Object.entries(dimensions)) this.metrics.addDimension(name, value);
+      for (const [name, value] of Object.entries({ ...properties, ...this.passingLevel() })) {
+        this.metrics.addMetadata(name, value);
+      }
+      for (const [name, value] of Object.entries(values)) {
+        this.metrics.addMetric(name, METRICS[name as MetricName].unit, value);
+      }
+      this.metrics.publishStoredMetrics();
     } catch (thrown) {
+      this.metrics.clearMetrics();
+      this.metrics.clearDimensions();
+      this.metrics.clearMetadata();
       this.onFailure(thrown);
     }
   }

@@ -1,4 +1,4 @@
-import { within } from '../time-limit.ts';
+import pTimeout from 'p-timeout';
 import {
   COMPOSE_MS,
   MAX_PROMPT_BYTES,
@@ -16,7 +16,10 @@ export async function composePrompt(
   request: PromptRequest,
 ): Promise<{ systemPrompt: string; warning?: string }> {
   try {
-    const composed = await within(COMPOSE_MS, Promise.resolve(composer.compose(request)));
+    const composed = await pTimeout(
+      Promise.resolve().then(() => composer.compose(request)),
+      { milliseconds: COMPOSE_MS },
+    );
     const { systemPrompt, warnings } = isComposedPrompt(composed) ? composed : { systemPrompt: composed, warnings: [] };
     const problem = problemOfPrompt(systemPrompt);
     if (problem) return { systemPrompt: '', warning: `composed prompt ${problem}` };

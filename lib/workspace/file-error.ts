@@ -1,3 +1,4 @@
+import { TimeoutError } from 'p-timeout';
 import { ContentionError, ForbiddenError, SessionManagerError, ValidationError } from '../errors.ts';
 import {
   DirectoryNotEmptyError,
@@ -6,7 +7,6 @@ import {
   PathOutsideWorkspaceError,
   WorkspaceFullError,
 } from '../file-errors.ts';
-import { TimeoutError } from '../time-limit.ts';
 import { errnoOf, hasErrno } from './errno.ts';
 
 export const fileSystemBusy = (cause: unknown) => new ContentionError(cause, 'The file system');

@@ -1,20 +1,18 @@
 import { chmod, mkdir, readdir, rename, rmdir, stat, unlink } from 'node:fs/promises';
 import path from 'node:path';
-import { TimeoutError, within } from '../time-limit.ts';
+import pTimeout, { TimeoutError } from 'p-timeout';
 import { hasErrno } from './errno.ts';
 
 const PRIVATE = 0o700;
 /** A file system that does not answer (NFS waits for ever) must not use up the whole call. */
 const STEP_MS = 10_000;
 
-export const noAnswerWithin = (ms: number): TimeoutError =>
-  new TimeoutError(`The file system did not answer within ${ms} ms.`);
-
 /** `late` takes care of what comes when nobody waits for it any more. */
 export async function inTime<T>(step: () => Promise<T>, late?: (result: T) => Promise<void>): Promise<T> {
   const running = step();
   try {
-    return await within(STEP_MS, running, () => noAnswerWithin(STEP_MS));
+    const message = `The file system did not answer within ${STEP_MS} ms.`;
+    return await pTimeout(running, { milliseconds: STEP_MS, message });
   } catch (thrown) {
     if (late && thrown instanceof TimeoutError) running.then(late).catch(() => undefined);
     throw thrown;

@@ -1,11 +1,10 @@
 import { lstat } from 'node:fs/promises';
+import pTimeout from 'p-timeout';
 import { SessionNotFoundError } from '../errors.ts';
 import { FileNotFoundError, FileTooLargeError, PreconditionFailedError, WorkspaceFullError } from '../file-errors.ts';
-import { within } from '../time-limit.ts';
 import { checkConditions, infoOf, type Conditions, type FileInfo } from './entity-tag.ts';
 import { MAX_TRANSFER_BYTES, readContent, type ByteRange, type FileContent } from './file-content.ts';
 import { againIfStale, isStale, orFileSystemBusy, orStagingError, toFileError } from './file-error.ts';
-import { noAnswerWithin } from './file-steps.ts';
 import { withFileLock } from './file-lock.ts';
 import { fileNames } from './file-path.ts';
 import { refuseLinkOrOther, type OpenDirectory } from './open-directory.ts';
@@ -124,11 +123,10 @@ export class WorkspaceFiles {
    * moved meanwhile. That it goes well means that the workspace was in its place to the end.
    */
   async within<T>(session: Workspace, work: (top: OpenDirectory) => Promise<T>): Promise<T> {
-    return within(OPERATION_MS, this.opened(session, work), () => noAnswerWithin(OPERATION_MS)).catch(
-      (thrown: unknown) => {
-        throw toFileError(thrown);
-      },
-    );
+    const message = `The file system did not answer within ${OPERATION_MS} ms.`;
+    return pTimeout(this.opened(session, work), { milliseconds: OPERATION_MS, message }).catch((thrown: unknown) => {
+      throw toFileError(thrown);
+    });
   }
 
   /** What reads alone, and is done once more where another host has replaced what it had open. */

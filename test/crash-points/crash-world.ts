@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { Logger } from '@aws-lambda-powertools/logger';
 import { DescribeTableCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDBStreamsClient } from '@aws-sdk/client-dynamodb-streams';
 import type { EFSClientConfig } from '@aws-sdk/client-efs';
@@ -9,7 +10,6 @@ import { KMSClient } from '@aws-sdk/client-kms';
 import { streamHandler } from '../../lib/api/stream-handler.ts';
 import { AccessCheck } from '../../lib/access-check.ts';
 import { describeApi } from '../../lib/api/openapi/describe-api.ts';
-import { JsonLines } from '../../lib/audit/json-lines.ts';
 import { LogLines } from '../../lib/audit/log-lines.ts';
 import { readConfig, type Config } from '../../lib/config.ts';
 import { ManagerParts } from '../../lib/manager-parts.ts';
@@ -135,7 +135,7 @@ function startProcess({ config, clock, efs, kms }: Outside): { services: Service
   const client = counted('DynamoDB', dynamoDbClient(config, OWN_DATABASE));
   const kmsClient = counted('KMS', new KMSClient({ ...efs.settings, endpoint: kms.url }));
   const fetch = guardedFetch({ loopback: true, maxBytes: 1_000_000 });
-  const log = new LogLines(new JsonLines('session-manager', 'SILENT'));
+  const log = new LogLines(new Logger({ logLevel: 'SILENT' }));
   const accessPoints = efsAccessPoints(PLACE, countedSettings(efs));
   const parts = new ManagerParts({
     table: new DynamoTable(documentClient(client), config.tableName),

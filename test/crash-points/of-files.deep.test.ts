@@ -1,5 +1,3 @@
-import { operations, type OperationName } from '../../lib/api/operations.ts';
-import { crashSuite, everyTrial } from './crash-suite.ts';
-import { worksOnFiles } from './works.ts';
+import { crashSuite } from './crash-suite.ts';
 
-crashSuite((Object.keys(operations) as OperationName[]).filter(worksOnFiles), everyTrial);
+crashSuite({ onFiles: true, sees: ['DynamoDB', 'fs'] });

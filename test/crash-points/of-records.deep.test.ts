@@ -1,7 +1,3 @@
-import { operations, type OperationName } from '../../lib/api/operations.ts';
-import { crashSuite, everyTrial } from './crash-suite.ts';
-import { worksOnFiles } from './works.ts';
+import { crashSuite } from './crash-suite.ts';
 
-const isOther = (operation: OperationName) => !worksOnFiles(operation);
-
-crashSuite((Object.keys(operations) as OperationName[]).filter(isOther), everyTrial);
+crashSuite({ onFiles: false, sees: ['DynamoDB', 'fs', 'KMS', 'EFS', 'MCP'] });

@@ -19,7 +19,7 @@ export interface Work {
   seen?(services: Services, input: Input): Promise<unknown>;
 }
 
-/** The two halves of all operations, so that each has a file of its own and they run at once. */
+/** The half of all operations that has a file of its own, so that both run at once. */
 export const worksOnFiles = (operation: OperationName): boolean => operations[operation].group === 'workspace';
 
 export async function invoke(services: Services, operation: OperationName, input: Input): Promise<InvocationResult> {

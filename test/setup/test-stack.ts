@@ -3,9 +3,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { Logger } from '@aws-lambda-powertools/logger';
 import type { AuditEvent } from '../../lib/audit/audit-event.ts';
 import { describeApi } from '../../lib/api/openapi/describe-api.ts';
-import { JsonLines } from '../../lib/audit/json-lines.ts';
 import { LogLines } from '../../lib/audit/log-lines.ts';
 import { readConfig, type Config } from '../../lib/config.ts';
 import { AccessCheck } from '../../lib/access-check.ts';
@@ -65,7 +65,7 @@ export async function newStack(
   const client = dynamoDbClient(config, shared);
   await createTable(client, config.tableName);
   const audited: AuditEvent[] = [];
-  const log = new LogLines(new JsonLines('session-manager', config.logLevel));
+  const log = new LogLines(new Logger({ logLevel: config.logLevel }));
   const { connector, secrets } = mcpServices(config, process.env);
   const parts = new ManagerParts({
     table: new DynamoTable(documentClient(client), config.tableName),
