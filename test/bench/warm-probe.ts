@@ -1,10 +1,10 @@
 /**
  * Measures warm calls of a function's bundle in a process of its own, in turn with a bare document client that sends what
- * the function sent, and makes and moves the directories that it has to: the processor's time of all calls of a block
+ * the function sent, and takes the same steps with directories: the processor's time of all calls of a block
  * together (`cpu`), and the clock's (`ms`).
  */
 import { randomUUID } from 'node:crypto';
-import { mkdir, rename, rmdir } from 'node:fs/promises';
+import { chmod, mkdir, rename, rmdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { DynamoDBClient, type AttributeValue } from '@aws-sdk/client-dynamodb';
@@ -74,7 +74,10 @@ async function useDirectories(directories: Directories): Promise<void> {
     prepare = () => mkdir(ended, { recursive: true });
     bareDirectories = async () => {
       const out = `${ended}.${randomUUID()}`;
+      await stat(path.dirname(out));
       await rename(ended, out);
+      // The user's own goes with the last session, which this is not.
+      await rmdir(path.dirname(ended)).catch(() => undefined);
       await rmdir(out);
     };
     return;
@@ -84,6 +87,7 @@ async function useDirectories(directories: Directories): Promise<void> {
   bareDirectories = async () => {
     const name = randomUUID();
     await mkdir(path.join(aside, name), { mode: 0o700 });
+    await chmod(path.join(aside, name), 0o700);
     await mkdir(user, { recursive: true });
     await rename(path.join(aside, name), path.join(user, name));
   };
