@@ -59,11 +59,11 @@ export async function startServer(env: Record<string, string> = {}): Promise<Loc
 export async function launch(env: Record<string, string> = {}, command?: string[]): Promise<ChildProgram> {
   const [file = '', ...args] = command ?? [process.execPath, '--import', 'tsx', 'local/main.ts'];
   const defaults = { PORT: '0', LOG_LEVEL: 'ERROR', LOCAL_DATA_DIR: env.LOCAL_DATA_DIR ?? (await newDirectory()) };
-  const { PATH, HOME } = process.env;
+  const { PATH, HOME, JAVA_TOOL_OPTIONS } = process.env;
   const program = new ChildProgram(
     file,
     args,
-    { PATH, HOME, AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true', ...defaults, ...env },
+    { PATH, HOME, JAVA_TOOL_OPTIONS, AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true', ...defaults, ...env },
     PROJECT,
   );
   programs.push(program);

@@ -6,6 +6,7 @@ import type { SessionInfo } from '../../lib/session.ts';
 import { startServer, type LocalServer } from '../local/local-server.ts';
 import { ok, type Actor, type Reply } from '../contracts/door.ts';
 import { httpDoor } from '../contracts/doors.ts';
+import { newDatabase } from '../setup/own-database.ts';
 import { newStack, type TestStack } from '../setup/test-stack.ts';
 import { startConflictProxy, type ConflictProxy } from './conflict-proxy.ts';
 
@@ -25,7 +26,7 @@ class Pair {
   }
 
   static async start(env: Record<string, string>): Promise<Pair> {
-    const stack = await newStack(env);
+    const stack = await newStack({ ...newDatabase(), ...env });
     return new Pair(stack, await Promise.all([startServer(stack.env), startServer(stack.env)]));
   }
 
