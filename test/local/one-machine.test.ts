@@ -6,7 +6,9 @@ import { Agent, request } from 'node:http';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
-import { identify } from '../../local/process-identity.ts';
+import { lockDataDir } from '../../local/data-dir-lock.ts';
+import { stopLeftOver } from '../../local/dynamodb-local.ts';
+import { identify, readIdentity } from '../../local/process-identity.ts';
 import { databasePid, databasesOn, leftOn, lockOf, NOTHING, pidFileOf } from './data-directory.ts';
 import { ask, createSession, launch, newDirectory, startServer } from './local-server.ts';
 import { OWN_DATABASE } from '../setup/own-database.ts';
@@ -172,12 +174,24 @@ describe('what a killed instance leaves', () => {
           null,
         ];
         for (const identity of remembered) {
-          const LOCAL_DATA_DIR = await newDirectory();
-          await writeFile(pidFileOf(LOCAL_DATA_DIR), JSON.stringify(identity));
-          await writeFile(path.join(LOCAL_DATA_DIR, 'lock'), JSON.stringify({ ...identity, startedAt: '1' }));
-          const server = await startServer({ LOCAL_DATA_DIR });
-          await server.stop();
+          const directory = await newDirectory();
+          await writeFile(pidFileOf(directory), JSON.stringify(identity));
+          await stopLeftOver(directory);
+          expect(existsSync(pidFileOf(directory))).toBe(false);
+          await writeFile(lockOf(directory), JSON.stringify({ ...identity, startedAt: '1' }));
+          const unlock = await lockDataDir(directory);
+          expect(await readIdentity(lockOf(directory))).toMatchObject({ pid: process.pid });
+          await unlock();
         }
+        // What the start of a server does as a whole, with the most convincing of them.
+        const LOCAL_DATA_DIR = await newDirectory();
+        await writeFile(
+          pidFileOf(LOCAL_DATA_DIR),
+          JSON.stringify({ ...truth, command: 'java -jar DynamoDBLocal.jar' }),
+        );
+        await writeFile(lockOf(LOCAL_DATA_DIR), JSON.stringify({ ...truth, startedAt: '1' }));
+        const server = await startServer({ LOCAL_DATA_DIR });
+        await server.stop();
         expect([innocent.exitCode, innocent.signalCode]).toEqual([null, null]);
       } finally {
         innocent.kill('SIGKILL');

@@ -10,6 +10,9 @@ import { FunctionInstance } from './lambda/function-instance.ts';
 import { serveInvocations } from './lambda/invoke-api.ts';
 import { newApp, resourcesOf } from './synth.ts';
 
+/** Only its own function: the others have theirs. */
+const OWN_BUNDLE = { 'aws:cdk:bundling-stacks': ['Job'], 'aws:cdk:enable-asset-metadata': true };
+
 /** The example's Lambda and those of the session manager, all as synthesized, each in a process of its own. */
 describe('the example', () => {
   let deployment: Deployment;
@@ -19,7 +22,7 @@ describe('the example', () => {
   beforeAll(async () => {
     deployment = await Deployment.start({ maxSessions: 1 });
     api = await serveInvocations([deployment.of('lifecycle').instance, deployment.of('records').instance]);
-    const { app, stack, outdir } = newApp({}, 'all');
+    const { app, stack, outdir } = newApp(OWN_BUNDLE);
     const example = new NightlyJobStack(app, 'Job', { sessionManager: stack });
     const logicalId = example.getLogicalId(example.function.node.defaultChild as CfnFunction);
     const { Metadata, Properties } = resourcesOf(Template.fromStack(example))[logicalId] ?? {};
