@@ -18,6 +18,8 @@ export interface AlarmsProps {
   table: ITable;
   functions: Readonly<Record<FunctionName, SessionFunction>>;
   deadLetters: IQueue;
+  /** The group of the schedule that runs the cleanup. */
+  cleanupGroup: string;
 }
 
 interface AlarmRow {
@@ -85,8 +87,19 @@ export class Alarms extends Construct {
   }
 }
 
+/** Runs that the schedule began: the function's own invocations also count those of POST /cleanup and of reconciles. */
+function scheduledRuns(group: string, period: Duration): IMetric {
+  return new Metric({
+    namespace: 'AWS/Scheduler',
+    metricName: 'InvocationAttemptCount',
+    dimensionsMap: { ScheduleGroup: group },
+    statistic: 'Sum',
+    period,
+  });
+}
+
 function alarmRows(
-  { config, api, table, functions, deadLetters }: AlarmsProps,
+  { config, api, table, functions, deadLetters, cleanupGroup }: AlarmsProps,
   failedOperations: IMetric,
   drift: IMetric,
 ): AlarmRow[] {
@@ -123,11 +136,11 @@ function alarmRows(
     },
     {
       id: 'CleanupNotRun',
-      metric: cleanup.metricInvocations({ period: sweepPeriod, statistic: 'Sum' }),
+      metric: scheduledRuns(cleanupGroup, sweepPeriod),
       below: 1,
       periods: 3,
-      impact: 'No cleanup has run for three intervals: seats fill up until nobody can begin a session.',
-      action: 'Check that the schedule is enabled and that its role may invoke the cleanup function.',
+      impact: 'The schedule has run no cleanup for three intervals: seats fill up until nobody can begin a session.',
+      action: 'Check that the schedule is there and enabled, and do its work with POST /cleanup meanwhile.',
     },
     {
       id: 'DeadLetters',

@@ -1,7 +1,7 @@
 import { Duration, Stack, Validations } from 'aws-cdk-lib';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
-import { CfnSchedule, ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
+import { CfnSchedule, CfnScheduleGroup, ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { RECONCILE_EVENT, SCHEDULED_EVENT } from '../lib/api/scheduled-event.ts';
@@ -14,6 +14,7 @@ export interface ScheduledFunctions {
 
 interface ScheduleRow {
   id: string;
+  groupName?: string;
   description: string;
   rate: Duration;
   target: LambdaFunction;
@@ -30,13 +31,17 @@ const MAX_AGE = Duration.hours(1);
 /** Runs what must run by itself. Two runs at once are harmless; one that is lost ends up in `deadLetters`. */
 export class Schedules extends Construct {
   readonly deadLetters: Queue;
+  /** The group of the cleanup's schedule alone: the scheduler measures groups. */
+  readonly cleanupGroup: string;
 
   constructor(scope: Construct, id: string, config: StackConfig, { cleanup, access }: ScheduledFunctions) {
     super(scope, id);
     this.deadLetters = this.newDeadLetterQueue();
     for (const target of [cleanup, access]) this.keepFailedRuns(target);
+    this.cleanupGroup = new CfnScheduleGroup(this, 'CleanupGroup').ref;
     this.add({
       id: 'Cleanup',
+      groupName: this.cleanupGroup,
       description: 'Ends inactive sessions and empties the trash',
       rate: Duration.minutes(config.cleanupIntervalMinutes),
       target: cleanup,
@@ -59,8 +64,9 @@ export class Schedules extends Construct {
     });
   }
 
-  private add({ id, description, rate, target, roleId, event = SCHEDULED_EVENT }: ScheduleRow): void {
+  private add({ id, groupName, description, rate, target, roleId, event = SCHEDULED_EVENT }: ScheduleRow): void {
     new CfnSchedule(this, id, {
+      groupName,
       description,
       scheduleExpression: ScheduleExpression.rate(rate).expressionString,
       flexibleTimeWindow: { mode: 'OFF' },

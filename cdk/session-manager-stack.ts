@@ -55,10 +55,10 @@ export class SessionManagerStack extends Stack {
     this.functions = functions;
     const lambdas = forEach(GROUPS, (name) => functions[name].function);
     const { api } = new SessionHttpApi(this, 'Http', config, lambdas);
-    const { deadLetters } = new Schedules(this, 'Schedules', config, lambdas);
+    const { deadLetters, cleanupGroup } = new Schedules(this, 'Schedules', config, lambdas);
     new SessionEventStream(this, 'Stream', { table, handler: functions['session-events'].function, deadLetters });
 
-    new Alarms(this, 'Alarms', { config, api, table, functions, deadLetters });
+    new Alarms(this, 'Alarms', { config, api, table, functions, deadLetters, cleanupGroup });
     if (config.dashboard) new SessionDashboard(this, 'Dashboard', { config, api, table, functions });
   }
 

@@ -95,6 +95,7 @@ export class ManagerParts {
 
   constructor(options: SessionManagerOptions) {
     const { table, workspaces, log, metrics = new MetricLines(), settings } = options;
+    this.now = options.now ?? (() => new Date());
     this.seats = new SeatStore(table, settings.limits);
     this.store = new SessionStore(table, this.seats, settings);
     this.lists = new SessionLists(table);
@@ -105,9 +106,8 @@ export class ManagerParts {
     this.directories = new WorkspaceDirectories(workspaces, this.files);
     this.workspaceUsage = new WorkspaceUsageStore(table);
     this.ending = new SessionEnding(this.store, workspaces, (name, thrown) => log.workspaceNotTidied(name, thrown));
-    const gauge = new SeatGauge(this.seats, metrics);
+    const gauge = new SeatGauge(this.seats, metrics, this.now);
     this.creation = new SessionCreation(this.store, workspaces, this.ending, gauge, log);
-    this.now = options.now ?? (() => new Date());
     this.measuring = new WorkspaceMeasuring(this.files, this.workspaceUsage, this.now);
     this.promptLayers = new PromptLayerStore(table);
     this.layerCache = new LayerCache(this.promptLayers, this.now);

@@ -2,10 +2,19 @@ import { sumOfDrift } from './audit/drift.ts';
 import { ForbiddenError } from './errors.ts';
 import { isUnrestricted, type Caller } from './identity.ts';
 import type { ManagerParts } from './manager-parts.ts';
-import type { ReconcileBounds, ReconcileResult } from './reconcile/reconcile.ts';
+import type { ReconcileResult } from './reconcile/reconcile-run.ts';
+import type { ReconcileRound } from './store/reconcile-store.ts';
 
 /** How long it goes on where nobody says. */
 const RECONCILE_MS = 10 * 60 * 1000;
+
+/** How far a reconcile may go. */
+interface ReconcileBounds {
+  /** Aborts when the time is up; the next run goes on there. */
+  signal?: AbortSignal;
+  /** Items of the table that are read at once; what DynamoDB gives, if left out. */
+  pageItems?: number | undefined;
+}
 
 /** Compares counters, sessions, lists, MCP clients and directories. For operators. */
 export class Reconciler {
@@ -25,9 +34,14 @@ export class Reconciler {
     const { trail, reconcile } = this.parts;
     return trail.record('reconcile', this.caller, {}, async () => {
       if (!isUnrestricted(this.caller)) throw new ForbiddenError('Only an operator may reconcile.');
-      const result = await reconcile.run({ repair, signal, pageItems });
+      const result = await reconcile.run(this.roundOf(repair), { repair, signal, pageItems });
       trail.note({ drift: sumOfDrift(result.drift), repaired: result.repaired });
       return result;
     });
+  }
+
+  private roundOf(repair: boolean): ReconcileRound {
+    if (this.caller.kind === 'schedule') return 'scheduled';
+    return repair ? 'repair' : 'look';
   }
 }

@@ -6,19 +6,27 @@ import type { SeatStore } from './store/seat-store.ts';
 
 /** Whoever measures goes on after this, with or without (ms). */
 const MEASURE_MS = 1_000;
+/** A create is one request; one in a while pays for another that measures (ms). */
+const BESIDE_CREATES_EVERY_MS = 60_000;
 
 /** Looks how full the limits are and sends it as metrics. Never fails, and reads nothing where metrics are off. */
 export class SeatGauge {
   private readonly seats: SeatStore;
   private readonly metrics: MetricLines;
+  private readonly now: () => Date;
+  private nextMs = 0;
 
-  constructor(seats: SeatStore, metrics: MetricLines) {
+  constructor(seats: SeatStore, metrics: MetricLines, now: () => Date) {
     this.seats = seats;
     this.metrics = metrics;
+    this.now = now;
   }
 
-  /** Beside a create: the scopes of its owner that have a limit. */
+  /** Beside a create, once a minute: the scopes of its owner that have a limit. */
   async measure(owner: Identity): Promise<void> {
+    const nowMs = this.now().getTime();
+    if (nowMs < this.nextMs) return;
+    this.nextMs = nowMs + BESIDE_CREATES_EVERY_MS;
     await this.measureScopes(limitOwnersOf(owner), ({ limit }) => limit !== null);
   }
 

@@ -64,7 +64,8 @@ const AT_ONCE_AT_ENDPOINT = 16;
 /** Puts everything together from the environment. No I/O. */
 export function createServices(env: NodeJS.ProcessEnv, parts: ServiceParts): Services {
   const config = readConfig(env);
-  const log = new LogLines(new Logger({ serviceName: 'session-manager', logLevel: config.logLevel }));
+  const logger = new Logger({ serviceName: 'session-manager', logLevel: config.logLevel });
+  const log = new LogLines(logger, env.AWS_LAMBDA_LOG_LEVEL);
   const { connector, secrets } = parts.mcp(config, env);
   const accessPoints = config.fileSystem && parts.accessPoints?.(config.fileSystem, EFS);
   const shared = new ManagerParts({

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import pTimeout from 'p-timeout';
+import stringify from 'safe-stable-stringify';
 import type { LogLines } from './audit/log-lines.ts';
 import { ContentionError, SessionNotFoundError, WorkspaceCreationError } from './errors.ts';
 import type { SeatGauge } from './seat-gauge.ts';
@@ -7,9 +8,10 @@ import type { SessionEnding } from './session-ending.ts';
 import type { CreateRequest, IdempotencyRequest, SessionStore } from './store/session-store.ts';
 import type { SessionItem } from './store/table-schema.ts';
 import { Contended } from './store/transient.ts';
+import { fileSystemBusy, orFileSystemBusy } from './workspace/file-error.ts';
 import type { Workspaces } from './workspace/workspaces.ts';
 
-/** A table that did not answer the create may not answer this either; the function must (ms). */
+/** What did not answer the create, table or file system, may not answer this either; the function must (ms). */
 const TAKE_BACK_MS = 5_000;
 
 /** Told of a session that was recorded and, since its directory could not be moved in, ended; and how long that took. */
@@ -25,7 +27,8 @@ export interface CreationOutcome {
  * Creates a session: the directory aside, then the record with its seats, then the directory moved in.
  *
  *   refused by the record ──▶ the directory aside is removed
- *   record made, directory cannot be moved in ──▶ ended again, and its idempotency key freed with the same write
+ *   record made, directory cannot be moved in ──▶ ended again, and its idempotency key freed with the same write;
+ *     where that does not get to its end either, the sweep takes it up, and until then its seat is taken: CONTENTION
  *   crash in between ──▶ the sweep moves the directory in, or removes it
  */
 export class SessionCreation {
@@ -59,8 +62,7 @@ export class SessionCreation {
       const isThere = await orWorkspaceCreationError(this.workspaces.moveIn(outcome.created));
       if (!isThere) throw new WorkspaceCreationError(new Error('the directory that was made aside is gone'));
     } catch (thrown) {
-      await this.takeBack(request, onTakenBack);
-      throw thrown;
+      throw (await this.takenBack(request, onTakenBack)) ? thrown : fileSystemBusy(thrown);
     } finally {
       await measured;
     }
@@ -73,29 +75,36 @@ export class SessionCreation {
     } catch (thrown) {
       // Without an answer it may have been recorded all the same.
       if (thrown instanceof ContentionError && !(thrown.cause instanceof Contended)) {
-        await pTimeout(this.takeBack(request, onTakenBack), { milliseconds: TAKE_BACK_MS, fallback: () => undefined });
+        await this.takenBack(request, onTakenBack);
       } else await this.workspaces.discard(request.draft.id);
       throw thrown;
     }
   }
 
+  /** Whether seat and key are free again. */
+  private async takenBack(request: CreateRequest, onTakenBack: OnTakenBack): Promise<boolean> {
+    return pTimeout(this.takeBack(request, onTakenBack), { milliseconds: TAKE_BACK_MS, fallback: () => false });
+  }
+
   /** Goes on when nobody waits for it any more, and then finds whether a repetition was answered with the session. */
-  private async takeBack({ draft, idempotency }: CreateRequest, onTakenBack: OnTakenBack): Promise<void> {
+  private async takeBack({ draft, idempotency }: CreateRequest, onTakenBack: OnTakenBack): Promise<boolean> {
     const startedAt = performance.now();
     try {
       const session = await this.store.abandonCreate(draft, idempotency?.key);
-      if (!session) return;
+      if (!session) return false;
       await this.ending.resume(session);
       await onTakenBack(session, Math.round(performance.now() - startedAt));
+      return true;
     } catch (thrown) {
       this.log.sessionNotEnded(draft.id, thrown);
+      return false;
     }
   }
 
   /** The session as it is; its directory is moved in if a crash kept the first request from it. */
   private async replay(sessionId: string): Promise<SessionItem> {
     const session = await this.store.answerWithIt(await this.active(sessionId));
-    const isThere = await orWorkspaceCreationError(this.workspaces.moveIn(session));
+    const isThere = await orFileSystemBusy(this.workspaces.moveIn(session));
     // If it is not, the session has ended meanwhile, or its agent has removed its own directory, which is its affair.
     return isThere ? session : this.active(sessionId);
   }
@@ -118,11 +127,5 @@ async function orWorkspaceCreationError<T>(step: Promise<T>): Promise<T> {
 /** The key, and a hash of everything in the request that must be the same the second time. */
 export function idempotencyRequest(key: string | undefined, request: object): IdempotencyRequest | undefined {
   if (key === undefined) return undefined;
-  return { key, requestHash: createHash('sha256').update(JSON.stringify(request, inKeyOrder)).digest('hex') };
-}
-
-/** The same request says the same, in whatever order its fields came. */
-function inKeyOrder(_key: string, value: unknown): unknown {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
-  return Object.fromEntries(Object.entries(value).toSorted(([one], [other]) => (one < other ? -1 : 1)));
+  return { key, requestHash: createHash('sha256').update(stringify(request)).digest('hex') };
 }

@@ -18,7 +18,10 @@ const POLL_MS = 500;
 const BATCH = 100;
 const DELIVERIES = 3;
 
-/** Reads the table's stream and passes it on as Lambda does: filtered, in batches, failures again a few times. */
+/**
+ * Reads the table's stream and passes it on as Lambda does: filtered, in batches, and after a failure again from the first
+ * record that failed on, a few times.
+ */
 export class StreamPoller {
   private readonly client: DynamoDBStreamsClient;
   private readonly streamArn: string;
@@ -100,11 +103,13 @@ export class StreamPoller {
 
   private async deliver(records: DynamoDBRecord[]): Promise<void> {
     let left = records;
+    let failed = new Set<string>();
     for (let delivery = 1; delivery <= DELIVERIES && left.length > 0; delivery++) {
       const { batchItemFailures } = await this.handler({ Records: left });
-      const failed = new Set(batchItemFailures.map(({ itemIdentifier }) => itemIdentifier));
-      left = left.filter(({ dynamodb }) => failed.has(dynamodb?.SequenceNumber ?? ''));
+      failed = new Set(batchItemFailures.map(({ itemIdentifier }) => itemIdentifier));
+      const first = left.findIndex(({ dynamodb }) => failed.has(dynamodb?.SequenceNumber ?? ''));
+      left = first === -1 ? [] : left.slice(first);
     }
-    if (left.length > 0) console.error(`${left.length} changes of the table could not be handled and are skipped.`);
+    if (left.length > 0) console.error(`${failed.size} changes of the table could not be handled and are skipped.`);
   }
 }

@@ -68,6 +68,15 @@ describe('a reconcile', () => {
     return violations(stack, known);
   };
 
+  /** Each create by an instance that knows nothing of seats, so that it tries item 0 first. */
+  async function fillsUpTo(limit: number): Promise<void> {
+    const { active } = await operator.limits.get({ scope: 'org', orgId: 'acme' });
+    const create = () => createSessionManager(stack.env).createSession('ada', 'acme');
+    for (let count = active; count < limit; count++) await create();
+    await expect(create()).rejects.toMatchObject({ code: 'MAX_SESSIONS_REACHED' });
+    expect(await violations(stack, { limitOf: (scope) => (scope === 'ORG#acme' ? limit : 0) })).toEqual([]);
+  }
+
   async function isPutRight(drift: Partial<typeof NONE>, known?: Known): Promise<void> {
     const found = { ...NONE, ...drift };
     const count = Object.values(found).reduce((sum, each) => sum + each, 0);
@@ -90,7 +99,9 @@ describe('a reconcile', () => {
 
   test.each([3, -1])('puts right a counter that is off by %i', async (by) => {
     await addTo(seatsKey(ACME), by);
+    await operator.limits.put({ scope: 'org', orgId: 'acme' }, { limit: 4 });
     await isPutRight({ counter: 1 });
+    await fillsUpTo(4);
   });
 
   test('says of a counter what it said, and what it should', async () => {
@@ -99,10 +110,20 @@ describe('a reconcile', () => {
     expect(told()).toMatchObject([{ driftKind: 'counter', limitScope: 'org', orgId: 'acme', active: 5, sessions: 2 }]);
   });
 
-  test.each([5, -2])('puts right seats over several items that are off by %i', async (by) => {
+  // What item 2 had too much came off item 0, which then had free seats beyond the limit.
+  test.each([5, 1, -2])('puts right seats over several items that are off by %i', async (by) => {
     await operator.limits.put({ scope: 'org', orgId: 'acme' }, { limit: 8, items: 4 });
     await addTo(seatsKey(ACME, 2), by);
     await isPutRight({ counter: 1 });
+    await fillsUpTo(8);
+  });
+
+  test('puts right an item with more than its share, whose sum is right', async () => {
+    await operator.limits.put({ scope: 'org', orgId: 'acme' }, { limit: 8, items: 4 });
+    await addTo(seatsKey(ACME, 2), 5);
+    await addTo(seatsKey(ACME, 3), -5);
+    await isPutRight({ 'seat-items': 1 });
+    await fillsUpTo(8);
   });
 
   test('leaves a counter that said too little with a debt, and lets nobody in until it is paid', async () => {
@@ -143,13 +164,22 @@ describe('a reconcile', () => {
     });
 
     // The items that were left kept a limit from ever being spread again.
-    test('removes the items that are left when the first is lost, and with it the limit', async () => {
+    test('removes the items that are left when the first is lost, and admits nobody until the limit is put again', async () => {
       await remove(seatsKey(ACME));
       await isPutRight({ 'seat-items': 1, counter: 1 });
-      expect(await limit()).toMatchObject({ limit: null, active: 6 });
-      await operator.limits.put({ scope: 'org', orgId: 'acme' }, { limit: 7, items: 4 });
-      expect([await limit(), await create()]).toMatchObject([{ limit: 7, items: 4, active: 6 }, {}]);
+      expect(await limit()).toMatchObject({ limit: 0, active: 6 });
       await expect(create()).rejects.toMatchObject({ code: 'MAX_SESSIONS_REACHED' });
+      await operator.limits.put({ scope: 'org', orgId: 'acme' }, { limit: 7, items: 4 });
+      expect(await limit()).toMatchObject({ limit: 7, items: 4, active: 6 });
+      await fillsUpTo(7);
+    });
+
+    test('keeps the limit that was put since the first item was lost', async () => {
+      await remove(seatsKey(ACME));
+      await operator.limits.put({ scope: 'org', orgId: 'acme' }, { limit: 7 });
+      await isPutRight({ 'seat-items': 1, counter: 1 });
+      expect(await limit()).toMatchObject({ limit: 7, active: 6 });
+      await fillsUpTo(7);
     });
 
     // Its sums were right, though what the first item counts was not.
@@ -164,6 +194,8 @@ describe('a reconcile', () => {
         }),
       );
       await isPutRight({ 'seat-items': 1, counter: 1 });
+      await operator.limits.put({ scope: 'org', orgId: 'acme' }, { limit: 8, items: 4 });
+      await fillsUpTo(8);
     });
   });
 
@@ -261,9 +293,9 @@ describe('a reconcile', () => {
     let found = 0;
     let runs = 0;
     for (let more = true; more && runs < 30; runs++) {
-      const before = await stack.parts.reconcile['stores'].round.position();
+      const before = await stack.parts.reconcile['stores'].round.position('repair');
       found += (await run(AbortSignal.abort())).drift['missing-entry'];
-      const after = await stack.parts.reconcile['stores'].round.position();
+      const after = await stack.parts.reconcile['stores'].round.position('repair');
       expect(after).not.toEqual(before);
       more = after !== undefined && after.directory === undefined;
     }

@@ -103,6 +103,31 @@ describe('session-events', () => {
     expect(first?.[0]?.eventID).not.toBe(second?.[0]?.eventID);
   });
 
+  // Only the failed record came again, so that handling the others twice was tried by nobody before Lambda.
+  test('is told again of all from the first failed record on, and handles those that it had handled', async () => {
+    const ended = [await withClient(), await withClient()];
+    for (const { session } of ended) await stack.manager.cleanupSession(session.id);
+    const deliveries: { told: string[]; failed: string[] }[] = [];
+    const failingOnce: StreamHandler = async ({ Records }) => {
+      const answer = await streamHandler(() => stack)({ Records });
+      deliveries.push({
+        told: told(Records),
+        failed: answer.batchItemFailures.map(({ itemIdentifier }) => itemIdentifier),
+      });
+      if (deliveries.length > 1) return answer;
+      return {
+        batchItemFailures: [1, 3].map((at) => ({ itemIdentifier: Records[at]?.dynamodb?.SequenceNumber ?? '' })),
+      };
+    };
+    await (await poller(failingOnce)).poll();
+    const [first, second] = deliveries;
+    expect(deliveries.map(({ failed }) => failed)).toEqual([[], []]);
+    expect(first?.told.length).toBeGreaterThan(4);
+    expect(second?.told).toEqual(first?.told.slice(1));
+    const wasEnded = (await mcp.sessions()).ended;
+    for (const { mcpSessionId } of ended) expect(wasEnded).toContain(mcpSessionId);
+  });
+
   test('does not fail a batch for an MCP server that is gone, but names a record that it cannot handle', async () => {
     const records: DynamoDBRecord[] = [];
     const { session } = await withClient();

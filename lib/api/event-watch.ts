@@ -21,6 +21,8 @@ const FIRST_PAUSE_MS = 250;
 const LONGEST_PAUSE_MS = 10_000;
 /** With the pauses about a minute. */
 const MAX_FAILURES = 10;
+/** A connection that ends sooner, and told of nothing, is a failure too. */
+const STEADY_MS = 5_000;
 
 export interface WatchOptions {
   /** Begins after the event with this id, as far as the server still knows what came after it. */
@@ -37,20 +39,27 @@ export interface WatchOptions {
 export async function* watchEvents(settings: HttpSettings, options: WatchOptions = {}): AsyncGenerator<string, never> {
   let { lastEventId } = options;
   let failures = -1;
-  const onConnected = () => {
-    failures = 0;
-    options.onConnected?.();
-  };
   for (;;) {
+    let connectedAt: number | undefined;
+    const onConnected = () => {
+      connectedAt = performance.now();
+      failures = Math.max(failures, 0);
+      options.onConnected?.();
+    };
     try {
       for await (const { id, data } of eventsOf(settings, lastEventId, onConnected)) {
         lastEventId = id ?? lastEventId;
+        failures = 0;
         yield data;
       }
+      if (failures >= MAX_FAILURES) throw new NoAnswerError(`${new URL(settings.url).origin} ends each connection.`);
     } catch (thrown) {
       if (!(thrown instanceof NoAnswerError) || failures < 0 || failures >= MAX_FAILURES) throw thrown;
     }
-    if (failures === 0) options.onLost?.();
+    if (connectedAt !== undefined) {
+      if (performance.now() - connectedAt > STEADY_MS) failures = 0;
+      options.onLost?.();
+    }
     await pause(Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** failures++), settings.signal);
   }
 }

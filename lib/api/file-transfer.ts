@@ -1,7 +1,13 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ContentionError } from '../errors.ts';
 import { RangeNotSatisfiableError } from '../file-errors.ts';
 import { MAX_TRANSFER_BYTES } from '../workspace/file-content.ts';
+import { NoAnswerError } from './http-sender.ts';
 
 const MAX_RESTARTS = 3;
+const FIRST_PAUSE_MS = 100;
+/** Of one part; with the pauses about six seconds. */
+const MAX_REPETITIONS = 6;
 
 /** How far a transfer is, in bytes. */
 export interface Progress {
@@ -62,12 +68,15 @@ export interface FileCalls<Written extends InPlace> {
 /** Writes a file of any size: what does not fit into one request goes in parts, and is in its place with the last one. */
 export async function upload<Written extends InPlace>(
   calls: Pick<FileCalls<Written>, 'writeFile'>,
-  { content, onProgress, ...target }: Upload,
+  { content: source, onProgress, ...target }: Upload,
 ): Promise<Written> {
-  const blob = content instanceof Uint8Array ? new Blob([content]) : content;
+  const blob = source instanceof Uint8Array ? new Blob([source]) : source;
   const total = blob.size;
+  // What its own first attempt has written is not what the caller's condition is about.
+  const isUnconditional = target.ifMatch === undefined && target.ifNoneMatch === undefined;
   if (total <= MAX_TRANSFER_BYTES) {
-    const written = await calls.writeFile({ ...target, content: await base64Of(blob) });
+    const whole = await base64Of(blob);
+    const written = await repeated(() => calls.writeFile({ ...target, content: whole }), isUnconditional);
     onProgress?.({ transferred: total, total });
     return written as Written;
   }
@@ -76,7 +85,12 @@ export async function upload<Written extends InPlace>(
   for (let first = 0; ;) {
     const part = blob.slice(first, first + MAX_TRANSFER_BYTES);
     const contentRange = `bytes ${first}-${first + part.size - 1}/${total}`;
-    const sent = calls.writeFile({ ...target, content: await base64Of(part), contentRange, uploadId });
+    const content = await base64Of(part);
+    const isLast = first + part.size === total;
+    const sent = repeated(
+      () => calls.writeFile({ ...target, content, contentRange, uploadId }),
+      isUnconditional || !isLast,
+    );
     const answer = await sent.catch((thrown: unknown) => {
       // The answer to an earlier part was lost, or what had arrived was swept away: on from what is there.
       if (restarts++ < MAX_RESTARTS) return receivedOf(thrown);
@@ -86,6 +100,19 @@ export async function upload<Written extends InPlace>(
     onProgress?.({ transferred, total });
     if (answer.etag !== undefined) return answer;
     first = transferred;
+  }
+}
+
+/** A part again where the server was busy, or did not answer and doing it twice changes nothing. */
+async function repeated<T>(call: () => Promise<T>, alsoWithoutAnswer = true): Promise<T> {
+  for (let repetition = 0; ; repetition++) {
+    try {
+      return await call();
+    } catch (thrown) {
+      const mayPass = thrown instanceof ContentionError || (alsoWithoutAnswer && thrown instanceof NoAnswerError);
+      if (!mayPass || repetition === MAX_REPETITIONS) throw thrown;
+      await sleep(FIRST_PAUSE_MS * 2 ** repetition);
+    }
   }
 }
 
@@ -107,9 +134,8 @@ export async function* download(
   let total: number;
   do {
     const range = `bytes=${transferred}-`;
-    const answer = await nextPart(() =>
-      calls.readFile({ ...source, range, ...(etag !== undefined && { ifMatch: etag }) }),
-    );
+    const read = () => calls.readFile({ ...source, range, ...(etag !== undefined && { ifMatch: etag }) });
+    const answer = await nextPart(() => repeated(read));
     if (!answer) {
       onProgress?.({ transferred: 0, total: 0 });
       return;

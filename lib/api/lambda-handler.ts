@@ -12,7 +12,7 @@ export type LambdaHandler = (event: unknown, context: Context) => Promise<unknow
 const HTTP_MS = 20_000;
 /** Kept back from a function's own time, to finish the step that is under way. */
 const MARGIN_MS = 5_000;
-const SCHEDULE_MARGIN_MS = 30_000;
+const LONG_RUN_MARGIN_MS = 30_000;
 
 /** What a group's function does when its schedules call, by what they send. */
 const scheduled: Partial<Record<Group, Readonly<Record<string, typeof handleSchedule>>>> = {
@@ -29,8 +29,9 @@ export function lambdaHandler(group: Group, services: () => Services): LambdaHan
     const remaining = context.getRemainingTimeInMillis();
     const requestId = context.awsRequestId;
     const run = scheduledRunOf(group, event);
-    if (run) return run(services(), requestId, stopAfter(remaining - SCHEDULE_MARGIN_MS));
-    const signal = stopAfter(Math.min(HTTP_MS, remaining - MARGIN_MS));
+    if (run) return run(services(), requestId, stopAfter(remaining - LONG_RUN_MARGIN_MS));
+    const most = isHttpEvent(event) ? HTTP_MS : Math.max(HTTP_MS, remaining - LONG_RUN_MARGIN_MS);
+    const signal = stopAfter(Math.min(most, remaining - MARGIN_MS));
     if (isHttpEvent(event)) return handleHttp(group, services(), event, signal);
     return handleInvocation(group, services(), event, requestId, signal);
   };

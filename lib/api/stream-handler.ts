@@ -7,7 +7,10 @@ export type StreamHandler = (event: DynamoDBStreamEvent) => Promise<DynamoDBBatc
 
 const AT_ONCE = 8;
 
-/** The handler of the table's stream. Records that could not be handled are named, so that only they come again. */
+/**
+ * The handler of the table's stream. Records that could not be handled are named: the first of them comes again, and with it
+ * all that come after it, so that handling a record twice must be harmless.
+ */
 export function streamHandler(services: () => Services): StreamHandler {
   return async ({ Records }) => {
     const { events, log } = services();

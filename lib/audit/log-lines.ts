@@ -9,12 +9,18 @@ interface LineLogger {
   error(message: string, fields: Record<string, unknown>): void;
 }
 
+/** As Lambda drops what is below; it knows no level above the last. */
+const LAMBDA_LEVELS = ['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'FATAL'];
+
 /** Every line that the product writes, by name. */
 export class LogLines {
   private readonly logger: LineLogger;
+  private readonly lambdaLogLevel: string | undefined;
 
-  constructor(logger: LineLogger) {
+  /** `lambdaLogLevel`: what Lambda lets through, where the lines go through Lambda. */
+  constructor(logger: LineLogger, lambdaLogLevel?: string) {
     this.logger = logger;
+    this.lambdaLogLevel = lambdaLogLevel;
   }
 
   readonly audit: AuditLogger = {
@@ -31,7 +37,7 @@ export class LogLines {
 
   /** The cause behind an error that callers are only told a code of. */
   operationFailed(operation: string, thrown: unknown): void {
-    this.logger.error('operation_failed', { operation, error: asError(thrown) });
+    this.counted('ERROR', 'operation_failed', { operation, error: asError(thrown) });
   }
 
   promptComposerFailed(sessionId: string, warning: string): void {
@@ -65,11 +71,16 @@ export class LogLines {
 
   /** The stack makes a metric of it: how much a reconcile found. */
   driftFound(drift: Drift, repaired: number): void {
-    this.logger.warn('drift_found', { ...drift, found: sumOfDrift(drift), repaired });
+    this.counted('WARN', 'drift_found', { ...drift, found: sumOfDrift(drift), repaired });
   }
 
   driftNotRepaired(thrown: unknown): void {
     this.logger.warn('drift_not_repaired', { error: asError(thrown) });
+  }
+
+  /** Something that a reconcile could not look at, and went on. */
+  driftNotLookedFor(thrown: unknown): void {
+    this.logger.warn('drift_not_looked_for', { error: asError(thrown) });
   }
 
   farewellsNotRetried(thrown: unknown): void {
@@ -83,6 +94,20 @@ export class LogLines {
   accessPointNotRemoved(sessionId: string, accessPointId: string, thrown: unknown): void {
     this.logger.warn('access_point_not_removed', { sessionId, accessPointId, error: asError(thrown) });
   }
+
+  /** What an alarm counts: in Lambda's log it is there whatever level is configured. */
+  private counted(level: 'WARN' | 'ERROR', message: string, fields: Record<string, unknown>): void {
+    const { lambdaLogLevel = level } = this;
+    if (LAMBDA_LEVELS.indexOf(level) >= LAMBDA_LEVELS.indexOf(lambdaLogLevel)) {
+      this.logger[level === 'WARN' ? 'warn' : 'error'](message, fields);
+      return;
+    }
+    const line = { level: lambdaLogLevel, message, timestamp: new Date().toISOString(), ...fields };
+    process.stderr.write(`${JSON.stringify(line, (_key, value: unknown) => readable(value))}\n`);
+  }
 }
 
 const asError = (thrown: unknown): Error => (types.isNativeError(thrown) ? thrown : new Error(String(thrown)));
+
+const readable = (value: unknown): unknown =>
+  types.isNativeError(value) ? { name: value.name, message: value.message, stack: value.stack } : value;

@@ -59,8 +59,13 @@ export function addEndingCommands(cli: Argv<CommonOptions>, run: CliRun): Argv<C
         const { inactiveForSeconds } = options;
         const cleaned: string[] = [];
         const failed = new Set<string>();
+        let more = true;
         const progress = progressOf(run, 'Cleaning up', undefined, 'sessions');
-        let more: boolean;
+        const tell = async () => {
+          progress.stop();
+          const result = { cleaned, failed: [...failed], more };
+          await run.tell(result, () => cleaned.map((id) => `cleaned ${visible(id)}`).join('\n'));
+        };
         try {
           for (;;) {
             const round = await client.cleanupInactiveSessions({ inactiveForSeconds });
@@ -72,13 +77,14 @@ export function addEndingCommands(cli: Argv<CommonOptions>, run: CliRun): Argv<C
             // What is left is only what fails.
             if (!more || round.cleaned.length === 0) break;
           }
-        } finally {
-          progress.stop();
+        } catch (thrown) {
+          if (cleaned.length > 0) await tell();
+          else progress.stop();
+          throw thrown;
         }
-        const result = { cleaned, failed: [...failed], more };
-        await run.tell(result, () => cleaned.map((id) => `cleaned ${visible(id)}`).join('\n'));
+        await tell();
         if (failed.size > 0) {
-          run.note(`Not ended, the next cleanup goes on with them: ${result.failed.join(' ')}`);
+          run.note(`Not ended, the next cleanup goes on with them: ${[...failed].join(' ')}`);
           run.end(EXIT.failed);
         }
       },

@@ -1,5 +1,5 @@
+import { LRUCache } from 'lru-cache';
 import { v7 as uuidv7 } from 'uuid';
-import { RecentlyUsed } from '../recently-used.ts';
 import type { SecretBox, SecretOwner } from '../secrets/secret-box.ts';
 import type { SealedCredentials } from '../store/mcp-client-store.ts';
 import { hasCredentials, type McpCredentials } from './mcp-credentials.ts';
@@ -17,7 +17,7 @@ export const credentialsIdOf = (sealed: SealedCredentials | undefined, { session
  */
 export class CredentialVault {
   private readonly box: SecretBox;
-  private readonly opened = new RecentlyUsed<McpCredentials>({ maxSize: MAX_OPEN, ttlMs: OPEN_MS });
+  private readonly opened = new LRUCache<string, McpCredentials>({ max: MAX_OPEN, ttl: OPEN_MS });
 
   constructor(box: SecretBox) {
     this.box = box;

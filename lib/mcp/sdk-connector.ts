@@ -1,9 +1,9 @@
 import { auth } from '@modelcontextprotocol/sdk/client/auth.js';
 import { SSEClientTransport } from '@modelcontextprotocol/sdk/client/sse.js';
 import { StreamableHTTPClientTransport, StreamableHTTPError } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
+import { LRUCache } from 'lru-cache';
 import { v7 as uuidv7 } from 'uuid';
 import { McpConnectionError, McpEndpointForbiddenError } from '../errors.ts';
-import { RecentlyUsed } from '../recently-used.ts';
 import type { McpConnectionState } from '../store/mcp-client-store.ts';
 import { ClientCredentialsGrant } from './client-credentials-grant.ts';
 import { endpointFetch } from './endpoint-fetch.ts';
@@ -36,7 +36,7 @@ type Transport = McpConnectionState['transport'];
 /** Connects with the official SDK: Streamable HTTP, the HTTP with SSE that came before it, and commands over stdio. */
 export class SdkConnector implements McpConnector {
   private readonly options: SdkConnectorOptions;
-  private readonly grants = new RecentlyUsed<ClientCredentialsGrant>({ maxSize: MAX_GRANTS, ttlMs: GRANT_MS });
+  private readonly grants = new LRUCache<string, ClientCredentialsGrant>({ max: MAX_GRANTS, ttl: GRANT_MS });
 
   constructor(options: SdkConnectorOptions) {
     this.options = options;

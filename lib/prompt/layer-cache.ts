@@ -1,5 +1,5 @@
+import { LRUCache } from 'lru-cache';
 import type { Identity } from '../identity.ts';
-import { RecentlyUsed } from '../recently-used.ts';
 import type { ScopeLayers } from './join-layers.ts';
 import type { LayerSource } from './layered-composer.ts';
 import { ownersFor, readStoredLayer, type LayerOwner, type StoredLayer } from './prompt-layer.ts';
@@ -17,11 +17,16 @@ const ENTRY_BYTES = 256;
 /** The layers of each scope, read together at most once in 5 s an instance; that there are none is kept as well. */
 export class LayerCache implements LayerSource {
   private readonly reader: LayerReader;
-  private readonly kept: RecentlyUsed<ScopeLayers>;
+  private readonly kept: LRUCache<string, ScopeLayers>;
 
   constructor(reader: LayerReader, now: () => Date) {
     this.reader = reader;
-    this.kept = new RecentlyUsed({ maxSize: CACHE_BYTES, ttlMs: CACHE_MS, now: () => now().getTime() });
+    this.kept = new LRUCache<string, ScopeLayers>({
+      ttl: CACHE_MS,
+      ttlResolution: 0,
+      perf: { now: () => now().getTime() },
+      maxSize: CACHE_BYTES,
+    });
   }
 
   async layersFor(identity: Identity): Promise<ScopeLayers[]> {
@@ -40,7 +45,7 @@ export class LayerCache implements LayerSource {
   private keep(owner: LayerOwner, stored: StoredLayer[]): ScopeLayers {
     const layers = scopeLayers(owner, stored);
     const size = stored.reduce((sum, { json }) => sum + 2 * json.length, ENTRY_BYTES);
-    this.kept.set(keyOf(owner), layers, size);
+    this.kept.set(keyOf(owner), layers, { size });
     return layers;
   }
 }

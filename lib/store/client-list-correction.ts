@@ -19,11 +19,23 @@ export class ClientListCorrection {
     this.table = table;
   }
 
-  /** Those that one moment has on the session or as an item, and not both. A session that is ending ends with both. */
-  async odd(places: ClientPlace[]): Promise<ClientPlace[]> {
-    const suspects = await this.suspects(places);
-    const judged = await Promise.all(suspects.map(async (place) => ((await this.isOdd(place)) ? [place] : [])));
-    return judged.flat();
+  /** Those that are on the session or an item, and not both; or they have changed since. */
+  async seemOdd(places: ClientPlace[]): Promise<ClientPlace[]> {
+    const sessionKeys = [...new Set(places.map(({ sessionId }) => sessionId))].map(sessionKey);
+    const found = await this.table.getAll<Key & SessionItem>([...sessionKeys, ...places.map(clientKeyOf)]);
+    const stored = new Map(found.map((item) => [pathOf(item), item]));
+    return places.filter((place) =>
+      isUnfit(place, stored.get(pathOf(sessionKey(place.sessionId))), stored.get(pathOf(clientKeyOf(place)))),
+    );
+  }
+
+  /** As one moment has it. A session that is ending ends with both. */
+  async isOdd(place: ClientPlace): Promise<boolean> {
+    const [session, client] = await this.table.snapshot<Key & SessionItem>([
+      sessionKey(place.sessionId),
+      clientKeyOf(place),
+    ]);
+    return isUnfit(place, session, client);
   }
 
   /** If it still does not fit: forgets the id of a client that is not stored, or lists one that is, whatever the configured limit. */
@@ -36,23 +48,6 @@ export class ClientListCorrection {
     if (!refusal?.failed('client')) return refusal === undefined;
     const listing = addMcpClientId(sessionId, clientId, MAX_MCP_CLIENTS);
     return (await this.table.transact({ client: client(IS_STORED), session: listing })) === undefined;
-  }
-
-  private async suspects(places: ClientPlace[]): Promise<ClientPlace[]> {
-    const sessionKeys = [...new Set(places.map(({ sessionId }) => sessionId))].map(sessionKey);
-    const found = await this.table.getAll<Key & SessionItem>([...sessionKeys, ...places.map(clientKeyOf)]);
-    const stored = new Map(found.map((item) => [pathOf(item), item]));
-    return places.filter((place) =>
-      isUnfit(place, stored.get(pathOf(sessionKey(place.sessionId))), stored.get(pathOf(clientKeyOf(place)))),
-    );
-  }
-
-  private async isOdd(place: ClientPlace): Promise<boolean> {
-    const [session, client] = await this.table.snapshot<Key & SessionItem>([
-      sessionKey(place.sessionId),
-      clientKeyOf(place),
-    ]);
-    return isUnfit(place, session, client);
   }
 }
 

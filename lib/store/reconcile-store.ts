@@ -7,6 +7,7 @@ import {
   sessionKey,
   sessionOfBelonging,
   userEntryKey,
+  type FirstSeatsItem,
   type Key,
   type SessionItem,
 } from './table-schema.ts';
@@ -17,7 +18,12 @@ export interface ReconcilePosition {
   directory?: string;
 }
 
-export type StoredItem = Key & Partial<SessionItem> & { active?: number; items?: number; clientId?: string };
+/** Each goes on where its last run stopped: what one has looked at is not done for another. */
+export type ReconcileRound = 'scheduled' | 'look' | 'repair';
+
+export type StoredItem = Key &
+  Partial<SessionItem> &
+  Pick<FirstSeatsItem, 'active' | 'seats' | 'items'> & { clientId?: string };
 
 const FIELDS = [
   'pk',
@@ -28,6 +34,7 @@ const FIELDS = [
   'workspace',
   'status',
   'active',
+  'seats',
   'items',
   'mcpClientIds',
   'clientId',
@@ -43,17 +50,17 @@ export class ReconcileStore {
     this.table = table;
   }
 
-  async position(): Promise<ReconcilePosition | undefined> {
-    return (await this.table.get<{ position?: ReconcilePosition }>(RECONCILE_ROUND))?.position;
+  async position(round: ReconcileRound): Promise<ReconcilePosition | undefined> {
+    return (await this.table.get<Partial<Record<ReconcileRound, ReconcilePosition>>>(RECONCILE_ROUND))?.[round];
   }
 
-  async savePosition(position: ReconcilePosition | undefined): Promise<void> {
+  async savePosition(round: ReconcileRound, position: ReconcilePosition | undefined): Promise<void> {
     await this.table.update({
       Key: RECONCILE_ROUND,
       ...(position
-        ? { UpdateExpression: 'SET #position = :position', ExpressionAttributeValues: { ':position': position } }
-        : { UpdateExpression: 'REMOVE #position' }),
-      ExpressionAttributeNames: { '#position': 'position' },
+        ? { UpdateExpression: 'SET #round = :position', ExpressionAttributeValues: { ':position': position } }
+        : { UpdateExpression: 'REMOVE #round' }),
+      ExpressionAttributeNames: { '#round': round },
     });
   }
 
@@ -61,21 +68,26 @@ export class ReconcileStore {
     return this.table.scan<StoredItem>(key, FIELDS, limit);
   }
 
-  /** Those of `sessions` that no list has. An end removes both at once, so a session that is still there has lost its entry. */
-  async unlisted(sessions: SessionItem[]): Promise<SessionItem[]> {
+  /** Those of `sessions` that no list has; or they have ended since. */
+  async seemUnlisted(sessions: SessionItem[]): Promise<SessionItem[]> {
     const entries = await this.pathsOf(sessions.map((session) => userEntryKey(session, session.id)));
-    const missing = sessions.filter((session) => !entries.has(pathOf(userEntryKey(session, session.id))));
-    const still = await this.pathsOf(missing.map(({ id }) => sessionKey(id)));
-    return missing.filter(({ id }) => still.has(pathOf(sessionKey(id))));
+    return sessions.filter((session) => !entries.has(pathOf(userEntryKey(session, session.id))));
   }
 
-  /** Those of `items` that hang on no session. Read in this order: the sessions, then whether the items are still there. */
-  async lonely(items: Key[]): Promise<Key[]> {
-    const ids = [...new Set(items.map((key) => sessionOfBelonging(key) ?? ''))];
-    const sessions = await this.pathsOf(ids.map(sessionKey));
-    const alone = items.filter((key) => !sessions.has(pathOf(sessionKey(sessionOfBelonging(key) ?? ''))));
-    const still = await this.pathsOf(alone.map(({ pk, sk }) => ({ pk, sk })));
-    return alone.filter((key) => still.has(pathOf(key)));
+  async isUnlisted(session: SessionItem): Promise<boolean> {
+    const [stored, entry] = await this.table.snapshot([sessionKey(session.id), userEntryKey(session, session.id)]);
+    return stored !== undefined && entry === undefined;
+  }
+
+  /** Those of `items` that hang on no session; or they have ended with it since. */
+  async seemLonely(items: Key[]): Promise<Key[]> {
+    const sessions = await this.pathsOf([...new Set(items.map(sessionIdHeldBy))].map(sessionKey));
+    return items.filter((key) => !sessions.has(pathOf(sessionKey(sessionIdHeldBy(key)))));
+  }
+
+  async isLonely({ pk, sk }: Key): Promise<boolean> {
+    const [item, session] = await this.table.snapshot([{ pk, sk }, sessionKey(sessionIdHeldBy({ pk, sk }))]);
+    return item !== undefined && session === undefined;
   }
 
   /** If it is still there. */
@@ -88,7 +100,7 @@ export class ReconcileStore {
 
   /** If there is still no session that it hangs on. */
   async remove({ pk, sk }: Key): Promise<boolean> {
-    const session = sessionKey(sessionOfBelonging({ pk, sk }) ?? '');
+    const session = sessionKey(sessionIdHeldBy({ pk, sk }));
     return this.both(
       { ConditionCheck: { Key: session, ConditionExpression: SESSION_DOES_NOT_EXIST } },
       { Delete: { Key: { pk, sk } } },
@@ -114,4 +126,5 @@ export function clientPlaces(items: StoredItem[]): ClientPlace[] {
   return [...new Map(places.map((place) => [`${place.sessionId} ${place.clientId}`, place])).values()];
 }
 
+const sessionIdHeldBy = (belonging: Key): string => sessionOfBelonging(belonging) ?? '';
 const pathOf = ({ pk, sk }: Key): string => `${pk} ${sk}`;

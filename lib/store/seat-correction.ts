@@ -4,10 +4,12 @@ import { freeIn, seatLayout, sumOf, type SeatLayout } from './seat-layout.ts';
 import { layoutIsAsSeen, writesOfStep } from './seat-step-writes.ts';
 import { seatsKey, type FirstSeatsItem, type SeatsTrace } from './table-schema.ts';
 
-/** The seats of a scope at one moment. Two that have the same `trace` saw nothing taken, given back or moved in between. */
+/** The seats of a scope at one moment. */
 export interface SeatWitness {
   layout: SeatLayout;
-  trace: string;
+  active: number;
+  /** Seats ever taken in the items that there are: comparable between two of the same layout. */
+  taken: number;
 }
 
 const STAYS_BELOW_ITS_SHARE = 'active <= :left';
@@ -26,21 +28,23 @@ export class SeatCorrection {
     const keys = Array.from({ length: known }, (_, item) => seatsKey(of, item));
     const [first = {}, ...others] = await this.table.snapshot<FirstSeatsItem & SeatsTrace>(keys);
     if ((first.items ?? 1) !== known) return undefined;
-    const items = [first, ...others].map((item = {}) => [item.active ?? 0, item.seats, item.taken ?? 0]);
     const layout = seatLayout(
       first,
       others.map((item) => item ?? {}),
     );
-    return layout && { layout, trace: JSON.stringify([first.layout, items]) };
+    if (!layout) return undefined;
+    const taken = [first, ...others].map((item) => item?.taken ?? 0);
+    return { layout, active: sumOf(layout.items.map((item) => item.active)), taken: sumOf(taken) };
   }
 
   /**
    * Adds `by` to what is counted, if the layout is still as `witness` has it; each correction changes it, so that of two
-   * only one counts. With several items none gets more than its share: where too few seats are free, items are merged first.
+   * only one counts. Of several items none is left with more than its share: where too few seats are free for that, items
+   * are merged first.
    */
   async correct(of: LimitOwner, { layout: seen }: SeatWitness, by: number): Promise<boolean> {
     let layout = seen;
-    while (by > 0 && layout.items.length > 1 && sumOf(freeIn(layout)) < by) {
+    while (layout.items.length > 1 && sumOf(freeIn(layout)) < by) {
       const item = layout.items.length - 1;
       const { active = 0, seats = 0 } = layout.items[item] ?? {};
       if (await this.table.transact(writesOfStep(of, layout.first, { merge: { item, active, seats } }))) return false;
@@ -53,20 +57,29 @@ export class SeatCorrection {
 }
 
 function writesOf(of: LimitOwner, layout: SeatLayout, by: number): Record<string, Write> {
-  const isShared = by > 0 && layout.items.length > 1;
-  const shares = isShared ? sharesOf(freeIn(layout), by) : [by];
-  const writes = shares.map((share, item): [string, Write] => {
-    const left = isShared ? (layout.items[item]?.seats ?? 0) - share : undefined;
-    return [`item${item}`, item === 0 ? addToFirst(of, layout.first, share, left) : addTo(of, item, share, left)];
+  const isSpread = layout.items.length > 1;
+  const changes = isSpread ? changesOver(layout, by) : [by];
+  const writes = changes.map((change, item): [string, Write] => {
+    const left = isSpread ? (layout.items[item]?.seats ?? 0) - change : undefined;
+    return [`item${item}`, item === 0 ? addToFirst(of, layout.first, change, left) : addTo(of, item, change, left)];
   });
-  return Object.fromEntries(writes.filter(([name], item) => name === 'item0' || shares[item] !== 0));
+  return Object.fromEntries(writes.filter(([name], item) => name === 'item0' || changes[item] !== 0));
 }
 
-/** `by` over items, to none more than it has free. */
-function sharesOf(free: number[], by: number): number[] {
-  let left = by;
-  return free.map((seats) => {
-    const share = Math.min(Math.max(0, seats), left);
+/** `by` over several items: first away with what is taken beyond a share, then the rest to where there is room for it. */
+function changesOver(layout: SeatLayout, by: number): number[] {
+  const free = freeIn(layout);
+  const back = free.map((seats) => Math.min(0, seats));
+  const rest = by - sumOf(back);
+  const room = rest > 0 ? free : layout.items.map(({ active }, item) => active + (back[item] as number));
+  return sharesOf(room, Math.abs(rest)).map((share, item) => (back[item] as number) + Math.sign(rest) * share);
+}
+
+/** `all` over items, to none more than it has room for. */
+function sharesOf(room: number[], all: number): number[] {
+  let left = all;
+  return room.map((most) => {
+    const share = Math.min(Math.max(0, most), left);
     left -= share;
     return share;
   });

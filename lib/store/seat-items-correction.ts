@@ -10,6 +10,8 @@ export interface OddSeatItems {
   stray: number[];
 }
 
+const CLOSE = 'SET seats = :none, wantedSeats = :none, active = if_not_exists(active, :none)';
+
 /** Puts the items right that the seats of a scope are spread over, which is before its counter can be judged. */
 export class SeatItemsCorrection {
   private readonly table: DynamoTable;
@@ -32,11 +34,12 @@ export class SeatItemsCorrection {
 
   /**
    * All of it, if the layout is still the one that was seen. What is missing comes back without seats, which the next
-   * step towards the limit that is wanted makes up for.
+   * step towards the limit that is wanted makes up for. Where item 0 was lost, the others prove that there was a limit:
+   * nobody is admitted until it is put again.
    */
   async correct(of: LimitOwner, { first, missing, stray }: OddSeatItems): Promise<boolean> {
     const refusal = await this.table.transact({
-      first: replaceFirst(of, first),
+      first: first.seats === undefined ? replaceFirst(of, first, CLOSE, { ':none': 0 }) : replaceFirst(of, first),
       ...Object.fromEntries(missing.map((item) => [`item${item}`, addItem(of, item, 0)])),
       ...Object.fromEntries(stray.map((item) => [`item${item}`, { Delete: { Key: seatsKey(of, item) } }])),
     });

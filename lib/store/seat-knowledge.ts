@@ -1,8 +1,9 @@
+import { LRUCache } from 'lru-cache';
 import type { LimitOwner } from '../limits.ts';
-import { RecentlyUsed } from '../recently-used.ts';
 import { freeIn, sumOf, type SeatLayout } from './seat-layout.ts';
 import { seatsKey } from './table-schema.ts';
 
+/** Each takes its room when an instance starts. */
 const MAX_SCOPES = 1_000;
 const LAYOUT_MS = 10_000;
 const FULL_MS = 3_000;
@@ -13,9 +14,9 @@ const HELPED_MS = 3_000;
  * whether looking before writing may save the write. Whoever knows nothing tries item 0.
  */
 export class SeatKnowledge {
-  private readonly free = new RecentlyUsed<number[]>({ maxSize: MAX_SCOPES, ttlMs: LAYOUT_MS });
-  private readonly full = new RecentlyUsed<true>({ maxSize: MAX_SCOPES, ttlMs: FULL_MS });
-  private readonly helped = new RecentlyUsed<true>({ maxSize: MAX_SCOPES, ttlMs: HELPED_MS });
+  private readonly free = new LRUCache<string, number[]>({ max: MAX_SCOPES, ttl: LAYOUT_MS });
+  private readonly full = new LRUCache<string, true>({ max: MAX_SCOPES, ttl: FULL_MS });
+  private readonly helped = new LRUCache<string, true>({ max: MAX_SCOPES, ttl: HELPED_MS });
   private readonly random: () => number;
 
   constructor(random: () => number = Math.random) {

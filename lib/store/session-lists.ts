@@ -39,7 +39,8 @@ export class SessionLists {
   /** Strongly consistent. Newest first; without an organisation grouped by organisation. */
   async ofUser(userId: string, orgId: string | undefined, { limit, cursor }: Page): Promise<SessionIdPage> {
     const { pk, prefix } = userEntriesOf(userId, orgId);
-    const [sk] = cursor === undefined ? [] : readCursor(cursor, z.tuple([z.string().check(z.startsWith(prefix))]));
+    const entry = () => z.string().check(z.startsWith(prefix), z.refine(isSortKey));
+    const [sk] = cursor === undefined ? [] : readCursor(cursor, z.tuple([entry()]));
     const page = await this.table.query<Key>(
       { ...queryByPrefix(pk, prefix), ScanIndexForward: false, Limit: limit },
       sk === undefined ? undefined : { pk, sk },
@@ -156,6 +157,9 @@ function inRandomRotation<T>(items: readonly T[]): T[] {
   const start = Math.floor(Math.random() * items.length);
   return [...items.slice(start), ...items.slice(0, start)];
 }
+
+/** DynamoDB takes no longer one. */
+const isSortKey = (key: string) => Buffer.byteLength(key) <= 1024;
 
 const writeCursor = (position: unknown[]) => Buffer.from(JSON.stringify(position)).toString('base64url');
 

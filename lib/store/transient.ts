@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { types } from 'node:util';
 import { isThrottlingError, isTransientError } from '@smithy/core/retry';
+import { backOff } from 'exponential-backoff';
 import { ContentionError } from '../errors.ts';
 
 type SdkError = Parameters<typeof isTransientError>[0];
@@ -19,10 +19,8 @@ export class Contended extends Error {
   }
 }
 
-/** About 5 s of trying when every attempt fails at once: full jitter, at most 800 ms apart. */
-const ATTEMPTS = 14;
-const FIRST_DELAY_MS = 20;
-const MAX_DELAY_MS = 800;
+/** About 5 s of trying when every attempt fails at once: 14 attempts, full jitter, at most 800 ms apart. */
+const ATTEMPTS = { numOfAttempts: 14, startingDelay: 20, timeMultiple: 2, maxDelay: 800, jitter: 'full' } as const;
 /** Attempts that fail slowly stop here, so that an API function answers before its gateway gives up. */
 const TRYING_MS = 10_000;
 
@@ -34,15 +32,14 @@ const TRYING_MS = 10_000;
 export async function withRetries<T>(attempt: () => Promise<T>): Promise<T> {
   const stopAt = performance.now() + TRYING_MS;
   let unanswered: unknown;
-  for (let attempts = 1; ; attempts++) {
-    try {
-      return await attempt();
-    } catch (thrown) {
-      if (!isPassing(thrown)) throw thrown;
-      if (!(thrown instanceof Contended)) unanswered ??= thrown;
-      if (attempts === ATTEMPTS || performance.now() >= stopAt) throw new ContentionError(unanswered ?? thrown);
-    }
-    await sleep(Math.random() * Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** (attempts - 1)));
+  const retry = (thrown: unknown) => {
+    if (!(thrown instanceof Contended)) unanswered ??= thrown;
+    return isPassing(thrown) && performance.now() < stopAt;
+  };
+  try {
+    return await backOff(attempt, { ...ATTEMPTS, retry });
+  } catch (thrown) {
+    throw isPassing(thrown) ? new ContentionError(unanswered ?? thrown) : thrown;
   }
 }
 

@@ -1,5 +1,5 @@
 import { TimeoutError } from 'p-timeout';
-import { ContentionError, ForbiddenError, ValidationError } from '../errors.ts';
+import { ContentionError, ForbiddenError, SessionManagerError, ValidationError } from '../errors.ts';
 import {
   DirectoryNotEmptyError,
   FileNotFoundError,
@@ -7,14 +7,12 @@ import {
   PathOutsideWorkspaceError,
   WorkspaceFullError,
 } from '../file-errors.ts';
-import { errnoOf } from './errno.ts';
+import { errnoOf, hasErrno } from './errno.ts';
 
-const fileSystemBusy = (cause: unknown) => new ContentionError(cause, 'The file system');
+export const fileSystemBusy = (cause: unknown) => new ContentionError(cause, 'The file system');
 
 const errorOf: Readonly<Record<string, (cause: unknown) => Error>> = {
   ENOENT: () => new FileNotFoundError(),
-  // NFS: what the descriptor named has been removed by another host.
-  ESTALE: () => new FileNotFoundError(),
   ENOTDIR: () => new NotAFileError('leads through something that is not a directory'),
   EISDIR: () => new NotAFileError('is that of a directory'),
   ENXIO: () => new NotAFileError('is that of something that is no file'),
@@ -25,6 +23,8 @@ const errorOf: Readonly<Record<string, (cause: unknown) => Error>> = {
   EEXIST: () => new DirectoryNotEmptyError(),
   EBUSY: (cause) => fileSystemBusy(cause),
   EIO: (cause) => fileSystemBusy(cause),
+  // NFS: what the descriptor named has been removed or replaced by another host, so that a file may be there.
+  ESTALE: (cause) => fileSystemBusy(cause),
   ENAMETOOLONG: () => ValidationError.at('path', 'is too long'),
   ENOSPC: (cause) => new WorkspaceFullError({}, cause),
   EDQUOT: (cause) => new WorkspaceFullError({}, cause),
@@ -42,6 +42,30 @@ export async function orFileSystemBusy<T>(step: Promise<T>): Promise<T> {
   try {
     return await step;
   } catch (thrown) {
+    if (thrown instanceof SessionManagerError) throw thrown;
     throw errnoOf(thrown) !== undefined || thrown instanceof TimeoutError ? fileSystemBusy(thrown) : thrown;
   }
 }
+
+/** The same where a file is staged, for which there may be no room. */
+export async function orStagingError<T>(step: Promise<T>): Promise<T> {
+  const staged = step.catch((thrown: unknown) => {
+    const error = toFileError(thrown);
+    throw error instanceof WorkspaceFullError ? error : thrown;
+  });
+  return orFileSystemBusy(staged);
+}
+
+/** Reads once more from the beginning, by fresh descriptors, if another host has replaced what was being read. */
+export async function againIfStale<T>(read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (thrown) {
+    if (!isStale(thrown)) throw thrown;
+    return read();
+  }
+}
+
+/** As it was thrown, or as a caller is told of it. */
+export const isStale = (thrown: unknown): boolean =>
+  hasErrno(thrown, 'ESTALE') || (thrown instanceof ContentionError && hasErrno(thrown.cause, 'ESTALE'));

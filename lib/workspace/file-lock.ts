@@ -3,6 +3,7 @@ import { readFile, rename, stat, unlink, writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ContentionError } from '../errors.ts';
 import { hasErrno } from './errno.ts';
+import { orStagingError } from './file-error.ts';
 import type { StagingDirectory } from './staging-directory.ts';
 
 const WAIT_MS = 5_000;
@@ -25,9 +26,9 @@ export async function withFileLock<T>(
   const lock = staging.file(`${createHash('sha256').update(name).digest('hex').slice(0, 32)}.lock`);
   const token = randomUUID();
   const until = performance.now() + WAIT_MS;
-  while (!(await staging.during(() => taken(lock, token)))) {
+  while (!(await orStagingError(staging.during(() => taken(lock, token))))) {
     if (performance.now() > until) throw new ContentionError(new Error('others write the same file'));
-    await breakIfStale(lock);
+    await orStagingError(breakIfStale(lock));
     await sleep(TURN_MS);
   }
   const isHeld = async () => (await readFile(lock, 'utf8').catch(() => undefined)) === token;

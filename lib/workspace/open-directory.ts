@@ -115,9 +115,10 @@ export class OpenDirectory {
 
   /** Whether the path still leads here. */
   async isAt(path: string): Promise<boolean> {
-    const here = await this.handle.stat({ bigint: true });
-    const there = await lstatIfThere(path);
-    return there?.ino === here.ino && there.dev === here.dev;
+    // NFS: stale once another host has removed it.
+    const here = await unless(this.handle.stat({ bigint: true }), 'ESTALE');
+    const there = await unless(lstat(path, { bigint: true }), 'ENOENT', 'ENOTDIR');
+    return here !== undefined && there?.ino === here.ino && there.dev === here.dev;
   }
 
   /** Durable: what was moved in or out of it. */
@@ -131,11 +132,11 @@ export class OpenDirectory {
 }
 
 /** What else goes wrong is no sign that something is gone. */
-async function lstatIfThere(path: string): Promise<BigIntStats | undefined> {
+async function unless(look: Promise<BigIntStats>, ...codes: string[]): Promise<BigIntStats | undefined> {
   try {
-    return await lstat(path, { bigint: true });
+    return await look;
   } catch (thrown) {
-    if (hasErrno(thrown, 'ENOENT', 'ENOTDIR')) return undefined;
+    if (hasErrno(thrown, ...codes)) return undefined;
     throw thrown;
   }
 }

@@ -42,7 +42,7 @@ export class WorkspaceDirectories {
   async list(session: Workspace, directory: string, limit: number, cursor?: string): Promise<DirectoryPage> {
     const names = directoryNames(directory);
     const after = cursor === undefined ? undefined : Buffer.from(cursor, 'base64url');
-    return this.files.within(session, (top) => withDirectory(top, names, (opened) => page(opened, limit, after)));
+    return this.files.reading(session, (top) => withDirectory(top, names, (opened) => page(opened, limit, after)));
   }
 
   /** With all that is missing above it. True: it was there. */

@@ -4,7 +4,7 @@ import { SessionNotFoundError } from '../errors.ts';
 import { FileNotFoundError, FileTooLargeError, PreconditionFailedError, WorkspaceFullError } from '../file-errors.ts';
 import { checkConditions, infoOf, type Conditions, type FileInfo } from './entity-tag.ts';
 import { MAX_TRANSFER_BYTES, readContent, type ByteRange, type FileContent } from './file-content.ts';
-import { orFileSystemBusy, toFileError } from './file-error.ts';
+import { againIfStale, isStale, orFileSystemBusy, orStagingError, toFileError } from './file-error.ts';
 import { withFileLock } from './file-lock.ts';
 import { fileNames } from './file-path.ts';
 import { refuseLinkOrOther, type OpenDirectory } from './open-directory.ts';
@@ -54,7 +54,7 @@ export class WorkspaceFiles {
 
   async read(session: Workspace, path: string, range?: ByteRange, conditions: Conditions = {}): Promise<FileContent> {
     const { parents, name } = fileNames(path);
-    return this.within(session, (top) =>
+    return this.reading(session, (top) =>
       withDirectory(top, parents, async (parent) => {
         const file = await parent.file(name);
         return readContent(file, range, conditions).finally(() => file.close());
@@ -68,7 +68,7 @@ export class WorkspaceFiles {
     const staging = this.stagingOf(session);
     return this.within(session, async (top) => {
       await write.room.check(content.length - (await sizeAt(top, write.path)));
-      const file = await stage(staging, content);
+      const file = await orStagingError(stage(staging, content));
       try {
         return await publish(top, staging, file, write);
       } finally {
@@ -91,9 +91,9 @@ export class WorkspaceFiles {
       const name = limit > 0 ? 'uploads' : `upload ${upload.path} ${upload.total} ${upload.uploadId}`;
       return withFileLock(staging, name, async (stillHeld) => {
         const isCounted = limit > 0 && bytes.length > 0;
-        if (isCounted && !(await parts.hasRoom(part.first, bytes.length, limit)))
+        if (isCounted && !(await orStagingError(parts.hasRoom(part.first, bytes.length, limit))))
           throw new WorkspaceFullError({ limit });
-        const received = await parts.append(part.first, bytes, stillHeld);
+        const received = await orStagingError(parts.append(part.first, bytes, stillHeld));
         if (received < part.total) return { received, total: part.total };
         return publish(top, staging, parts.file(received), write);
       }).finally(() => staging.tidy());
@@ -129,6 +129,11 @@ export class WorkspaceFiles {
     });
   }
 
+  /** What reads alone, and is done once more where another host has replaced what it had open. */
+  async reading<T>(session: Workspace, work: (top: OpenDirectory) => Promise<T>): Promise<T> {
+    return againIfStale(() => this.within(session, work));
+  }
+
   stagingOf({ id }: Workspace): StagingDirectory {
     return new StagingDirectory(this.workspaces.paths.uploadsOf(id));
   }
@@ -143,7 +148,8 @@ export class WorkspaceFiles {
       return result;
     } catch (thrown) {
       const error = toFileError(thrown);
-      throw error instanceof FileNotFoundError && !(await isThere()) ? new SessionNotFoundError() : error;
+      const mayBeGone = error instanceof FileNotFoundError || isStale(thrown);
+      throw mayBeGone && !(await isThere()) ? new SessionNotFoundError() : error;
     } finally {
       await top.close();
     }
@@ -181,7 +187,7 @@ async function publish(
       const found = await parent.look(name);
       if (found) refuseLinkOrOther(found);
       checkConditions(conditions, found);
-      const info = infoOf(await lstat(file, { bigint: true }));
+      const info = infoOf(await orStagingError(lstat(file, { bigint: true })));
       const added = info.size - Number(found?.size ?? 0);
       await room.take(added);
       const receive = async () => {

@@ -39,6 +39,16 @@ describe('the HTTP door', () => {
     expect(parsed(answer)).toMatchObject({ status, code });
   });
 
+  // DynamoDB refuses it as a key, on AWS alone: it was answered INTERNAL.
+  test('refuses a cursor that is longer than any key', async () => {
+    const list = (length: number) => {
+      const cursor = Buffer.from(JSON.stringify([`ORG#acme#SESSION#${'é'.repeat(length)}`])).toString('base64url');
+      return send(stack, 'GET /sessions', { headers: ADA, queryStringParameters: { cursor } });
+    };
+    expect(parsed(await list(600))).toMatchObject({ code: 'VALIDATION', errors: [{ path: 'cursor' }] });
+    expect((await list(6)).statusCode).toBe(200);
+  });
+
   test.each(['{', '[]', '"text"', 'null', '1', '{"metadata":{"a":"b"},}'])('refuses the body %s', async (body) => {
     expect(parsed(await create(ADA, body))).toMatchObject({ status: 400, code: 'VALIDATION' });
   });

@@ -52,6 +52,23 @@ describe('the cleanup function', () => {
     expect(((await cleanup(SCHEDULED, 900_000)) as SweepResult).cleaned).toHaveLength(3);
   });
 
+  test('has 20 s over HTTP, and most of the function’s own time when it is invoked', async () => {
+    const signals = jest.spyOn(AbortSignal, 'timeout');
+    const run = jest.spyOn(stack.parts.reconcile, 'run');
+    const headers = { 'x-user-id': 'root', 'x-org-id': 'acme', 'x-role': 'operator' };
+    await cleanup(httpEvent('POST /reconcile', { headers, body: '{}' }), 900_000);
+    await cleanup({ operation: 'reconcile', input: { repair: true } }, 900_000);
+    await cleanup({ operation: 'reconcile' }, 29_000);
+    const signalOf = (ms: number) =>
+      signals.mock.results[signals.mock.calls.findIndex(([asked]) => asked === ms)]?.value;
+    expect(run.mock.calls).toEqual([
+      ['look', expect.objectContaining({ signal: signalOf(20_000) })],
+      ['repair', expect.objectContaining({ signal: signalOf(870_000) })],
+      ['look', expect.objectContaining({ signal: expect.any(AbortSignal) })],
+    ]);
+    expect(signals.mock.calls.map(([ms]) => ms).filter((ms) => ms > 10_000)).toEqual([20_000, 870_000, 20_000]);
+  });
+
   test('over HTTP ends at most 500 sessions at a time, and for the schedule as many as there are', async () => {
     const run = jest.spyOn(stack.parts.sweep, 'run');
     const headers = { 'x-user-id': 'root', 'x-org-id': 'acme', 'x-role': 'operator' };

@@ -116,7 +116,6 @@ async function startOf(probe: string, { file, event }: Candidate, { config }: Te
     METRICS_NAMESPACE: 'ColdStart',
     TABLE_NAME: config.tableName,
     WORKSPACE_ROOT: config.workspaceRoot,
-    DYNAMODB_ENDPOINT: endpoint,
     AWS_ENDPOINT_URL: endpoint,
   };
   const args = [probe, file, event === undefined ? '' : JSON.stringify(event)];

@@ -6,12 +6,14 @@ import { benchCosts } from './costs.ts';
 import { benchEnding } from './ending.ts';
 import { benchGrowth } from './growth.ts';
 import { keepResults, surroundings } from './kept-results.ts';
+import { benchWarm } from './warm.ts';
 
 /** All of them, or those that are named: `npm run bench -- costs`. What is printed is kept in `results.md`. */
 const BENCHES: Record<string, () => Promise<BenchResult>> = {
   costs: benchCosts,
   growth: benchGrowth,
   'cold-start': benchColdStart,
+  warm: benchWarm,
   seats: () => benchSeatRates([1, 4, 16]),
   ending: benchEnding,
 };

@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { newStack, type TestStack } from '../setup/test-stack.ts';
 import { startServer, type LocalServer } from '../local/local-server.ts';
@@ -124,6 +126,28 @@ describe('sessions at the command line', () => {
       stdout: `cleaned ${id}\n`,
       stderr: '',
     });
+  });
+
+  // The ids of the first round were lost: their sessions had ended, and nobody was told which.
+  test('a cleanup that fails in its second round tells what the first one ended', async () => {
+    const rounds = [{ cleaned: ['one', 'two'], failed: ['three'], more: true }];
+    const half = createServer((_request, response) => {
+      const round = rounds.shift();
+      if (round) response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(round));
+      else response.destroy();
+    });
+    await new Promise<void>((listening) => half.listen(0, '127.0.0.1', listening));
+    const url = `http://127.0.0.1:${(half.address() as AddressInfo).port}`;
+    try {
+      const result = await commandLine(['cleanup', '--json', '--url', url, '--user', 'root', '--org', 'acme']);
+      expect({ ...result, stdout: JSON.parse(result.stdout) as unknown }).toEqual({
+        code: 6,
+        stdout: { cleaned: ['one', 'two'], failed: ['three'], more: true },
+        stderr: expect.stringContaining('NO_ANSWER'),
+      });
+    } finally {
+      await new Promise((closed) => half.close(closed));
+    }
   });
 
   describe('exit codes', () => {

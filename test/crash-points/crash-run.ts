@@ -1,4 +1,4 @@
-import { readdir, utimes } from 'node:fs/promises';
+import { readdir, rm, utimes } from 'node:fs/promises';
 import path from 'node:path';
 import type { InvocationResult } from '../../lib/api/invoke-handler.ts';
 import type { OperationName } from '../../lib/api/operations.ts';
@@ -30,7 +30,7 @@ export async function crash(
   { point, repeat }: { point?: CrashPoint; repeat: boolean },
 ): Promise<CrashReport> {
   const work = works[operation];
-  const input = await work.prepare(world.start(), world);
+  const input = await work.prepare(world.bystander, world);
   const process = new SimulatedProcess(point);
   const services = world.start();
   const answer = await process.run(() => invoke(services, operation, input));
@@ -39,7 +39,7 @@ export async function crash(
   await age(world);
   if (repeat) report.repeated = await invoke(world.start(), operation, input);
   await settle(world);
-  if (answer?.ok || report.repeated?.ok) await work.seen?.(world.start(), input);
+  if (answer?.ok || report.repeated?.ok) await work.seen?.(world.bystander, input);
   return report;
 }
 
@@ -55,15 +55,17 @@ async function age({ root }: CrashWorld): Promise<void> {
 /** What happens on its own: the stream is handled, and one sweep and one check of access points run. */
 async function settle(world: CrashWorld): Promise<void> {
   world.clock.advance(AFTERWARDS);
-  const { manager, accessCheck } = world.start();
+  const { manager, accessCheck } = world.bystander;
   await manager.cleanupInactiveSessions();
   await world.deliverChanges();
   await accessCheck.run(AbortSignal.timeout(20_000));
 }
 
-/** Ends all sessions, so that the next run begins with an empty world. */
+/** Ends all sessions, so that the next run begins with an empty world: what is made once is made again. */
 export async function clear(world: CrashWorld): Promise<void> {
   world.clock.advance({ seconds: 1 });
-  await world.start().manager.cleanupInactiveSessions(0);
+  await world.bystander.manager.cleanupInactiveSessions(0);
   await world.deliverChanges();
+  world.stopAll();
+  for (const name of await readdir(world.root)) await rm(path.join(world.root, name), { recursive: true });
 }

@@ -1,5 +1,5 @@
 import * as fileSystem from 'node:fs/promises';
-import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import type { InvocationResult } from '../../lib/api/invoke-handler.ts';
 import type { OperationName } from '../../lib/api/operations.ts';
 import type { CrashWorld } from './crash-world.ts';
@@ -10,7 +10,7 @@ jest.unstable_mockModule('node:fs/promises', () => countedFileSystem({ ...fileSy
 const { newCrashWorld } = await import('./crash-world.ts');
 const { clear, crash } = await import('./crash-run.ts');
 const { worldViolations } = await import('./world-violations.ts');
-const { works } = await import('./works.ts');
+const { works, worksOnFiles } = await import('./works.ts');
 
 const CRASHES: readonly Crash[] = ['dies before', 'dies after', 'loses the reply'];
 const MANY_RUNS_MS = 1_800_000;
@@ -22,36 +22,54 @@ interface Trial {
 }
 
 /** All there is to try. A file system's reply is not lost: it is the machine's own. */
-export const everyTrial = (calls: OutsideCall[]): Trial[] =>
+const everyTrial = (calls: OutsideCall[]): Trial[] =>
   calls.flatMap(({ overNetwork }, index) =>
     CRASHES.filter((kind) => overNetwork || kind !== 'loses the reply').flatMap((kind) =>
       [true, false].map((repeat) => ({ point: { at: index + 1, crash: kind }, repeat })),
     ),
   );
 
+/** The operations on the files of workspaces, or all others, and the kinds of calls that there have to be among them. */
+interface Half {
+  onFiles: boolean;
+  sees: string[];
+}
+
 /** Runs each operation once undisturbed, to learn what it calls, and then once for each trial at those calls. */
-export function crashSuite(operations: readonly OperationName[], trialsAt: (calls: OutsideCall[]) => Trial[]): void {
+export function crashSuite({ onFiles, sees }: Half): void {
+  const operations = (Object.keys(works) as OperationName[]).filter((operation) => worksOnFiles(operation) === onFiles);
+  const seen = new Set<string>();
   describe('an operation that is cut short at any of its calls', () => {
     let world: CrashWorld;
     beforeAll(async () => {
       world = await newCrashWorld();
     });
-    afterEach(() => clear(world));
     afterAll(() => world.close());
 
-    test.each([...operations])(
+    test.each(operations)(
       '%s leaves nothing behind that one sweep does not put right, and can be asked for again',
       async (operation) => {
+        await clear(world);
         const undisturbed = await crash(world, operation, { repeat: false });
         expect(undisturbed).toMatchObject({ answer: { ok: true }, leftOpen: 0 });
         expect(await worldViolations(world)).toEqual([]);
-        for (const trial of trialsAt(undisturbed.calls)) {
+        for (const { name } of undisturbed.calls) seen.add(name.split(/[ .]/)[0] as string);
+        const trials = everyTrial(undisturbed.calls);
+        const startedAt = Date.now();
+        for (const trial of trials) {
           await clear(world);
           await checkTrial(world, operation, trial, undisturbed.calls);
         }
+        const seconds = Math.round((Date.now() - startedAt) / 1000);
+        process.stderr.write(
+          `${operation}: ${undisturbed.calls.length} calls, ${trials.length} trials, ${seconds} s\n`,
+        );
       },
       MANY_RUNS_MS,
     );
+
+    // Whoever imports the code before this file does so without the counted file system.
+    test('all together make calls of every kind', () => expect([...seen].sort()).toEqual([...sees].sort()));
   });
 }
 

@@ -56,6 +56,10 @@ export interface CrashWorld {
   mcp: RecordingServer;
   /** A process that has just been started: it shares nothing with another but the world. */
   start(): Services;
+  /** One that goes on all the time: it prepares, sweeps and looks. */
+  bystander: Services;
+  /** Hangs up what the processes that have been started hold open: each is a thread of the database. */
+  stopAll(): void;
   /** Lets the stream's handler see what has changed. */
   deliverChanges(): Promise<void>;
   close(): Promise<void>;
@@ -79,29 +83,45 @@ export async function newCrashWorld(): Promise<CrashWorld> {
   const [efs, mcp, kms] = await Promise.all([EfsServer.start(), recordingServer(), kmsServer(KEY_ID)]);
   const client = dynamoDbClient(config, OWN_DATABASE);
   await createTable(client, config.tableName);
-  const clients: { destroy(): void }[] = [client];
+  const { services: bystander, destroy: stopBystander } = startProcess({ config, clock, efs, kms });
+  const started: (() => void)[] = [];
   const start = () => {
     const { services, destroy } = startProcess({ config, clock, efs, kms });
-    clients.push({ destroy });
+    started.push(destroy);
     return services;
   };
+  const stopAll = () => started.splice(0).forEach((destroy) => destroy());
   const { Table } = await client.send(new DescribeTableCommand({ TableName: config.tableName }));
   const streamArn = Table?.LatestStreamArn as string;
   const streams = new DynamoDBStreamsClient(dynamoDbConfig(config, OWN_DATABASE));
-  clients.push(streams);
   const checkpoint = await StreamCheckpoint.open(directory, streamArn);
   const poller = new StreamPoller(
     streams,
     streamArn,
     checkpoint,
-    streamHandler(() => start()),
+    streamHandler(() => bystander),
   );
   const close = async () => {
-    for (const each of clients) each.destroy();
+    stopAll();
+    stopBystander();
+    client.destroy();
+    streams.destroy();
     await Promise.all([efs.stop(), mcp.close(), kms.close()]);
     for (const each of [root, directory]) await rm(each, { recursive: true, force: true });
   };
-  return { config, client, clock, root, efs, mcp, start, deliverChanges: () => poller.poll(), close };
+  return {
+    config,
+    client,
+    clock,
+    root,
+    efs,
+    mcp,
+    start,
+    bystander,
+    stopAll,
+    deliverChanges: () => poller.poll(),
+    close,
+  };
 }
 
 interface Outside {

@@ -19,6 +19,9 @@ export interface Work {
   seen?(services: Services, input: Input): Promise<unknown>;
 }
 
+/** The half of all operations that has a file of its own, so that both run at once. */
+export const worksOnFiles = (operation: OperationName): boolean => operations[operation].group === 'workspace';
+
 export async function invoke(services: Services, operation: OperationName, input: Input): Promise<InvocationResult> {
   const { group } = operations[operation];
   return handleInvocation(group, services, { operation, input }, 'request', AbortSignal.timeout(20_000));

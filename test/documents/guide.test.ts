@@ -42,7 +42,8 @@ describe('docs/guide.md', () => {
     await mkdir(path.join(clone, '.local'));
     const [port, mcpPort] = [await getPort({ host: '127.0.0.1' }), await getPort({ host: '127.0.0.1' })];
     here = (text) => text.replaceAll('3000', String(port)).replaceAll('3001', String(mcpPort));
-    env = { PATH: process.env.PATH, HOME: process.env.HOME, DOCKER_HOST: process.env.DOCKER_HOST, PORT: String(port) };
+    const { PATH, HOME, DOCKER_HOST, JAVA_TOOL_OPTIONS } = process.env;
+    env = { PATH, HOME, DOCKER_HOST, JAVA_TOOL_OPTIONS, PORT: String(port) };
   });
   afterAll(async () => {
     await Promise.all(terminals.map((terminal) => terminal.close()));

@@ -1,7 +1,7 @@
 import { lambdaHandler } from '../../lib/api/lambda-handler.ts';
 import type { InvocationResult } from '../../lib/api/invoke-handler.ts';
 import { operations, type OperationName } from '../../lib/api/operations.ts';
-import { routeKey, routes } from '../../lib/api/routes.ts';
+import { routeKey, routes, type Route } from '../../lib/api/routes.ts';
 import type { Services } from '../../lib/services.ts';
 import { lambdaContext, send } from '../api/lambda-events.ts';
 import { httpRequest } from '../contracts/http-request.ts';
@@ -26,10 +26,10 @@ const NOBODY: Actor = { userId: '', orgId: '' };
 /** What a caller could claim to be, where the gateway has checked a token instead. */
 const FORGED = { 'x-user-id': 'ada', 'x-org-id': 'acme', 'x-role': 'operator' };
 
-export const accessDoors: Record<string, (services: Services) => AccessDoor> = {
-  'HTTP with identity headers': (services) => httpDoor(services, () => ({}), { identityHeaders: true }),
+export const accessDoors = {
+  'HTTP with identity headers': (services: Services) => httpDoor(services, () => ({}), { identityHeaders: true }),
 
-  'HTTP with a verified token, and forged identity headers': (services) =>
+  'HTTP with a verified token, and forged identity headers': (services: Services) =>
     httpDoor(
       { ...services, config: { ...services.config, authMode: 'jwt', jwtOrgClaim: 'org', jwtRoleClaim: 'groups' } },
       (actor) => ({
@@ -41,7 +41,7 @@ export const accessDoors: Record<string, (services: Services) => AccessDoor> = {
       { identityHeaders: false },
     ),
 
-  'direct invocation': (services) => ({
+  'direct invocation': (services: Services): AccessDoor => ({
     admits: (caller) => caller !== 'none',
     async ask(operation, actor, input) {
       const handler = lambdaHandler(operations[operation].group, () => services);
@@ -79,8 +79,6 @@ function httpDoor(
   };
 }
 
-/** The operation of a row, and whether HTTP has a route for it. */
-export function operationOfRow(key: string): { operation: OperationName; hasRoute: boolean } {
-  const route = routes.find((candidate) => routeKey(candidate) === key);
-  return { operation: route?.operation ?? (key as OperationName), hasRoute: route !== undefined };
+export function routeOf(operation: OperationName): Route | undefined {
+  return routes.find((route) => route.operation === operation);
 }

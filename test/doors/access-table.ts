@@ -1,3 +1,4 @@
+import type { OperationName } from '../../lib/api/operations.ts';
 import type { AccessFixture } from './access-fixture.ts';
 import type { Expected, Outcome } from './callers.ts';
 
@@ -57,12 +58,12 @@ const ofPath = (path: string, more: object = {}): Case[] => [
   { input: ({ sessionId }) => ({ sessionId, path, ...more }), expected: RULES.ofSession },
 ];
 
-/** A row for each route, and for each operation that has none. */
-export const ACCESS: Readonly<Record<string, Case[]>> = {
-  'GET /health': [{ input: () => ({}), expected: RULES.anyone }],
-  'GET /openapi.json': [{ input: () => ({}), expected: RULES.anyone }],
+/** Rows for each operation, which is what a route leads to: types fail where one has none. */
+export const ACCESS: Readonly<Record<OperationName, Case[]>> = {
+  getHealth: [{ input: () => ({}), expected: RULES.anyone }],
+  getOpenApi: [{ input: () => ({}), expected: RULES.anyone }],
 
-  'POST /sessions': [
+  createSession: [
     { input: () => ({ metadata: { task: 'mine' } }), expected: RULES.forOneself },
     // The same key as ada's, and the same body: it is hers only to her.
     {
@@ -72,7 +73,7 @@ export const ACCESS: Readonly<Record<string, Case[]>> = {
     },
     { input: () => ADA, expected: RULES.speaksForAda, directOnly: true },
   ],
-  'GET /sessions': [
+  listSessions: [
     { input: () => ({}), expected: RULES.onesOwn, tells: ({ sessionId }) => sessionId },
     {
       input: () => ({ userId: 'ada' }),
@@ -91,18 +92,16 @@ export const ACCESS: Readonly<Record<string, Case[]>> = {
       tells: ({ sessionId }) => sessionId,
     },
   ],
-  'GET /sessions/{sessionId}': [
+  getSession: [
     { input: ({ sessionId }) => ({ sessionId }), expected: RULES.ofSession, tells: ({ sessionId }) => sessionId },
   ],
-  'PATCH /sessions/{sessionId}': [
+  updateSession: [
     { input: ({ sessionId }) => ({ sessionId, metadata: { task: 'report' } }), expected: RULES.ofSession },
   ],
-  'DELETE /sessions/{sessionId}': [
-    { input: async ({ newSession }) => ({ sessionId: await newSession() }), expected: RULES.ofSession },
-  ],
-  'POST /sessions/{sessionId}/heartbeat': ofSession,
+  cleanupSession: [{ input: async ({ newSession }) => ({ sessionId: await newSession() }), expected: RULES.ofSession }],
+  heartbeat: ofSession,
 
-  'GET /usage': [
+  getUsage: [
     {
       input: () => ({}),
       expected: RULES.ownUsage,
@@ -113,7 +112,7 @@ export const ACCESS: Readonly<Record<string, Case[]>> = {
   ],
   countUserSessions: [{ input: () => ADA, expected: RULES.speaksForAda }],
   countAllSessions: [{ input: () => ({}), expected: RULES.operators }],
-  'POST /cleanup': [
+  cleanupInactiveSessions: [
     {
       input: () => ({ inactiveForSeconds: 0 }),
       expected: RULES.ownOrgsCleanup,
@@ -122,68 +121,62 @@ export const ACCESS: Readonly<Record<string, Case[]>> = {
     },
   ],
 
-  'POST /reconcile': [{ input: () => ({}), expected: RULES.operators, tells: '"drift"' }],
+  reconcile: [{ input: () => ({}), expected: RULES.operators, tells: '"drift"' }],
 
-  'GET /sessions/{sessionId}/system-prompt': [
-    { input: ({ sessionId }) => ({ sessionId }), expected: RULES.ofSession, tells: 'adas-prompt' },
-  ],
-  'PUT /sessions/{sessionId}/system-prompt': [
+  getSystemPrompt: [{ input: ({ sessionId }) => ({ sessionId }), expected: RULES.ofSession, tells: 'adas-prompt' }],
+  updateSystemPrompt: [
     { input: ({ sessionId }) => ({ sessionId, systemPrompt: 'adas-prompt' }), expected: RULES.ofSession },
   ],
 
-  'POST /sessions/{sessionId}/mcp-clients': [
+  addMcpClient: [
     {
       input: ({ sessionId, mcpEndpoint, fresh }) => ({ sessionId, id: fresh(), type: 'http', endpoint: mcpEndpoint }),
       expected: RULES.ofSession,
     },
   ],
-  'GET /sessions/{sessionId}/mcp-clients': [
-    { input: ({ sessionId }) => ({ sessionId }), expected: RULES.ofSession, tells: 'adas-tools' },
-  ],
-  'GET /sessions/{sessionId}/mcp-clients/{clientId}': ofClient(),
-  'DELETE /sessions/{sessionId}/mcp-clients/{clientId}': [
+  listMcpClients: [{ input: ({ sessionId }) => ({ sessionId }), expected: RULES.ofSession, tells: 'adas-tools' }],
+  getMcpClient: ofClient(),
+  removeMcpClient: [
     {
       input: async ({ sessionId, newMcpClient }) => ({ sessionId, clientId: await newMcpClient() }),
       expected: RULES.ofSession,
     },
   ],
-  'PUT /sessions/{sessionId}/mcp-clients/{clientId}/auth': ofClient({ headers: { 'x-key': 'adas-secret' } }),
-  'GET /sessions/{sessionId}/mcp-clients/{clientId}/tools': ofClient(),
-  'POST /sessions/{sessionId}/mcp-clients/{clientId}/tool-calls': ofClient({ name: 'echo', arguments: {} }),
+  updateMcpClientAuth: ofClient({ headers: { 'x-key': 'adas-secret' } }),
+  listMcpTools: ofClient(),
+  callMcpTool: ofClient({ name: 'echo', arguments: {} }),
 
-  'POST /sessions/{sessionId}/workspace-access': ofSession,
-  'DELETE /sessions/{sessionId}/workspace-access': ofSession,
+  grantWorkspaceAccess: ofSession,
+  revokeWorkspaceAccess: ofSession,
 
-  'GET /sessions/{sessionId}/files': ofPath('notes.txt'),
-  'PUT /sessions/{sessionId}/files': ofPath('notes.txt', { content: Buffer.from('adas-notes').toString('base64') }),
-  'DELETE /sessions/{sessionId}/files': [
+  readFile: ofPath('notes.txt'),
+  writeFile: ofPath('notes.txt', { content: Buffer.from('adas-notes').toString('base64') }),
+  deleteFile: [
     { input: async ({ sessionId, newFile }) => ({ sessionId, path: await newFile() }), expected: RULES.ofSession },
   ],
-  'GET /sessions/{sessionId}/directories': [
+  listDirectory: [
     { input: ({ sessionId }) => ({ sessionId, path: '' }), expected: RULES.ofSession, tells: 'notes.txt' },
   ],
-  'PUT /sessions/{sessionId}/directories': [
-    { input: ({ sessionId, fresh }) => ({ sessionId, path: fresh() }), expected: RULES.ofSession },
-  ],
-  'DELETE /sessions/{sessionId}/directories': [
+  makeDirectory: [{ input: ({ sessionId, fresh }) => ({ sessionId, path: fresh() }), expected: RULES.ofSession }],
+  removeDirectory: [
     {
       input: async ({ sessionId, newDirectory }) => ({ sessionId, path: await newDirectory(), recursive: true }),
       expected: RULES.ofSession,
     },
   ],
-  'GET /sessions/{sessionId}/workspace-usage': ofSession,
+  getWorkspaceUsage: ofSession,
 
-  'GET /limits/{scope}': [
+  getLimit: [
     { input: () => ({ scope: 'global' }), expected: RULES.operators },
     { input: () => ({ scope: 'user', ...ADA }), expected: RULES.operators },
   ],
-  'PUT /limits/{scope}': [
+  putLimit: [
     { input: () => ({ scope: 'org', orgId: 'acme', limit: 1000 }), expected: RULES.operators },
     { input: () => ({ scope: 'user', ...ADA, limit: 1000 }), expected: RULES.operators },
   ],
-  'DELETE /limits/{scope}': [{ input: () => ({ scope: 'user', ...ADA }), expected: RULES.operators }],
+  deleteLimit: [{ input: () => ({ scope: 'user', ...ADA }), expected: RULES.operators }],
 
-  'PUT /prompts/{scope}/{promptId}': [
+  putPrompt: [
     {
       input: ({ fresh }) => ({ scope: 'org', orgId: 'acme', promptId: fresh(), content: 'acmes-text' }),
       expected: RULES.speaksForAcme,
@@ -194,7 +187,7 @@ export const ACCESS: Readonly<Record<string, Case[]>> = {
     },
     { input: ({ fresh }) => ({ scope: 'global', promptId: fresh(), content: 'text' }), expected: RULES.operators },
   ],
-  'GET /prompts/{scope}/{promptId}': [
+  getPrompt: [
     {
       input: () => ({ scope: 'org', promptId: 'tone' }),
       expected: RULES.ownOrgsLayer,
@@ -208,7 +201,7 @@ export const ACCESS: Readonly<Record<string, Case[]>> = {
     { input: () => ({ scope: 'user', ...ADA, promptId: 'tone' }), expected: RULES.speaksForAcme, tells: 'adas-tone' },
     { input: () => ({ scope: 'global', promptId: 'tone' }), expected: RULES.admins, tells: 'everybodys-tone' },
   ],
-  'DELETE /prompts/{scope}/{promptId}': [
+  deletePrompt: [
     {
       input: async ({ newLayer }) => ({ scope: 'org', orgId: 'acme', promptId: await newLayer('org') }),
       expected: RULES.speaksForAcme,
@@ -222,7 +215,7 @@ export const ACCESS: Readonly<Record<string, Case[]>> = {
       expected: RULES.operators,
     },
   ],
-  'GET /prompts/{scope}': [
+  listPrompts: [
     { input: () => ({ scope: 'org', orgId: 'acme' }), expected: RULES.speaksForAcme, tells: 'acmes-tone' },
     { input: () => ({ scope: 'user', ...ADA }), expected: RULES.speaksForAcme, tells: 'adas-tone' },
     { input: () => ({ scope: 'global' }), expected: RULES.admins, tells: 'everybodys-tone' },
@@ -232,5 +225,5 @@ export const ACCESS: Readonly<Record<string, Case[]>> = {
       tells: 'acmes-tone',
     },
   ],
-  'POST /prompts/preview': [{ input: () => ADA, expected: RULES.speaksForAcme, tells: 'acmes-tone' }],
+  previewPrompt: [{ input: () => ADA, expected: RULES.speaksForAcme, tells: 'acmes-tone' }],
 };

@@ -164,7 +164,8 @@ export function spoiled(valid: fc.Arbitrary<unknown>): fc.Arbitrary<unknown> {
     { weight: 6, arbitrary: fc.constant<Change[]>([]) },
     { weight: 5, arbitrary: fc.array(changes, { minLength: 1, maxLength: 3 }) },
   );
-  return fc.tuple(valid, few).map(([value, spoil]) => spoil.reduce<unknown>(changed, structuredClone(value)));
+  // Each gets copies of its own: what is put in may be changed by the next change, and is a constant of this file.
+  return fc.tuple(valid, few).map(([value, spoil]) => structuredClone(spoil).reduce(changed, structuredClone(value)));
 }
 
 function changed(root: unknown, { what, where, value }: Change): unknown {

@@ -1,3 +1,4 @@
+import { readdir } from 'node:fs/promises';
 import * as realFs from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
@@ -19,7 +20,10 @@ describe('when the file system fails once', () => {
     [id, place] = [session.id, session.getWorkspacePath()];
     await stack.manager.session(id).files.write('a/notes.txt', Buffer.from('notes'));
   });
-  afterEach(() => stack.close());
+  afterEach(async () => {
+    jest.restoreAllMocks();
+    await stack.close();
+  });
 
   const contended = async (work: () => Promise<unknown>) => {
     await expect(work()).rejects.toMatchObject({ code: 'CONTENTION' });
@@ -35,7 +39,7 @@ describe('when the file system fails once', () => {
     'a workspace that cannot be opened (%s) is no error of ours: it answered INTERNAL',
     async (code) => {
       files.failNext('open', place, code);
-      await contended(() => stack.manager.session(id).files.read('a/notes.txt'));
+      await contended(() => stack.manager.session(id).files.makeDirectory('b'));
     },
   );
 
@@ -51,5 +55,95 @@ describe('when the file system fails once', () => {
   test('a directory is not removed while the trash cannot be reached: it answered INTERNAL', async () => {
     files.failNext('stat', path.join(stack.root, '.trash'), 'EIO');
     await contended(() => stack.manager.session(id).files.removeDirectory('a', true));
+  });
+
+  // Another host has replaced it meanwhile: it answered FILE_NOT_FOUND for a file that was there all the time.
+  describe('with ESTALE', () => {
+    const notes = /^\/proc\/self\/fd\/\d+(\/notes\.txt)?$/;
+
+    test.each([
+      ['open', /notes\.txt$/],
+      ['read', notes],
+    ])('in %s, a file is opened once more and read', async (call, at) => {
+      files.failNext(call, at, 'ESTALE');
+      const content = await stack.manager.session(id).files.read('a/notes.txt');
+      expect(content).toMatchObject({ bytes: Buffer.from('notes') });
+    });
+
+    test('again and again, a read is told to come again', async () => {
+      files.failNext('read', notes, 'ESTALE', 2);
+      await contended(() => stack.manager.session(id).files.read('a/notes.txt'));
+    });
+
+    test('a directory is listed once more', async () => {
+      files.failNext('lstat', notes, 'ESTALE');
+      const { entries } = await stack.manager.session(id).files.list('a', 10);
+      expect(entries).toMatchObject([{ name: 'notes.txt' }]);
+    });
+
+    test('a write and a removal can be repeated', async () => {
+      const { files: own } = stack.manager.session(id);
+      files.failNext('lstat', notes, 'ESTALE', 2);
+      await contended(() => own.write('a/notes.txt', Buffer.from('new')));
+      files.failNext('unlink', notes, 'ESTALE');
+      await contended(() => own.delete('a/notes.txt'));
+    });
+  });
+
+  // Those are no permissions that an agent has set: it answered FORBIDDEN, or FILE_NOT_FOUND.
+  test.each([
+    ['mkdir', 'EACCES'],
+    ['open', 'EACCES'],
+    ['writeFile', 'EACCES'],
+    ['sync', 'ESTALE'],
+  ])('staging (%s: %s) can be repeated', async (call, code) => {
+    const staged = /\/\.uploads(\/|$)/;
+    const { files: own } = stack.manager.session(id);
+    files.failNext(call, staged, code);
+    await contended(() => own.write('b.txt', Buffer.from('b')));
+    files.failNext(call, staged, code);
+    await contended(() => own.writePart('c.txt', Buffer.from('c'), { first: 0, total: 1, uploadId: '' }));
+  });
+
+  test('staging that has no room is told so', async () => {
+    files.failNext('open', /\/\.uploads\//, 'ENOSPC');
+    const writing = stack.manager.session(id).files.write('b.txt', Buffer.from('b'));
+    await expect(writing).rejects.toMatchObject({ code: 'WORKSPACE_FULL' });
+  });
+
+  describe('a create', () => {
+    const create = () => stack.manager.createSession('ada', 'acme', { idempotencyKey: 'k' });
+
+    // It answered WORKSPACE_CREATION, which says that the seat is free.
+    test('whose directory can neither be moved in nor away holds its seat until the sweep: CONTENTION', async () => {
+      files.failNext('rename', /\/\.pending\//, 'EIO', 2);
+      await expect(create()).rejects.toMatchObject({ code: 'CONTENTION' });
+      expect(await stack.manager.countAllSessions()).toBe(2);
+      expect((await create()).replayed).toBe(false);
+      await stack.manager.cleanupInactiveSessions();
+      expect(await stack.manager.countAllSessions()).toBe(2);
+      expect(await readdir(path.join(stack.root, '.pending'))).toEqual([]);
+    });
+
+    // It answered WORKSPACE_CREATION, which says that the idempotency key is free.
+    test('that is repeated while its directory cannot be moved in is told to come again', async () => {
+      const { id: again } = await create();
+      const aside = path.join(stack.root, '.pending', again);
+      await realFs.rename(path.join(stack.root, 'ada', again), aside);
+      files.failNext('rename', aside, 'EIO');
+      await contended(create);
+    });
+
+    test('whose taking back gets no answer is answered: it waited for as long as its function may run', async () => {
+      const { workspaces } = stack.parts;
+      jest.spyOn(workspaces, 'moveIn').mockImplementation(async () => {
+        const later = globalThis.setTimeout;
+        const atOnce = (work: () => void, ms?: number) => later(work, ms === 5_000 ? 0 : ms);
+        jest.spyOn(globalThis, 'setTimeout').mockImplementation(atOnce);
+        throw new Error('EIO');
+      });
+      jest.spyOn(workspaces, 'retire').mockImplementation(() => new Promise(() => undefined));
+      await expect(create()).rejects.toMatchObject({ code: 'CONTENTION' });
+    });
   });
 });

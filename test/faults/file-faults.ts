@@ -34,7 +34,7 @@ export class FileFaults {
   private rate = 0;
   private chance: Chance | undefined;
   private root = '';
-  private once: { call: string; at: string; code: string } | undefined;
+  private once: { call: string; at: string | RegExp; code: string; times: number } | undefined;
 
   begin(root: string, rate: number, chance: Chance): void {
     Object.assign(this, { root, rate, chance });
@@ -44,9 +44,9 @@ export class FileFaults {
     this.rate = 0;
   }
 
-  /** The next such call at this path, and no other, fails. */
-  failNext(call: keyof typeof FAULTS, at: string, code: string): void {
-    this.once = { call, at, code };
+  /** The next such calls at this path, and no others, fail. */
+  failNext(call: string, at: string | RegExp, code: string, times = 1): void {
+    this.once = { call, at, code, times };
   }
 
   /** As jest puts it in the place of the module. */
@@ -57,9 +57,10 @@ export class FileFaults {
         name,
         async (at: unknown, ...rest: unknown[]) => {
           this.failIfNext(name, at);
-          if (this.isMeant(at)) this.maybeFail(name, FAULTS[name]);
+          if (this.isMeant(at))
+            this.maybeFail(name, [at, ...rest].some(isAgents) ? FAULTS[name].filter(isNoMode) : FAULTS[name]);
           const result: unknown = await (real[name] as (...args: unknown[]) => Promise<unknown>)(at, ...rest);
-          return name === 'open' && this.isMeant(at) ? this.faultyHandle(result as FsPromises.FileHandle) : result;
+          return name === 'open' ? this.faultyHandle(result as FsPromises.FileHandle, at) : result;
         },
       ]),
     );
@@ -67,12 +68,13 @@ export class FileFaults {
     return { ...module, default: module };
   }
 
-  private faultyHandle(handle: FsPromises.FileHandle): FsPromises.FileHandle {
+  private faultyHandle(handle: FsPromises.FileHandle, at: unknown): FsPromises.FileHandle {
     for (const [name, codes] of Object.entries(HANDLE_FAULTS)) {
       const real = (handle as unknown as Record<string, (...args: unknown[]) => Promise<unknown>>)[name];
       Object.assign(handle, {
         [name]: async (...args: unknown[]) => {
-          this.maybeFail(name, codes);
+          this.failIfNext(name, at);
+          if (this.isMeant(at)) this.maybeFail(name, codes);
           return real?.apply(handle, args);
         },
       });
@@ -81,15 +83,15 @@ export class FileFaults {
   }
 
   private isMeant(at: unknown): boolean {
-    const path = Buffer.isBuffer(at) ? at.toString() : String(at);
-    return this.rate > 0 && (path.startsWith(this.root) || path.startsWith('/proc/self/fd/'));
+    return this.rate > 0 && (String(at).startsWith(this.root) || isAgents(at));
   }
 
   private failIfNext(call: string, at: unknown): void {
-    if (this.once?.call !== call || this.once.at !== String(at)) return;
-    const { code } = this.once;
-    this.once = undefined;
-    throw injected(code, call);
+    const { once } = this;
+    if (once?.call !== call || once.times === 0) return;
+    if (typeof once.at === 'string' ? once.at !== String(at) : !once.at.test(String(at))) return;
+    once.times--;
+    throw injected(once.code, call);
   }
 
   private maybeFail(call: string, codes: readonly string[]): void {
@@ -100,6 +102,10 @@ export class FileFaults {
     throw injected(code, call);
   }
 }
+
+/** Below a directory of an agent, which alone sets the modes there. */
+const isAgents = (at: unknown) => String(at).startsWith('/proc/self/fd/');
+const isNoMode = (code: string) => code !== 'EACCES';
 
 const injected = (code: string, syscall: string) =>
   Object.assign(new Error(`${code}: injected, ${syscall}`), { code, syscall });

@@ -20,6 +20,14 @@ export const MUTATIONS: readonly Mutation[] = [
     test: { file: 'test/manager-model/manager-model.test.ts', name: 'a limit over four items' },
   },
   {
+    invariant: 'I1',
+    what: 'a repair takes off at item 0 what another item has too much',
+    file: 'lib/store/seat-correction.ts',
+    search: 'isSpread ? changesOver(layout, by) : [by]',
+    replace: 'isSpread && by > 0 ? changesOver(layout, by) : [by]',
+    test: { file: 'test/reconcile.test.ts', name: 'puts right seats over several items that are off by 5' },
+  },
+  {
     invariant: 'I2',
     what: 'an end gives no seat back',
     file: 'lib/store/seat-writes.ts',

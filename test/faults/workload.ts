@@ -4,12 +4,11 @@ import type { Chance } from './chance.ts';
 
 /** Refusals that say: later, or elsewhere, the same can go well. */
 const RETRYABLE: readonly ErrorCode[] = ['CONTENTION', 'WORKSPACE_CREATION', 'WORKSPACE_FULL', 'MCP_CONNECTION'];
-/** What a use may be answered, as nobody knows what came of those before. */
+/** What a use may be answered, as nobody knows what came of those before; of a file that is known to be there, less. */
 const STATED: readonly ErrorCode[] = [
   'FILE_NOT_FOUND',
   'DIRECTORY_NOT_EMPTY',
   'NOT_A_FILE',
-  'FORBIDDEN',
   'MCP_CLIENT_EXISTS',
   'MCP_CLIENT_NOT_FOUND',
 ];
@@ -49,6 +48,8 @@ export class FaultCaller {
   private readonly chance: Chance;
   private readonly name: string;
   private readonly mine: string[] = [];
+  /** Those whose file is there for sure: written, and no removal begun since. */
+  private readonly withFile = new Set<string>();
   private keys = 0;
 
   /** `manager`: the instance that the next request happens to reach. */
@@ -78,7 +79,10 @@ export class FaultCaller {
     if (session === undefined || at < 0.2) return this.create();
     if (at < 0.35) return this.end(session);
     const [name, use] = this.chance.oneOf(USES);
-    await this.tried(name, async () => use(this.manager(), session, this), STATED);
+    const stated = this.withFile.has(session) ? STATED.filter((code) => code !== 'FILE_NOT_FOUND') : STATED;
+    if (name === 'deleteFile') this.withFile.delete(session);
+    const outcome = await this.tried(name, async () => use(this.manager(), session, this), stated);
+    if (name === 'writeFile' && outcome !== 'again' && 'value' in outcome) this.withFile.add(session);
   }
 
   private async create(): Promise<void> {

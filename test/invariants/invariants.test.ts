@@ -57,6 +57,15 @@ describe('the look at what is stored', () => {
       /I2: GLOBAL has 2 sessions and counts 0/,
       () => remove({ pk: 'SEATS#GLOBAL', sk: 'SEATS' }),
     ],
+    [
+      'seats that are spread, and one item with more than its share',
+      /I1: SEATS#ORG#acme has 3 taken of 2, and is not the only item/,
+      async () => {
+        await set({ pk: 'SEATS#ORG#acme', sk: 'SEATS' }, 'active', 3);
+        await set({ pk: 'SEATS#ORG#acme', sk: 'SEATS' }, 'seats', 2);
+        await set({ pk: 'SEATS#ORG#acme#ITEM#1', sk: 'SEATS' }, 'active', -1);
+      },
+    ],
     ['a record that is gone', /I3: ada\/\S+ is the directory of no session/, () => remove(sessionKey(session.id))],
     ['what hangs on no session', /PROMPT is of no session/, () => remove(sessionKey(session.id))],
     [

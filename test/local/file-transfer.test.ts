@@ -1,14 +1,19 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { openAsBlob } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import path from 'node:path';
+import { buffer } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { functionVariable } from '../../lib/api/client-environment.ts';
+import { SessionManagerHttpClient } from '../../lib/api/http-client.ts';
 import { GROUPS } from '../../lib/api/operation.ts';
 import { SessionManagerClient, type Invoke, type Progress } from '../../lib/api/session-manager-client.ts';
 import { newStack, type TestStack } from '../setup/test-stack.ts';
 import { newDirectory, startServer, type LocalServer } from './local-server.ts';
 
+const PASSED_ON = /^(x-|if-|content-(type|range)|range|upload-)/;
 const MIB = 1024 * 1024;
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
 
@@ -85,6 +90,40 @@ describe('the client’s transfers of files, through a real server', () => {
     loseAnswer = calls + part;
     await client.upload({ sessionId, path: 'again', content });
     expect(await downloaded('again')).toBe(sha256(content));
+  });
+
+  // The transfer was given up, with all that had arrived.
+  test.each([1, 2, 3])('over HTTP, transfers go on when the connection is cut at their request %i', async (cutAt) => {
+    const requests: Record<string, number> = {};
+    const proxy = createServer((request, response) => {
+      void buffer(request).then(async (body) => {
+        const headers = request.headers as Record<string, string>;
+        const own = Object.fromEntries(Object.entries(headers).filter(([name]) => PASSED_ON.test(name)));
+        const { method = '' } = request;
+        const sent = { method, headers: own, ...(method === 'PUT' && { body }) };
+        const answer = await fetch(`${server.url}${request.url}`, sent);
+        const answered = Buffer.from(await answer.arrayBuffer());
+        requests[method] = (requests[method] ?? 0) + 1;
+        if (requests[method] === cutAt) request.socket.destroy();
+        else response.writeHead(answer.status, Object.fromEntries(answer.headers)).end(answered);
+      });
+    });
+    await new Promise<void>((listening) => proxy.listen(0, '127.0.0.1', listening));
+    try {
+      const url = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+      const over = new SessionManagerHttpClient({
+        url,
+        authorize: [() => ({ 'x-user-id': 'ada', 'x-org-id': 'acme' })],
+      });
+      const content = randomBytes(9 * MIB);
+      await over.upload({ sessionId, path: 'cut', content });
+      const parts: Uint8Array[] = [];
+      for await (const part of over.download({ sessionId, path: 'cut' })) parts.push(part);
+      expect(sha256(Buffer.concat(parts))).toBe(sha256(content));
+      for (const count of Object.values(requests)) expect(count).toBeGreaterThan(3);
+    } finally {
+      await new Promise((closed) => proxy.close(closed));
+    }
   });
 
   test('a download of a file that is replaced meanwhile ends with an error, not with a mixture', async () => {

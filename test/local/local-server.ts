@@ -41,7 +41,8 @@ export async function newDirectory(): Promise<string> {
 
 /**
  * Starts `local/main.ts` as a process of its own, on a free port, with a data directory of its own unless `env` says
- * otherwise. It inherits nothing else, so without DYNAMODB_ENDPOINT in `env` it starts a DynamoDB Local of its own.
+ * otherwise. It inherits what programs are found and how Java runs, and nothing else: without DYNAMODB_ENDPOINT in
+ * `env` it starts a DynamoDB Local of its own.
  */
 export async function startServer(env: Record<string, string> = {}): Promise<LocalServer> {
   const program = await launch(env);

@@ -1,14 +1,14 @@
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { Agent, request } from 'node:http';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { lockDataDir } from '../../local/data-dir-lock.ts';
 import { stopLeftOver } from '../../local/dynamodb-local.ts';
-import { identify, readIdentity } from '../../local/process-identity.ts';
+import { identify, type ProcessIdentity } from '../../local/process-identity.ts';
 import { databasePid, databasesOn, leftOn, lockOf, NOTHING, pidFileOf } from './data-directory.ts';
 import { ask, createSession, launch, newDirectory, startServer } from './local-server.ts';
 import { OWN_DATABASE } from '../setup/own-database.ts';
@@ -158,47 +158,54 @@ describe('what a killed instance leaves', () => {
     LONG,
   );
 
-  test(
-    'is never mistaken for an innocent process that has its number now',
-    async () => {
-      const innocent = spawn('sleep', ['600']);
-      try {
-        await once(innocent, 'spawn');
-        const truth = await identify(innocent.pid as number);
-        const remembered = [
-          { ...truth, command: 'java -jar DynamoDBLocal.jar' },
-          { ...truth, startedAt: '1', command: 'java -jar DynamoDBLocal.jar' },
-          truth,
-          { pid: innocent.pid },
-          { pid: 0 },
-          null,
-        ];
-        for (const identity of remembered) {
-          const directory = await newDirectory();
-          await writeFile(pidFileOf(directory), JSON.stringify(identity));
-          await stopLeftOver(directory);
-          expect(existsSync(pidFileOf(directory))).toBe(false);
-          await writeFile(lockOf(directory), JSON.stringify({ ...identity, startedAt: '1' }));
-          const unlock = await lockDataDir(directory);
-          expect(await readIdentity(lockOf(directory))).toMatchObject({ pid: process.pid });
-          await unlock();
-        }
-        // What the start of a server does as a whole, with the most convincing of them.
-        const LOCAL_DATA_DIR = await newDirectory();
-        await writeFile(
-          pidFileOf(LOCAL_DATA_DIR),
-          JSON.stringify({ ...truth, command: 'java -jar DynamoDBLocal.jar' }),
-        );
-        await writeFile(lockOf(LOCAL_DATA_DIR), JSON.stringify({ ...truth, startedAt: '1' }));
+  describe('is never mistaken for an innocent process that has its number now', () => {
+    let innocent: ChildProcess;
+    let truth: ProcessIdentity;
+    beforeEach(async () => {
+      innocent = spawn('sleep', ['600']);
+      await once(innocent, 'spawn');
+      truth = (await identify(innocent.pid as number)) as ProcessIdentity;
+    });
+    afterEach(() => void innocent.kill('SIGKILL'));
+
+    const database = { command: 'java -jar DynamoDBLocal.jar' };
+    const remembered: Record<string, () => object | null> = {
+      'that started when it did': () => ({ ...truth, ...database }),
+      'that started at another time': () => ({ ...truth, ...database, startedAt: '1' }),
+      'as it is': () => truth,
+      'by its number alone': () => ({ pid: innocent.pid }),
+      'by no number': () => ({ pid: 0 }),
+      'not at all': () => null,
+    };
+    /** A directory as a killed instance leaves it. */
+    async function leftDirectory(identity: object | null): Promise<string> {
+      const directory = await newDirectory();
+      await writeFile(pidFileOf(directory), JSON.stringify(identity));
+      await writeFile(lockOf(directory), JSON.stringify({ ...identity, startedAt: '1' }));
+      return directory;
+    }
+    const expectInnocentAlive = () => expect([innocent.exitCode, innocent.signalCode]).toEqual([null, null]);
+
+    test.each(Object.entries(remembered))('remembered %s', async (_, identity) => {
+      const directory = await leftDirectory(identity());
+      const unlock = await lockDataDir(directory);
+      await stopLeftOver(directory);
+      expect(existsSync(pidFileOf(directory))).toBe(false);
+      await unlock();
+      expectInnocentAlive();
+    });
+
+    test(
+      'by a server that starts',
+      async () => {
+        const LOCAL_DATA_DIR = await leftDirectory({ ...truth, ...database });
         const server = await startServer({ LOCAL_DATA_DIR });
         await server.stop();
-        expect([innocent.exitCode, innocent.signalCode]).toEqual([null, null]);
-      } finally {
-        innocent.kill('SIGKILL');
-      }
-    },
-    LONG,
-  );
+        expectInnocentAlive();
+      },
+      LONG,
+    );
+  });
 });
 
 describe('two instances on one table and one workspace root', () => {

@@ -10,7 +10,7 @@ import { FunctionInstance } from './lambda/function-instance.ts';
 import { serveInvocations } from './lambda/invoke-api.ts';
 import { newApp, resourcesOf } from './synth.ts';
 
-/** Only its own function: the others have theirs. */
+/** Its own function: those of the session manager have been bundled for the deployment. */
 const OWN_BUNDLE = { 'aws:cdk:bundling-stacks': ['Job'], 'aws:cdk:enable-asset-metadata': true };
 
 /** The example's Lambda and those of the session manager, all as synthesized, each in a process of its own. */

@@ -30,7 +30,13 @@ export function newApp(
   return { outdir, ...sessionManagerApp({ outdir, context: { ...context, ...BUNDLES[bundles], ...own } }) };
 }
 
-export const synthTemplate = (own?: Record<string, unknown>): Template => Template.fromStack(newApp(own).stack);
+let ofNothingElse: Template | undefined;
+
+/** The template with this context; without any, always the same one. */
+export function synthTemplate(own?: Record<string, unknown>): Template {
+  if (own) return Template.fromStack(newApp(own).stack);
+  return (ofNothingElse ??= Template.fromStack(newApp().stack));
+}
 
 export interface Resource {
   Type: string;

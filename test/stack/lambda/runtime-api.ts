@@ -23,7 +23,8 @@ export class RuntimeApi {
 
   constructor(timeoutSeconds: number) {
     this.timeoutMs = timeoutSeconds * 1000;
-    this.server = createServer((request, response) => void this.serve(request, response));
+    // A function may be busy for longer than Node keeps a connection, and then answers on one that is being closed.
+    this.server = createServer({ keepAliveTimeout: 0 }, (request, response) => void this.serve(request, response));
   }
 
   /** Gives `host:port`. */

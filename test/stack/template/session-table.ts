@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { TABLE } from '../../lib/store/table-schema.ts';
-import { resourcesOf, synthTemplate } from './synth.ts';
+import { TABLE } from '../../../lib/store/table-schema.ts';
+import { resourcesOf, synthTemplate } from '../synth.ts';
 
 const hashAndRange = ({ partitionKey, sortKey }: { partitionKey: string; sortKey: string }) => [
   { AttributeName: partitionKey, KeyType: 'HASH' },

@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import { Template } from 'aws-cdk-lib/assertions';
-import { NightlyJobStack } from '../../cdk/examples/nightly-job-stack.ts';
-import { functionVariable } from '../../lib/api/client-environment.ts';
-import { each, statementsOf } from './permissions.ts';
-import { newApp, resourcesOf } from './synth.ts';
+import { NightlyJobStack } from '../../../cdk/examples/nightly-job-stack.ts';
+import { functionVariable } from '../../../lib/api/client-environment.ts';
+import { each, statementsOf } from '../permissions.ts';
+import { newApp, resourcesOf } from '../synth.ts';
 
 describe('grantInvoke', () => {
   const { app, stack } = newApp();

@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { Match, type Template } from 'aws-cdk-lib/assertions';
-import { operations } from '../../lib/api/operations.ts';
-import { routeKey, routes } from '../../lib/api/routes.ts';
-import { resourcesOf, synthTemplate, textOf } from './synth.ts';
+import { operations } from '../../../lib/api/operations.ts';
+import { routeKey, routes } from '../../../lib/api/routes.ts';
+import { resourcesOf, synthTemplate, textOf } from '../synth.ts';
 
 interface RouteProperties {
   RouteKey: string;

@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
-import { SessionManagerStack, stackConfig, StackConfigError } from '../../cdk/index.ts';
-import { resourcesOf, synthTemplate } from './synth.ts';
+import { SessionManagerStack, stackConfig, StackConfigError } from '../../../cdk/index.ts';
+import { resourcesOf, synthTemplate } from '../synth.ts';
 
 const anyApp = () => new App({ context: { 'aws:cdk:bundling-stacks': [], owner: 'somebody else' } });
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import { FUNCTION_NAMES, functionRows } from '../../cdk/function-rows.ts';
-import { each, statementsOf, type Statement } from './permissions.ts';
-import { resourcesOf, synthTemplate, textOf } from './synth.ts';
+import { FUNCTION_NAMES, functionRows } from '../../../cdk/function-rows.ts';
+import { each, statementsOf, type Statement } from '../permissions.ts';
+import { resourcesOf, synthTemplate, textOf } from '../synth.ts';
 
 interface KeyStatement extends Statement {
   Principal: { AWS: unknown };

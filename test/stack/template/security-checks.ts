@@ -3,7 +3,7 @@ import path from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { Validations } from 'aws-cdk-lib';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
-import { newApp } from './synth.ts';
+import { newApp } from '../synth.ts';
 
 interface Finding {
   ruleName: string;

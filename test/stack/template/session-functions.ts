@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import { Template } from 'aws-cdk-lib/assertions';
-import { FUNCTION_NAMES, functionRows, type FunctionName } from '../../cdk/function-rows.ts';
-import { GROUPS } from '../../lib/api/operation.ts';
-import { ENV, readConfig } from '../../lib/config.ts';
-import { functionResources, newApp, resourcesOf } from './synth.ts';
+import { FUNCTION_NAMES, functionRows, type FunctionName } from '../../../cdk/function-rows.ts';
+import { GROUPS } from '../../../lib/api/operation.ts';
+import { ENV, readConfig } from '../../../lib/config.ts';
+import { functionResources, newApp, resourcesOf } from '../synth.ts';
 
 interface FunctionProperties {
   Environment: { Variables: Record<string, string> };

@@ -1,11 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import { Match } from 'aws-cdk-lib/assertions';
-import { GROUPS } from '../../lib/api/operation.ts';
-import { RECONCILE_EVENT, SCHEDULED_EVENT } from '../../lib/api/scheduled-event.ts';
-import { ENV, readConfig } from '../../lib/config.ts';
-import { cataloguedMetrics, identityOf } from '../metrics/emf.ts';
-import { metricsOfAlarms, metricsOfWidgets } from './read-metrics.ts';
-import { resourcesOf, synthTemplate, textOf } from './synth.ts';
+import { GROUPS } from '../../../lib/api/operation.ts';
+import { RECONCILE_EVENT, SCHEDULED_EVENT } from '../../../lib/api/scheduled-event.ts';
+import { ENV, readConfig } from '../../../lib/config.ts';
+import { cataloguedMetrics, identityOf } from '../../metrics/emf.ts';
+import { metricsOfAlarms, metricsOfWidgets } from '../read-metrics.ts';
+import { resourcesOf, synthTemplate, textOf } from '../synth.ts';
 
 const template = synthTemplate();
 const alarmsOf = (from: typeof template) =>
@@ -119,6 +119,24 @@ describe('the alarms', () => {
       EvaluationPeriods: 3,
       TreatMissingData: 'breaching',
     });
+  });
+
+  // It counted every invocation of the function: POST /cleanup and the daily reconcile hid a schedule that was dead.
+  test('go off when the schedule of the cleanup is dead, whoever else calls the function', () => {
+    const [group] = Object.entries(resourcesOf(template)).filter(([, { Type }]) => Type.endsWith('::ScheduleGroup'));
+    template.hasResourceProperties('AWS::CloudWatch::Alarm', {
+      AlarmName: 'SessionManager-CleanupNotRun',
+      Namespace: 'AWS/Scheduler',
+      MetricName: 'InvocationAttemptCount',
+      Dimensions: [{ Name: 'ScheduleGroup', Value: { Ref: group?.[0] } }],
+      Statistic: 'Sum',
+      Period: 3600,
+    });
+    const schedules = Object.values(resourcesOf(template)).filter(({ Type }) => Type === 'AWS::Scheduler::Schedule');
+    const grouped = schedules.filter(({ Properties }) => Properties.GroupName !== undefined);
+    expect(grouped.map(({ Properties }) => [Properties.Description, Properties.GroupName])).toEqual([
+      ['Ends inactive sessions and empties the trash', { Ref: group?.[0] }],
+    ]);
   });
 
   test('count in every function’s log what failed by our fault', () => {

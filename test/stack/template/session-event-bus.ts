@@ -2,8 +2,8 @@ import { describe, expect, test } from '@jest/globals';
 import { Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { Rule } from 'aws-cdk-lib/aws-events';
-import { EVENT_SOURCE, SESSION_EVENT_TYPES, type SessionEventType } from '../../lib/events/session-event.ts';
-import { newApp, resourcesOf } from './synth.ts';
+import { EVENT_SOURCE, SESSION_EVENT_TYPES, type SessionEventType } from '../../../lib/events/session-event.ts';
+import { newApp, resourcesOf } from '../synth.ts';
 
 /** The properties of a rule that another stack puts on the bus. */
 function ruleOf(context: Record<string, unknown>, ...types: SessionEventType[]): Record<string, unknown> {

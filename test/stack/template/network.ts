@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { Match } from 'aws-cdk-lib/assertions';
-import { resourcesOf, synthTemplate, textOf } from './synth.ts';
+import { resourcesOf, synthTemplate, textOf } from '../synth.ts';
 
 interface Statement {
   Sid: string;

@@ -1,0 +1,89 @@
+import pMap from 'p-map';
+import type { AuditDetails } from '../audit/audit-event.ts';
+import type { AuditTrail } from '../audit/audit-trail.ts';
+import { noDrift, sumOfDrift, type Drift, type DriftKind } from '../audit/drift.ts';
+import type { LogLines } from '../audit/log-lines.ts';
+
+export interface ReconcileResult {
+  drift: Drift;
+  repaired: number;
+  /** There was no time for all of it, something could not be looked at, or too much was going on to judge a counter. */
+  more: boolean;
+}
+
+/** What a run is asked for. */
+export interface ReconcileRequest {
+  repair: boolean;
+  /** Aborts when the time is up. */
+  signal: AbortSignal;
+  /** Items of the table that are read at once; what DynamoDB gives, if left out. */
+  pageItems?: number | undefined;
+}
+
+/** Where it tells what it found. */
+export interface Reports {
+  trail: AuditTrail;
+  log: LogLines;
+}
+
+const AT_ONCE = 8;
+
+/** One run: tells what it finds as soon as it is found, and goes on past what it cannot look at. */
+export class ReconcileRun {
+  readonly pageItems: number | undefined;
+  readonly result: ReconcileResult = { drift: noDrift(), repaired: 0, more: false };
+  private readonly repair: boolean;
+  private readonly signal: AbortSignal;
+  private readonly reports: Reports;
+
+  constructor({ repair, signal, pageItems }: ReconcileRequest, reports: Reports) {
+    this.repair = repair;
+    this.signal = signal;
+    this.pageItems = pageItems;
+    this.reports = reports;
+  }
+
+  get isOver(): boolean {
+    return this.signal.aborted;
+  }
+
+  isUnfinished(): void {
+    this.result.more = true;
+  }
+
+  async found(kind: DriftKind, details: AuditDetails, putRight: () => Promise<boolean>): Promise<void> {
+    const startedAt = performance.now();
+    this.result.drift[kind]++;
+    const repaired = this.repair && (await this.isDone(putRight));
+    if (repaired) this.result.repaired++;
+    const durationMs = Math.round(performance.now() - startedAt);
+    await this.reports.trail.tell('drift.found', { driftKind: kind, repaired, ...details }, durationMs);
+  }
+
+  /** The rest is looked at also where one cannot be. */
+  async each<T>(items: T[], step: (item: T) => Promise<unknown>): Promise<void> {
+    await pMap(items, (item) => this.attempt(() => step(item)), { concurrency: AT_ONCE });
+  }
+
+  /** Nothing if it throws, which the log says; another run is to look again. */
+  async attempt<T>(step: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await step();
+    } catch (thrown) {
+      this.reports.log.driftNotLookedFor(thrown);
+      this.isUnfinished();
+      return undefined;
+    }
+  }
+
+  tellAll(): void {
+    if (sumOfDrift(this.result.drift) > 0) this.reports.log.driftFound(this.result.drift, this.result.repaired);
+  }
+
+  private async isDone(putRight: () => Promise<boolean>): Promise<boolean> {
+    return putRight().catch((thrown: unknown) => {
+      this.reports.log.driftNotRepaired(thrown);
+      return false;
+    });
+  }
+}
