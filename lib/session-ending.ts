@@ -2,8 +2,6 @@ import type { EndReason, SessionItem } from './store/table-schema.ts';
 import type { SessionStore } from './store/session-store.ts';
 import type { Workspaces } from './workspace/workspaces.ts';
 
-export type EndOutcome = 'ended' | 'was gone' | 'is active';
-
 /**
  * Ends a session in steps that anybody can repeat, at any time and any number of times:
  *
@@ -24,13 +22,11 @@ export class SessionEnding {
     this.onTidyFailure = onTidyFailure;
   }
 
-  /** With `lastActiveSeen` only if the session was not active since. */
-  async end(sessionId: string, reason: EndReason, lastActiveSeen?: string): Promise<EndOutcome> {
-    const claim = await this.store.claimEnd(sessionId, reason, lastActiveSeen);
-    if (claim === 'gone') return 'was gone';
-    if (claim === 'active') return 'is active';
-    await this.resume(claim.ending);
-    return 'ended';
+  /** With `lastActiveSeen` only if the session was not active since. Whether it was there to be ended. */
+  async end(sessionId: string, reason: EndReason, lastActiveSeen?: string): Promise<boolean> {
+    const session = await this.store.claimEnd(sessionId, reason, lastActiveSeen);
+    if (session) await this.resume(session);
+    return session !== undefined;
   }
 
   /** The steps after the claim. */

@@ -186,8 +186,7 @@ export class Sweep {
   private async end(session: SessionItem, result: SweepResult, onEnded: OnEnded): Promise<void> {
     const startedAt = performance.now();
     try {
-      const outcome = await this.ending.end(session.id, 'inactive', session.lastActiveAt);
-      if (outcome !== 'ended') return;
+      if (!(await this.ending.end(session.id, 'inactive', session.lastActiveAt))) return;
       result.cleaned.push(session.id);
       await onEnded(session, Math.round(performance.now() - startedAt));
     } catch (thrown) {

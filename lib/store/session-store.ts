@@ -27,9 +27,6 @@ export interface CreateRequest {
   now: Date;
 }
 
-/** Claimed now, or by somebody before; or not there; or not claimed, since it was active after `lastActiveSeen`. */
-export type ClaimOutcome = { ending: SessionItem } | 'gone' | 'active';
-
 const IDEMPOTENCY_SECONDS = 24 * 60 * 60;
 
 /** Sessions, the seats they take, and their idempotency records. Times in ms. */
@@ -101,12 +98,14 @@ export class SessionStore {
     return Math.min(now.getTime(), Date.parse(session.lastActiveAt) + this.touchIntervalMs);
   }
 
-  /** First step of an end. With `lastActiveSeen` only if the session was not active since. */
-  async claimEnd(sessionId: string, reason: EndReason, lastActiveSeen?: string): Promise<ClaimOutcome> {
+  /**
+   * First step of an end. With `lastActiveSeen` only if the session was not active since. Gives the session if it is
+   * ending now, by whomever.
+   */
+  async claimEnd(sessionId: string, reason: EndReason, lastActiveSeen?: string): Promise<SessionItem | undefined> {
     const outcome = await this.table.update<SessionItem>(write.claimEnd(sessionId, reason, lastActiveSeen));
-    if (outcome.updated) return { ending: outcome.item };
-    if (outcome.found === undefined) return 'gone';
-    return outcome.found.status === 'ending' ? { ending: outcome.found } : 'active';
+    if (outcome.updated) return outcome.item;
+    return outcome.found?.status === 'ending' ? outcome.found : undefined;
   }
 
   /** Last step of an end: items and seats, together and once; whoever comes second finds it done. */

@@ -111,7 +111,7 @@ export const sessionDocs = {
     summary: 'Compare counters, sessions and directories',
     description:
       'Says how much of each kind does not fit, and with `repair` puts it right, also while sessions begin and end. ' +
-      '`more`: the time was up, or too much was going on to judge a counter; ask again.',
+      '`more`: the time was up, something could not be looked at, or too much was going on to know a counter exactly; ask again.',
     role: 'operator',
     output: reconcileAnswer,
     errors: ['FORBIDDEN'],
