@@ -1,4 +1,4 @@
-/** What another Lambda imports as `agent-session-manager/client`. */
+/** What other programs import as `agent-session-manager/client`: clients of the functions, and of the API over HTTP. */
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import type { WriteAnswer } from './file-operations.ts';
 import { download, upload, type Download, type FileCalls, type Upload } from './file-transfer.ts';
@@ -81,4 +81,8 @@ function invokeWithSdk(client = new LambdaClient({})): Invoke {
 }
 
 export type { Download, Progress, Upload } from './file-transfer.ts';
+export { UnexpectedAnswerError } from './http-answer.ts';
+export { asCaller, withToken } from './http-caller.ts';
+export { SessionManagerHttpClient, type HttpOperationName } from './http-client.ts';
+export { NoAnswerError, type Authorize, type HttpSettings } from './http-sender.ts';
 export * from '../errors.ts';

@@ -36,9 +36,12 @@ function addClientCommands(group: Argv<CommonOptions>, run: CliRun): Argv<Common
             type: 'string',
             description:
               'Credentials as JSON, { "auth"?, "headers"? }; - reads them from stdin. No arguments: others see those',
-          }),
+          })
+          .example('$0 mcp add $id search --endpoint https://mcp.example.com/mcp', '')
+          .example('$0 mcp add $id files -- npx my-mcp-server /data', ''),
       async (options) => {
         const [command, ...args] = options.command ?? [];
+        checkServerNamed(options.endpoint, command);
         const client = await (
           await run.client(options)
         ).addMcpClient({
@@ -74,6 +77,13 @@ function addClientCommands(group: Argv<CommonOptions>, run: CliRun): Argv<Common
         await run.tell({ removed: clientId }, () => `removed ${visible(clientId)}`);
       },
     );
+}
+
+function checkServerNamed(endpoint: string | undefined, command: string | undefined): void {
+  if (endpoint !== undefined || command !== undefined) return;
+  throw new UsageError(
+    'The MCP server is told by --endpoint, or a command after -- that starts it; --url is where the session manager is.',
+  );
 }
 
 function addToolCommands(group: Argv<CommonOptions>, run: CliRun): Argv<CommonOptions> {

@@ -6,6 +6,7 @@ import { ChildProgram } from '../../local/child-program.ts';
 import { createSession, newDirectory, PROJECT, startServer, type LocalServer } from '../local/local-server.ts';
 import { EVERYTHING } from '../mcp/everything-server.ts';
 import { newStack, type TestStack } from '../setup/test-stack.ts';
+import { Bash } from './bash.ts';
 import { commandLine, type Surroundings } from './run-command-line.ts';
 
 const MIB = 1024 * 1024;
@@ -51,6 +52,16 @@ describe('the command line at a server', () => {
     expect(await json('mcp', 'remove', id, 'all')).toEqual({ code: 0, output: { removed: 'all' } });
     expect(await json('mcp', 'list', id)).toEqual({ code: 0, output: { mcpClients: [] } });
     expect(await run(['mcp', 'tools', id, 'all'])).toMatchObject({ code: 3 });
+  });
+
+  test('an MCP server that is not named, or by the option for the API, is asked for', async () => {
+    for (const named of [[], ['--url', 'http://127.0.0.1:9/mcp'], ['--type', 'stdio']]) {
+      const told = await run(['mcp', 'add', id, 'nameless', ...named]);
+      expect(told).toMatchObject({ code: 2, stdout: '', stderr: expect.stringMatching(/^USAGE: .*--endpoint.*--url/) });
+    }
+    const help = (await run(['mcp', 'add', '--help'])).stdout;
+    expect(help).toContain('agent-session-manager mcp add $id search --endpoint https://');
+    expect(help).toContain('agent-session-manager mcp add $id files -- npx');
   });
 
   test('credentials of an MCP server come by a file or stdin, and are not repeated', async () => {
@@ -145,12 +156,14 @@ describe('the command line at a server', () => {
       }
     });
 
-    test('it completes commands in a shell', async () => {
-      const completion = start('completion');
-      expect(await completion.exited).toEqual({ code: 0, signal: null });
-      expect(completion.output()).toContain('complete -o bashdefault -o default -F');
-      const asked = await run(['--get-yargs-completions', 'agent-session-manager', 'mcp', '']);
-      expect(asked.stdout.split('\n')).toEqual(expect.arrayContaining(['add', 'list', 'tools', 'call', 'remove']));
+    test('it completes commands and options in bash, with the script that it prints', async () => {
+      const bash = await Bash.open();
+      expect(await bash.completed('agent-session-manager ', 'us')).toEqual(['usage']);
+      expect(await bash.completed('agent-session-manager mcp ', '')).toEqual(
+        expect.arrayContaining(['add', 'list', 'tools', 'call', 'remove']),
+      );
+      expect(await bash.completed('agent-session-manager create ', '--met')).toEqual(['--metadata']);
+      expect(await bash.completed('agent-session-manager create --metadata a=b ', '--us')).toEqual(['--user']);
     });
   });
 });

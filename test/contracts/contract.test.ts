@@ -4,7 +4,7 @@ import { startServer, type LocalServer } from '../local/local-server.ts';
 import { startEverythingServer, type EverythingServer } from '../mcp/everything-server.ts';
 import { newStack, type TestStack } from '../setup/test-stack.ts';
 import type { Door } from './door.ts';
-import { directDoor, handlerDoor, httpDoor, lambdaClientDoor } from './doors.ts';
+import { directDoor, handlerDoor, httpClientDoor, httpDoor, lambdaClientDoor } from './doors.ts';
 import { fileScenarios } from './file-scenarios.ts';
 import { limitScenarios } from './limit-scenarios.ts';
 import { promptScenarios } from './prompt-scenarios.ts';
@@ -28,6 +28,7 @@ describe('the contract', () => {
     'API Gateway events': () => handlerDoor(stack),
     'direct invocations': () => directDoor(stack),
     'HTTP on one machine': () => httpDoor(server.url),
+    'the HTTP client': () => httpClientDoor(server.url),
     'the Lambda client': () => lambdaClientDoor(server.url),
   };
 

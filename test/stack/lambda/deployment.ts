@@ -12,6 +12,7 @@ import { EventBridgeServer } from '../../events/event-bridge-server.ts';
 import { EfsServer, FILE_SYSTEM } from '../../access/efs-server.ts';
 import { each, permissionsOf, statementsOf } from '../permissions.ts';
 import { functionResources, newApp, textOf } from '../synth.ts';
+import { bundlesOfRun } from './bundles-of-run.ts';
 import type { FunctionCode } from './function-instance.ts';
 import { FunctionInstance } from './function-instance.ts';
 import { PermissionGate } from './permission-gate.ts';
@@ -53,7 +54,8 @@ export class Deployment {
   }
 
   static async start(context: Record<string, unknown>): Promise<Deployment> {
-    const { stack, outdir } = newApp(context, 'all');
+    const { stack } = newApp(context);
+    const bundles = await bundlesOfRun();
     const root = await mkdtemp(path.join(tmpdir(), 'deployment-'));
     const tableName = await newTable();
     const efs = await EfsServer.start();
@@ -64,8 +66,8 @@ export class Deployment {
     const functions: Partial<Record<FunctionName, DeployedFunction>> = {};
     for (const [name, resource] of Object.entries(functionResources(stack)) as [FunctionName, object][]) {
       const directory = path.join(root, 'code', name);
-      const { Properties, Metadata } = resource as unknown as SynthesizedFunction;
-      cpSync(path.join(outdir, Metadata['aws:asset:path']), directory, { recursive: true });
+      const { Properties } = resource as unknown as SynthesizedFunction;
+      cpSync(bundles[name], directory, { recursive: true });
       directories[name] = directory;
       const granted = (permissions[`${idOfFunction(name)}Role`]?.allowed ?? []).filter((line) =>
         line.startsWith('dynamodb:'),
@@ -134,7 +136,6 @@ interface SynthesizedFunction {
     MemorySize: number;
     Environment: { Variables: Record<string, string> };
   };
-  Metadata: { 'aws:asset:path': string };
 }
 
 const codeOf = (
