@@ -1,3 +1,5 @@
+import { readdir, stat } from 'node:fs/promises';
+import path from 'node:path';
 import fc from 'fast-check';
 import pTimeout from 'p-timeout';
 import { v7 as uuidv7 } from 'uuid';
@@ -13,6 +15,9 @@ import { fuzzRequests, type FuzzRequest } from './fuzz-requests.ts';
 
 const REQUEST_MS = 20_000;
 const CLOSED = 'http://127.0.0.1:9/mcp';
+/** What a request is refused with before its MCP server is asked. */
+const BEFORE_MCP = ['FORBIDDEN', 'UNAUTHORIZED', 'SESSION_NOT_FOUND', 'MCP_CLIENT_NOT_FOUND'];
+const CHANGES_FILES = ['writeFile', 'deleteFile', 'makeDirectory', 'removeDirectory'];
 const WRITES = /^(Put|Update|Delete|TransactWrite|BatchWrite)Item/;
 
 export interface FuzzReport {
@@ -93,6 +98,10 @@ export async function openHouse() {
     return known;
   };
 
+  /** All workspaces, of a request that is about files. */
+  const filesIfMeant = async ({ operation }: FuzzRequest) =>
+    CHANGES_FILES.includes(operation ?? '') ? JSON.stringify(await filesBelow(stack.root)) : '';
+
   return {
     place: {
       sessionIds: [adas, adas, adas, eves, ended, never],
@@ -102,13 +111,16 @@ export async function openHouse() {
       closedEndpoint: CLOSED,
     },
     async send(request: FuzzRequest) {
-      const before = writes;
+      const before = { writes, asked: mcp.requests.length, files: await filesIfMeant(request) };
       const answer = await pTimeout(handlerOf(request.group)(request.event, lambdaContext()), {
         milliseconds: REQUEST_MS,
       });
       const { ok, problems } = judge(request, answer);
-      if (!ok && writes > before) problems.push(`was refused, and has written ${writes - before} times`);
       const code = ok ? '' : codeOf(answer);
+      if (!ok && writes > before.writes) problems.push(`was refused, and has written ${writes - before.writes} times`);
+      if (!ok && (await filesIfMeant(request)) !== before.files) problems.push('was refused, and has changed files');
+      if (BEFORE_MCP.includes(code) && mcp.requests.length > before.asked)
+        problems.push('was refused, and has asked the MCP server');
       await tidyAfter(request, ok);
       return { ok, code, problems };
     },
@@ -127,6 +139,18 @@ export async function openHouse() {
     const { sessions } = await stack.manager.listSessions('ada', { limit: 10 });
     for (const { id } of sessions) if (id !== adas && id !== eves) await stack.manager.cleanupSession(id);
   }
+}
+
+/** The workspaces' own, without what is aside: each path, and of a file its size and when it was written. */
+async function filesBelow(root: string): Promise<string[]> {
+  const names = await readdir(root, { recursive: true });
+  const told = names
+    .filter((name) => !name.startsWith('.'))
+    .map(async (name) => {
+      const found = await stat(path.join(root, name));
+      return found.isFile() ? `${name} ${found.size} ${found.mtimeMs}` : name;
+    });
+  return (await Promise.all(told)).sort();
 }
 
 function codeOf(answer: unknown): string {

@@ -4,16 +4,18 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 export interface Fault {
   before?: (command: string, input: object) => Promise<void> | void;
   after?: (command: string, input: object) => Promise<void> | void;
+  /** In place of the request, which it can send when it wants to. */
+  around?: (send: () => Promise<unknown>, input: object) => Promise<unknown>;
 }
 
 /** Puts a fault around each request of the client, inside the SDK's own retries; gives what takes it away. */
-export function inject(client: DynamoDBClient, { before, after }: Fault): () => void {
+export function inject(client: DynamoDBClient, { before, after, around = (send) => send() }: Fault): () => void {
   const name = 'injected-fault';
   client.middlewareStack.add(
     (next, context) => async (args) => {
       const command = String(context.commandName);
       await before?.(command, args.input);
-      const answer = await next(args);
+      const answer = (await around(() => next(args), args.input)) as Awaited<ReturnType<typeof next>>;
       await after?.(command, args.input);
       return answer;
     },

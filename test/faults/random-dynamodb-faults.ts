@@ -14,12 +14,25 @@ import { inject, lostReply } from './dynamodb-faults.ts';
 const BEFORE = ['conflict', 'throttled', 'throughput', 'internal', 'time-out', 'slow'] as const;
 const AFTER = ['lost', 'slow'] as const;
 const SLOW_MS = 20;
+/** When a request is carried out that its caller has given up: before its repetition, among several, after all of them. */
+const LATE_MS = [1, 30, 400] as const;
 const PASSING = ['TransactionConflict', 'ThrottlingError', 'ProvisionedThroughputExceeded'];
 
 /** Gives how often each fault came, and what ends them. */
 export function randomFaults(client: DynamoDBClient, rate: number, chance: Chance) {
   const counts: Record<string, number> = {};
-  const restore = inject(client, {
+  const late: Promise<unknown>[] = [];
+  const remove = inject(client, {
+    around: async (send, input) => {
+      if (isCreate(input) || chance.next() >= rate / 10) return send();
+      counts.late = (counts.late ?? 0) + 1;
+      late.push(
+        sleep(chance.oneOf(LATE_MS))
+          .then(send)
+          .catch(() => undefined),
+      );
+      return fail('time-out', '', {}, chance);
+    },
     before: async (command, input) => {
       if (chance.next() >= rate / 2) return;
       const fault = chance.oneOf(BEFORE);
@@ -35,8 +48,19 @@ export function randomFaults(client: DynamoDBClient, rate: number, chance: Chanc
       else lostReply();
     },
   });
+  /** Once what is late has been carried out. */
+  const restore = async () => {
+    remove();
+    await Promise.all(late);
+  };
   return { counts, restore };
 }
+
+/** That one is carried out after it was taken back is not promised to leave nothing (docs/reliability.md). */
+const isCreate = (input: object) =>
+  (input as { TransactItems?: { Put?: { Item: object } }[] }).TransactItems?.some(
+    ({ Put }) => Put && 'createdAt' in Put.Item,
+  );
 
 function fail(fault: Exclude<(typeof BEFORE)[number], 'slow'>, command: string, input: object, chance: Chance): never {
   const message = `injected: ${fault}`;

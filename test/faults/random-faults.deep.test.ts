@@ -10,12 +10,24 @@ const { underFaults } = await import('./random-faults.ts');
 /** A seed that found something goes into `FAULT_SEED`. */
 const seed = Number(process.env.FAULT_SEED ?? randomInt(2 ** 31));
 
+const OPERATIONS = 2_000;
+const KINDS = [
+  ...['EACCES', 'EBUSY', 'EIO', 'ENOSPC', 'ENOTEMPTY', 'ESTALE'],
+  ...['conflict', 'internal', 'late', 'lost', 'slow', 'throttled', 'throughput', 'time-out'],
+  ...['error', 'forget', 'hang up'],
+];
+
 test(
   `2,000 operations with one fault in five calls, seed ${seed}`,
   async () => {
-    const { told, injected, violations } = await underFaults(files, 2_000, 0.2, seed);
-    const { operations, retryable } = told;
-    process.stdout.write(`seed ${seed}: ${JSON.stringify({ operations, retryable, injected })}\n`);
+    const { told, injected, violations } = await underFaults(files, OPERATIONS, 0.2, seed);
+    const { operations, retryable, swept } = told;
+    process.stdout.write(`seed ${seed}: ${JSON.stringify({ operations, retryable, swept, injected })}\n`);
+    // Without them all is well, whatever the code does.
+    expect(Object.keys(injected).sort()).toEqual([...KINDS].sort());
+    expect(Object.values(operations).reduce((sum, count) => sum + count, 0)).toBeGreaterThanOrEqual(OPERATIONS);
+    expect(Object.keys(operations)).toHaveLength(21);
+    expect(swept).toBeGreaterThan(0);
     expect(told.untyped).toEqual([]);
     expect(violations).toEqual([]);
   },

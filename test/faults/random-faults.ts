@@ -1,18 +1,21 @@
 import { anotherInstance } from '../mcp/instance.ts';
 import { recordingServer, type RecordingServer } from '../mcp/recording-server.ts';
 import { violationsAfterSweep } from '../invariants/invariants.ts';
-import { newStack } from '../setup/test-stack.ts';
+import { newDatabase } from '../setup/own-database.ts';
+import { newStack, TestClock } from '../setup/test-stack.ts';
 import { Chance } from './chance.ts';
 import type { FileFaults } from './file-faults.ts';
 import { randomFaults } from './random-dynamodb-faults.ts';
-import { FaultCaller, nothingTold, type Told } from './workload.ts';
+import { FaultCaller, FORGOTTEN_SECONDS, nothingTold, type Told } from './workload.ts';
 
 const CALLERS = 16;
+
+type Counts = Record<string, number>;
 
 export interface FaultReport {
   told: Told;
   /** How often which fault came. */
-  injected: Record<string, number>;
+  injected: Counts;
   violations: string[];
 }
 
@@ -23,11 +26,14 @@ export async function underFaults(
   rate: number,
   seed: number,
 ): Promise<FaultReport> {
-  const stack = await newStack({ MAX_SESSIONS: '40', MAX_SESSIONS_PER_USER: '6', TOUCH_INTERVAL_SECONDS: '0' });
-  const other = anotherInstance(stack);
+  const clock = new TestClock();
+  const limits = { MAX_SESSIONS: '40', MAX_SESSIONS_PER_USER: '6', TOUCH_INTERVAL_SECONDS: '0' };
+  const stack = await newStack({ ...newDatabase(), ...limits }, clock);
+  const other = anotherInstance(stack, undefined, clock.now);
   const chance = new Chance(seed);
   const told = nothingTold();
-  const mcp = await mcpServer(rate, new Chance(`${seed} MCP`));
+  const mcpFaults: Counts = {};
+  const mcp = await mcpServer(rate, new Chance(`${seed} MCP`), mcpFaults);
   const faults = [stack.client, other.client].map((client) => randomFaults(client, rate, chance));
   files.begin(stack.root, rate, chance);
   const managers = [stack.manager, other.manager];
@@ -38,18 +44,20 @@ export async function underFaults(
         `caller ${index}`,
         () => chance.oneOf(managers),
         owner,
-        mcp.url,
+        { endpoint: mcp.url, clock },
         told,
         new Chance(`${seed} caller ${index}`),
       );
     });
     await Promise.all(callers.map((caller) => caller.run(Math.ceil(operations / CALLERS))));
     files.end();
-    for (const { restore } of faults) restore();
+    for (const { restore } of faults) await restore();
+    clock.advance({ seconds: FORGOTTEN_SECONDS + 1 });
     const sweep = () => stack.manager.cleanupInactiveSessions();
-    const { existing, ended } = told;
+    const { existing, forgotten } = told;
+    const ended = [...told.ended, ...forgotten];
     const violations = await violationsAfterSweep(stack, sweep, { existing, ended, undecided: [] });
-    const injected = Object.assign({}, files.counts, ...faults.map(({ counts }) => counts)) as Record<string, number>;
+    const injected = sumOf([files.counts, mcpFaults, ...faults.map(({ counts }) => counts)]);
     return { told, injected, violations };
   } finally {
     files.end();
@@ -59,12 +67,19 @@ export async function underFaults(
   }
 }
 
+function sumOf(all: Counts[]): Counts {
+  const sums: Counts = {};
+  for (const [name, count] of all.flatMap((counts) => Object.entries(counts))) sums[name] = (sums[name] ?? 0) + count;
+  return sums;
+}
+
 /** It answers with an error, forgets its sessions or hangs up, at `rate`. */
-async function mcpServer(rate: number, chance: Chance): Promise<RecordingServer> {
+async function mcpServer(rate: number, chance: Chance, counts: Counts): Promise<RecordingServer> {
   const server = await recordingServer({
     before: (_request, response) => {
       if (chance.next() >= rate) return false;
       const fault = chance.oneOf(['error', 'forget', 'hang up'] as const);
+      counts[fault] = (counts[fault] ?? 0) + 1;
       if (fault === 'forget') server.forgetSessions();
       if (fault === 'error') response.writeHead(500).end();
       if (fault === 'hang up') response.destroy();

@@ -1,5 +1,6 @@
 import { SessionManagerError, type ErrorCode } from '../../lib/errors.ts';
 import type { SessionManagerV2 } from '../../lib/session-manager.ts';
+import type { TestClock } from '../setup/test-stack.ts';
 import type { Chance } from './chance.ts';
 
 /** Refusals that say: later, or elsewhere, the same can go well. */
@@ -12,6 +13,9 @@ const STATED: readonly ErrorCode[] = [
   'MCP_CLIENT_EXISTS',
   'MCP_CLIENT_NOT_FOUND',
 ];
+/** After how long a session that its caller has forgotten is idle, and how far each sweep finds the clock moved (s). */
+export const FORGOTTEN_SECONDS = 60;
+const BETWEEN_SWEEPS_SECONDS = 30;
 /** How often a caller that must know repeats. */
 const ATTEMPTS = 60;
 
@@ -19,6 +23,10 @@ const ATTEMPTS = 60;
 export interface Told {
   existing: Set<string>;
   ended: Set<string>;
+  /** Created and left alone: sweeps end them when they are idle. */
+  forgotten: Set<string>;
+  /** How many sweeps have said that they ended. */
+  swept: number;
   operations: Record<string, number>;
   retryable: Record<string, number>;
   /** Anything but success, a refusal that the operation states, and a retryable error. */
@@ -28,12 +36,20 @@ export interface Told {
 export const nothingTold = (): Told => ({
   existing: new Set(),
   ended: new Set(),
+  forgotten: new Set(),
+  swept: 0,
   operations: {},
   retryable: {},
   untyped: [],
 });
 
 const count = (counts: Record<string, number>, name: string) => (counts[name] = (counts[name] ?? 0) + 1);
+
+/** The MCP server, and the clock of all instances. */
+interface Surroundings {
+  endpoint: string;
+  clock: TestClock;
+}
 
 /**
  * One caller: creates and ends sessions until it knows what came of it, as callers with an idempotency key do, and uses
@@ -42,9 +58,8 @@ const count = (counts: Record<string, number>, name: string) => (counts[name] = 
 export class FaultCaller {
   private readonly manager: () => SessionManagerV2;
   readonly owner: { userId: string; orgId: string };
-  /** Of the MCP server. */
-  readonly endpoint: string;
-  private readonly told: Told;
+  readonly surroundings: Surroundings;
+  readonly told: Told;
   private readonly chance: Chance;
   private readonly name: string;
   private readonly mine: string[] = [];
@@ -57,12 +72,12 @@ export class FaultCaller {
     name: string,
     manager: () => SessionManagerV2,
     owner: { userId: string; orgId: string },
-    endpoint: string,
+    surroundings: Surroundings,
     told: Told,
     chance: Chance,
   ) {
     this.name = name;
-    this.endpoint = endpoint;
+    this.surroundings = surroundings;
     this.manager = manager;
     this.owner = owner;
     this.told = told;
@@ -87,11 +102,22 @@ export class FaultCaller {
 
   private async create(): Promise<void> {
     const { userId, orgId } = this.owner;
-    const options = { idempotencyKey: `${this.name} ${this.keys++}`, metadata: { of: userId } };
+    const isForgotten = this.chance.next() < 0.25;
+    const options = {
+      idempotencyKey: `${this.name} ${this.keys++}`,
+      metadata: { of: userId },
+      ...(isForgotten && { inactivitySeconds: FORGOTTEN_SECONDS }),
+    };
     const made = await this.untilKnown('createSession', () => this.manager().createSession(userId, orgId, options), [
       'MAX_SESSIONS_REACHED',
+      // A sweep has ended it between two attempts.
+      ...(isForgotten ? (['SESSION_NOT_FOUND'] as const) : []),
     ]);
     if (made === undefined) return;
+    if (isForgotten) {
+      this.told.forgotten.add(made.id);
+      return;
+    }
     this.mine.push(made.id);
     this.told.existing.add(made.id);
   }
@@ -149,7 +175,8 @@ const USES: [string, Use][] = [
   ['removeDirectory', (manager, id) => manager.session(id).files.removeDirectory('b', true)],
   [
     'addMcpClient',
-    (manager, id, { endpoint }) => manager.session(id).addMcpClient({ type: 'http', id: 'tools', endpoint }),
+    (manager, id, { surroundings: { endpoint } }) =>
+      manager.session(id).addMcpClient({ type: 'http', id: 'tools', endpoint }),
   ],
   ['listMcpClients', (manager, id) => manager.session(id).listMcpClients()],
   ['listMcpTools', async (manager, id) => (await mcp(manager, id)).listTools()],
@@ -157,5 +184,11 @@ const USES: [string, Use][] = [
   ['removeMcpClient', (manager, id) => manager.session(id).removeMcpClient('tools')],
   ['listSessions', (manager, _id, { owner: { userId, orgId } }) => manager.listSessions(userId, { orgId })],
   ['getUsage', (manager, _id, { owner }) => manager.getUsage(owner)],
-  ['cleanupInactiveSessions', (manager) => manager.cleanupInactiveSessions()],
+  [
+    'cleanupInactiveSessions',
+    async (manager, _id, { surroundings: { clock }, told }) => {
+      clock.advance({ seconds: BETWEEN_SWEEPS_SECONDS });
+      told.swept += (await manager.cleanupInactiveSessions()).cleaned.length;
+    },
+  ],
 ];

@@ -9,7 +9,7 @@ import { Workspaces } from '../../lib/workspace/workspaces.ts';
 import type { TestStack } from '../setup/test-stack.ts';
 
 /** Another instance on the table and the workspaces of a stack, as another Lambda would be. */
-export function anotherInstance(stack: TestStack, mcp?: McpConnector) {
+export function anotherInstance(stack: TestStack, mcp?: McpConnector, now?: () => Date) {
   const config = readConfig(stack.env);
   const { connector, secrets } = mcpServices(config, process.env);
   const client = dynamoDbClient(config, stack.env);
@@ -21,6 +21,7 @@ export function anotherInstance(stack: TestStack, mcp?: McpConnector) {
     log: stack.log,
     settings: config,
     auditLogger: { log: () => undefined },
+    now,
   });
   return { parts, client, manager: new SessionManagerV2(parts), close: () => client.destroy() };
 }
