@@ -24,6 +24,11 @@ export class EventFeed implements EventSink {
     return [];
   }
 
+  /** Of the latest event. */
+  get lastId(): string | undefined {
+    return [...this.kept.keys()].at(-1);
+  }
+
   /** What came after an event; everything that is kept if that one is not known any more. */
   since(eventId: string): SessionEvent[] {
     const events = [...this.kept.values()];

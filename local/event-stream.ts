@@ -3,7 +3,7 @@ import type { ServerResponse } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { callerOfEvent } from '../lib/api/caller-of-event.ts';
 import type { HttpEvent } from '../lib/api/http-event.ts';
-import { EVENTS_PATH } from '../lib/api/event-watch.ts';
+import { EVENTS_PATH, LAST_EVENT_ID } from '../lib/api/event-watch.ts';
 import { problem } from '../lib/api/http-handler.ts';
 import { readConfig } from '../lib/config.ts';
 import { ContentionError, ForbiddenError, SessionManagerError } from '../lib/errors.ts';
@@ -14,6 +14,9 @@ import type { EventFeed } from './event-feed.ts';
 const HEARTBEAT_MS = 15_000;
 /** A reader that is this far behind is dropped: it may come back with `Last-Event-ID`. */
 const MAX_UNREAD_BYTES = 1024 * 1024;
+
+/** No event has it: what comes after it is everything. */
+const BEFORE_ALL = 'none';
 
 const HEADERS = { 'content-type': 'text/event-stream', 'cache-control': 'no-store' };
 
@@ -45,9 +48,9 @@ export function serveEvents(app: FastifyInstance, feed: EventFeed, heartbeatMs =
     const stopListening = feed.listen((event) => write(asText(event)));
     if (!stopListening) throw new ContentionError(undefined, 'The feed of events');
     reply.hijack();
-    response.writeHead(200, HEADERS);
+    response.writeHead(200, { ...HEADERS, [LAST_EVENT_ID]: feed.lastId ?? BEFORE_ALL });
     write(':\n\n');
-    const { 'last-event-id': lastEventId } = request.headers;
+    const { [LAST_EVENT_ID]: lastEventId } = request.headers;
     if (lastEventId !== undefined) feed.since(String(lastEventId)).forEach((event) => write(asText(event)));
     const heartbeat = setInterval(() => write(':\n\n'), heartbeatMs);
     open.add(response);

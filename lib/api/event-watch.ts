@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createParser, type EventSourceMessage } from 'eventsource-parser';
-import { NotAvailableError } from '../errors.ts';
+import { NotAvailableError, SessionManagerError } from '../errors.ts';
 import { errorOf } from './http-answer.ts';
 import { headerValue } from './http-request.ts';
 import {
@@ -14,6 +14,8 @@ import {
 
 /** Where one machine tells the events of all sessions. On AWS there is no such route. */
 export const EVENTS_PATH = '/events';
+/** Of a request: after which event it begins. Of an answer: the latest one by then. */
+export const LAST_EVENT_ID = 'last-event-id';
 
 /** The server says every 15 s that it is there. */
 const SILENCE_MS = 45_000;
@@ -34,14 +36,15 @@ export interface WatchOptions {
 
 /**
  * The events of all sessions as they happen, each as its JSON text. A connection that is lost is made again, and goes on
- * after the last event; it throws `NoAnswerError` where that fails for about a minute, or the first one does.
+ * after the last event, or where the first one began; it throws what went wrong last where that fails for about a minute, or the first one does.
  */
 export async function* watchEvents(settings: HttpSettings, options: WatchOptions = {}): AsyncGenerator<string, never> {
   let { lastEventId } = options;
   let failures = -1;
   for (;;) {
     let connectedAt: number | undefined;
-    const onConnected = () => {
+    const onConnected = (position: string | undefined) => {
+      lastEventId ??= position;
       connectedAt = performance.now();
       failures = Math.max(failures, 0);
       options.onConnected?.();
@@ -54,7 +57,7 @@ export async function* watchEvents(settings: HttpSettings, options: WatchOptions
       }
       if (failures >= MAX_FAILURES) throw new NoAnswerError(`${new URL(settings.url).origin} ends each connection.`);
     } catch (thrown) {
-      if (!(thrown instanceof NoAnswerError) || failures < 0 || failures >= MAX_FAILURES) throw thrown;
+      if (!mayPass(thrown) || failures < 0 || failures >= MAX_FAILURES) throw thrown;
     }
     if (connectedAt !== undefined) {
       if (performance.now() - connectedAt > STEADY_MS) failures = 0;
@@ -64,14 +67,18 @@ export async function* watchEvents(settings: HttpSettings, options: WatchOptions
   }
 }
 
+/** There is no answer, or that of a server that is just stopping or has no room now. */
+const mayPass = (thrown: unknown): boolean =>
+  thrown instanceof NoAnswerError || (thrown instanceof SessionManagerError && thrown.code === 'CONTENTION');
+
 /** The events of one connection, until it ends. */
 async function* eventsOf(
   settings: HttpSettings,
   lastEventId: string | undefined,
-  onConnected: () => void,
+  onConnected: (position: string | undefined) => void,
 ): AsyncGenerator<EventSourceMessage> {
   const headers: Record<string, string> = { accept: 'text/event-stream' };
-  if (lastEventId !== undefined) headers['last-event-id'] = headerValue('last-event-id', lastEventId);
+  if (lastEventId !== undefined) headers[LAST_EVENT_ID] = headerValue(LAST_EVENT_ID, lastEventId);
   const request = await authorized({ method: 'GET', target: EVENTS_PATH, headers, body: undefined }, settings);
   const given = new AbortController();
   const { signal: time } = given;
@@ -84,7 +91,7 @@ async function* eventsOf(
     if (!response.ok || !response.body) {
       throw errorOf(response.status, response.headers, Buffer.from(await answered(response.arrayBuffer())));
     }
-    onConnected();
+    onConnected(response.headers.get(LAST_EVENT_ID) ?? undefined);
     clearTimeout(timer);
     timer = setTimeout(() => given.abort(), SILENCE_MS);
     const events: EventSourceMessage[] = [];

@@ -4,9 +4,12 @@ import { ChildProgram } from '../../local/child-program.ts';
 import { parseSessionEvent, type SessionEvent } from '../../lib/events/index.ts';
 import { PROJECT } from '../local/local-server.ts';
 
-/** `watch` as a process of its own, for an operator: all events that the server still knows, and those that come. */
+/** All events that the server still knows, and those that come. */
+export const FROM_THE_FIRST = ['--last-event-id', 'none'];
+
+/** `watch` as a process of its own, for an operator. */
 export function startWatch(url: string, ...more: string[]): ChildProgram {
-  const as = ['--url', url, '--user', 'olga', '--org', 'platform', '--role', 'operator', '--last-event-id', 'none'];
+  const as = ['--url', url, '--user', 'olga', '--org', 'platform', '--role', 'operator'];
   return new ChildProgram(
     process.execPath,
     ['--import', 'tsx', 'lib/cli/main.ts', 'watch', ...as, ...more],
@@ -27,6 +30,7 @@ export const eventsPrinted = (watch: ChildProgram): SessionEvent[] =>
 export class CuttableLine {
   /** The headers of each request that came, also while the line was cut. */
   readonly requests: IncomingHttpHeaders[] = [];
+  answers = 0;
   private readonly server: Server;
   private isCut = false;
 
@@ -35,6 +39,7 @@ export class CuttableLine {
       this.requests.push(request.headers);
       if (this.isCut) return void request.socket.destroy();
       const onward = httpRequest(target + request.url, { headers: request.headers }, (answer) => {
+        this.answers++;
         response.writeHead(answer.statusCode ?? 502, answer.headers);
         answer.pipe(response);
       });

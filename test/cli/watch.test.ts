@@ -3,7 +3,7 @@ import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import getPort from 'get-port';
 import { startServer } from '../local/local-server.ts';
 import { newStack, type TestStack } from '../setup/test-stack.ts';
-import { CuttableLine, eventsPrinted, startWatch } from './watch-process.ts';
+import { CuttableLine, eventsPrinted, FROM_THE_FIRST, startWatch } from './watch-process.ts';
 
 jest.setTimeout(120_000);
 
@@ -36,7 +36,7 @@ describe('a watch whose server goes away', () => {
 
   test('sees what happened meanwhile when the server is there again, each event once', async () => {
     const { stack, start, server } = await started();
-    const watch = watching(server.url, '--json', '--count', '4');
+    const watch = watching(server.url, ...FROM_THE_FIRST, '--json', '--count', '4');
     const sessions = [await create(stack)];
     await watch.untilPrinted(CREATED, WAIT_MS);
     await server.stop();
@@ -52,7 +52,7 @@ describe('a watch whose server goes away', () => {
     const { stack, server } = await started();
     const line = await CuttableLine.to(server.url);
     closing.push(() => line.close());
-    const watch = watching(line.url, '--json', '--count', '2');
+    const watch = watching(line.url, ...FROM_THE_FIRST, '--json', '--count', '2');
     await create(stack);
     await watch.untilPrinted(CREATED, WAIT_MS);
     line.cut();
@@ -67,11 +67,27 @@ describe('a watch whose server goes away', () => {
     expect(new Set(again)).toEqual(new Set([seen?.id]));
   });
 
+  // It came again without saying where it had begun.
+  test('misses nothing that happens before its first event', async () => {
+    const { stack, server } = await started();
+    await create(stack);
+    const line = await CuttableLine.to(server.url);
+    closing.push(() => line.close());
+    const watch = watching(line.url, '--json', '--count', '1');
+    while (line.answers === 0) await sleep(20);
+    line.cut();
+    const missed = await create(stack);
+    while (line.requests.length < 2) await sleep(20);
+    line.mend();
+    expect(await watch.untilExit(WAIT_MS)).toEqual({ code: 0, signal: null });
+    expect(eventsPrinted(watch).map(({ sessionId }) => sessionId)).toEqual([missed]);
+  });
+
   test('says so, and ends at Ctrl-C with 130, waiting or not', async () => {
     const { stack, server } = await started();
     const line = await CuttableLine.to(server.url);
     closing.push(() => line.close());
-    const [connected, waiting] = [watching(line.url), watching(server.url)];
+    const [connected, waiting] = [watching(line.url, ...FROM_THE_FIRST), watching(server.url, ...FROM_THE_FIRST)];
     await create(stack);
     await Promise.all([connected, waiting].map((watch) => watch.untilPrinted(CREATED, WAIT_MS)));
     expect(await connected.stop('SIGINT')).toEqual({ code: 130, signal: null });
