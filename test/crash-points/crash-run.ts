@@ -53,7 +53,7 @@ async function age({ root }: CrashWorld): Promise<void> {
 }
 
 /** What happens on its own: the stream is handled, and one sweep and one check of access points run. */
-async function settle(world: CrashWorld): Promise<void> {
+export async function settle(world: CrashWorld): Promise<void> {
   world.clock.advance(AFTERWARDS);
   const { manager, accessCheck } = world.bystander;
   await manager.cleanupInactiveSessions();
