@@ -18,3 +18,10 @@ test('no request, however it is made, gets an answer that tells of us, fails, or
     expect(Object.keys(report.refused)).toContain(code);
   }
 }, 120_000);
+
+test('nor does one whose caller comes with a token', async () => {
+  const report = await fuzzDoors(300, 20_261_124, 'jwt');
+  expect(report.violations).toEqual([]);
+  expect(report.wentWell).toBeGreaterThan(20);
+  expect(Object.keys(report.refused)).toEqual(expect.arrayContaining(['FORBIDDEN', 'UNAUTHORIZED', 'VALIDATION']));
+}, 120_000);

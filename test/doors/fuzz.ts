@@ -20,6 +20,8 @@ const BEFORE_MCP = ['FORBIDDEN', 'UNAUTHORIZED', 'SESSION_NOT_FOUND', 'MCP_CLIEN
 const CHANGES_FILES = ['writeFile', 'deleteFile', 'makeDirectory', 'removeDirectory'];
 const WRITES = /^(Put|Update|Delete|TransactWrite|BatchWrite)Item/;
 
+type AuthMode = 'headers' | 'jwt';
+
 export interface FuzzReport {
   requests: number;
   wentWell: number;
@@ -33,8 +35,8 @@ export interface FuzzReport {
  * Sends generated requests to the doors, one after the other. Throws with the seed and the smallest request that is
  * answered as none may be, or that was refused and has written.
  */
-export async function fuzzDoors(runs: number, seed: number): Promise<FuzzReport> {
-  const house = await openHouse();
+export async function fuzzDoors(runs: number, seed: number, authMode: AuthMode = 'headers'): Promise<FuzzReport> {
+  const house = await openHouse(authMode);
   const report: FuzzReport = { requests: 0, wentWell: 0, refused: {}, violations: [] };
   try {
     const property = fc.asyncProperty(fuzzRequests(house.place), async (request) => {
@@ -53,7 +55,7 @@ export async function fuzzDoors(runs: number, seed: number): Promise<FuzzReport>
 }
 
 /** A stack with sessions that come back when a request has ended them. Its clock stands still, so nothing is touched. */
-export async function openHouse() {
+export async function openHouse(authMode: AuthMode) {
   const mcp = await recordingServer();
   const wanted: string[] = [];
   const clock = new TestClock();
@@ -93,10 +95,14 @@ export async function openHouse() {
 
   const handlers = new Map<string, ReturnType<typeof lambdaHandler>>();
   const handlerOf = (group: FuzzRequest['group']) => {
-    const known = handlers.get(group) ?? lambdaHandler(group, () => stack);
+    const services = { ...stack, config: { ...stack.config, authMode, jwtOrgClaim: 'org', jwtRoleClaim: 'groups' } };
+    const known = handlers.get(group) ?? lambdaHandler(group, () => services);
     handlers.set(group, known);
     return known;
   };
+
+  /** By tokens, what its headers say is what the token says, and the headers are there all the same. */
+  const eventOf = ({ door, event }: FuzzRequest) => (authMode === 'jwt' && door === 'http' ? withClaims(event) : event);
 
   /** All workspaces, of a request that is about files. */
   const filesIfMeant = async ({ operation }: FuzzRequest) =>
@@ -112,7 +118,7 @@ export async function openHouse() {
     },
     async send(request: FuzzRequest) {
       const before = { writes, asked: mcp.requests.length, files: await filesIfMeant(request) };
-      const answer = await pTimeout(handlerOf(request.group)(request.event, lambdaContext()), {
+      const answer = await pTimeout(handlerOf(request.group)(eventOf(request), lambdaContext()), {
         milliseconds: REQUEST_MS,
       });
       const { ok, problems } = judge(request, answer);
@@ -139,6 +145,14 @@ export async function openHouse() {
     const { sessions } = await stack.manager.listSessions('ada', { limit: 10 });
     for (const { id } of sessions) if (id !== adas && id !== eves) await stack.manager.cleanupSession(id);
   }
+}
+
+function withClaims(event: unknown): unknown {
+  const { headers, requestContext } = event as { headers?: Record<string, unknown>; requestContext?: object };
+  if (typeof requestContext !== 'object') return event;
+  const { 'x-user-id': sub, 'x-org-id': org, 'x-role': role } = headers ?? {};
+  const claims = { sub, org, groups: role };
+  return { ...(event as object), requestContext: { ...requestContext, authorizer: { jwt: { claims, scopes: null } } } };
 }
 
 /** The workspaces' own, without what is aside: each path, and of a file its size and when it was written. */
