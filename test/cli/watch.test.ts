@@ -71,6 +71,8 @@ describe('a watch whose server goes away', () => {
   test('misses nothing that happens before its first event', async () => {
     const { stack, server } = await started();
     await create(stack);
+    const told = watching(server.url, ...FROM_THE_FIRST, '--count', '1');
+    expect(await told.untilExit(WAIT_MS)).toEqual({ code: 0, signal: null });
     const line = await CuttableLine.to(server.url);
     closing.push(() => line.close());
     const watch = watching(line.url, '--json', '--count', '1');
