@@ -28,6 +28,14 @@ export const MUTATIONS: readonly Mutation[] = [
     test: { file: 'test/reconcile.test.ts', name: 'puts right seats over several items that are off by 5' },
   },
   {
+    invariant: 'I1',
+    what: 'a create is refused by one full item of several',
+    file: 'lib/store/create-attempts.ts',
+    search: 'if (!this.transaction.tookFromOnlyItem(of, found)) return undefined;',
+    replace: '',
+    test: { file: 'test/seats/limits-in-table.test.ts', name: 'are as many as the limit, to the last one' },
+  },
+  {
     invariant: 'I2',
     what: 'an end gives no seat back',
     file: 'lib/store/seat-writes.ts',
