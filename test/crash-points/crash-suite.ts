@@ -1,5 +1,5 @@
 import * as fileSystem from 'node:fs/promises';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import type { InvocationResult } from '../../lib/api/invoke-handler.ts';
 import type { OperationName } from '../../lib/api/operations.ts';
 import type { CrashWorld } from './crash-world.ts';
@@ -41,10 +41,11 @@ export function crashSuite({ onFiles, sees }: Half): void {
   const seen = new Set<string>();
   describe('an operation that is cut short at any of its calls', () => {
     let world: CrashWorld;
-    beforeAll(async () => {
+    // One for each operation: DynamoDB Local slows down with what has happened in a database.
+    beforeEach(async () => {
       world = await newCrashWorld();
     });
-    afterAll(() => world.close());
+    afterEach(() => world.close());
 
     test.each(operations)(
       '%s leaves nothing behind that one sweep does not put right, and can be asked for again',

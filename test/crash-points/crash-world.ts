@@ -30,7 +30,7 @@ import { EfsServer } from '../access/efs-server.ts';
 import { recordingServer, type RecordingServer } from '../mcp/recording-server.ts';
 import { kmsServer, type KmsServer } from '../secrets/kms-server.ts';
 import { outside } from './simulated-process.ts';
-import { OWN_DATABASE } from '../setup/own-database.ts';
+import { newDatabase } from '../setup/own-database.ts';
 
 const KEY_ID = '1234abcd-12ab-34cd-56ef-1234567890ab';
 export const OWNER = { userId: 'ada', orgId: 'acme' };
@@ -80,20 +80,21 @@ export async function newCrashWorld(): Promise<CrashWorld> {
     MAX_SESSIONS: '5',
     MAX_WORKSPACE_BYTES: '1000000',
   });
+  const database = newDatabase();
   const [efs, mcp, kms] = await Promise.all([EfsServer.start(), recordingServer(), kmsServer(KEY_ID)]);
-  const client = dynamoDbClient(config, OWN_DATABASE);
+  const client = dynamoDbClient(config, database);
   await createTable(client, config.tableName);
-  const { services: bystander, destroy: stopBystander } = startProcess({ config, clock, efs, kms });
+  const { services: bystander, destroy: stopBystander } = startProcess({ config, database, clock, efs, kms });
   const started: (() => void)[] = [];
   const start = () => {
-    const { services, destroy } = startProcess({ config, clock, efs, kms });
+    const { services, destroy } = startProcess({ config, database, clock, efs, kms });
     started.push(destroy);
     return services;
   };
   const stopAll = () => started.splice(0).forEach((destroy) => destroy());
   const { Table } = await client.send(new DescribeTableCommand({ TableName: config.tableName }));
   const streamArn = Table?.LatestStreamArn as string;
-  const streams = new DynamoDBStreamsClient(dynamoDbConfig(config, OWN_DATABASE));
+  const streams = new DynamoDBStreamsClient(dynamoDbConfig(config, database));
   const checkpoint = await StreamCheckpoint.open(directory, streamArn);
   const poller = new StreamPoller(
     streams,
@@ -126,13 +127,14 @@ export async function newCrashWorld(): Promise<CrashWorld> {
 
 interface Outside {
   config: Config;
+  database: NodeJS.ProcessEnv;
   clock: MovedClock;
   efs: EfsServer;
   kms: KmsServer;
 }
 
-function startProcess({ config, clock, efs, kms }: Outside): { services: Services; destroy: () => void } {
-  const client = counted('DynamoDB', dynamoDbClient(config, OWN_DATABASE));
+function startProcess({ config, database, clock, efs, kms }: Outside): { services: Services; destroy: () => void } {
+  const client = counted('DynamoDB', dynamoDbClient(config, database));
   const kmsClient = counted('KMS', new KMSClient({ ...efs.settings, endpoint: kms.url }));
   const fetch = guardedFetch({ loopback: true, maxBytes: 1_000_000 });
   const log = new LogLines(new Logger({ logLevel: 'SILENT' }));
