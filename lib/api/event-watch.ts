@@ -36,7 +36,8 @@ export interface WatchOptions {
 
 /**
  * The events of all sessions as they happen, each as its JSON text. A connection that is lost is made again, and goes on
- * after the last event, or where the first one began; it throws what went wrong last where that fails for about a minute, or the first one does.
+ * after the last event, or where the first one began; it throws what went wrong last where that fails for about a minute,
+ * or the first one does.
  */
 export async function* watchEvents(settings: HttpSettings, options: WatchOptions = {}): AsyncGenerator<string, never> {
   let { lastEventId } = options;

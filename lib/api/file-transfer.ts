@@ -1,13 +1,12 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { backOff } from 'exponential-backoff';
 import { ContentionError } from '../errors.ts';
 import { RangeNotSatisfiableError } from '../file-errors.ts';
 import { MAX_TRANSFER_BYTES } from '../workspace/file-content.ts';
 import { NoAnswerError } from './http-sender.ts';
 
 const MAX_RESTARTS = 3;
-const FIRST_PAUSE_MS = 100;
 /** Of one part; with the pauses about six seconds. */
-const MAX_REPETITIONS = 6;
+const ATTEMPTS = { numOfAttempts: 7, startingDelay: 100, timeMultiple: 2 } as const;
 
 /** How far a transfer is, in bytes. */
 export interface Progress {
@@ -105,15 +104,9 @@ export async function upload<Written extends InPlace>(
 
 /** A part again where the server was busy, or did not answer and doing it twice changes nothing. */
 async function repeated<T>(call: () => Promise<T>, alsoWithoutAnswer = true): Promise<T> {
-  for (let repetition = 0; ; repetition++) {
-    try {
-      return await call();
-    } catch (thrown) {
-      const mayPass = thrown instanceof ContentionError || (alsoWithoutAnswer && thrown instanceof NoAnswerError);
-      if (!mayPass || repetition === MAX_REPETITIONS) throw thrown;
-      await sleep(FIRST_PAUSE_MS * 2 ** repetition);
-    }
-  }
+  const retry = (thrown: unknown) =>
+    thrown instanceof ContentionError || (alsoWithoutAnswer && thrown instanceof NoAnswerError);
+  return backOff(call, { ...ATTEMPTS, retry });
 }
 
 /** What a refused part should have followed; whatever else was thrown is thrown on. */

@@ -30,9 +30,10 @@ export function lambdaHandler(group: Group, services: () => Services): LambdaHan
     const requestId = context.awsRequestId;
     const run = scheduledRunOf(group, event);
     if (run) return run(services(), requestId, stopAfter(remaining - LONG_RUN_MARGIN_MS));
-    const most = isHttpEvent(event) ? HTTP_MS : Math.max(HTTP_MS, remaining - LONG_RUN_MARGIN_MS);
+    const isHttp = isHttpEvent(event);
+    const most = isHttp ? HTTP_MS : Math.max(HTTP_MS, remaining - LONG_RUN_MARGIN_MS);
     const signal = stopAfter(Math.min(most, remaining - MARGIN_MS));
-    if (isHttpEvent(event)) return handleHttp(group, services(), event, signal);
+    if (isHttp) return handleHttp(group, services(), event, signal);
     return handleInvocation(group, services(), event, requestId, signal);
   };
 }

@@ -35,7 +35,7 @@ export class ReconcileCounters {
       open = open.filter(({ isExact }) => !isExact);
     }
     await run.each(open, (bounds) => this.judge(run, bounds));
-    if (open.length > 0 || suspects.length > MAX_JUDGED) run.isUnfinished();
+    if (open.length > 0 || suspects.length > MAX_JUDGED) run.leaveRest();
   }
 
   /** Leaves them as they are if the time is up before the end. */
@@ -68,7 +68,7 @@ export class ReconcileCounters {
     const { of } = bounds;
     const verdict = bounds.verdict();
     if (!verdict) return;
-    if (run.isOver) return run.isUnfinished();
+    if (run.isOver) return run.leaveRest();
     const { witness, by } = verdict;
     const putRight = () => this.correction.correct(of, witness, by);
     if (by === 0) return run.found('seat-items', detailsOfOwner(of), putRight);

@@ -47,7 +47,7 @@ export class ReconcileRun {
     return this.signal.aborted;
   }
 
-  isUnfinished(): void {
+  leaveRest(): void {
     this.result.more = true;
   }
 
@@ -71,7 +71,7 @@ export class ReconcileRun {
       return await step();
     } catch (thrown) {
       this.reports.log.driftNotLookedFor(thrown);
-      this.isUnfinished();
+      this.leaveRest();
       return undefined;
     }
   }

@@ -64,7 +64,7 @@ export class Reconcile {
       await this.compareTable(run, progress, tally);
       await this.compareDirectories(run, progress);
       // Whoever went on where another stopped has not seen all sessions.
-      if (progress.at || from) run.isUnfinished();
+      if (progress.at || from) run.leaveRest();
       else await this.compareSeats(run, tally);
     } finally {
       run.tellAll();

@@ -24,6 +24,14 @@ beforeEach(() => {
 
 // One part of a thousand that met a busy table, or whose answer was lost, cost all those before it.
 describe('a transfer', () => {
+  beforeEach(() => {
+    const atOnce = (run: () => void, ms = 0) => (pauses.push(ms), queueMicrotask(run));
+    jest.spyOn(globalThis, 'setTimeout').mockImplementation(atOnce as unknown as typeof setTimeout);
+  });
+  afterEach(() => {
+    jest.restoreAllMocks();
+  });
+
   /** Throws these one after the other, at the part that begins here. */
   function failing(at: string, ...errors: Error[]) {
     const sent: string[] = [];
