@@ -1,7 +1,7 @@
 import { MAX_MCP_CLIENTS } from '../limits.ts';
 import type { DynamoTable, Write } from './dynamo-table.ts';
 import { addMcpClientId, removeMcpClientId } from './session-writes.ts';
-import { mcpClientKey, sessionKey, type Key, type SessionItem } from './table-schema.ts';
+import { mcpClientKey, pathOf, sessionKey, type Key, type SessionItem } from './table-schema.ts';
 
 /** An MCP client of a session, by which of the two it is known. */
 export interface ClientPlace {
@@ -11,6 +11,7 @@ export interface ClientPlace {
 
 const IS_STORED = 'attribute_exists(pk)';
 const IS_NOT_STORED = 'attribute_not_exists(pk)';
+
 /** Compares the ids of MCP clients on sessions with the clients that are stored, and fits the ids to the clients. */
 export class ClientListCorrection {
   private readonly table: DynamoTable;
@@ -55,4 +56,3 @@ const isUnfit = ({ clientId }: ClientPlace, session: SessionItem | undefined, cl
   session?.status === 'active' && (session.mcpClientIds?.has(clientId) ?? false) !== (client !== undefined);
 
 const clientKeyOf = ({ sessionId, clientId }: ClientPlace): Key => mcpClientKey(sessionId, clientId);
-const pathOf = ({ pk, sk }: Key): string => `${pk} ${sk}`;

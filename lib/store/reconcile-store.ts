@@ -2,6 +2,7 @@ import type { ClientPlace } from './client-list-correction.ts';
 import type { DynamoTable, Write } from './dynamo-table.ts';
 import {
   isMcpClientKey,
+  pathOf,
   RECONCILE_ROUND,
   sessionIdOf,
   sessionKey,
@@ -127,4 +128,3 @@ export function clientPlaces(items: StoredItem[]): ClientPlace[] {
 }
 
 const sessionIdHeldBy = (belonging: Key): string => sessionOfBelonging(belonging) ?? '';
-const pathOf = ({ pk, sk }: Key): string => `${pk} ${sk}`;

@@ -38,6 +38,9 @@ export interface Key {
   sk: string;
 }
 
+/** Tells keys apart. */
+export const pathOf = ({ pk, sk }: Key): string => `${pk} ${sk}`;
+
 /** Caller-supplied parts of keys are percent-encoded, so that no `#` in an id can forge a key. */
 const part = encodeURIComponent;
 
