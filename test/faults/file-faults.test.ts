@@ -142,8 +142,15 @@ describe('when the file system fails once', () => {
         jest.spyOn(globalThis, 'setTimeout').mockImplementation(atOnce);
         throw new Error('EIO');
       });
-      jest.spyOn(workspaces, 'retire').mockImplementation(() => new Promise(() => undefined));
+      // It goes on behind the answer: what it does there must not meet the end of this test.
+      const arrived = new Promise<void>((resolve) => {
+        jest.spyOn(workspaces, 'retire').mockImplementation(() => {
+          resolve();
+          return new Promise(() => undefined);
+        });
+      });
       await expect(create()).rejects.toMatchObject({ code: 'CONTENTION' });
+      await arrived;
     });
   });
 });
