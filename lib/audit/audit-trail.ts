@@ -110,10 +110,9 @@ export class AuditTrail {
   private async write(event: AuditEvent, entry: Entry): Promise<void> {
     const startedAt = performance.now();
     try {
-      await pTimeout(
-        Promise.resolve().then(() => this.logger.log(event)),
-        { milliseconds: entry.patienceMs },
-      );
+      const writing = this.logger.log(event);
+      // A logger that writes at once is not waited for.
+      if (writing) await pTimeout(writing, { milliseconds: entry.patienceMs });
     } catch (thrown) {
       this.onLoggerFailure(thrown);
     } finally {
