@@ -94,6 +94,8 @@ export function createServices(env: NodeJS.ProcessEnv, parts: ServiceParts): Ser
 
 export function dynamoDbClient(config: Config, env: NodeJS.ProcessEnv): DynamoDBClient {
   const client = new DynamoDBClient(dynamoDbConfig(config, env));
+  // It copies all that is sent and received for lines that nobody writes.
+  client.middlewareStack.remove('loggerMiddleware');
   if (config.dynamodbEndpoint !== undefined) {
     const inTurn = pLimit(AT_ONCE_AT_ENDPOINT);
     client.middlewareStack.add((next) => (args) => inTurn(next, args), {
