@@ -10,15 +10,14 @@ const HASH_CHARACTERS = 32;
  * Ids that get too long keep their beginning and end in a hash behind a `~`, which no encoded id contains.
  */
 export function userDirectory(userId: string): string {
-  const encoded = Buffer.from(userId, 'utf8').reduce((name, byte) => name + encodeByte(byte), '');
+  const encoded = userId.replace(/[^A-Za-z0-9_@-]/gu, percentEncoded);
   if (encoded.length <= USER_DIRECTORY_CHARACTERS) return encoded;
   const hash = createHash('sha256').update(userId, 'utf8').digest('hex').slice(0, HASH_CHARACTERS);
   return `${encoded.slice(0, USER_DIRECTORY_CHARACTERS - HASH_CHARACTERS - 1)}~${hash}`;
 }
 
-function encodeByte(byte: number): string {
-  const character = String.fromCharCode(byte);
-  return /[A-Za-z0-9_@-]/.test(character) ? character : `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
+function percentEncoded(character: string): string {
+  return Buffer.from(character, 'utf8').toString('hex').toUpperCase().replace(/../g, '%$&');
 }
 
 /** Where a session's workspace is, relative to the workspace root. */

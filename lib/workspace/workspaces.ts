@@ -76,6 +76,8 @@ export class Workspaces {
     return inTime(async () => {
       const place = this.pathOf(session);
       const pending = this.paths.pendingOf(session.id);
+      // Most users have a directory already.
+      if (await moveIfThere(pending, place)) return true;
       for (let attempt = 1; attempt <= MOVE_ATTEMPTS; attempt++) {
         await makePrivate(path.dirname(place));
         if (await moveIfThere(pending, place)) return true;
