@@ -42,10 +42,9 @@ const context = { awsRequestId: 'warm', functionName: 'warm', getRemainingTimeIn
 const client = commands.DynamoDBDocumentClient.from(new DynamoDBClient({}));
 let callHandler: Call | undefined;
 let prepare: Call = () => Promise.resolve();
-let bareDirectories: Call = () => Promise.resolve();
+let withDirectories = (sends: Call[]): Call[] => sends;
 
 process.on('message', (order: WarmOrder) => {
-  if ('exit' in order) process.exit(0);
   carryOut(order).then(
     (times) => process.send?.(times ?? {}),
     (thrown: unknown) => {
@@ -68,29 +67,32 @@ async function carryOut(order: WarmOrder): Promise<WarmTimes | undefined> {
   return undefined;
 }
 
+/** Among the requests, the steps with directories come where the function has them. */
 async function useDirectories(directories: Directories): Promise<void> {
   if ('ended' in directories) {
     const { ended } = directories;
-    prepare = () => mkdir(ended, { recursive: true });
-    bareDirectories = async () => {
-      const out = `${ended}.${randomUUID()}`;
+    let out = '';
+    const moveOut = async () => {
+      out = `${ended}.${randomUUID()}`;
       await stat(path.dirname(out));
       await rename(ended, out);
       // The user's own goes with the last session, which this is not.
       await rmdir(path.dirname(ended)).catch(() => undefined);
-      await rmdir(out);
     };
+    prepare = () => mkdir(ended, { recursive: true });
+    withDirectories = (sends) => [...sends.slice(0, -1), moveOut, ...sends.slice(-1), () => rmdir(out)];
     return;
   }
   const [aside, user] = [path.join(directories.made, 'aside'), path.join(directories.made, 'user')];
-  await mkdir(aside, { recursive: true });
-  bareDirectories = async () => {
-    const name = randomUUID();
+  for (const directory of [aside, user]) await mkdir(directory, { recursive: true });
+  let name = '';
+  const make = async () => {
+    name = randomUUID();
     await mkdir(path.join(aside, name), { mode: 0o700 });
     await chmod(path.join(aside, name), 0o700);
-    await mkdir(user, { recursive: true });
-    await rename(path.join(aside, name), path.join(user, name));
   };
+  const moveIn = () => rename(path.join(aside, name), path.join(user, name));
+  withDirectories = (sends) => [make, ...sends, moveIn];
 }
 
 async function measured(exchanges: Exchange[], blocks: number, calls: number): Promise<WarmTimes> {
@@ -100,9 +102,9 @@ async function measured(exchanges: Exchange[], blocks: number, calls: number): P
     const input = native(JSON.parse(request));
     return () => client.send(new Command(input));
   });
+  const steps = withDirectories(sends);
   const bareCall = async () => {
-    await bareDirectories();
-    for (const send of sends) await send();
+    for (const step of steps) await step();
   };
   const times: WarmTimes = { handler: [], bare: [] };
   for (let block = -WARMING_BLOCKS; block < blocks; block++) {
