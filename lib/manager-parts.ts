@@ -12,7 +12,8 @@ import { LayerCache } from './prompt/layer-cache.ts';
 import { LayeredComposer } from './prompt/layered-composer.ts';
 import type { PromptComposer } from './prompt/prompt-composer.ts';
 import { SeatGauge } from './seat-gauge.ts';
-import { Reconcile } from './reconcile/reconcile.ts';
+import type { Reconcile } from './reconcile/reconcile.ts';
+import { lazily } from './lazily.ts';
 import { SessionCreation } from './session-creation.ts';
 import { SessionEnding } from './session-ending.ts';
 import type { DynamoTable } from './store/dynamo-table.ts';
@@ -20,10 +21,6 @@ import { FarewellStore } from './store/farewell-store.ts';
 import { McpClientStore } from './store/mcp-client-store.ts';
 import { PromptLayerStore } from './store/prompt-layer-store.ts';
 import { PromptStore } from './store/prompt-store.ts';
-import { ClientListCorrection } from './store/client-list-correction.ts';
-import { ReconcileStore } from './store/reconcile-store.ts';
-import { SeatCorrection } from './store/seat-correction.ts';
-import { SeatItemsCorrection } from './store/seat-items-correction.ts';
 import { SeatStore } from './store/seat-store.ts';
 import { SessionLists } from './store/session-lists.ts';
 import { SessionStore } from './store/session-store.ts';
@@ -80,7 +77,8 @@ export class ManagerParts {
   readonly creation: SessionCreation;
   readonly ending: SessionEnding;
   readonly sweep: Sweep;
-  readonly reconcile: Reconcile;
+  /** Read when it is needed: it is a tenth of our code, and one function's. */
+  readonly reconcile: () => Promise<Reconcile>;
   readonly mcp: McpConnector;
   readonly mcpCredentials: CredentialVault;
   readonly farewells: McpFarewells;
@@ -134,17 +132,10 @@ export class ManagerParts {
     );
     const chores = { farewells: this.farewells, seats: this.seats, usage: usageRound };
     this.sweep = new Sweep(this.store, this.lists, workspaces, this.ending, chores, { log, metrics, gauge });
-    this.reconcile = new Reconcile(
-      {
-        round: new ReconcileStore(table),
-        sessions: this.store,
-        counters: new SeatCorrection(table),
-        seatItems: new SeatItemsCorrection(table),
-        clients: new ClientListCorrection(table),
-      },
-      workspaces,
-      { trail: this.trail, log },
-    );
+    this.reconcile = lazily(async () => {
+      const { reconcileOf } = await import('./reconcile/reconcile-of.ts');
+      return reconcileOf(table, this.store, workspaces, { trail: this.trail, log });
+    });
     this.accessPoints = options.accessPoints;
     this.access = new WorkspaceAccess(new WorkspaceAccessStore(table), options.accessPoints, log);
     this.log = log;

@@ -34,7 +34,7 @@ export class Reconciler {
     const { trail, reconcile } = this.parts;
     return trail.record('reconcile', this.caller, {}, async () => {
       if (!isUnrestricted(this.caller)) throw new ForbiddenError('Only an operator may reconcile.');
-      const result = await reconcile.run(this.roundOf(repair), { repair, signal, pageItems });
+      const result = await (await reconcile()).run(this.roundOf(repair), { repair, signal, pageItems });
       trail.note({ drift: sumOfDrift(result.drift), repaired: result.repaired });
       return result;
     });

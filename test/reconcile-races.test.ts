@@ -130,7 +130,7 @@ describe('a reconcile among others', () => {
       },
     });
     await expect(operator.reconciler.run({ repair: true }, { pageItems: 2 })).rejects.toThrow();
-    expect(await stack.parts.reconcile['stores'].round.position('repair')).toMatchObject({ key: {} });
+    expect(await (await stack.parts.reconcile())['stores'].round.position('repair')).toMatchObject({ key: {} });
     restore();
     expect(driftFound).not.toHaveBeenCalled();
     expect(await operator.reconciler.run({ repair: true })).toMatchObject({ repaired: 0, more: true });

@@ -293,9 +293,9 @@ describe('a reconcile', () => {
     let found = 0;
     let runs = 0;
     for (let more = true; more && runs < 30; runs++) {
-      const before = await stack.parts.reconcile['stores'].round.position('repair');
+      const before = await (await stack.parts.reconcile())['stores'].round.position('repair');
       found += (await run(AbortSignal.abort())).drift['missing-entry'];
-      const after = await stack.parts.reconcile['stores'].round.position('repair');
+      const after = await (await stack.parts.reconcile())['stores'].round.position('repair');
       expect(after).not.toEqual(before);
       more = after !== undefined && after.directory === undefined;
     }

@@ -54,7 +54,7 @@ describe('the cleanup function', () => {
 
   test('has 20 s over HTTP, and most of the function’s own time when it is invoked', async () => {
     const signals = jest.spyOn(AbortSignal, 'timeout');
-    const run = jest.spyOn(stack.parts.reconcile, 'run');
+    const run = jest.spyOn(await stack.parts.reconcile(), 'run');
     const headers = { 'x-user-id': 'root', 'x-org-id': 'acme', 'x-role': 'operator' };
     await cleanup(httpEvent('POST /reconcile', { headers, body: '{}' }), 900_000);
     await cleanup({ operation: 'reconcile', input: { repair: true } }, 900_000);
