@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import pTimeout from 'p-timeout';
-import stringify from 'safe-stable-stringify';
 import type { LogLines } from './audit/log-lines.ts';
 import { ContentionError, SessionNotFoundError, WorkspaceCreationError } from './errors.ts';
 import type { SeatGauge } from './seat-gauge.ts';
@@ -60,7 +59,9 @@ export class SessionCreation {
     const measured = this.seats.measure(outcome.created);
     try {
       const isThere = await orWorkspaceCreationError(this.workspaces.moveIn(outcome.created));
-      if (!isThere) throw new WorkspaceCreationError(new Error('the directory that was made aside is gone'));
+      if (!isThere && !(await this.hasEnded(id))) {
+        throw new WorkspaceCreationError(new Error('the directory that was made aside is gone'));
+      }
     } catch (thrown) {
       throw (await this.takenBack(request, onTakenBack)) ? thrown : fileSystemBusy(thrown);
     } finally {
@@ -79,6 +80,11 @@ export class SessionCreation {
       } else await this.workspaces.discard(request.draft.id);
       throw thrown;
     }
+  }
+
+  /** Somebody may end a session as soon as it is recorded, before its directory is in its place: it was created all the same. */
+  private async hasEnded(sessionId: string): Promise<boolean> {
+    return (await this.store.get(sessionId))?.status !== 'active';
   }
 
   /** Whether seat and key are free again. */
@@ -125,7 +131,11 @@ async function orWorkspaceCreationError<T>(step: Promise<T>): Promise<T> {
 }
 
 /** The key, and a hash of everything in the request that must be the same the second time. */
-export function idempotencyRequest(key: string | undefined, request: object): IdempotencyRequest | undefined {
+export async function idempotencyRequest(
+  key: string | undefined,
+  request: object,
+): Promise<IdempotencyRequest | undefined> {
   if (key === undefined) return undefined;
+  const { stringify } = await import('safe-stable-stringify');
   return { key, requestHash: createHash('sha256').update(stringify(request)).digest('hex') };
 }

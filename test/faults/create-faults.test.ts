@@ -99,6 +99,22 @@ describe('a create that is disturbed', () => {
     expect((await manager.createSession('alice', 'acme', { idempotencyKey: 'k' })).replayed).toBe(false);
   });
 
+  // It was refused with CONTENTION, and its repetition with the same key with SESSION_NOT_FOUND.
+  test('whose session is ended before its directory is in its place has created it all the same', async () => {
+    const other = anotherInstance(stack);
+    const swept: string[][] = [];
+    inject(stack.client, {
+      after: atFirst(1, 'TransactWriteItemsCommand', async () => {
+        swept.push((await other.manager.cleanupInactiveSessions(0)).cleaned);
+      }),
+    });
+    const session = await manager.createSession('alice', 'acme', { idempotencyKey: 'k' });
+    expect(swept).toEqual([[session.id]]);
+    expect(await pending()).toEqual([]);
+    expect(await manager.countAllSessions()).toBe(0);
+    await expect(manager.getSession(session.id)).rejects.toMatchObject({ code: 'SESSION_NOT_FOUND' });
+  });
+
   // It ended the session that its repetition had been answered with.
   test('that is recorded and never hears of it is not taken back once its repetition was answered', async () => {
     const other = anotherInstance(stack);
