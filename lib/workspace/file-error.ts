@@ -67,5 +67,5 @@ export async function againIfStale<T>(read: () => Promise<T>): Promise<T> {
 }
 
 /** As it was thrown, or as a caller is told of it. */
-export const isStale = (thrown: unknown): boolean =>
+const isStale = (thrown: unknown): boolean =>
   hasErrno(thrown, 'ESTALE') || (thrown instanceof ContentionError && hasErrno(thrown.cause, 'ESTALE'));

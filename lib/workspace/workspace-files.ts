@@ -1,10 +1,10 @@
 import { lstat } from 'node:fs/promises';
 import pTimeout from 'p-timeout';
-import { SessionNotFoundError } from '../errors.ts';
+import { ContentionError, SessionNotFoundError } from '../errors.ts';
 import { FileNotFoundError, FileTooLargeError, PreconditionFailedError, WorkspaceFullError } from '../file-errors.ts';
 import { checkConditions, infoOf, type Conditions, type FileInfo } from './entity-tag.ts';
 import { MAX_TRANSFER_BYTES, readContent, type ByteRange, type FileContent } from './file-content.ts';
-import { againIfStale, isStale, orFileSystemBusy, orStagingError, toFileError } from './file-error.ts';
+import { againIfStale, orFileSystemBusy, orStagingError, toFileError } from './file-error.ts';
 import { withFileLock } from './file-lock.ts';
 import { fileNames } from './file-path.ts';
 import { refuseLinkOrOther, type OpenDirectory } from './open-directory.ts';
@@ -148,7 +148,8 @@ export class WorkspaceFiles {
       return result;
     } catch (thrown) {
       const error = toFileError(thrown);
-      const mayBeGone = error instanceof FileNotFoundError || isStale(thrown);
+      // An end takes away what is being written, too.
+      const mayBeGone = error instanceof FileNotFoundError || error instanceof ContentionError;
       throw mayBeGone && !(await isThere()) ? new SessionNotFoundError() : error;
     } finally {
       await top.close();

@@ -34,6 +34,19 @@ describe('writing', () => {
     expect(await leftInUploads()).toEqual([]);
   });
 
+  // It was told CONTENTION, as if writing again could help.
+  test('of a session that ends meanwhile finds no session', async () => {
+    const room = {
+      ...unlimited,
+      take: async () => {
+        await own.workspaces.retire(own.session);
+        await own.workspaces.discardUploads(own.session.id);
+      },
+    };
+    const write = own.files.write(own.session, Buffer.from('x'), { path: 'file', conditions: {}, room });
+    await expect(write).rejects.toMatchObject({ code: 'SESSION_NOT_FOUND' });
+  });
+
   test('of one file is done by one of two that want it to be new, however they spell its path', async () => {
     for (let round = 0; round < 30; round++) {
       const outcomes = await Promise.allSettled([
