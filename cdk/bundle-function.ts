@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { build } from 'esbuild';
-import { builtinModules, noConfigFiles, writtenApiDescription } from './bundle-plugins.ts';
+import { builtinModules, NEVER_LOADED, noConfigFiles, writtenApiDescription } from './bundle-plugins.ts';
 
 /**
  * Bundles `functions/<name>.ts` into a directory: ES modules with everything in them, the AWS SDK included, so that
@@ -31,6 +31,7 @@ await build({
   minify: true,
   sourcemap: 'external',
   sourcesContent: false,
+  external: NEVER_LOADED,
   alias: { '@aws-sdk/credential-provider-node': './lib/environment-credentials.ts' },
   plugins: [builtinModules, noConfigFiles, writtenApiDescription],
   logLevel: 'error',

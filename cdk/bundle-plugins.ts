@@ -1,7 +1,10 @@
+import { readFile } from 'node:fs/promises';
 import { isBuiltin } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import type { Plugin } from 'esbuild';
 import { openApiDocument } from '../lib/api/openapi/openapi-document.ts';
+
+const IMPORT_OF_BUILTIN = /\bimport\(['"]node:([\w/]+)['"]\)/g;
 
 const moduleText = (name: string) => `process.getBuiltinModule('node:${name}')`;
 
@@ -21,16 +24,13 @@ export const builtinModules: Plugin = {
       contents: `module.exports = ${moduleText(path)};`,
     }));
     // Each name by itself: esbuild leaves out those that nobody imports.
-    build.onLoad({ filter: /./, namespace: 'builtin import-statement' }, ({ path }) => ({
-      contents: esModule(path, Object.keys(exportedBy(path))),
-    }));
-    // Here all are imported: those stay away that Node itself loads when they are first read.
-    build.onLoad({ filter: /./, namespace: 'builtin dynamic-import' }, ({ path }) => ({
-      contents: esModule(
-        path,
-        Object.entries(exportedBy(path)).flatMap(([name, exported]) => ('value' in exported ? name : [])),
-      ),
-    }));
+    build.onLoad({ filter: /./, namespace: 'builtin import-statement' }, ({ path }) => ({ contents: esModule(path) }));
+    // What is imported when it is needed would be a file of its own.
+    build.onLoad({ filter: /\.js$/ }, async ({ path }) => {
+      const text = await readFile(path, 'utf8');
+      const contents = text.replace(IMPORT_OF_BUILTIN, (_, name: string) => `Promise.resolve(${moduleText(name)})`);
+      return contents === text ? undefined : { contents };
+    });
   },
 };
 
@@ -42,8 +42,9 @@ function exportedBy(module: string): Record<string, PropertyDescriptor> {
 }
 
 /** Functions load their module when they are first called: whoever never deflates anything does without `node:zlib`. */
-function esModule(module: string, names: string[]): string {
+function esModule(module: string): string {
   const exported = exportedBy(module);
+  const names = Object.keys(exported);
   const wayTo = (name: string) =>
     isFileStream(module, name) ? 'instancesOf' : isFunction(module, name, exported[name]?.value) ? 'call' : 'get';
   return `
@@ -88,3 +89,9 @@ export const writtenApiDescription: Plugin = {
     }));
   },
 };
+
+/**
+ * The SDK imports them when it meets a stream of events, of which none of our requests has one, or a browser. As a part of
+ * the bundle each would make files of what it has in common with the rest, which every start would read.
+ */
+export const NEVER_LOADED = ['@smithy/core/event-streams', 'bowser'];

