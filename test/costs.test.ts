@@ -13,6 +13,7 @@ describe('what an operation asks of DynamoDB', () => {
   test.each([
     ['create', { requests: 1, readUnits: 0, writeUnits: 16 }],
     ['create, prompt layers not cached', { requests: 2, readUnits: 3, writeUnits: 16 }],
+    ['create, a prompt of random characters', { requests: 1, readUnits: 0, writeUnits: 16 }],
     ['get, active within the touch interval', { requests: 1, readUnits: 1, writeUnits: 0 }],
     ['get with a touch', { requests: 2, readUnits: 1, writeUnits: 1 }],
     ['get with a touch into another bucket', { requests: 2, readUnits: 1, writeUnits: 3 }],

@@ -25,7 +25,7 @@ interface Input extends Write {
 
 interface Output {
   Item?: Item;
-  Responses?: Record<string, Item[]>;
+  Responses?: Record<string, Item[]> | { Item?: Item }[];
   ConsumedCapacity?: { CapacityUnits?: number };
 }
 
@@ -48,7 +48,7 @@ const INDEXES = Object.values(TABLE.indexes).map(({ partitionKey, sortKey }) => 
 /**
  * Counts requests and what DynamoDB bills for them, by its documented rules: DynamoDB Local reports too little. Writes are
  * billed by the larger of the item before and after, in steps of 1 KB, twice in a transaction, also if their condition
- * fails; an index by the entries that are written to it. Reads in steps of 4 KB, half if not strongly consistent. What
+ * fails; an index by the entries that are written to it. Reads in steps of 4 KB, half if not strongly consistent, twice in a transaction. What
  * queries and scans read is as DynamoDB Local says.
  */
 export class CapacityMeter {
@@ -147,9 +147,13 @@ function writesOf(command: string, { TransactItems, ...input }: Input): Write[] 
 
 function readUnitsOf(command: string, input: Input, output: Output): number {
   if (command === 'GetItem') return readUnits(output.Item, input.ConsistentRead);
+  if (command === 'TransactGetItems') {
+    const found = (output.Responses ?? []) as { Item?: Item }[];
+    return (input.TransactItems ?? []).reduce((units, _, index) => units + 2 * readUnits(found[index]?.Item, true), 0);
+  }
   if (command === 'BatchGetItem') {
     return Object.entries(input.RequestItems ?? {}).reduce((units, [table, { Keys = [], ConsistentRead }]) => {
-      const found = output.Responses?.[table] ?? [];
+      const found = (output.Responses as Record<string, Item[]> | undefined)?.[table] ?? [];
       const missing = Keys.length - found.length;
       return (
         units +

@@ -9,6 +9,7 @@ const DOLLARS = { read: 0.125, write: 0.625 };
 const LIMITS: [operation: string, most: Partial<Cost>][] = [
   ['create', { requests: 1, writeUnits: 17 }],
   ['create, prompt layers not cached', { requests: 2, writeUnits: 17 }],
+  ['create, a prompt of random characters', { requests: 1, writeUnits: 17 }],
   ['get, active within the touch interval', { requests: 1, readUnits: 1, writeUnits: 0 }],
   ['get with a touch', { writeUnits: 1 }],
   ['get with a touch into another bucket', { writeUnits: 3 }],

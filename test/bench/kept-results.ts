@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import { readFileSync } from 'node:fs';
 import os from 'node:os';
@@ -20,14 +21,22 @@ export function surroundings(): string {
 /** Each table in the place of the one with its title, or behind all others; those that did not run stay. */
 export async function keepResults(results: BenchResult[]): Promise<void> {
   const kept = sectionsOf(await readFile(FILE, 'utf8'));
-  for (const result of results) kept.set(result.title, tableOf(result));
+  for (const result of results) kept.set(result.title, `${tableOf(result)}\n\n${measured()}`);
   const text = [
     '# The last result',
-    surroundings(),
     'Counts are exact. Times are of a shared machine: only ratios within a table tell something.',
     ...kept.values(),
   ].join('\n\n');
   await writeFile(FILE, await format(text, { ...(await resolveConfig(FILE)), parser: 'markdown' }));
+}
+
+/** When, of which code, and where. */
+function measured(): string {
+  const commit = execFileSync('git', ['describe', '--always', '--dirty'], {
+    cwd: import.meta.dirname,
+    encoding: 'utf8',
+  });
+  return `Measured on ${new Date().toISOString().slice(0, 10)} at ${commit.trim()}: ${surroundings()}`;
 }
 
 /** By their titles. */

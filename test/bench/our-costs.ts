@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { newStack, TestClock } from '../setup/test-stack.ts';
 import { recordingServer } from '../mcp/recording-server.ts';
 import { CapacityMeter, type Cost } from './capacity-meter.ts';
@@ -22,6 +22,9 @@ export const ONE_KB_PROMPT = [
   .padEnd(1024, ' Thank you.')
   .slice(0, 1024);
 
+/** The same, of printable characters that come by chance: no 1 KB of ASCII deflates less. */
+const RANDOM_KB = Array.from(randomBytes(1024), (byte) => String.fromCharCode(0x20 + (byte % 95))).join('');
+
 /** What each operation asks of DynamoDB, exactly. */
 export async function ourCosts(): Promise<Record<string, Cost>> {
   const clock = new TestClock();
@@ -31,7 +34,8 @@ export async function ourCosts(): Promise<Record<string, Cost>> {
   const { manager } = stack;
   const options = () => ({ idempotencyKey: randomUUID(), metadata: { job: 'nightly' } });
   try {
-    await manager.prompts.put({ scope: 'global', promptId: 'base' }, { content: ONE_KB_PROMPT });
+    const base = { scope: 'global', promptId: 'base' } as const;
+    const { layer } = await manager.prompts.put(base, { content: ONE_KB_PROMPT });
     clock.advance({ seconds: 60 });
     const cold = await meter.of(() => manager.createSession('ada', 'acme', options()));
     const create = await meter.of(() => manager.createSession('ada', 'acme', options()));
@@ -48,9 +52,15 @@ export async function ourCosts(): Promise<Record<string, Cost>> {
     const idleSweep = await meter.of(() => manager.cleanupInactiveSessions());
     clock.advance({ seconds: 200_000 });
     const sweep = await meter.of(() => manager.cleanupInactiveSessions());
+    const scheduled = await meter.of(() => manager.as({ kind: 'schedule' }).cleanupInactiveSessions());
+    await manager.prompts.put(base, { content: RANDOM_KB, version: layer.version });
+    clock.advance({ seconds: 60 });
+    await manager.createSession('ada', 'acme');
+    const random = await meter.of(() => manager.createSession('ada', 'acme', options()));
     return {
       'create, prompt layers not cached': cold,
       create,
+      'create, a prompt of random characters': random,
       'get, active within the touch interval': fresh,
       'get with a touch': stale,
       'get with a touch into another bucket': across,
@@ -60,6 +70,7 @@ export async function ourCosts(): Promise<Record<string, Cost>> {
       'end, with an MCP client': end,
       'sweep, nothing due': idleSweep,
       'sweep, 2 due': sweep,
+      'sweep of the schedule, nothing due': scheduled,
     };
   } finally {
     meter.close();
