@@ -180,13 +180,15 @@ describe('the workspaces', () => {
       const spy = jest
         .spyOn(OpenDirectory, 'open')
         .mockImplementationOnce((at) => (opened = answered.then(() => open(at))));
-      jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate', 'queueMicrotask'] });
+      const timeUp = new AbortController();
+      const timeout = jest.spyOn(AbortSignal, 'timeout').mockReturnValue(timeUp.signal);
       try {
         const outcome = workspaces.open(session).catch((thrown: unknown) => String(thrown));
-        jest.advanceTimersByTime(10_000);
+        expect(timeout).toHaveBeenCalledWith(10_000);
+        timeUp.abort();
         expect(await outcome).toContain('did not answer within 10000 ms');
       } finally {
-        jest.useRealTimers();
+        timeout.mockRestore();
         spy.mockRestore();
       }
       answer();
