@@ -13,6 +13,9 @@ export interface RequestOrigin {
 
 /** For whom an event is written: what is running, who asked for it, and how long it may still wait for its logger. */
 interface Entry {
+  trail: AuditTrail | undefined;
+  /** What was running when this began: of another trail, where one manager works for another. */
+  around: Entry | undefined;
   operation: AuditEvent['operation'];
   actor: AuditActor;
   origin: RequestOrigin;
@@ -26,6 +29,9 @@ export type OnOperation = (event: AuditEvent, details: Readonly<Record<string, u
 /** How long an operation waits for the logger, all of its events together. */
 const LOG_MS = 2_000;
 
+/** One for all trails: Node keeps each that was ever used, and before version 24 goes through all of them for every promise. */
+const running = new AsyncLocalStorage<Entry>();
+
 /**
  * Writes one event per operation. Operations call each other; the outermost one is what the caller asked for, and so it
  * is the one that is written, with everything that those inside noted. What follows from it has events of its own.
@@ -34,7 +40,6 @@ export class AuditTrail {
   private logger: AuditLogger;
   private readonly onLoggerFailure: (thrown: unknown) => void;
   private readonly onOperation: OnOperation;
-  private readonly running = new AsyncLocalStorage<Entry>();
 
   constructor(
     logger: AuditLogger,
@@ -57,11 +62,20 @@ export class AuditTrail {
     work: () => Promise<T>,
     origin: RequestOrigin = {},
   ): Promise<T> {
-    if (this.running.getStore()) {
+    if (this.entry()) {
       this.note(details);
       return work();
     }
-    const entry: Entry = { operation, actor, origin, details: { ...details }, patienceMs: LOG_MS };
+    const around = running.getStore();
+    const entry: Entry = {
+      trail: this,
+      around,
+      operation,
+      actor,
+      origin,
+      details: { ...details },
+      patienceMs: LOG_MS,
+    };
     const startedAt = performance.now();
     const written = (outcome: Pick<AuditEvent, 'result' | 'code' | 'refusal'>, errorDetails = {}) => {
       const event: AuditEvent = {
@@ -77,7 +91,7 @@ export class AuditTrail {
       return this.write(event, entry);
     };
     try {
-      const result = await this.running.run(entry, work);
+      const result = await running.run(entry, work);
       await written({ result: 'success' });
       return result;
     } catch (thrown) {
@@ -90,21 +104,27 @@ export class AuditTrail {
 
   /** Adds to the event of the operation that is running. */
   note(details: AuditDetails): void {
-    const entry = this.running.getStore();
+    const entry = this.entry();
     if (entry) Object.assign(entry.details, details);
   }
 
   /** Who is calling, once it is known. */
   noteActor(actor: AuditActor): void {
-    const entry = this.running.getStore();
+    const entry = this.entry();
     if (entry) entry.actor = actor;
   }
 
   /** Something that follows from the operation that is running; from a change of the table, where none is. */
   async tell(event: Consequence, details: AuditDetails, durationMs: number): Promise<void> {
-    const entry = this.running.getStore() ?? ofService();
+    const entry = this.entry() ?? ofService();
     const { operation, actor, origin } = entry;
     await this.write({ event, operation, result: 'success', actor, ...origin, ...details, durationMs }, entry);
+  }
+
+  private entry(): Entry | undefined {
+    let entry = running.getStore();
+    while (entry && entry.trail !== this) entry = entry.around;
+    return entry;
   }
 
   private async write(event: AuditEvent, entry: Entry): Promise<void> {
@@ -122,6 +142,8 @@ export class AuditTrail {
 }
 
 const ofService = (): Entry => ({
+  trail: undefined,
+  around: undefined,
   operation: 'sessionEvents',
   actor: { kind: 'service' },
   origin: {},
