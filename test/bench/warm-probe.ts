@@ -30,6 +30,9 @@ export interface WarmTimes {
   bare: Block[];
 }
 
+/** What the process answers: with times, where it has measured some; `logged`: bytes that one call has written to the log. */
+export type WarmAnswer = WarmTimes & { logged: number };
+
 type Call = () => Promise<unknown>;
 type Handler = (event: unknown, context: object) => Promise<{ statusCode?: number }>;
 type CommandClass = new (input: unknown) => commands.GetCommand;
@@ -46,14 +49,14 @@ let withDirectories = (sends: Call[]): Call[] => sends;
 
 process.on('message', (order: WarmOrder) => {
   carryOut(order).then(
-    (times) => process.send?.(times ?? {}),
+    (answer) => process.send?.({ handler: [], bare: [], logged: 0, ...answer }),
     (thrown: unknown) => {
       throw thrown;
     },
   );
 });
 
-async function carryOut(order: WarmOrder): Promise<WarmTimes | undefined> {
+async function carryOut(order: WarmOrder): Promise<Partial<WarmAnswer>> {
   if ('load' in order) {
     const { directories, event } = order;
     const { handler } = (await import(pathToFileURL(order.load).href)) as { handler: Handler };
@@ -62,9 +65,22 @@ async function carryOut(order: WarmOrder): Promise<WarmTimes | undefined> {
       const { statusCode = 500 } = await handler(event, context);
       if (statusCode >= 300) throw new Error(`the handler answered ${statusCode}`);
     };
-  } else if ('call' in order) await callHandler?.();
-  else return measured(order.measure, order.blocks, order.calls);
-  return undefined;
+    return {};
+  }
+  if ('call' in order) return { logged: await loggedBy(callHandler as Call) };
+  return measured(order.measure, order.blocks, order.calls);
+}
+
+async function loggedBy(call: Call): Promise<number> {
+  const write = process.stdout.write.bind(process.stdout);
+  let bytes = 0;
+  process.stdout.write = (written: string | Uint8Array) => {
+    bytes += Buffer.byteLength(written);
+    return true;
+  };
+  await call();
+  process.stdout.write = write;
+  return bytes;
 }
 
 /** Among the requests, the steps with directories come where the function has them. */

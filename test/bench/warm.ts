@@ -13,7 +13,7 @@ import { node24 } from '../stack/lambda/node24.ts';
 import { median, spreadOf, type BenchResult } from './bench-result.ts';
 import { ALL_LIMITS, ONE_KB_PROMPT } from './our-costs.ts';
 import { RecordedTable, type Exchange } from './recorded-table.ts';
-import type { Block, Directories, WarmOrder, WarmTimes } from './warm-probe.ts';
+import type { Block, Directories, WarmAnswer, WarmOrder } from './warm-probe.ts';
 
 const BLOCKS = 60;
 const CALLS = 40;
@@ -33,6 +33,8 @@ interface Scenario {
   directories?: Directories;
 }
 
+type Measured = { scenario: Scenario; exchanges: Exchange[] } & WarmAnswer;
+
 /**
  * What our code adds to DynamoDB's part of a call: warm calls of each function's bundle, against a bare document client
  * that sends the same requests and does the same with directories. Another process gives the recorded answers, and its time counts for neither.
@@ -48,10 +50,8 @@ export async function benchWarm(): Promise<BenchResult> {
     for (const group of new Set(scenarios.map((scenario) => scenario.group))) {
       bundleFunction(group, path.join(root, group));
     }
-    const found: [Scenario, Exchange[], WarmTimes][] = [];
-    for (const scenario of scenarios) {
-      found.push([scenario, ...(await timesOf(scenario, probe, root, stack, table))]);
-    }
+    const found: Measured[] = [];
+    for (const scenario of scenarios) found.push(await timesOf(scenario, probe, root, stack, table));
     return resultOf(found);
   } finally {
     table.close();
@@ -104,12 +104,13 @@ function bundleProbe(outfile: string): void {
 }
 
 async function timesOf(
-  { group, event, directories, env, once: isOnce }: Scenario,
+  scenario: Scenario,
   probe: string,
   root: string,
   { config }: TestStack,
   table: RecordedTable,
-): Promise<[Exchange[], WarmTimes]> {
+): Promise<Measured> {
+  const { group, event, directories, env, once: isOnce } = scenario;
   const child = fork(probe, {
     execPath: node24(),
     execArgv: [],
@@ -130,36 +131,44 @@ async function timesOf(
   try {
     table.record();
     await tell(child, { load: path.join(root, group, 'index.mjs'), event, directories });
-    await tell(child, { call: true });
+    let { logged } = await tell(child, { call: true });
     const first = table.take();
-    if (!isOnce) await tell(child, { call: true });
+    if (!isOnce) ({ logged } = await tell(child, { call: true }));
     const warm = isOnce ? first : table.take();
     // What a warm call does without may be asked for once more, where a cache has grown old.
     table.replay([...warm, ...first.filter(({ operation }) => warm.every((other) => other.operation !== operation))]);
-    return [warm, await tell(child, { measure: warm, blocks: BLOCKS, calls: CALLS })];
+    const times = await tell(child, { measure: warm, blocks: BLOCKS, calls: CALLS });
+    return { scenario, exchanges: warm, ...times, logged };
   } finally {
     child.kill();
   }
 }
 
-async function tell(child: ChildProcess, order: WarmOrder): Promise<WarmTimes> {
+async function tell(child: ChildProcess, order: WarmOrder): Promise<WarmAnswer> {
   child.send(order);
   const [answer] = (await Promise.race([
     once(child, 'message'),
     once(child, 'exit').then(() => Promise.reject(new Error('the measured process has ended'))),
-  ])) as [WarmTimes];
+  ])) as [WarmAnswer];
   return answer;
 }
 
-function resultOf(found: [Scenario, Exchange[], WarmTimes][]): BenchResult {
-  const rows = found.map(([{ name }, exchanges, { handler, bare }]) => {
+function resultOf(found: Measured[]): BenchResult {
+  const rows = found.map(({ scenario: { name }, exchanges, handler, bare, logged }) => {
     const ratios = (what: keyof Block) => handler.map((block, index) => block[what] / (bare[index] as Block)[what]);
     const [cpu, ms] = [ratios('cpu'), ratios('ms')];
     const each = (blocks: Block[]) => (median(blocks.map((block) => block.cpu)) / CALLS).toFixed(2);
     const cells = [name, exchanges.map(({ operation }) => operation).join(', '), each(bare), each(handler)];
     return {
       worst: Math.max(median(cpu), median(ms)),
-      cells: [...cells, median(cpu).toFixed(2), spreadOf(cpu, 2), median(ms).toFixed(2), spreadOf(ms, 2)],
+      cells: [
+        ...cells,
+        median(cpu).toFixed(2),
+        spreadOf(cpu, 2),
+        median(ms).toFixed(2),
+        spreadOf(ms, 2),
+        String(logged),
+      ],
     };
   });
   return {
@@ -173,6 +182,7 @@ function resultOf(found: [Scenario, Exchange[], WarmTimes][]): BenchResult {
       'spread',
       'ratio by the clock',
       'spread',
+      'bytes to the log',
     ],
     rows: rows.map(({ cells }) => cells),
     bound: `ratio at most ${BOUND}, by the processor and by the clock`,
