@@ -13,6 +13,7 @@ import {
 } from 'aws-cdk-lib/aws-lambda';
 import type { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
+import { FILE_CALLS_AT_ONCE } from '../lib/workspace/remove-tree.ts';
 import { functionCode } from './function-code.ts';
 import { newFunctionRole } from './function-role.ts';
 import { functionRows, idOfFunction, WORKSPACE_ROOT, type FunctionName, type FunctionRow } from './function-rows.ts';
@@ -58,12 +59,15 @@ export class SessionFunction extends Construct {
       logGroup: this.logGroup,
       loggingFormat: LoggingFormat.JSON,
       applicationLogLevelV2: lambdaLogLevel[config.logLevel],
-      environment: environmentOf(this.row, props),
+      environment: { ...environmentOf(this.row, props), ...(this.row.mountsWorkspaces && FILE_CALLS) },
       ...(this.row.mountsWorkspaces && mounted(props)),
     });
     new CfnOutput(this, 'Name', { value: this.function.functionName }).overrideLogicalId(`${id}FunctionName`);
   }
 }
+
+/** Node waits for the answers to four calls at once unless told, and EFS takes milliseconds for each. A thread for each of ours. */
+const FILE_CALLS = { UV_THREADPOOL_SIZE: String(FILE_CALLS_AT_ONCE) };
 
 /** Lambda filters by a level of its own, which must let through what the functions write. */
 const lambdaLogLevel: Record<StackConfig['logLevel'], ApplicationLogLevel> = {

@@ -9,7 +9,8 @@ const { O_DIRECTORY, O_NOFOLLOW, O_RDONLY } = constants;
 /** Linux: a descriptor that only names the directory, which needs no permission on it. */
 const O_PATH = 0o10000000;
 const PRIVATE = 0o700;
-const AT_ONCE = 16;
+/** As far as the process has threads for them (`UV_THREADPOOL_SIZE`). */
+export const FILE_CALLS_AT_ONCE = 16;
 const BRANCHES_AT_ONCE = 4;
 /** One descriptor is open for each level of each branch: what is deeper is moved up first. */
 const MAX_DEPTH = 24;
@@ -75,7 +76,7 @@ class TreeRemoval {
     const noting = (step: Promise<unknown>) => step.catch((thrown: unknown) => failures.push(thrown));
     for await (const entries of batchesOf(inside)) {
       const paths = entries.map(({ name }) => Buffer.concat([inside, Buffer.from('/'), name]));
-      await pMap(paths, (entry) => noting(unlinked(entry)), { concurrency: AT_ONCE });
+      await pMap(paths, (entry) => noting(unlinked(entry)), { concurrency: FILE_CALLS_AT_ONCE });
       if (this.signal.aborted) break;
     }
     const removed = async (entry: Buffer) => {

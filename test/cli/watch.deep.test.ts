@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { startServer } from '../local/local-server.ts';
 import { newStack } from '../setup/test-stack.ts';
-import { CuttableLine, startWatch } from './watch-process.ts';
+import { CuttableLine, FROM_THE_FIRST, startWatch } from './watch-process.ts';
 
 const LONG = 240_000;
 
@@ -11,7 +11,7 @@ test(
     const stack = await newStack();
     const server = await startServer(stack.env);
     const line = await CuttableLine.to(server.url);
-    const watch = startWatch(line.url);
+    const watch = startWatch(line.url, ...FROM_THE_FIRST);
     try {
       await stack.manager.createSession('ada', 'workshop');
       await watch.untilPrinted(/session\.created.*\n/, LONG / 4);

@@ -1,3 +1,4 @@
+import { FILE_CALLS_AT_ONCE } from '../../../lib/workspace/remove-tree.ts';
 import { describe, expect, test } from '@jest/globals';
 import { Template } from 'aws-cdk-lib/assertions';
 import { FUNCTION_NAMES, functionRows, type FunctionName } from '../../../cdk/function-rows.ts';
@@ -65,15 +66,20 @@ describe('the functions', () => {
   test('are told what the stack decides, and leave the rest to their defaults', () => {
     const common = ['AUTH_MODE', 'METRICS_NAMESPACE', 'TABLE_NAME'];
     const fileSystem = ['FILE_SYSTEM_ID', 'FILE_SYSTEM_ROOT', 'FILE_SYSTEM_UID'];
+    const mounting = [...common, 'UV_THREADPOOL_SIZE', 'WORKSPACE_ROOT'];
     expect(Object.fromEntries(FUNCTION_NAMES.map((name) => [name, variables(functions[name])]))).toEqual({
-      lifecycle: [...common, 'WORKSPACE_ROOT'],
-      workspace: [...common, 'WORKSPACE_ROOT'],
+      lifecycle: mounting,
+      workspace: mounting,
       records: [...common, 'WORKSPACE_ROOT'],
       mcp: [...common, 'SECRETS_KMS_KEY_ID'].sort(),
       access: [...common, ...fileSystem].sort(),
-      cleanup: [...common, 'WORKSPACE_ROOT'],
+      cleanup: mounting,
       'session-events': ['EVENT_BUS_NAME', ...fileSystem, 'SECRETS_KMS_KEY_ID', 'TABLE_NAME'],
     });
+  });
+
+  test('that empty workspaces have a thread for each call that they wait for', () => {
+    expect(functions.cleanup.Environment.Variables.UV_THREADPOOL_SIZE).toBe(String(FILE_CALLS_AT_ONCE));
   });
 
   test('know the file system as the functions’ own access point has it', () => {
