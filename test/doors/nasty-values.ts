@@ -164,8 +164,12 @@ export function spoiled(valid: fc.Arbitrary<unknown>): fc.Arbitrary<unknown> {
     { weight: 6, arbitrary: fc.constant<Change[]>([]) },
     { weight: 5, arbitrary: fc.array(changes, { minLength: 1, maxLength: 3 }) },
   );
-  // Each gets copies of its own: what is put in may be changed by the next change, and is a constant of this file.
-  return fc.tuple(valid, few).map(([value, spoil]) => structuredClone(spoil).reduce(changed, structuredClone(value)));
+  // Each change puts in a copy of its own: the next one may change it, or put the same constant of this file into it.
+  return fc
+    .tuple(valid, few)
+    .map(([value, spoil]) =>
+      spoil.reduce((root, change) => changed(root, structuredClone(change)), structuredClone(value)),
+    );
 }
 
 function changed(root: unknown, { what, where, value }: Change): unknown {
