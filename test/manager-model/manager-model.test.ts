@@ -22,11 +22,11 @@ describe('the manager does what its model does', () => {
   test.each(EXAMPLES)('%s', (_what, operations) => inSequence(world, operations));
 
   test('one operation after the other', async () => {
-    await fc.assert(sequences(world, 30), { seed: SEED, numRuns: 4 });
+    await fc.assert(sequences(world, 30), { seed: SEED, numRuns: 20 });
   });
 
   test('several callers at once, in some order', async () => {
-    await fc.assert(interleavings(world), { seed: SEED, numRuns: 4 });
+    await fc.assert(interleavings(world), { seed: SEED, numRuns: 40 });
   });
 
   test('all of them together have met limits, ends and sweeps', () => {
