@@ -1,6 +1,14 @@
 import path from 'node:path';
-import { build } from 'esbuild';
-import { builtinModules, NEVER_LOADED, noConfigFiles, writtenApiDescription } from './bundle-plugins.ts';
+import { build, type BuildOptions } from 'esbuild';
+import { operations } from '../lib/api/operations.ts';
+import {
+  beside,
+  builtinModules,
+  NEVER_LOADED,
+  noConfigFiles,
+  OPENAPI_DOCUMENT,
+  writtenApiDescription,
+} from './bundle-plugins.ts';
 
 /**
  * Bundles `functions/<name>.ts` into a directory: ES modules with everything in them, the AWS SDK included, so that
@@ -11,28 +19,51 @@ import { builtinModules, NEVER_LOADED, noConfigFiles, writtenApiDescription } fr
 const projectRoot = path.resolve(import.meta.dirname, '..');
 const [name = '', outdir = ''] = process.argv.slice(2);
 
-await build({
+const DESCRIPTION = 'openapi-document';
+const RECONCILE = 'reconcile-of';
+const isOf = (operation: keyof typeof operations): boolean => operations[operation].group === name;
+
+const modules: BuildOptions = {
   absWorkingDir: projectRoot,
-  stdin: {
-    contents: `import './lib/mapped-stacks.ts'; export * from './functions/${name}.ts';`,
-    resolveDir: projectRoot,
-    sourcefile: `functions/${name}.mjs`,
-  },
-  entryNames: 'index',
   outdir,
   bundle: true,
-  splitting: true,
   format: 'esm',
   outExtension: { '.js': '.mjs' },
-  chunkNames: '[hash]',
   platform: 'node',
   target: 'node24',
   mainFields: ['module', 'main'],
   minify: true,
   sourcemap: 'external',
   sourcesContent: false,
+  logLevel: 'error',
+};
+
+await build({
+  ...modules,
+  stdin: {
+    contents: `import './lib/mapped-stacks.ts'; export * from './functions/${name}.ts';`,
+    resolveDir: projectRoot,
+    sourcefile: `functions/${name}.mjs`,
+  },
+  entryNames: 'index',
+  splitting: true,
+  chunkNames: '[hash]',
   external: NEVER_LOADED,
   alias: { '@aws-sdk/credential-provider-node': './lib/environment-credentials.ts' },
-  plugins: [builtinModules, noConfigFiles, writtenApiDescription],
-  logLevel: 'error',
+  plugins: [
+    beside(/\/openapi-document\.ts$/, `${DESCRIPTION}.mjs`),
+    // Only the function whose operation it is ever imports it.
+    ...(isOf('reconcile') ? [] : [beside(/\/reconcile-of\.ts$/, `${RECONCILE}.mjs`)]),
+    builtinModules,
+    noConfigFiles,
+  ],
 });
+
+if (isOf('getOpenApi')) {
+  await build({
+    ...modules,
+    entryPoints: [OPENAPI_DOCUMENT],
+    entryNames: DESCRIPTION,
+    plugins: [writtenApiDescription],
+  });
+}

@@ -78,13 +78,14 @@ export const noConfigFiles: Plugin = {
   },
 };
 
-const OPENAPI_DOCUMENT = /\/openapi\/openapi-document\.ts$/;
+export const OPENAPI_DOCUMENT = 'lib/api/openapi/openapi-document.ts';
+const OPENAPI_FILTER = /\/openapi-document\.ts$/;
 
 /** The API's description as it is when the bundle is made, instead of what makes it. */
 export const writtenApiDescription: Plugin = {
   name: 'written-api-description',
   setup(build) {
-    build.onLoad({ filter: OPENAPI_DOCUMENT }, () => ({
+    build.onLoad({ filter: OPENAPI_FILTER }, () => ({
       contents: `export const openApiDocument = () => (${JSON.stringify(openApiDocument())});`,
     }));
   },
@@ -95,3 +96,16 @@ export const writtenApiDescription: Plugin = {
  * the bundle each would make files of what it has in common with the rest, which every start would read.
  */
 export const NEVER_LOADED = ['@smithy/core/event-streams', 'bowser'];
+
+/**
+ * A module that is imported when it is needed, as a file beside the bundle that has nothing in common with it: what they
+ * shared would be files of their own, which every start reads.
+ */
+export const beside = (filter: RegExp, file: string): Plugin => ({
+  name: `beside ${file}`,
+  setup(build) {
+    build.onResolve({ filter }, ({ kind }) =>
+      kind === 'dynamic-import' ? { path: `./${file}`, external: true } : undefined,
+    );
+  },
+});

