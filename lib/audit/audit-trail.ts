@@ -130,9 +130,9 @@ export class AuditTrail {
   private async write(event: AuditEvent, entry: Entry): Promise<void> {
     const startedAt = performance.now();
     try {
-      const writing = this.logger.log(event);
-      // A logger that writes at once is not waited for.
-      if (writing) await pTimeout(writing, { milliseconds: entry.patienceMs });
+      const written: unknown = this.logger.log(event);
+      // One that writes at once is not waited for, whatever it gives back.
+      if (isPromise(written)) await pTimeout(written, { milliseconds: entry.patienceMs });
     } catch (thrown) {
       this.onLoggerFailure(thrown);
     } finally {
@@ -140,6 +140,9 @@ export class AuditTrail {
     }
   }
 }
+
+const isPromise = (value: unknown): value is PromiseLike<unknown> =>
+  typeof (value as PromiseLike<unknown> | null | undefined)?.then === 'function';
 
 const ofService = (): Entry => ({
   trail: undefined,

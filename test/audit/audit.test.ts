@@ -265,6 +265,39 @@ describe('the audit trail', () => {
     expect(inner[0]).not.toHaveProperty('orgId');
   });
 
+  test('is written by a logger that gives back whatever it likes, at once or later', async () => {
+    const events: AuditEvent[] = [];
+    const failures: unknown[] = [];
+    const later = { then: (resolve: () => void) => resolve() } as Promise<void>;
+    let gives: unknown;
+    const given: unknown[] = [undefined, null, 1, 'text', {}, later, Promise.resolve()];
+    const log = (event: AuditEvent) => {
+      events.push(event);
+      return gives as void;
+    };
+    const trail = new AuditTrail({ log }, (thrown) => failures.push(thrown));
+    for (const value of given) {
+      gives = value;
+      await trail.record('getSession', { kind: 'application' }, {}, async () => undefined);
+    }
+    expect([events.length, failures]).toEqual([given.length, []]);
+  });
+
+  test.each([
+    [
+      'throws',
+      () => {
+        throw new Error('full');
+      },
+    ],
+    ['rejects', () => Promise.reject(new Error('full'))],
+  ])('that %s fails no operation', async (_what, log) => {
+    const failures: unknown[] = [];
+    const trail = new AuditTrail({ log }, (thrown) => failures.push(thrown));
+    expect(await trail.record('getSession', { kind: 'application' }, {}, async () => 'done')).toBe('done');
+    expect(failures).toEqual([new Error('full')]);
+  });
+
   // Each manager had a storage of its own, which Node never forgets: a thousand managers later a promise took 60 times as long.
   test('of all managers has one storage for what is running', async () => {
     const run = jest.spyOn(AsyncLocalStorage.prototype, 'run');
