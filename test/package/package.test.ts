@@ -14,7 +14,7 @@ import { ConsumerProject, PROJECT } from './consumer-project.ts';
 
 const LONG = 600_000;
 const ENTRIES = ['.', './client', './cdk', './events'];
-const BUNDLE = /^dist\/functions\/(?<name>[\w-]+)\/\w+\.mjs(\.map)?$/;
+const BUNDLE = /^dist\/functions\/(?<name>[\w-]+)\/(\w+|openapi-document)\.mjs(\.map)?$/;
 const COMPILED = /^dist\/(?<source>(lib|cdk)\/.+?)(\.d\.ts|\.js)$/;
 
 const EVENT: SessionEvent = {

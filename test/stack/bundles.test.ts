@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { DeleteCommand } from '@aws-sdk/lib-dynamodb';
 import { v7 as uuidv7 } from 'uuid';
 import type { Group } from '../../lib/api/operation.ts';
+import { describeApi } from '../../lib/api/openapi/describe-api.ts';
 import { RECONCILE_EVENT, SCHEDULED_EVENT } from '../../lib/api/scheduled-event.ts';
 import { readConfig } from '../../lib/config.ts';
 import { EVENT_SOURCE } from '../../lib/events/session-event.ts';
@@ -72,6 +73,12 @@ describe('the bundles, behind a Lambda Runtime API, for signed requests', () => 
     expect(session).toMatchObject({ userId: 'Jürgen / A', orgId: 'acme', metadata: { job: 'nightly' } });
     expect(session.workspacePath.startsWith(`${deployment.workspaceRoot}/`)).toBe(true);
     expect((await stat(session.workspacePath)).mode & 0o777).toBe(0o700);
+  });
+
+  test('records describes the API', async () => {
+    const answer = await http('records', 'GET /openapi.json', {});
+    expect(answer.statusCode).toBe(200);
+    expect(bodyOf(answer)).toEqual(JSON.parse(JSON.stringify(await describeApi())));
   });
 
   test('records finds it, and tells the path that lifecycle told', async () => {
