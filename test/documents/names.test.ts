@@ -24,6 +24,7 @@ const upperCase = new Set<string>([
   // Names that a document gives itself, and those of others.
   'API_URL',
   'O_PATH',
+  'UV_THREADPOOL_SIZE',
 ]);
 
 /** The routes that a document names: in full, or with an ellipsis for how the path begins. */
