@@ -13,7 +13,6 @@ import { LayeredComposer } from './prompt/layered-composer.ts';
 import type { PromptComposer } from './prompt/prompt-composer.ts';
 import { SeatGauge } from './seat-gauge.ts';
 import type { Reconcile } from './reconcile/reconcile.ts';
-import { lazily } from './lazily.ts';
 import { SessionCreation } from './session-creation.ts';
 import { SessionEnding } from './session-ending.ts';
 import type { DynamoTable } from './store/dynamo-table.ts';
@@ -132,10 +131,11 @@ export class ManagerParts {
     );
     const chores = { farewells: this.farewells, seats: this.seats, usage: usageRound };
     this.sweep = new Sweep(this.store, this.lists, workspaces, this.ending, chores, { log, metrics, gauge });
-    this.reconcile = lazily(async () => {
+    let reconcile: Reconcile | undefined;
+    this.reconcile = async () => {
       const { reconcileOf } = await import('./reconcile/reconcile-of.ts');
-      return reconcileOf(table, this.store, workspaces, { trail: this.trail, log });
-    });
+      return (reconcile ??= reconcileOf(table, this.store, workspaces, { trail: this.trail, log }));
+    };
     this.accessPoints = options.accessPoints;
     this.access = new WorkspaceAccess(new WorkspaceAccessStore(table), options.accessPoints, log);
     this.log = log;
