@@ -1,6 +1,5 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import pLimit from 'p-limit';
 import { AccessCheck } from './access-check.ts';
 import { LogLines } from './audit/log-lines.ts';
@@ -40,8 +39,8 @@ export interface ServiceParts {
   describeApi?: () => Promise<object>;
 }
 
-/** The SDK repeats a request twice; `withRetries` goes on from there. */
-const SDK_ATTEMPTS = 3;
+/** The SDK repeats a request twice; `withRetries` goes on from there. Its middleware is put together once for each kind of request. */
+const CLIENT = { maxAttempts: 3, cacheMiddleware: true };
 /** DynamoDB answers in milliseconds: what takes this long is lost, and better sent again. */
 const ON_AWS = { connectionTimeout: 1_000, requestTimeout: 3_000, throwOnRequestTimeout: true };
 /** The EFS API takes its time, and throttles early: waits of 0.5 to 2 s between attempts help more than many of them. */
@@ -69,7 +68,7 @@ export function createServices(env: NodeJS.ProcessEnv, parts: ServiceParts): Ser
   const { connector, secrets } = parts.mcp(config, env);
   const accessPoints = config.fileSystem && parts.accessPoints?.(config.fileSystem, EFS);
   const shared = new ManagerParts({
-    table: new DynamoTable(documentClient(dynamoDbClient(config, env)), config.tableName),
+    table: new DynamoTable(dynamoDbClient(config, env), config.tableName),
     workspaces: new Workspaces(config.workspaceRoot),
     mcp: connector,
     secrets,
@@ -109,18 +108,14 @@ export function dynamoDbClient(config: Config, env: NodeJS.ProcessEnv): DynamoDB
 
 /** With an endpoint and no credentials it is DynamoDB Local that is meant, which takes any. */
 export function dynamoDbConfig({ dynamodbEndpoint }: Config, env: NodeJS.ProcessEnv) {
-  if (dynamodbEndpoint === undefined) return { maxAttempts: SDK_ATTEMPTS, requestHandler: ON_AWS };
+  if (dynamodbEndpoint === undefined) return { ...CLIENT, requestHandler: ON_AWS };
   return {
-    maxAttempts: SDK_ATTEMPTS,
+    ...CLIENT,
     requestHandler: AT_ENDPOINT,
     endpoint: dynamodbEndpoint,
     region: env.AWS_REGION ?? 'us-east-1',
     ...(!env.AWS_ACCESS_KEY_ID && { credentials: { accessKeyId: 'local', secretAccessKey: 'local' } }),
   };
-}
-
-export function documentClient(client: DynamoDBClient): DynamoDBDocumentClient {
-  return DynamoDBDocumentClient.from(client, { marshallOptions: { removeUndefinedValues: true } });
 }
 
 /**

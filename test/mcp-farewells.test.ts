@@ -9,7 +9,6 @@ import { streamHandler } from '../lib/api/stream-handler.ts';
 import { dynamoDbConfig } from '../lib/services.ts';
 import { FarewellStore } from '../lib/store/farewell-store.ts';
 import { DynamoTable } from '../lib/store/dynamo-table.ts';
-import { documentClient } from '../lib/services.ts';
 import { StreamCheckpoint } from '../local/stream-checkpoint.ts';
 import { StreamPoller } from '../local/stream-poller.ts';
 import { serve, type HttpServer } from './mcp/http-servers.ts';
@@ -72,7 +71,7 @@ describe('a farewell that does not get through', () => {
 
   const unavailable = (response: ServerResponse) => void response.writeHead(503).end();
   const kept = async () => {
-    const store = new FarewellStore(new DynamoTable(documentClient(stack.client), stack.config.tableName));
+    const store = new FarewellStore(new DynamoTable(stack.client, stack.config.tableName));
     const all = [];
     for await (const page of store.due(FAR_AHEAD)) all.push(...page);
     return all.map(({ sessionId, attempts }) => ({ sessionId, attempts }));

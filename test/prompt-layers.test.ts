@@ -5,13 +5,14 @@ import { outcomeOf } from '../lib/audit/audit-refusals.ts';
 import type { ErrorCode } from '../lib/errors.ts';
 import { ContentionError, PromptConflictError, ValidationError } from '../lib/errors.ts';
 import type { SessionManagerV2 } from '../lib/session-manager.ts';
-import { createServices, documentClient } from '../lib/services.ts';
+import { createServices } from '../lib/services.ts';
 import { mcpServices } from '../lib/mcp-services.ts';
 import { CACHE_MS } from '../lib/prompt/layer-cache.ts';
 import { MAX_LAYERS_PER_SCOPE, MAX_LAYER_BYTES } from '../lib/prompt/prompt-layer.ts';
 import { promptLayersKey } from '../lib/store/table-schema.ts';
 import { atFirst, inject, lostReply } from './faults/dynamodb-faults.ts';
 import { TestClock, newStack, type TestStack } from './setup/test-stack.ts';
+import { documentClient } from './setup/document-client.ts';
 
 const ORG = { scope: 'org', orgId: 'acme' } as const;
 const TONE = { ...ORG, promptId: 'tone' };

@@ -3,7 +3,6 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { sumOfDrift } from '../lib/audit/drift.ts';
-import { documentClient } from '../lib/services.ts';
 import type { Session } from '../lib/session.ts';
 import type { SessionManagerV2 } from '../lib/session-manager.ts';
 import { seatsKey } from '../lib/store/table-schema.ts';
@@ -11,6 +10,7 @@ import { inject } from './faults/dynamodb-faults.ts';
 import { violations } from './invariants/invariants.ts';
 import { recordingServer, type RecordingServer } from './mcp/recording-server.ts';
 import { newStack, type TestStack } from './setup/test-stack.ts';
+import { documentClient } from './setup/document-client.ts';
 
 const ACME = { scope: 'org', userId: '', orgId: 'acme' } as const;
 const EVE = { scope: 'user', userId: 'eve', orgId: 'acme' } as const;

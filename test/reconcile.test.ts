@@ -4,7 +4,6 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { BatchWriteCommand, DeleteCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { MaxSessionsReachedError } from '../lib/errors.ts';
 import { createSessionManager } from '../lib/index.ts';
-import { documentClient } from '../lib/services.ts';
 import type { Session } from '../lib/session.ts';
 import type { SessionManagerV2 } from '../lib/session-manager.ts';
 import { mcpClientKey, promptKey, seatsKey, sessionKey, userEntryKey, type Key } from '../lib/store/table-schema.ts';
@@ -13,6 +12,7 @@ import { violations, type Known } from './invariants/invariants.ts';
 import { readState } from './invariants/stored-state.ts';
 import { recordingServer, type RecordingServer } from './mcp/recording-server.ts';
 import { newStack, type TestStack } from './setup/test-stack.ts';
+import { documentClient } from './setup/document-client.ts';
 
 const ADA = { userId: 'ada', orgId: 'acme' };
 const ACME = { scope: 'org', ...ADA } as const;

@@ -1,26 +1,30 @@
-import { ConditionalCheckFailedException, TransactionCanceledException } from '@aws-sdk/client-dynamodb';
 import {
-  BatchGetCommand,
-  DeleteCommand,
-  GetCommand,
+  BatchGetItemCommand,
+  ConditionalCheckFailedException,
+  DeleteItemCommand,
+  GetItemCommand,
   QueryCommand,
   ScanCommand,
-  TransactGetCommand,
-  TransactWriteCommand,
-  UpdateCommand,
-  type DynamoDBDocumentClient,
+  TransactGetItemsCommand,
+  TransactionCanceledException,
+  TransactWriteItemsCommand,
+  UpdateItemCommand,
+  type DynamoDBClient,
   type QueryCommandInput,
-  type TransactWriteCommandInput,
-} from '@aws-sdk/lib-dynamodb';
-import { unmarshall } from '@aws-sdk/util-dynamodb';
+  type ScanCommandInput,
+  type TransactWriteItem,
+  type UpdateItemCommandInput,
+} from '@aws-sdk/client-dynamodb';
+import { inAttributes, toAttributes, toValues, type Native } from './native-values.ts';
 import type { Key } from './table-schema.ts';
 import { Contended, withRetries } from './transient.ts';
 
-type TransactItem = NonNullable<TransactWriteCommandInput['TransactItems']>[number];
-type Without<Part extends 'Put' | 'Update' | 'Delete' | 'ConditionCheck'> = Omit<
-  NonNullable<TransactItem[Part]>,
+type Without<Part extends keyof TransactWriteItem> = Omit<
+  Native<NonNullable<TransactWriteItem[Part]>>,
   'TableName' | 'ReturnValuesOnConditionCheckFailure'
 >;
+type PartOfQuery = Omit<Native<QueryCommandInput>, 'TableName' | 'ExclusiveStartKey'>;
+type Position = Record<string, string>;
 
 export type UpdateWrite = Without<'Update'>;
 
@@ -60,19 +64,19 @@ const BATCH = 100;
 
 /** A DynamoDB table with strongly consistent reads, conditions that explain themselves, and bounded retries. */
 export class DynamoTable {
-  private readonly client: DynamoDBDocumentClient;
+  private readonly client: DynamoDBClient;
   private readonly name: string;
 
-  constructor(client: DynamoDBDocumentClient, name: string) {
+  constructor(client: DynamoDBClient, name: string) {
     this.client = client;
     this.name = name;
   }
 
   async get<T>(key: Key): Promise<T | undefined> {
     const { Item } = await withRetries(() =>
-      this.client.send(new GetCommand({ TableName: this.name, Key: key, ConsistentRead: true })),
+      this.client.send(new GetItemCommand({ TableName: this.name, Key: toAttributes(key), ConsistentRead: true })),
     );
-    return Item as T | undefined;
+    return toValues(Item);
   }
 
   /** The items that exist among `keys`, in no particular order. */
@@ -82,11 +86,12 @@ export class DynamoTable {
     await withRetries(async () => {
       while (wanted.length > 0) {
         const batch = wanted.slice(0, BATCH);
+        const Keys = batch.map(toAttributes);
         const { Responses, UnprocessedKeys } = await this.client.send(
-          new BatchGetCommand({ RequestItems: { [this.name]: { Keys: batch, ConsistentRead: true } } }),
+          new BatchGetItemCommand({ RequestItems: { [this.name]: { Keys, ConsistentRead: true } } }),
         );
-        found.push(...((Responses?.[this.name] ?? []) as T[]));
-        const unprocessed = (UnprocessedKeys?.[this.name]?.Keys ?? []) as Key[];
+        found.push(...allToValues<T>(Responses?.[this.name]));
+        const unprocessed = allToValues<Key>(UnprocessedKeys?.[this.name]?.Keys);
         wanted = [...unprocessed, ...wanted.slice(BATCH)];
         if (unprocessed.length === batch.length) throw new Contended('no key of a batch was processed');
       }
@@ -102,9 +107,9 @@ export class DynamoTable {
   /** One attempt; throws `Contended` if a transaction was under way on one of the items. */
   async snapshotOnce<T>(keys: Key[]): Promise<(T | undefined)[]> {
     try {
-      const TransactItems = keys.map((key) => ({ Get: { TableName: this.name, Key: key } }));
-      const { Responses = [] } = await this.client.send(new TransactGetCommand({ TransactItems }));
-      return Responses.map(({ Item }) => Item as T | undefined);
+      const TransactItems = keys.map((key) => ({ Get: { TableName: this.name, Key: toAttributes(key) } }));
+      const { Responses = [] } = await this.client.send(new TransactGetItemsCommand({ TransactItems }));
+      return Responses.map(({ Item }) => toValues<T>(Item));
     } catch (thrown) {
       if (!(thrown instanceof TransactionCanceledException)) throw thrown;
       const reasons = (thrown.CancellationReasons ?? []).flatMap(({ Code = 'None' }) =>
@@ -117,33 +122,32 @@ export class DynamoTable {
 
   /** One page; `cursor` is the key of the last item before it. */
   async query<T>(
-    input: Omit<QueryCommandInput, 'TableName' | 'ExclusiveStartKey'>,
-    cursor?: Record<string, string>,
-  ): Promise<{ items: T[]; count: number; cursor: Record<string, string> | undefined }> {
-    const page = await withRetries(() =>
-      this.client.send(new QueryCommand({ ...input, TableName: this.name, ExclusiveStartKey: cursor })),
-    );
-    return { items: (page.Items ?? []) as T[], count: page.Count ?? 0, cursor: page.LastEvaluatedKey };
+    input: PartOfQuery,
+    cursor?: Position,
+  ): Promise<{ items: T[]; count: number; cursor: Position | undefined }> {
+    const request = { ...input, TableName: this.name, ExclusiveStartKey: cursor };
+    const page = await withRetries(() => this.client.send(new QueryCommand(inAttributes<QueryCommandInput>(request))));
+    return { items: allToValues(page.Items), count: page.Count ?? 0, cursor: toValues(page.LastEvaluatedKey) };
   }
 
   /** One page of everything there is, strongly consistent. */
   async scan<T>(
-    cursor: Record<string, string> | undefined,
+    cursor: Position | undefined,
     fields: string[] | undefined,
     limit: number | undefined,
-  ): Promise<{ items: T[]; cursor: Record<string, string> | undefined }> {
+  ): Promise<{ items: T[]; cursor: Position | undefined }> {
     const names = fields && {
       ProjectionExpression: fields.map((_, index) => `#f${index}`).join(),
       ExpressionAttributeNames: Object.fromEntries(fields.map((field, index) => [`#f${index}`, field])),
     };
     const input = { TableName: this.name, ConsistentRead: true, ExclusiveStartKey: cursor, Limit: limit, ...names };
-    const page = await withRetries(() => this.client.send(new ScanCommand(input)));
-    return { items: (page.Items ?? []) as T[], cursor: page.LastEvaluatedKey };
+    const page = await withRetries(() => this.client.send(new ScanCommand(inAttributes<ScanCommandInput>(input))));
+    return { items: allToValues(page.Items), cursor: toValues(page.LastEvaluatedKey) };
   }
 
   /** All pages, one by one. */
-  async *pages<T>(input: Omit<QueryCommandInput, 'TableName' | 'ExclusiveStartKey'>): AsyncGenerator<T[]> {
-    let cursor: Record<string, string> | undefined;
+  async *pages<T>(input: PartOfQuery): AsyncGenerator<T[]> {
+    let cursor: Position | undefined;
     do {
       const page = await this.query<T>(input, cursor);
       yield page.items;
@@ -156,24 +160,26 @@ export class DynamoTable {
     try {
       const { Attributes } = await withRetries(() =>
         this.client.send(
-          new UpdateCommand({
-            ...write,
-            TableName: this.name,
-            ReturnValues: 'ALL_NEW',
-            ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
-          }),
+          new UpdateItemCommand(
+            inAttributes<UpdateItemCommandInput>({
+              ...write,
+              TableName: this.name,
+              ReturnValues: 'ALL_NEW',
+              ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+            }),
+          ),
         ),
       );
-      return { updated: true, item: Attributes as T };
+      return { updated: true, item: toValues<T>(Attributes) as T };
     } catch (thrown) {
       if (!(thrown instanceof ConditionalCheckFailedException)) throw thrown;
-      return { updated: false, found: thrown.Item && (unmarshall(thrown.Item) as T) };
+      return { updated: false, found: toValues(thrown.Item) };
     }
   }
 
   /** Also if there is nothing to delete. */
   async delete(key: Key): Promise<void> {
-    await withRetries(() => this.client.send(new DeleteCommand({ TableName: this.name, Key: key })));
+    await withRetries(() => this.client.send(new DeleteItemCommand({ TableName: this.name, Key: toAttributes(key) })));
   }
 
   /** All the writes or none; retried until there is a definite answer. */
@@ -191,7 +197,9 @@ export class DynamoTable {
    */
   async transactOnce<Name extends string>(writes: Record<Name, Write>): Promise<Refusal<Name> | undefined> {
     try {
-      await this.client.send(new TransactWriteCommand({ TransactItems: this.inTable(Object.values<Write>(writes)) }));
+      await this.client.send(
+        new TransactWriteItemsCommand({ TransactItems: this.inTable(Object.values<Write>(writes)) }),
+      );
       return undefined;
     } catch (thrown) {
       if (!(thrown instanceof TransactionCanceledException)) throw thrown;
@@ -199,10 +207,10 @@ export class DynamoTable {
     }
   }
 
-  private inTable(writes: Write[]): TransactItem[] {
+  private inTable(writes: Write[]): TransactWriteItem[] {
     return writes.map((write) => {
       const [[action, request]] = Object.entries(write) as [[string, object]];
-      const item = { ...request, TableName: this.name, ReturnValuesOnConditionCheckFailure: 'ALL_OLD' };
+      const item = { ...inAttributes(request), TableName: this.name, ReturnValuesOnConditionCheckFailure: 'ALL_OLD' };
       return { [action]: item };
     });
   }
@@ -213,7 +221,7 @@ export class DynamoTable {
     const contended = new Set<Name>();
     for (const [index, { Code, Item }] of (cancelled.CancellationReasons ?? []).entries()) {
       const name = names[index] as Name;
-      if (Code === 'ConditionalCheckFailed') found.set(name, Item && unmarshall(Item));
+      if (Code === 'ConditionalCheckFailed') found.set(name, toValues(Item));
       else if (Code && PASSING_REASONS.has(Code)) contended.add(name);
       else if (Code && Code !== 'None') throw cancelled;
     }
@@ -224,3 +232,6 @@ export class DynamoTable {
     throw cancelled;
   }
 }
+
+const allToValues = <T>(items: Parameters<typeof toValues>[0][] = []): T[] =>
+  items.map((item) => toValues<T>(item) as T);

@@ -3,7 +3,7 @@ import { DynamoDBStreamsClient } from '@aws-sdk/client-dynamodb-streams';
 import type { DynamoDBRecord } from 'aws-lambda';
 import { noMcpConnector } from '../../lib/mcp/no-mcp.ts';
 import { noSecrets } from '../../lib/secrets/no-secrets.ts';
-import { documentClient, dynamoDbClient, dynamoDbConfig } from '../../lib/services.ts';
+import { dynamoDbClient, dynamoDbConfig } from '../../lib/services.ts';
 import { SessionManagerV2 } from '../../lib/session-manager.ts';
 import { DynamoTable } from '../../lib/store/dynamo-table.ts';
 import type { FileSystemPlace } from '../../lib/workspace/access-points.ts';
@@ -25,7 +25,7 @@ export const newAccessStack = (efs: EfsServer, clock?: TestClock): Promise<TestS
 export function otherManager({ config, log }: TestStack, efs: EfsServer) {
   const client = dynamoDbClient(config, OWN_DATABASE);
   const manager = new SessionManagerV2({
-    table: new DynamoTable(documentClient(client), config.tableName),
+    table: new DynamoTable(client, config.tableName),
     workspaces: new Workspaces(config.workspaceRoot),
     mcp: noMcpConnector,
     secrets: noSecrets,

@@ -7,7 +7,6 @@ import type { SessionManagerError } from '../../lib/errors.ts';
 import type { Session } from '../../lib/session.ts';
 import { WorkspaceAccessStore } from '../../lib/store/workspace-access-store.ts';
 import { DynamoTable } from '../../lib/store/dynamo-table.ts';
-import { documentClient } from '../../lib/services.ts';
 import { WorkspaceAccess } from '../../lib/workspace-access.ts';
 import { efsAccessPoints } from '../../lib/workspace/efs-access-points.ts';
 import { atFirst, inject } from '../faults/dynamodb-faults.ts';
@@ -21,7 +20,7 @@ const codeOf = (work: Promise<unknown>): Promise<string> =>
     (thrown: SessionManagerError) => thrown.code,
   );
 
-const tableOf = ({ client, config }: TestStack) => new DynamoTable(documentClient(client), config.tableName);
+const tableOf = ({ client, config }: TestStack) => new DynamoTable(client, config.tableName);
 
 describe('workspace access', () => {
   let efs: EfsServer;

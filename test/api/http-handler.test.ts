@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { lambdaHandler } from '../../lib/api/lambda-handler.ts';
 import { newStack, type TestStack } from '../setup/test-stack.ts';
 import { httpEvent, lambdaContext, parsed, send } from './lambda-events.ts';
+import { interpose } from '../setup/interpose.ts';
 
 const ADA = { 'x-user-id': 'ada', 'x-org-id': 'acme' };
 
@@ -105,9 +106,10 @@ describe('the HTTP door', () => {
   test('tells nothing of an error of ours', async () => {
     const broken = await newStack({ TABLE_NAME: 'a-table' });
     broken.client.destroy();
-    broken.client.middlewareStack.add(
+    interpose(
+      broken.client,
       () => () => Promise.reject(new Error('arn:aws:dynamodb:us-east-1:123456789012:table/secret')),
-      { step: 'finalizeRequest' },
+      { step: 'finalizeRequest', name: 'failing' },
     );
     const answer = await send(broken, 'GET /usage', { headers: ADA });
     expect(answer.statusCode).toBe(500);
@@ -118,9 +120,10 @@ describe('the HTTP door', () => {
 
   test('says when to come again if it was contended', async () => {
     const busy = await newStack();
-    busy.client.middlewareStack.add(
+    interpose(
+      busy.client,
       () => () => Promise.reject(Object.assign(new Error('slow down'), { name: 'ThrottlingException' })),
-      { step: 'finalizeRequest' },
+      { step: 'finalizeRequest', name: 'failing' },
     );
     const answer = await send(busy, 'GET /usage', { headers: ADA });
     expect(answer).toMatchObject({ statusCode: 503, headers: { 'retry-after': '1' } });

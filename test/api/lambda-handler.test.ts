@@ -5,6 +5,7 @@ import { lambdaHandler } from '../../lib/api/lambda-handler.ts';
 import type { SweepResult } from '../../lib/sweep.ts';
 import { newStack, TestClock, type TestStack } from '../setup/test-stack.ts';
 import { httpEvent, lambdaContext, parsed } from './lambda-events.ts';
+import { interpose } from '../setup/interpose.ts';
 
 /** As EventBridge Scheduler sends it to a target without an input of its own. */
 const SCHEDULED = {
@@ -79,7 +80,8 @@ describe('the cleanup function', () => {
   });
 
   test('fails the schedule’s invocation when it fails, so that it is tried again', async () => {
-    stack.client.middlewareStack.add(() => () => Promise.reject(new Error('no table')), { step: 'finalizeRequest' });
+    const failing = () => () => Promise.reject(new Error('no table'));
+    interpose(stack.client, failing, { step: 'finalizeRequest', name: 'failing' });
     await expect(cleanup(SCHEDULED, 900_000)).rejects.toMatchObject({
       code: 'INTERNAL',
       cause: { message: 'no table' },

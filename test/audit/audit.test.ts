@@ -13,6 +13,7 @@ import { MAX_PROMPT_BYTES } from '../../lib/prompt/prompt-composer.ts';
 import type { SessionManagerV2 } from '../../lib/session-manager.ts';
 import { directDoor, handlerDoor } from '../contracts/doors.ts';
 import { serveMcp } from '../mcp/http-servers.ts';
+import { interpose } from '../setup/interpose.ts';
 import { TestClock, newStack, type TestStack } from '../setup/test-stack.ts';
 
 const ALICE = { userId: 'alice', orgId: 'acme' };
@@ -207,7 +208,8 @@ describe('the audit trail', () => {
       event('addMcpClient', { ...failed, mcpClientId: 'x', code: 'MCP_CONNECTION' }),
     ]);
 
-    stack.client.middlewareStack.add(
+    interpose(
+      stack.client,
       () => async () => {
         throw new Error('a surprise');
       },

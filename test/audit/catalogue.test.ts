@@ -21,6 +21,7 @@ import type { Actor } from '../contracts/door.ts';
 import { directDoor, handlerDoor, httpDoor, lambdaClientDoor } from '../contracts/doors.ts';
 import { startServer, type LocalServer } from '../local/local-server.ts';
 import { startEverythingServer, type EverythingServer } from '../mcp/everything-server.ts';
+import { interpose } from '../setup/interpose.ts';
 import { newStack, TestClock, type TestStack } from '../setup/test-stack.ts';
 import { audited, CANARY, Walk } from './walk.ts';
 
@@ -297,11 +298,11 @@ describe('the audit catalogue', () => {
 
 /** Makes every request to the table fail; gives what mends it. */
 function failing({ client }: TestStack): () => void {
-  client.middlewareStack.add(
+  return interpose(
+    client,
     () => async () => {
       throw new Error('a surprise');
     },
     { step: 'initialize', name: 'surprise' },
   );
-  return () => client.middlewareStack.remove('surprise');
 }

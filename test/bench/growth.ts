@@ -2,13 +2,13 @@ import { BatchWriteCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import pMap from 'p-map';
 import { v7 as uuidv7 } from 'uuid';
 import { limitOwnersOf } from '../../lib/limits.ts';
-import { documentClient } from '../../lib/services.ts';
 import { DynamoTable, type Write } from '../../lib/store/dynamo-table.ts';
 import { putSession, putUserEntry } from '../../lib/store/session-writes.ts';
 import { dueKey, dueShardOf, seatsKey, type SessionItem } from '../../lib/store/table-schema.ts';
 import { newStack, TestClock, type TestStack } from '../setup/test-stack.ts';
 import type { BenchResult } from './bench-result.ts';
 import { CapacityMeter, type Cost } from './capacity-meter.ts';
+import { documentClient } from '../setup/document-client.ts';
 
 const SESSIONS = [1_000, 10_000, 100_000] as const;
 const DUE = 10;
@@ -48,7 +48,7 @@ export async function benchGrowth(): Promise<BenchResult> {
 /** Ends the due ones, so that the next round begins with none. */
 async function readingCosts(stack: TestStack, clock: TestClock, meter: CapacityMeter): Promise<Growth> {
   const { manager, client, config } = stack;
-  const table = new DynamoTable(documentClient(client), config.tableName);
+  const table = new DynamoTable(client, config.tableName);
   const idle = { inactivitySeconds: 60 };
   for (let made = 0; made < DUE; made++) await manager.createSession('eve', 'acme', idle);
   clock.advance({ seconds: 70 });

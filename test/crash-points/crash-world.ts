@@ -16,7 +16,7 @@ import { ManagerParts } from '../../lib/manager-parts.ts';
 import { guardedFetch, type Fetch, type GuardedFetch } from '../../lib/mcp/guarded-fetch.ts';
 import { SdkConnector } from '../../lib/mcp/sdk-connector.ts';
 import { KmsSecretBox } from '../../lib/secrets/kms-secret-box.ts';
-import { documentClient, dynamoDbClient, dynamoDbConfig, type Services } from '../../lib/services.ts';
+import { dynamoDbClient, dynamoDbConfig, type Services } from '../../lib/services.ts';
 import { SessionEvents } from '../../lib/session-events.ts';
 import { SessionManagerV2 } from '../../lib/session-manager.ts';
 import { DynamoTable } from '../../lib/store/dynamo-table.ts';
@@ -140,7 +140,7 @@ function startProcess({ config, database, clock, efs, kms }: Outside): { service
   const log = new LogLines(new Logger({ logLevel: 'SILENT' }));
   const accessPoints = efsAccessPoints(PLACE, countedSettings(efs));
   const parts = new ManagerParts({
-    table: new DynamoTable(documentClient(client), config.tableName),
+    table: new DynamoTable(client, config.tableName),
     workspaces: new Workspaces(config.workspaceRoot),
     mcp: new SdkConnector({ fetch: countedFetch(fetch), stdioCommands: [], searchPath: undefined }),
     secrets: new KmsSecretBox(kmsClient, KEY_ID),

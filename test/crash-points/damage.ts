@@ -2,9 +2,9 @@ import { mkdir, rm, utimes } from 'node:fs/promises';
 import path from 'node:path';
 import { DeleteCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { EVERYBODY, type LimitOwner } from '../../lib/limits.ts';
-import { documentClient } from '../../lib/services.ts';
 import { mcpClientKey, promptKey, seatsKey, userEntryKey } from '../../lib/store/table-schema.ts';
 import { OWNER, type CrashWorld } from './crash-world.ts';
+import { documentClient } from '../setup/document-client.ts';
 
 const USER: LimitOwner = { scope: 'user', ...OWNER };
 const ORG: LimitOwner = { scope: 'org', ...OWNER };

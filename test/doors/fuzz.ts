@@ -12,6 +12,7 @@ import { newDatabase } from '../setup/own-database.ts';
 import { newStack, TestClock } from '../setup/test-stack.ts';
 import { judge } from './answer-rules.ts';
 import { fuzzRequests, type FuzzRequest } from './fuzz-requests.ts';
+import { interpose } from '../setup/interpose.ts';
 
 const REQUEST_MS = 20_000;
 const CLOSED = 'http://127.0.0.1:9/mcp';
@@ -63,7 +64,8 @@ export async function openHouse(authMode: AuthMode) {
     newSessionId: () => wanted.shift() ?? uuidv7(),
   });
   let writes = 0;
-  stack.client.middlewareStack.add(
+  interpose(
+    stack.client,
     (next, { commandName }) =>
       async (args) => {
         const answer = await next(args);

@@ -1,4 +1,5 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { interpose } from '../setup/interpose.ts';
 
 /** What happens to a request: before it is sent, and to its answer. Throw to fail it there. */
 export interface Fault {
@@ -10,8 +11,8 @@ export interface Fault {
 
 /** Puts a fault around each request of the client, inside the SDK's own retries; gives what takes it away. */
 export function inject(client: DynamoDBClient, { before, after, around = (send) => send() }: Fault): () => void {
-  const name = 'injected-fault';
-  client.middlewareStack.add(
+  return interpose(
+    client,
     (next, context) => async (args) => {
       const command = String(context.commandName);
       await before?.(command, args.input);
@@ -19,9 +20,8 @@ export function inject(client: DynamoDBClient, { before, after, around = (send) 
       await after?.(command, args.input);
       return answer;
     },
-    { step: 'finalizeRequest', priority: 'low', name },
+    { step: 'finalizeRequest', priority: 'low', name: 'injected-fault' },
   );
-  return () => client.middlewareStack.remove(name);
 }
 
 /** Does something at the first `times` requests with this command. */

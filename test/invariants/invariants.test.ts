@@ -2,11 +2,11 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { DeleteCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import { documentClient } from '../../lib/services.ts';
 import type { Session } from '../../lib/session.ts';
 import { sessionKey, userEntryKey, type Key } from '../../lib/store/table-schema.ts';
 import { newStack, type TestStack } from '../setup/test-stack.ts';
 import { violations, violationsAfterSweep, type Known } from './invariants.ts';
+import { documentClient } from '../setup/document-client.ts';
 
 const ADA = { userId: 'ada', orgId: 'acme' };
 

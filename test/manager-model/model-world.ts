@@ -4,7 +4,6 @@ import path from 'node:path';
 import { BatchWriteCommand } from '@aws-sdk/lib-dynamodb';
 import { ManagerParts } from '../../lib/manager-parts.ts';
 import type { McpConnection, McpConnector } from '../../lib/mcp/mcp-connector.ts';
-import { documentClient } from '../../lib/services.ts';
 import { SessionManagerV2 } from '../../lib/session-manager.ts';
 import { DynamoTable } from '../../lib/store/dynamo-table.ts';
 import type { McpConnectionState } from '../../lib/store/mcp-client-store.ts';
@@ -15,6 +14,8 @@ import { violationsAfterSweep } from '../invariants/invariants.ts';
 import { newStack, TestClock, type TestStack } from '../setup/test-stack.ts';
 import type { Answer } from './answer.ts';
 import { MAX_MCP_CLIENTS, ManagerModel, TOUCH_MS } from './manager-model.ts';
+import { documentClient } from '../setup/document-client.ts';
+import { interpose } from '../setup/interpose.ts';
 
 export const PRESETS = { global: 5, org: 4, user: 3 };
 /** Longer than an instance keeps layers to compose with. */
@@ -69,7 +70,8 @@ export class ModelWorld {
       MAX_MCP_CLIENTS_PER_SESSION: String(MAX_MCP_CLIENTS),
       TOUCH_INTERVAL_SECONDS: String(TOUCH_MS / 1000),
     });
-    stack.client.middlewareStack.add(
+    interpose(
+      stack.client,
       (next, context) => (args) => outside({ name: String(context.commandName), overNetwork: true }, () => next(args)),
       { step: 'finalizeRequest', priority: 'low', name: 'outside' },
     );
@@ -125,7 +127,7 @@ export class ModelWorld {
   private instance(clock: TestClock): ManagerParts {
     const { client, config, log, parts } = this.stack;
     return new ManagerParts({
-      table: new DynamoTable(documentClient(client), config.tableName),
+      table: new DynamoTable(client, config.tableName),
       workspaces: new Workspaces(config.workspaceRoot),
       mcp: connector,
       secrets: { seal: failing, open: failing },

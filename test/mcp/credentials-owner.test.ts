@@ -1,13 +1,13 @@
 import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { McpClientConfig } from '../../lib/mcp/mcp-client-config.ts';
-import { documentClient } from '../../lib/services.ts';
 import type { SealedCredentials } from '../../lib/store/mcp-client-store.ts';
 import { mcpClientKey } from '../../lib/store/table-schema.ts';
 import { newStack, type TestStack } from '../setup/test-stack.ts';
 import { anotherInstance } from './instance.ts';
 import { authorizationServer, protectedServer } from './oauth-servers.ts';
 import { recordingServer, type RecordingServer } from './recording-server.ts';
+import { documentClient } from '../setup/document-client.ts';
 
 interface Owner {
   name: string;

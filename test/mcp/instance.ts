@@ -2,7 +2,7 @@ import { readConfig } from '../../lib/config.ts';
 import { ManagerParts } from '../../lib/manager-parts.ts';
 import type { McpConnector, McpTarget } from '../../lib/mcp/mcp-connector.ts';
 import { mcpServices } from '../../lib/mcp-services.ts';
-import { documentClient, dynamoDbClient } from '../../lib/services.ts';
+import { dynamoDbClient } from '../../lib/services.ts';
 import { SessionManagerV2 } from '../../lib/session-manager.ts';
 import { DynamoTable } from '../../lib/store/dynamo-table.ts';
 import { Workspaces } from '../../lib/workspace/workspaces.ts';
@@ -14,7 +14,7 @@ export function anotherInstance(stack: TestStack, mcp?: McpConnector, now?: () =
   const { connector, secrets } = mcpServices(config, process.env);
   const client = dynamoDbClient(config, stack.env);
   const parts = new ManagerParts({
-    table: new DynamoTable(documentClient(client), config.tableName),
+    table: new DynamoTable(client, config.tableName),
     workspaces: new Workspaces(config.workspaceRoot),
     mcp: mcp ?? connector,
     secrets,

@@ -1,5 +1,6 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { cancelled, isTransaction, isWrite, touchedBy, type TouchedItem } from './table-request.ts';
+import { interpose } from '../setup/interpose.ts';
 
 /** What one partition key takes (write units a second), and how much of it may come at once. */
 const UNITS_PER_SECOND = 1_000;
@@ -34,7 +35,8 @@ export class PartitionModel {
   }
 
   stand(before: DynamoDBClient): void {
-    before.middlewareStack.add(
+    interpose(
+      before,
       (next, context) => async (args) => {
         const command = String(context.commandName);
         if (isWrite(command)) this.charge(command, args.input);

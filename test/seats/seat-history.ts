@@ -4,6 +4,7 @@ import { EVERYBODY } from '../../lib/limits.ts';
 import type { SeatsItem } from '../../lib/store/table-schema.ts';
 import { lostReply } from '../faults/dynamodb-faults.ts';
 import { cancelled, idOf, isTransaction, isWrite, touchedBy } from './table-request.ts';
+import { interpose } from '../setup/interpose.ts';
 
 /** The items that the global limit is spread over, as they were after one write. */
 export interface SeatMoment {
@@ -47,7 +48,8 @@ export class SeatHistory {
   }
 
   watch(client: DynamoDBClient): void {
-    client.middlewareStack.add(
+    interpose(
+      client,
       (next, context) => (args) => this.pass(String(context.commandName), args.input, () => next(args)),
       // Outside of the SDK's own retries, which would hide lost answers by sending the same token again.
       { step: 'build', name: 'seat-history' },

@@ -3,13 +3,14 @@ import pMap from 'p-map';
 import { EVERYBODY } from '../../lib/limits.ts';
 import { DynamoTable } from '../../lib/store/dynamo-table.ts';
 import { seatsKey, type Key, type SeatsItem } from '../../lib/store/table-schema.ts';
-import { documentClient, dynamoDbClient } from '../../lib/services.ts';
+import { dynamoDbClient } from '../../lib/services.ts';
 import { anotherInstance } from '../mcp/instance.ts';
 import { newDatabase } from '../setup/own-database.ts';
 import { newStack, type TestStack } from '../setup/test-stack.ts';
 import { seededRandom } from './seeded-random.ts';
 import { SeatHistory, type SeatMoment } from './seat-history.ts';
 import { SeatTraffic, type CreateCall } from './seat-traffic.ts';
+import { documentClient } from '../setup/document-client.ts';
 
 const MOST_ITEMS = 16;
 /** Sessions that are there when it begins. */

@@ -12,7 +12,7 @@ import { AccessCheck } from '../../lib/access-check.ts';
 import { ManagerParts, type SessionManagerOptions } from '../../lib/manager-parts.ts';
 import { mcpServices } from '../../lib/mcp-services.ts';
 import { MetricLines } from '../../lib/metrics/metric-lines.ts';
-import { documentClient, dynamoDbClient, type Services } from '../../lib/services.ts';
+import { dynamoDbClient, type Services } from '../../lib/services.ts';
 import { SessionEvents } from '../../lib/session-events.ts';
 import { SessionManagerV2 } from '../../lib/session-manager.ts';
 import { DynamoTable } from '../../lib/store/dynamo-table.ts';
@@ -68,7 +68,7 @@ export async function newStack(
   const log = new LogLines(new Logger({ logLevel: config.logLevel }));
   const { connector, secrets } = mcpServices(config, process.env);
   const parts = new ManagerParts({
-    table: new DynamoTable(documentClient(client), config.tableName),
+    table: new DynamoTable(client, config.tableName),
     workspaces: new Workspaces(config.workspaceRoot),
     mcp: connector,
     secrets,

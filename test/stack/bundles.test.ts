@@ -10,12 +10,13 @@ import { describeApi } from '../../lib/api/openapi/describe-api.ts';
 import { RECONCILE_EVENT, SCHEDULED_EVENT } from '../../lib/api/scheduled-event.ts';
 import { readConfig } from '../../lib/config.ts';
 import { EVENT_SOURCE } from '../../lib/events/session-event.ts';
-import { documentClient, dynamoDbClient } from '../../lib/services.ts';
+import { dynamoDbClient } from '../../lib/services.ts';
 import { userEntryKey } from '../../lib/store/table-schema.ts';
 import { FILE_SYSTEM } from '../access/efs-server.ts';
 import { metricsIn } from '../metrics/emf.ts';
 import { Deployment } from './lambda/deployment.ts';
 import { gatewayEvent } from './lambda/gateway-event.ts';
+import { documentClient } from '../setup/document-client.ts';
 
 interface HttpAnswer {
   statusCode: number;

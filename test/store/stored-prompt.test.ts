@@ -2,10 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { promptText, storedPrompt } from '../../lib/store/stored-prompt.ts';
-import { documentClient } from '../../lib/services.ts';
 import { promptKey } from '../../lib/store/table-schema.ts';
 import { ONE_KB_PROMPT } from '../bench/our-costs.ts';
 import { newStack } from '../setup/test-stack.ts';
+import { documentClient } from '../setup/document-client.ts';
 
 describe('a prompt in the table', () => {
   test.each([
