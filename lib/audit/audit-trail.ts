@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import pTimeout from 'p-timeout';
+import { isPromise } from '../is-promise.ts';
 import { toSessionManagerError, type SessionManagerError } from '../errors.ts';
 import { auditEventName, type AuditedOperation, type Consequence } from './audit-catalogue.ts';
 import type { AuditActor, AuditDetails, AuditEvent, AuditLogger } from './audit-event.ts';
@@ -140,9 +141,6 @@ export class AuditTrail {
     }
   }
 }
-
-const isPromise = (value: unknown): value is PromiseLike<unknown> =>
-  typeof (value as PromiseLike<unknown> | null | undefined)?.then === 'function';
 
 const ofService = (): Entry => ({
   trail: undefined,

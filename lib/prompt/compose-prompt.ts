@@ -1,4 +1,5 @@
 import pTimeout from 'p-timeout';
+import { isPromise } from '../is-promise.ts';
 import {
   COMPOSE_MS,
   MAX_PROMPT_BYTES,
@@ -16,10 +17,8 @@ export async function composePrompt(
   request: PromptRequest,
 ): Promise<{ systemPrompt: string; warning?: string }> {
   try {
-    const composed = await pTimeout(
-      Promise.resolve().then(() => composer.compose(request)),
-      { milliseconds: COMPOSE_MS },
-    );
+    const composing = composer.compose(request);
+    const composed = isPromise(composing) ? await pTimeout(composing, { milliseconds: COMPOSE_MS }) : composing;
     const { systemPrompt, warnings } = isComposedPrompt(composed) ? composed : { systemPrompt: composed, warnings: [] };
     const problem = problemOfPrompt(systemPrompt);
     if (problem) return { systemPrompt: '', warning: `composed prompt ${problem}` };

@@ -29,12 +29,18 @@ export class LayerCache implements LayerSource {
     });
   }
 
-  async layersFor(identity: Identity): Promise<ScopeLayers[]> {
-    const found = ownersFor(identity).map((owner) => ({ owner, layers: this.kept.get(keyOf(owner)) }));
-    const missing = found.filter(({ layers }) => layers === undefined).map(({ owner }) => owner);
-    const read = missing.length > 0 ? await this.reader.read(missing) : [];
-    const fresh = new Map(missing.map((owner, index) => [owner, this.keep(owner, read[index] ?? [])]));
-    return found.map(({ owner, layers }) => layers ?? (fresh.get(owner) as ScopeLayers));
+  layersFor(identity: Identity): ScopeLayers[] | Promise<ScopeLayers[]> {
+    const owners = ownersFor(identity);
+    const kept = owners.flatMap((owner) => this.kept.get(keyOf(owner)) ?? []);
+    return kept.length === owners.length ? kept : this.readFor(owners);
+  }
+
+  private async readFor(owners: LayerOwner[]): Promise<ScopeLayers[]> {
+    const kept = owners.map((owner) => this.kept.get(keyOf(owner)));
+    const missing = owners.filter((_, index) => kept[index] === undefined);
+    const read = await this.reader.read(missing);
+    const fresh = missing.map((owner, index) => this.keep(owner, read[index] ?? []));
+    return kept.map((layers) => layers ?? (fresh.shift() as ScopeLayers));
   }
 
   /** After a change, so that this instance composes with it at once. */

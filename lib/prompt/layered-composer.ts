@@ -4,7 +4,7 @@ import type { ComposedPrompt, PromptComposer, PromptRequest } from './prompt-com
 
 /** Where a user's layers come from: the global ones, those of the organisation, and the user's own, in this order. */
 export interface LayerSource {
-  layersFor(identity: Identity): Promise<ScopeLayers[]>;
+  layersFor(identity: Identity): ScopeLayers[] | Promise<ScopeLayers[]>;
 }
 
 /** The default composer: joins the prompt layers that stand in the table. */
@@ -15,9 +15,14 @@ export class LayeredComposer implements PromptComposer {
     this.source = source;
   }
 
-  async compose({ userId, orgId, variables }: PromptRequest): Promise<ComposedPrompt> {
+  /** At once, if the source has the layers at hand. */
+  compose({ userId, orgId, variables }: PromptRequest): ComposedPrompt | Promise<ComposedPrompt> {
     const identity = { userId, orgId };
-    const { systemPrompt, warnings } = joinLayers(await this.source.layersFor(identity), identity, variables);
-    return { systemPrompt, warnings };
+    const layers = this.source.layersFor(identity);
+    const join = (scopes: ScopeLayers[]): ComposedPrompt => {
+      const { systemPrompt, warnings } = joinLayers(scopes, identity, variables);
+      return { systemPrompt, warnings };
+    };
+    return Array.isArray(layers) ? join(layers) : layers.then(join);
   }
 }

@@ -12,9 +12,11 @@ export interface ComposedPrompt {
   warnings: readonly string[];
 }
 
+export type Composed = string | ComposedPrompt;
+
 /** Makes a new session's system prompt: at most 256 KB of UTF-8. One that throws or is late leaves it empty. */
 export interface PromptComposer {
-  compose(request: PromptRequest): Promise<string | ComposedPrompt>;
+  compose(request: PromptRequest): Composed | Promise<Composed>;
 }
 
 export const MAX_PROMPT_BYTES = 256 * 1024;
