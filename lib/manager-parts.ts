@@ -116,7 +116,7 @@ export class ManagerParts {
         log.auditLoggerFailed(thrown);
         metrics.auditLoggerFailed();
       },
-      (event, details) => metrics.operationFinished(event, details),
+      (event, details, logger) => metrics.operationFinished(event, details, logger === log.audit && log.isAuditWritten),
     );
     this.farewells = new McpFarewells(this.mcp, this.mcpCredentials, new FarewellStore(table), {
       log,

@@ -8,6 +8,7 @@ import type { EventSink } from './events/event-sink.ts';
 import { ManagerParts } from './manager-parts.ts';
 import type { McpConnector } from './mcp/mcp-connector.ts';
 import type { SecretBox } from './secrets/secret-box.ts';
+import { SERVICE } from './metrics/metric-catalogue.ts';
 import { MetricLines } from './metrics/metric-lines.ts';
 import { SessionEvents } from './session-events.ts';
 import { SessionManagerV2 } from './session-manager.ts';
@@ -63,7 +64,7 @@ const AT_ONCE_AT_ENDPOINT = 16;
 /** Puts everything together from the environment. No I/O. */
 export function createServices(env: NodeJS.ProcessEnv, parts: ServiceParts): Services {
   const config = readConfig(env);
-  const logger = new Logger({ serviceName: 'session-manager', logLevel: config.logLevel });
+  const logger = new Logger({ serviceName: SERVICE, logLevel: config.logLevel });
   const log = new LogLines(logger, env.AWS_LAMBDA_LOG_LEVEL);
   const { connector, secrets } = parts.mcp(config, env);
   const accessPoints = config.fileSystem && parts.accessPoints?.(config.fileSystem, EFS);

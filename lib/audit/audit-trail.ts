@@ -24,8 +24,12 @@ interface Entry {
   patienceMs: number;
 }
 
-/** Told of each operation as it ends, with the details of its error. Must not throw. */
-export type OnOperation = (event: AuditEvent, details: Readonly<Record<string, unknown>>) => void;
+/** Told of each operation as it ends, with the details of its error and who is told next; gives what that is told. Must not throw. */
+export type OnOperation = (
+  event: AuditEvent,
+  details: Readonly<Record<string, unknown>>,
+  logger: AuditLogger,
+) => AuditEvent;
 
 /** How long an operation waits for the logger, all of its events together. */
 const LOG_MS = 2_000;
@@ -45,7 +49,7 @@ export class AuditTrail {
   constructor(
     logger: AuditLogger,
     onLoggerFailure: (thrown: unknown) => void,
-    onOperation: OnOperation = () => undefined,
+    onOperation: OnOperation = (event) => event,
   ) {
     this.logger = logger;
     this.onLoggerFailure = onLoggerFailure;
@@ -88,8 +92,7 @@ export class AuditTrail {
         ...entry.details,
         durationMs: Math.round(performance.now() - startedAt),
       };
-      this.onOperation(event, errorDetails);
-      return this.write(event, entry);
+      return this.write(this.onOperation(event, errorDetails, this.logger), entry);
     };
     try {
       const result = await running.run(entry, work);

@@ -4,11 +4,13 @@ import type { AuditEvent, AuditLogger } from './audit-event.ts';
 
 /** What writes them: of the logger that is used no more than this. */
 interface LineLogger {
+  getLevelName(): string;
   info(message: string, fields: Record<string, unknown>): void;
   warn(message: string, fields: Record<string, unknown>): void;
   error(message: string, fields: Record<string, unknown>): void;
 }
 
+const LEVELS_WITH_INFO = ['TRACE', 'DEBUG', 'INFO'];
 /** As Lambda drops what is below; it knows no level above the last. */
 const LAMBDA_LEVELS = ['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'FATAL'];
 
@@ -16,10 +18,13 @@ const LAMBDA_LEVELS = ['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'FATAL'];
 export class LogLines {
   private readonly logger: LineLogger;
   private readonly lambdaLogLevel: string | undefined;
+  /** Whether lines of `audit` are written, at the level that the logger has. */
+  readonly isAuditWritten: boolean;
 
   /** `lambdaLogLevel`: what Lambda lets through, where the lines go through Lambda. */
   constructor(logger: LineLogger, lambdaLogLevel?: string) {
     this.logger = logger;
+    this.isAuditWritten = LEVELS_WITH_INFO.includes(logger.getLevelName());
     this.lambdaLogLevel = lambdaLogLevel;
   }
 

@@ -21,10 +21,22 @@ export interface SweepMeasures {
   trash: number;
 }
 
+/** Which of a line's members are metrics. */
+type Directives = ReturnType<Metrics['serializeMetrics']>['_aws']['CloudWatchMetrics'];
 type Values = Partial<Record<MetricName, number>>;
 type Dimensions = Partial<Record<DimensionName, string>>;
 
 const LEVELS_BELOW_INFO = ['TRACE', 'DEBUG', 'INFO'];
+
+/** No plain object, of which the logger would make a copy, member by member, for each line. */
+class LineMetrics {
+  readonly Timestamp = Date.now();
+  readonly CloudWatchMetrics: Directives;
+
+  constructor(directives: Directives) {
+    this.CloudWatchMetrics = directives;
+  }
+}
 
 /**
  * Writes every metric that the product sends, as lines in CloudWatch's embedded metric format on stdout. Each is written
@@ -32,6 +44,7 @@ const LEVELS_BELOW_INFO = ['TRACE', 'DEBUG', 'INFO'];
  */
 export class MetricLines {
   private readonly metrics: Metrics | undefined;
+  private durationDirectives: Directives | undefined;
   private readonly level: string | undefined;
   private readonly onFailure: (thrown: unknown) => void;
 
@@ -46,10 +59,21 @@ export class MetricLines {
     return this.metrics !== undefined;
   }
 
-  /** With the details of the error, if it was one. The schedule's own runs count as sweeps. */
-  operationFinished(event: AuditEvent, details: Readonly<Record<string, unknown>>): void {
-    const { operation, actor, result, code, durationMs, userId = '', orgId = '' } = event;
-    if (actor.kind !== 'schedule') this.send({ Result: result }, { OperationDuration: durationMs }, { operation });
+  /**
+   * With the details of the error, if it was one. The schedule's own runs count as sweeps. If the event is written as a line
+   * of this service, the duration is a metric of that line: gives the event with what makes it one.
+   */
+  operationFinished(event: AuditEvent, details: Readonly<Record<string, unknown>>, hasLine = false): AuditEvent {
+    this.refusedOrFailed(event, details);
+    const { operation, actor, result, durationMs } = event;
+    if (actor.kind === 'schedule') return event;
+    if (hasLine) return { ...event, ...this.asMembers(result, durationMs) };
+    this.send({ Result: result }, { OperationDuration: durationMs }, { operation });
+    return event;
+  }
+
+  private refusedOrFailed(event: AuditEvent, details: Readonly<Record<string, unknown>>): void {
+    const { operation, result, code, userId = '', orgId = '' } = event;
     if (result === 'failed' && code !== undefined) this.send({ Code: code }, { Failures: 1 }, { operation });
     if (code === 'MAX_SESSIONS_REACHED') {
       const { scope, limit, active } = details as { scope: LimitScope; limit: number; active: number };
@@ -88,21 +112,45 @@ export class MetricLines {
 
   /** One line, from the first addition to the write in one go: other operations of this process write in between. */
   private send(dimensions: Dimensions, values: Values, properties: Record<string, string> = {}): void {
-    if (!this.metrics) return;
+    this.collected(dimensions, values, { ...properties, ...this.passingLevel() }, (metrics) =>
+      metrics.publishStoredMetrics(),
+    );
+  }
+
+  /** A line that says its `service` already has the duration with these. */
+  private asMembers(Result: AuditEvent['result'], OperationDuration: number): object {
+    // The same for all of them.
+    this.durationDirectives ??= this.collected(
+      { Result },
+      { OperationDuration },
+      {},
+      (metrics) => metrics.serializeMetrics()._aws.CloudWatchMetrics,
+    );
+    const CloudWatchMetrics = this.durationDirectives;
+    return CloudWatchMetrics ? { _aws: new LineMetrics(CloudWatchMetrics), Result, OperationDuration } : {};
+  }
+
+  private collected<T>(
+    dimensions: Dimensions,
+    values: Values,
+    properties: Record<string, string>,
+    use: (metrics: Metrics) => T,
+  ): T | undefined {
+    if (!this.metrics) return undefined;
     try {
       for (const [name, value] of Object.entries(dimensions)) this.metrics.addDimension(name, value);
-      for (const [name, value] of Object.entries({ ...properties, ...this.passingLevel() })) {
-        this.metrics.addMetadata(name, value);
-      }
+      for (const [name, value] of Object.entries(properties)) this.metrics.addMetadata(name, value);
       for (const [name, value] of Object.entries(values)) {
         this.metrics.addMetric(name, METRICS[name as MetricName].unit, value);
       }
-      this.metrics.publishStoredMetrics();
+      return use(this.metrics);
     } catch (thrown) {
+      this.onFailure(thrown);
+      return undefined;
+    } finally {
       this.metrics.clearMetrics();
       this.metrics.clearDimensions();
       this.metrics.clearMetadata();
-      this.onFailure(thrown);
     }
   }
 

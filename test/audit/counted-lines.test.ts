@@ -18,7 +18,8 @@ describe('a line that an alarm counts', () => {
 
   const logged = (level: string) => (message: string) => void lines.push([message, `logger’s ${level}`]);
   function write(lambdaLogLevel?: string): unknown[][] {
-    const log = new LogLines({ info: logged('info'), warn: logged('warn'), error: logged('error') }, lambdaLogLevel);
+    const [info, warn, error] = [logged('info'), logged('warn'), logged('error')];
+    const log = new LogLines({ getLevelName: () => 'INFO', info, warn, error }, lambdaLogLevel);
     log.driftFound(noDrift(), 0);
     log.operationFailed('createSession', new Error('why'));
     return lines;
