@@ -50,7 +50,8 @@ describe('credentials of the environment', () => {
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
     const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    client = new DynamoDBClient({ region: REGION, endpoint, credentialDefaultProvider: defaultProvider });
+    const asTheFunctions = { credentialDefaultProvider: defaultProvider, cacheMiddleware: true };
+    client = new DynamoDBClient({ region: REGION, endpoint, ...asTheFunctions });
     seen.length = 0;
   });
   afterEach(async () => {
