@@ -20,7 +20,6 @@ const projectRoot = path.resolve(import.meta.dirname, '..');
 const [name = '', outdir = ''] = process.argv.slice(2);
 
 const DESCRIPTION = 'openapi-document';
-const RECONCILE = 'reconcile-of';
 const isOf = (operation: keyof typeof operations): boolean => operations[operation].group === name;
 
 const modules: BuildOptions = {
@@ -53,7 +52,7 @@ await build({
   plugins: [
     beside(/\/openapi-document\.ts$/, `${DESCRIPTION}.mjs`),
     // Only the function whose operation it is ever imports it.
-    ...(isOf('reconcile') ? [] : [beside(/\/reconcile-of\.ts$/, `${RECONCILE}.mjs`)]),
+    ...(isOf('reconcile') ? [] : [beside(/\/reconcile-of\.ts$/, 'reconcile-of.mjs')]),
     builtinModules,
     noConfigFiles,
   ],

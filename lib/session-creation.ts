@@ -17,6 +17,9 @@ const TAKE_BACK_MS = 5_000;
 /** Told of a session that was recorded and, since its directory could not be moved in, ended; and how long that took. */
 type OnTakenBack = (session: SessionItem, durationMs: number) => Promise<void>;
 
+/** Of a create that was to be taken back. `nothing`: seat and key are free again. `unknown`: also that it could not be. */
+type Left = 'nothing' | 'ended by others' | 'unknown';
+
 /** The session, and whether an earlier request with the same idempotency key had created it. */
 export interface CreationOutcome {
   session: SessionItem;
@@ -29,6 +32,7 @@ export interface CreationOutcome {
  *   refused by the record ──▶ the directory aside is removed
  *   record made, directory cannot be moved in ──▶ ended again, and its idempotency key freed with the same write;
  *     where that does not get to its end either, the sweep takes it up, and until then its seat is taken: CONTENTION
+ *   record made, session ended by somebody before its directory was in its place ──▶ it was created all the same
  *   crash in between ──▶ the sweep moves the directory in, or removes it
  */
 export class SessionCreation {
@@ -64,7 +68,8 @@ export class SessionCreation {
         throw new WorkspaceCreationError(new Error('the directory that was made aside is gone'));
       }
     } catch (thrown) {
-      throw (await this.takenBack(request, onTakenBack)) ? thrown : fileSystemBusy(thrown);
+      const left = await this.takenBack(request, onTakenBack);
+      if (left !== 'ended by others') throw left === 'nothing' ? thrown : fileSystemBusy(thrown);
     } finally {
       await measured;
     }
@@ -83,28 +88,29 @@ export class SessionCreation {
     }
   }
 
-  /** Somebody may end a session as soon as it is recorded, before its directory is in its place: it was created all the same. */
+  /** Somebody may end a session as soon as it is recorded. */
   private async hasEnded(sessionId: string): Promise<boolean> {
     return (await this.store.get(sessionId))?.status !== 'active';
   }
 
-  /** Whether seat and key are free again. */
-  private async takenBack(request: CreateRequest, onTakenBack: OnTakenBack): Promise<boolean> {
-    return pTimeout(this.takeBack(request, onTakenBack), { milliseconds: TAKE_BACK_MS, fallback: () => false });
+  private async takenBack(request: CreateRequest, onTakenBack: OnTakenBack): Promise<Left> {
+    return pTimeout(this.takeBack(request, onTakenBack), { milliseconds: TAKE_BACK_MS, fallback: () => 'unknown' });
   }
 
   /** Goes on when nobody waits for it any more, and then finds whether a repetition was answered with the session. */
-  private async takeBack({ draft, idempotency }: CreateRequest, onTakenBack: OnTakenBack): Promise<boolean> {
+  private async takeBack({ draft, idempotency }: CreateRequest, onTakenBack: OnTakenBack): Promise<Left> {
     const startedAt = performance.now();
     try {
-      const session = await this.store.abandonCreate(draft, idempotency?.key);
-      if (!session) return false;
-      await this.ending.resume(session);
-      await onTakenBack(session, Math.round(performance.now() - startedAt));
-      return true;
+      const { isTakenBack, session } = await this.store.abandonCreate(draft, idempotency?.key);
+      if (session?.status === 'active') return 'unknown';
+      if (session) {
+        await this.ending.resume(session);
+        await onTakenBack(session, Math.round(performance.now() - startedAt));
+      }
+      return isTakenBack ? 'nothing' : 'ended by others';
     } catch (thrown) {
       this.log.sessionNotEnded(draft.id, thrown);
-      return false;
+      return 'unknown';
     }
   }
 

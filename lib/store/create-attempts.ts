@@ -109,8 +109,11 @@ export class CreateAttempts {
     throw new MaxSessionsReachedError(of.scope, limit, active);
   }
 
+  /** A record of our own tells that an earlier attempt went through, also where its session has ended since. */
   private replayOf({ requestHash, sessionId }: IdempotencyItem): CreateOutcome {
-    if (requestHash !== this.identity.idempotency?.requestHash) throw new IdempotencyConflictError();
+    const { session, idempotency } = this.identity;
+    if (sessionId === session.id) return { created: session };
+    if (requestHash !== idempotency?.requestHash) throw new IdempotencyConflictError();
     return { replayOf: sessionId };
   }
 }

@@ -130,17 +130,21 @@ export class SessionStore {
 
   /**
    * For a create that went wrong after it was recorded: its end begins and its idempotency key is free, both or neither;
-   * neither if its repetition was answered with the session. Gives the session that is now ending, if there was one.
+   * neither if its repetition was answered with the session, or if somebody else ends it. Gives whether they are, and what
+   * there is of the session.
    */
-  async abandonCreate(draft: SessionDraft, key: string | undefined): Promise<SessionItem | undefined> {
+  async abandonCreate(
+    draft: SessionDraft,
+    key: string | undefined,
+  ): Promise<{ isTakenBack: boolean; session: SessionItem | undefined }> {
     const writes: Partial<Record<'session' | 'idempotency', Write>> = {
       session: { Update: write.takeBack(draft.id) },
     };
     if (key !== undefined) writes.idempotency = write.freeIdempotency(idempotencyKey(draft, key), draft.id);
-    await this.table.transact(writes as Record<'session' | 'idempotency', Write>);
-    // Also if it was refused: then somebody ends it already, or an attempt whose reply was lost has begun to.
+    const refusal = await this.table.transact(writes as Record<'session' | 'idempotency', Write>);
+    // Also if it was refused: an attempt whose reply was lost may have done it.
     const session = await this.get(draft.id);
-    return session?.status === 'ending' ? session : undefined;
+    return { isTakenBack: !refusal || session?.endReason === 'workspace-creation-failed', session };
   }
 
   private attemptsAt({ draft, idempotency, now }: CreateRequest) {

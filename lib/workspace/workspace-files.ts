@@ -15,6 +15,8 @@ import type { Workspace, Workspaces } from './workspaces.ts';
 
 /** A file system that does not answer must not use up the whole call. */
 const OPERATION_MS = 15_000;
+/** What an operation meets, among others, whose workspace is taken away and emptied meanwhile. */
+const MAY_BE_GONE = [FileNotFoundError, ContentionError, PreconditionFailedError];
 
 /** A part of a file: where it begins, and which upload it belongs to. */
 export interface Part {
@@ -148,8 +150,7 @@ export class WorkspaceFiles {
       return result;
     } catch (thrown) {
       const error = toFileError(thrown);
-      // An end takes away what is being written, too.
-      const mayBeGone = error instanceof FileNotFoundError || error instanceof ContentionError;
+      const mayBeGone = MAY_BE_GONE.some((kind) => error instanceof kind);
       throw mayBeGone && !(await isThere()) ? new SessionNotFoundError() : error;
     } finally {
       await top.close();

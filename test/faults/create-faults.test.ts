@@ -113,6 +113,28 @@ describe('a create that is disturbed', () => {
     expect(await pending()).toEqual([]);
     expect(await manager.countAllSessions()).toBe(0);
     await expect(manager.getSession(session.id)).rejects.toMatchObject({ code: 'SESSION_NOT_FOUND' });
+    other.close();
+  });
+
+  // Its repetition, like itself, was told SESSION_NOT_FOUND: the key named a session of its own that it did not know.
+  test('whose replies are lost while its session ends has created it all the same', async () => {
+    const other = anotherInstance(stack);
+    const swept: string[][] = [];
+    const lost = atFirst(3, 'TransactWriteItemsCommand', lostReply);
+    inject(stack.client, {
+      after: async (command, input) => {
+        if (command === 'TransactWriteItemsCommand' && swept.length === 0) {
+          swept.push((await other.manager.cleanupInactiveSessions(0)).cleaned);
+        }
+        await lost(command, input);
+      },
+    });
+    const session = await manager.createSession('alice', 'acme', { idempotencyKey: 'k' });
+    expect(session.replayed).toBe(false);
+    expect(swept).toEqual([[session.id]]);
+    expect(await pending()).toEqual([]);
+    expect(await manager.countAllSessions()).toBe(0);
+    other.close();
   });
 
   // It ended the session that its repetition had been answered with.

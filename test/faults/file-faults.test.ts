@@ -2,12 +2,15 @@ import { readdir } from 'node:fs/promises';
 import * as realFs from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import type { ManagerParts } from '../../lib/manager-parts.ts';
 import type { TestStack } from '../setup/test-stack.ts';
+import { atFirst, inject } from './dynamodb-faults.ts';
 import { FileFaults } from './file-faults.ts';
 
 const files = new FileFaults();
 jest.unstable_mockModule('node:fs/promises', () => files.module(realFs));
 const { newStack } = await import('../setup/test-stack.ts');
+const { anotherInstance } = await import('../mcp/instance.ts');
 
 /** What injected faults have found; each can be repeated, and then goes well. */
 describe('when the file system fails once', () => {
@@ -51,6 +54,39 @@ describe('when the file system fails once', () => {
       expect(await stack.manager.countAllSessions()).toBe(0);
     },
   );
+
+  test.each([
+    ['has ended', (other: ManagerParts, sessionId: string) => other.ending.end(sessionId, 'requested')],
+    ['is ending', (other: ManagerParts, sessionId: string) => other.store.claimEnd(sessionId, 'requested')],
+  ])(
+    'a create whose session %s meanwhile has created it: its key was not free, as WORKSPACE_CREATION says',
+    async (_how, end) => {
+      const other = anotherInstance(stack);
+      inject(stack.client, {
+        after: atFirst(1, 'TransactWriteItemsCommand', async () => {
+          const { sessions } = await other.manager.listSessions('bob', { orgId: 'acme' });
+          await end(other.parts, sessions[0]?.id as string);
+          files.failNext('rename', /\.pending/, 'EIO');
+        }),
+      });
+      const created = await stack.manager.createSession('bob', 'acme', { idempotencyKey: 'k' });
+      expect(created.replayed).toBe(false);
+      expect(await stack.manager.countAllSessions()).toBe(1);
+      expect(await readdir(path.join(stack.root, '.pending'))).toEqual([]);
+      const again = stack.manager.createSession('bob', 'acme', { idempotencyKey: 'k' });
+      await expect(again).rejects.toMatchObject({ code: 'SESSION_NOT_FOUND' });
+      other.close();
+    },
+  );
+
+  test('a create that cannot be taken back either is told to come again', async () => {
+    files.failNext('rename', /\.pending/, 'EIO', 2);
+    const failing = stack.manager.createSession('bob', 'acme', { idempotencyKey: 'k' });
+    await expect(failing).rejects.toMatchObject({ code: 'CONTENTION' });
+    await stack.manager.cleanupInactiveSessions();
+    expect(await stack.manager.countAllSessions()).toBe(1);
+    expect((await stack.manager.createSession('bob', 'acme', { idempotencyKey: 'k' })).replayed).toBe(false);
+  });
 
   test('a directory is not removed while the trash cannot be reached: it answered INTERNAL', async () => {
     files.failNext('stat', path.join(stack.root, '.trash'), 'EIO');

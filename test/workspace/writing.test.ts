@@ -47,6 +47,21 @@ describe('writing', () => {
     await expect(write).rejects.toMatchObject({ code: 'SESSION_NOT_FOUND' });
   });
 
+  // It was told PRECONDITION_FAILED, as if somebody had written to the file.
+  test('to what was read, of a session that ends meanwhile and is emptied, finds no session', async () => {
+    await own.write('file', 'x');
+    const ifMatch = await etagOf('file');
+    const room = {
+      ...unlimited,
+      check: async () => {
+        const name = await own.workspaces.retire(own.session);
+        await own.workspaces.removeFromTrash(name as string, AbortSignal.timeout(10_000));
+      },
+    };
+    const write = own.files.write(own.session, Buffer.from('y'), { path: 'file', conditions: { ifMatch }, room });
+    await expect(write).rejects.toMatchObject({ code: 'SESSION_NOT_FOUND' });
+  });
+
   test('of one file is done by one of two that want it to be new, however they spell its path', async () => {
     for (let round = 0; round < 30; round++) {
       const outcomes = await Promise.allSettled([

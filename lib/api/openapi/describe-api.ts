@@ -1,6 +1,7 @@
-let document: Promise<Record<string, unknown>> | undefined;
+let document: Record<string, unknown> | undefined;
 
 /** The OpenAPI document, made when it is first asked for: nobody else waits for it. */
-export function describeApi(): Promise<Record<string, unknown>> {
-  return (document ??= import('./openapi-document.ts').then(({ openApiDocument }) => openApiDocument()));
+export async function describeApi(): Promise<Record<string, unknown>> {
+  const { openApiDocument } = await import('./openapi-document.ts');
+  return (document ??= openApiDocument());
 }
