@@ -40,7 +40,10 @@ export interface ServiceParts {
   describeApi?: () => Promise<object>;
 }
 
-/** The SDK repeats a request twice; `withRetries` goes on from there. Its middleware is put together once for each kind of request. */
+/**
+ * The SDK repeats a request twice; `withRetries` goes on from there. Its middleware is put together once for each kind of
+ * request, and keeps the first of them.
+ */
 const CLIENT = { maxAttempts: 3, cacheMiddleware: true };
 /** DynamoDB answers in milliseconds: what takes this long is lost, and better sent again. */
 const ON_AWS = { connectionTimeout: 1_000, requestTimeout: 3_000, throwOnRequestTimeout: true };

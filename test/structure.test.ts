@@ -78,7 +78,7 @@ describe('the street', () => {
     const comparing = lib.filter(({ path }) => isIn('lib/reconcile')(path));
     expect(comparing.length).toBeGreaterThan(1);
     expect(wrongImports([...rooms, ...comparing], (_file, { from }) => upstairs.includes(from))).toEqual([]);
-    const ground = ['errors', 'file-errors', 'identity', 'is-promise', 'lazily', 'limits', 'schemas'].map(
+    const ground = ['answer-in-time', 'errors', 'file-errors', 'identity', 'lazily', 'limits', 'schemas'].map(
       (name) => `lib/${name}.ts`,
     );
     const elsewhere = wrongImports(rooms, ({ path }, { from, isPackage, typeOnly }) => {

@@ -1,6 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import pTimeout from 'p-timeout';
-import { isPromise } from '../is-promise.ts';
+import { answerInTime } from '../answer-in-time.ts';
 import { toSessionManagerError, type SessionManagerError } from '../errors.ts';
 import { auditEventName, type AuditedOperation, type Consequence } from './audit-catalogue.ts';
 import type { AuditActor, AuditDetails, AuditEvent, AuditLogger } from './audit-event.ts';
@@ -134,9 +133,7 @@ export class AuditTrail {
   private async write(event: AuditEvent, entry: Entry): Promise<void> {
     const startedAt = performance.now();
     try {
-      const written: unknown = this.logger.log(event);
-      // One that writes at once is not waited for, whatever it gives back.
-      if (isPromise(written)) await pTimeout(written, { milliseconds: entry.patienceMs });
+      await answerInTime<unknown>(this.logger.log(event), entry.patienceMs);
     } catch (thrown) {
       this.onLoggerFailure(thrown);
     } finally {

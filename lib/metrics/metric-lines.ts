@@ -26,7 +26,14 @@ type Directives = ReturnType<Metrics['serializeMetrics']>['_aws']['CloudWatchMet
 type Values = Partial<Record<MetricName, number>>;
 type Dimensions = Partial<Record<DimensionName, string>>;
 
-const LEVELS_BELOW_INFO = ['TRACE', 'DEBUG', 'INFO'];
+const LEVELS_WITH_INFO = ['TRACE', 'DEBUG', 'INFO'];
+
+class OwnMetrics extends Metrics {
+  /** By `POWERTOOLS_METRICS_DISABLED`, or by the development mode of Powertools. */
+  get isOff(): boolean {
+    return this.isDisabled();
+  }
+}
 
 /** No plain object, of which the logger would make a copy, member by member, for each line. */
 class LineMetrics {
@@ -49,8 +56,9 @@ export class MetricLines {
   private readonly onFailure: (thrown: unknown) => void;
 
   constructor({ namespace, lambdaLogLevel = 'INFO', onFailure = () => undefined }: MetricLinesOptions = {}) {
-    this.metrics = namespace === undefined ? undefined : new Metrics({ namespace, serviceName: SERVICE });
-    this.level = LEVELS_BELOW_INFO.includes(lambdaLogLevel) ? undefined : lambdaLogLevel;
+    const metrics = namespace === undefined ? undefined : new OwnMetrics({ namespace, serviceName: SERVICE });
+    this.metrics = metrics?.isOff ? undefined : metrics;
+    this.level = LEVELS_WITH_INFO.includes(lambdaLogLevel) ? undefined : lambdaLogLevel;
     this.onFailure = onFailure;
   }
 

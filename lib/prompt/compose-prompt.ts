@@ -1,8 +1,8 @@
-import pTimeout from 'p-timeout';
-import { isPromise } from '../is-promise.ts';
+import { answerInTime } from '../answer-in-time.ts';
 import {
   COMPOSE_MS,
   MAX_PROMPT_BYTES,
+  type Composed,
   type ComposedPrompt,
   type PromptComposer,
   type PromptRequest,
@@ -17,8 +17,7 @@ export async function composePrompt(
   request: PromptRequest,
 ): Promise<{ systemPrompt: string; warning?: string }> {
   try {
-    const composing = composer.compose(request);
-    const composed = isPromise(composing) ? await pTimeout(composing, { milliseconds: COMPOSE_MS }) : composing;
+    const composed = await answerInTime(composer.compose(request), COMPOSE_MS);
     const { systemPrompt, warnings } = isComposedPrompt(composed) ? composed : { systemPrompt: composed, warnings: [] };
     const problem = problemOfPrompt(systemPrompt);
     if (problem) return { systemPrompt: '', warning: `composed prompt ${problem}` };
@@ -31,7 +30,7 @@ export async function composePrompt(
   }
 }
 
-const isComposedPrompt = (composed: string | ComposedPrompt): composed is ComposedPrompt =>
+const isComposedPrompt = (composed: Composed): composed is ComposedPrompt =>
   typeof composed === 'object' && composed !== null && Array.isArray(composed.warnings);
 
 function inOneLine(warnings: readonly string[]): string {

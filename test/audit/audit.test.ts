@@ -9,7 +9,7 @@ import { AuditTrail } from '../../lib/audit/audit-trail.ts';
 import { outcomeOf } from '../../lib/audit/audit-refusals.ts';
 import type { ErrorCode } from '../../lib/errors.ts';
 import type { Caller } from '../../lib/identity.ts';
-import { MAX_PROMPT_BYTES } from '../../lib/prompt/prompt-composer.ts';
+import { MAX_PROMPT_BYTES, type PromptComposer } from '../../lib/prompt/prompt-composer.ts';
 import type { SessionManagerV2 } from '../../lib/session-manager.ts';
 import { directDoor, handlerDoor } from '../contracts/doors.ts';
 import { serveMcp } from '../mcp/http-servers.ts';
@@ -380,6 +380,15 @@ describe('a prompt composer', () => {
     expect(await session.getSystemPrompt()).toBe('for alice: kind');
   });
 
+  test('may answer at once', async () => {
+    stack.manager.setPromptComposer({
+      compose: ({ userId }) => ({ systemPrompt: `for ${userId}`, warnings: ['a layer'] }),
+    });
+    const session = await stack.manager.createSession('alice', 'acme');
+    expect(await session.getSystemPrompt()).toBe('for alice');
+    expect(stack.audited[0]).toMatchObject({ result: 'success', warning: 'a layer' });
+  });
+
   test('may give a prompt of exactly 256 KB', async () => {
     const prompt = 'é'.repeat(MAX_PROMPT_BYTES / 2);
     stack.manager.setPromptComposer({ compose: async () => prompt });
@@ -395,15 +404,29 @@ describe('a prompt composer', () => {
     rejects: () => Promise.reject(new Error('SECRET')),
     // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- what others may do
     'rejects with what is no error': () => Promise.reject('SECRET'),
-    'never ends': () => new Promise(() => undefined),
+    // What is late is not cancelled: where that throws, nobody would catch it.
+    'never ends': () => Object.assign(new Promise(() => undefined), { cancel: failing.throws }),
     'gives a prompt that is too large': () => 'x'.repeat(MAX_PROMPT_BYTES + 1),
     'gives a prompt that has too many bytes': () => 'é'.repeat(MAX_PROMPT_BYTES / 2 + 1),
     'gives what is no text': () => ({ SECRET: true }),
     'gives nothing': () => undefined,
     'gives text that is not well-formed': () => 'SECRET \ud800',
   };
-  test.each(Object.entries(failing))('that %s leaves an empty prompt and a warning', async (_how, compose) => {
-    stack.manager.setPromptComposer({ compose: async () => (await compose()) as string });
+  const thenable = (compose: () => unknown) => {
+    const composing = (async () => await compose())();
+    return { then: composing.then.bind(composing) };
+  };
+  const cases = Object.entries(failing).flatMap(([how, compose]): [string, () => unknown][] =>
+    how === 'never ends'
+      ? [[how, compose]]
+      : [
+          [`${how} at once`, compose],
+          [how, async () => await compose()],
+          [`${how} in a promise of another make`, () => thenable(compose)],
+        ],
+  );
+  test.each(cases)('that %s leaves an empty prompt and a warning', async (_how, compose) => {
+    stack.manager.setPromptComposer({ compose: compose as PromptComposer['compose'] });
     const session = await stack.manager.createSession('alice', 'acme');
     expect(stack.audited).toEqual([
       expect.objectContaining({ operation: 'createSession', result: 'success', warning: expect.any(String) }),

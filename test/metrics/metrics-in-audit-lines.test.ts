@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { auditEventSchemas } from '../../lib/audit/audit-event-schemas.ts';
 import type { AuditEvent } from '../../lib/audit/audit-event.ts';
 import { mcpServices } from '../../lib/mcp-services.ts';
 import { SERVICE } from '../../lib/metrics/metric-catalogue.ts';
@@ -15,6 +16,18 @@ interface Told {
   metrics: string[];
 }
 
+/** Of the event in a line, without what the line has besides: the logger's own, and what makes it a metric. */
+function problemsOf(line: string): unknown[] {
+  const { level, message, service, timestamp, _aws, Result, OperationDuration, ...event } = JSON.parse(
+    line,
+  ) as AuditEvent & Record<string, unknown>;
+  for (const member of [level, message, service, timestamp, _aws, Result, OperationDuration]) {
+    expect(member).toBeDefined();
+  }
+  delete event.sampling_rate;
+  return auditEventSchemas[event.event].safeParse(event).error?.issues ?? [];
+}
+
 describe('the duration of an operation', () => {
   let stack: TestStack;
   let stdout: ReturnType<typeof captureStdout>;
@@ -26,6 +39,7 @@ describe('the duration of an operation', () => {
   afterEach(async () => {
     stdout.stop();
     delete process.env.AWS_LAMBDA_LOG_LEVEL;
+    delete process.env.POWERTOOLS_METRICS_DISABLED;
     await stack.close();
   });
 
@@ -53,6 +67,7 @@ describe('the duration of an operation', () => {
     await manager.session(id).heartbeat();
     const lines = stdout.lines().slice(before);
     expect(lines).toHaveLength(1);
+    expect(problemsOf(lines[0] as string)).toEqual([]);
     const [metric] = metricsIn(lines[0] as string);
     expect(metric).toEqual({
       namespace: NAMESPACE,
@@ -91,6 +106,12 @@ describe('the duration of an operation', () => {
       { event: 'session.ended', metrics: [] },
       { event: 'cleanup.run', metrics: [] },
     ]);
+  });
+
+  test.each([['INFO'], ['WARN']])('is none where Powertools was told to send none, at level %s', async (LOG_LEVEL) => {
+    process.env.POWERTOOLS_METRICS_DISABLED = 'true';
+    const told = await toldBy(() => managerWith({ LOG_LEVEL }).getSession(UNKNOWN));
+    expect(told).toEqual(LOG_LEVEL === 'INFO' ? [{ event: 'session.read-refused', metrics: [] }] : []);
   });
 
   test('has a line of its own where a level leaves out the event', async () => {

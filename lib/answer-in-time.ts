@@ -1,0 +1,17 @@
+import pTimeout from 'p-timeout';
+
+/**
+ * What something that others have brought answers: at once, or after at most so long (ms). Throws a `TimeoutError` if it
+ * does not.
+ */
+export async function answerInTime<T>(answer: T | PromiseLike<T>, milliseconds: number): Promise<T> {
+  if (!isPromise(answer)) return answer;
+  // Not theirs: it could have a `cancel`, which would be called and may throw.
+  return pTimeout(
+    Promise.resolve().then(() => answer),
+    { milliseconds },
+  );
+}
+
+const isPromise = <T>(value: T | PromiseLike<T>): value is PromiseLike<T> =>
+  typeof (value as PromiseLike<T> | null | undefined)?.then === 'function';
