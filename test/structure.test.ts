@@ -43,6 +43,11 @@ describe('the street', () => {
     expect(wrongImports(entries, (_file, { from }) => !isIn('lib')(from))).toEqual([]);
   });
 
+  test('passes by what stands in the bundles of functions only', () => {
+    expect(lib.filter(({ path }) => isIn('lib/bundled')(path)).length).toBeGreaterThan(1);
+    expect(wrongImports(files, (_file, { from }) => isIn('lib/bundled')(from))).toEqual([]);
+  });
+
   test('has the doors above everything else in lib', () => {
     const above = isIn('lib/api', 'lib/cli');
     expect(wrongImports(lib, ({ path }, { from }) => isIn('lib/api')(from) && !above(path))).toEqual([]);
@@ -138,7 +143,7 @@ describe('each thing has its room', () => {
 
   test.each([
     ['the MCP SDK', /^@modelcontextprotocol\//, ['lib/mcp']],
-    ['the file system', /^node:fs/, ['lib/workspace', 'lib/secrets', 'lib/mapped-stacks.ts', 'lib/cli']],
+    ['the file system', /^node:fs/, ['lib/workspace', 'lib/secrets', 'lib/bundled', 'lib/cli']],
     ['child processes', /^node:child_process$/, ['lib/mcp']],
     ['Lambda', /^aws-lambda$/, ['lib/api']],
     ['the logger', /^@aws-lambda-powertools\/logger/, ['lib/audit', 'lib/services.ts']],
@@ -171,7 +176,7 @@ describe('each thing has its room', () => {
 
   test('the environment is read where managers are put together, for credentials of AWS, and by the command line', () => {
     const readers = lib.filter(({ syntax }) => /process\s*\.\s*env\b/.test(syntax.text)).map(({ path }) => path);
-    const known = ['lib/cli/main.ts', 'lib/environment-credentials.ts', 'lib/index.ts', 'lib/services.ts'];
+    const known = ['lib/bundled/environment-credentials.ts', 'lib/cli/main.ts', 'lib/index.ts', 'lib/services.ts'];
     expect(readers.sort()).toEqual(known);
   });
 

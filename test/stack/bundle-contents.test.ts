@@ -111,7 +111,7 @@ describe('a bundle', () => {
 
   test.each(FUNCTION_NAMES)('of %s has credentials of the environment, and no other source of them', (name) => {
     expect(packagesIn(name).filter((packageName) => packageName.includes('credential-provider'))).toEqual([]);
-    expect(ownModulesIn(name).some((source) => source.endsWith('/lib/environment-credentials.ts'))).toBe(true);
+    expect(ownModulesIn(name).some((source) => source.endsWith('/lib/bundled/environment-credentials.ts'))).toBe(true);
   });
 
   test.each(IN_VPC)('of %s, which reaches nothing else, has no AWS client but that of DynamoDB', (name) => {
