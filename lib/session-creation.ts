@@ -5,20 +5,23 @@ import type { LogLines } from './audit/log-lines.ts';
 import { ContentionError, SessionNotFoundError, WorkspaceCreationError } from './errors.ts';
 import type { SeatGauge } from './seat-gauge.ts';
 import type { SessionEnding } from './session-ending.ts';
+import type { CreateAttempts, CreateOutcome } from './store/create-attempts.ts';
 import type { CreateRequest, IdempotencyRequest, SessionStore } from './store/session-store.ts';
 import type { SessionItem } from './store/table-schema.ts';
-import { Contended } from './store/transient.ts';
 import { fileSystemBusy, orFileSystemBusy } from './workspace/file-error.ts';
 import type { Workspaces } from './workspace/workspaces.ts';
 
 /** What did not answer the create, table or file system, may not answer this either; the function must (ms). */
-const TAKE_BACK_MS = 5_000;
+const ROLL_BACK_MS = 5_000;
 
-/** Told of a session that was recorded and, since its directory could not be moved in, ended; and how long that took. */
-type OnTakenBack = (session: SessionItem, durationMs: number) => Promise<void>;
+/** Called when a create is rolled back: with the session that it had recorded, and how long ending it took. */
+type OnRolledBack = (session: SessionItem, durationMs: number) => Promise<void>;
 
-/** Of a create that was to be taken back. `nothing`: seat and key are free again. `unknown`: also that it could not be. */
-type Left = 'nothing' | 'ended by others' | 'unknown';
+/**
+ * What a rollback came to. `rolled back`: seat and key are free again. `not there`: it was never recorded, or another
+ * caller has ended it. `unknown`: it may be there, or its repetition was answered with it.
+ */
+type RollbackOutcome = 'rolled back' | 'not there' | 'unknown';
 
 /** The session, and whether an earlier request with the same idempotency key had created it. */
 export interface CreationOutcome {
@@ -27,13 +30,15 @@ export interface CreationOutcome {
 }
 
 /**
- * Creates a session: the directory aside, then the record with its seats, then the directory moved in.
+ * Creates a session: the directory in `.pending`, then the record with its seats, then the directory to its place.
  *
- *   refused by the record ──▶ the directory aside is removed
- *   record made, directory cannot be moved in ──▶ ended again, and its idempotency key freed with the same write;
- *     where that does not get to its end either, the sweep takes it up, and until then its seat is taken: CONTENTION
- *   record made, session ended by somebody before its directory was in its place ──▶ it was created all the same
- *   crash in between ──▶ the sweep moves the directory in, or removes it
+ *   the record was definitely refused ──▶ the directory in `.pending` is removed
+ *   refused, but an attempt before had no answer ──▶ rolled back; if nothing was recorded yet, the directory stays in
+ *     `.pending` for a session that may yet come to be, and the sweep removes it after 5 minutes
+ *   recorded, but the directory cannot get to its place ──▶ rolled back: ended again, and its idempotency key freed with the
+ *     same write; where that does not succeed, the sweep resumes it, and until then its seat is taken: CONTENTION
+ *   recorded, and ended by another caller before its directory was in its place ──▶ it was created
+ *   crash in between ──▶ the sweep moves the directory to its place, or removes it
  */
 export class SessionCreation {
   private readonly store: SessionStore;
@@ -50,14 +55,15 @@ export class SessionCreation {
     this.log = log;
   }
 
-  async create(request: CreateRequest, onTakenBack: OnTakenBack): Promise<CreationOutcome> {
+  async create(request: CreateRequest, onRolledBack: OnRolledBack): Promise<CreationOutcome> {
     const { id } = request.draft;
-    const known = await this.store.answerWithoutWriting(request);
+    const attempts = this.store.create(request);
+    const known = await attempts.answerWithoutWriting();
     if (known && 'replayOf' in known) return { session: await this.replay(known.replayOf), replayed: true };
     await orWorkspaceCreationError(this.workspaces.prepare(id));
-    const outcome = await this.record(request, onTakenBack);
+    const outcome = await this.record(attempts, request, onRolledBack);
     if ('replayOf' in outcome) {
-      await this.workspaces.discard(id);
+      if (!attempts.mayBeRecorded) await this.workspaces.discard(id);
       return { session: await this.replay(outcome.replayOf), replayed: true };
     }
     // While the directory is moved, so that nobody waits for it.
@@ -68,23 +74,31 @@ export class SessionCreation {
         throw new WorkspaceCreationError(new Error('the directory that was made aside is gone'));
       }
     } catch (thrown) {
-      const left = await this.takenBack(request, onTakenBack);
-      if (left !== 'ended by others') throw left === 'nothing' ? thrown : fileSystemBusy(thrown);
+      const rollback = await this.rolledBack(request, onRolledBack);
+      if (rollback === 'unknown') throw fileSystemBusy(thrown);
+      // Not there: another caller has ended the session that this create had recorded.
+      if (rollback === 'rolled back') throw thrown;
     } finally {
       await measured;
     }
     return { session: outcome.created, replayed: false };
   }
 
-  private async record(request: CreateRequest, onTakenBack: OnTakenBack) {
+  private async record(
+    attempts: CreateAttempts,
+    request: CreateRequest,
+    onRolledBack: OnRolledBack,
+  ): Promise<CreateOutcome> {
     try {
-      return await this.store.create(request);
+      return await attempts.run();
     } catch (thrown) {
-      // Without an answer it may have been recorded all the same.
-      if (thrown instanceof ContentionError && !(thrown.cause instanceof Contended)) {
-        await this.takenBack(request, onTakenBack);
-      } else await this.workspaces.discard(request.draft.id);
-      throw thrown;
+      if (!attempts.mayBeRecorded) {
+        await this.workspaces.discard(request.draft.id);
+        throw thrown;
+      }
+      const rollback = await this.rolledBack(request, onRolledBack);
+      // What the caller is told of a session that may be there must allow for a repetition.
+      throw rollback === 'unknown' && !(thrown instanceof ContentionError) ? new ContentionError(thrown) : thrown;
     }
   }
 
@@ -93,21 +107,21 @@ export class SessionCreation {
     return (await this.store.get(sessionId))?.status !== 'active';
   }
 
-  private async takenBack(request: CreateRequest, onTakenBack: OnTakenBack): Promise<Left> {
-    return pTimeout(this.takeBack(request, onTakenBack), { milliseconds: TAKE_BACK_MS, fallback: () => 'unknown' });
+  private async rolledBack(request: CreateRequest, onRolledBack: OnRolledBack): Promise<RollbackOutcome> {
+    return pTimeout(this.rollBack(request, onRolledBack), { milliseconds: ROLL_BACK_MS, fallback: () => 'unknown' });
   }
 
-  /** Goes on when nobody waits for it any more, and then finds whether a repetition was answered with the session. */
-  private async takeBack({ draft, idempotency }: CreateRequest, onTakenBack: OnTakenBack): Promise<Left> {
+  /** Goes on when nobody waits for it any more. */
+  private async rollBack({ draft, idempotency }: CreateRequest, onRolledBack: OnRolledBack): Promise<RollbackOutcome> {
     const startedAt = performance.now();
     try {
-      const { isTakenBack, session } = await this.store.abandonCreate(draft, idempotency?.key);
+      const { isRolledBack, session } = await this.store.rollBack(draft, idempotency?.key);
       if (session?.status === 'active') return 'unknown';
       if (session) {
         await this.ending.resume(session);
-        await onTakenBack(session, Math.round(performance.now() - startedAt));
+        await onRolledBack(session, Math.round(performance.now() - startedAt));
       }
-      return isTakenBack ? 'nothing' : 'ended by others';
+      return isRolledBack ? 'rolled back' : 'not there';
     } catch (thrown) {
       this.log.sessionNotEnded(draft.id, thrown);
       return 'unknown';

@@ -1,7 +1,8 @@
 import { MAX_MCP_CLIENTS } from '../limits.ts';
-import type { DynamoTable, Write } from './dynamo-table.ts';
+import type { DynamoTable } from './dynamo-table.ts';
 import { addMcpClientId, removeMcpClientId } from './session-writes.ts';
 import { mcpClientKey, pathOf, sessionKey, type Key, type SessionItem } from './table-schema.ts';
+import type { Write } from './write.ts';
 
 /** An MCP client of a session, by which of the two it is known. */
 export interface ClientPlace {

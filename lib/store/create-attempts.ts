@@ -1,21 +1,24 @@
 import { IdempotencyConflictError, MaxSessionsReachedError } from '../errors.ts';
 import { limitOwnersOf, type LimitOwner, type LimitScope } from '../limits.ts';
-import type { DynamoTable, Refusal, Write } from './dynamo-table.ts';
+import type { DynamoTable } from './dynamo-table.ts';
 import { seatLayout, type SeatLayout } from './seat-layout.ts';
 import type { SeatStore } from './seat-store.ts';
 import { SeatTransaction } from './seat-transaction.ts';
 import type { IdempotencyRequest } from './session-store.ts';
 import { sessionKey, type FirstSeatsItem, type IdempotencyItem, type Key, type SessionItem } from './table-schema.ts';
-import { Contended } from './transient.ts';
+import { Contended, withRetries } from './transient.ts';
+import type { Refusal, Write } from './write.ts';
 
 /** Created, or the key was used before: for the session it names. */
 export type CreateOutcome = { created: SessionItem } | { replayOf: string };
 
 export type CreateWrite = 'session' | 'entry' | 'prompt' | 'idempotency' | LimitScope;
 
-/** What a create is refused by, and what it is a replay of. */
-export interface CreateIdentity {
+/** What a create writes, what it is refused by, and what it is a replay of. */
+export interface CreatePlan {
   session: SessionItem;
+  /** All but the seats. */
+  writes: Partial<Record<CreateWrite, Write>>;
   idempotency: (IdempotencyRequest & { at: Key }) | undefined;
   nowSeconds: number;
 }
@@ -27,31 +30,45 @@ export interface CreateIdentity {
  */
 export class CreateAttempts {
   private readonly seats: SeatStore;
-  private readonly identity: CreateIdentity;
+  private readonly plan: CreatePlan;
   private readonly owners: LimitOwner[];
   private readonly transaction: SeatTransaction;
   private mustLook = false;
 
-  constructor(table: DynamoTable, seats: SeatStore, identity: CreateIdentity) {
+  constructor(table: DynamoTable, seats: SeatStore, plan: CreatePlan) {
     this.seats = seats;
-    this.identity = identity;
-    this.owners = limitOwnersOf(identity.session);
+    this.plan = plan;
+    this.owners = limitOwnersOf(plan.session);
     this.transaction = new SeatTransaction(table, seats, this.owners);
   }
 
-  /** Whether a look may save the writes: one of the limits was full lately. */
-  get shouldLook(): boolean {
-    return this.owners.some((of) => this.seats.knowledge.wasFullLately(of));
+  /** Whether an attempt had no definite answer: the session may be recorded, now or later, whatever `run` threw. */
+  get mayBeRecorded(): boolean {
+    return this.transaction.mayBeCarriedOut;
   }
 
-  /** Throws `Contended` when it has to be made again, `MaxSessionsReachedError` and `IdempotencyConflictError`. */
-  async once(writes: Partial<Record<CreateWrite, Write>>): Promise<CreateOutcome> {
+  /**
+   * The answer, where one read can tell it: a replay, or that a limit which was full a moment ago still is. Nothing where
+   * that cannot be told, or need not be: refusals in a row cost no writes. Throws as `run` does.
+   */
+  async answerWithoutWriting(): Promise<CreateOutcome | undefined> {
+    const wasFullLately = this.owners.some((of) => this.seats.knowledge.wasFullLately(of));
+    return wasFullLately ? withRetries(() => this.look()) : undefined;
+  }
+
+  /** One transaction, repeated with the same session. Throws `MaxSessionsReachedError` and `IdempotencyConflictError`. */
+  async run(): Promise<CreateOutcome> {
+    return withRetries(() => this.once());
+  }
+
+  /** Throws `Contended` when it has to be made again. */
+  private async once(): Promise<CreateOutcome> {
     const known = this.mustLook ? await this.look() : undefined;
     if (known) return known;
     this.mustLook = false;
-    const all = { ...writes, ...this.transaction.takes() } as Record<CreateWrite, Write>;
-    const refusal = await this.transaction.once(all);
-    if (!refusal) return { created: this.identity.session };
+    const writes = () => ({ ...this.plan.writes, ...this.transaction.takes() }) as Record<CreateWrite, Write>;
+    const refusal = await this.transaction.once(writes);
+    if (!refusal) return { created: this.plan.session };
     const answer = this.answerTo(refusal);
     if (answer) return answer;
     this.mustLook = true;
@@ -62,13 +79,13 @@ export class CreateAttempts {
    * The answer, as far as one moment has it: an earlier attempt of ours went through and its reply was lost; a replay,
    * which beats a full limit; a limit is full. Nothing if there is a seat.
    */
-  async look(): Promise<CreateOutcome | undefined> {
-    const { session, idempotency } = this.identity;
+  private async look(): Promise<CreateOutcome | undefined> {
+    const { session, idempotency } = this.plan;
     const keys = [sessionKey(session.id), ...(idempotency ? [idempotency.at] : [])];
     const { layouts, others } = await this.seats.reads.snapshotOnce(this.owners, keys);
     const [own, earlier] = others as [SessionItem?, IdempotencyItem?];
     if (own) return { created: own };
-    if (earlier && earlier.ttl > this.identity.nowSeconds) return this.replayOf(earlier);
+    if (earlier && earlier.ttl > this.plan.nowSeconds) return this.replayOf(earlier);
     for (const [index, of] of this.owners.entries()) {
       const layout = layouts[index];
       if (layout) this.refuseIfFull(of, layout);
@@ -111,7 +128,7 @@ export class CreateAttempts {
 
   /** A record of our own tells that an earlier attempt went through, also where its session has ended since. */
   private replayOf({ requestHash, sessionId }: IdempotencyItem): CreateOutcome {
-    const { session, idempotency } = this.identity;
+    const { session, idempotency } = this.plan;
     if (sessionId === session.id) return { created: session };
     if (requestHash !== idempotency?.requestHash) throw new IdempotencyConflictError();
     return { replayOf: sessionId };

@@ -7,55 +7,21 @@ import {
   ScanCommand,
   TransactGetItemsCommand,
   TransactionCanceledException,
-  TransactWriteItemsCommand,
   UpdateItemCommand,
   type DynamoDBClient,
   type QueryCommandInput,
   type ScanCommandInput,
-  type TransactWriteItem,
   type UpdateItemCommandInput,
 } from '@aws-sdk/client-dynamodb';
 import { inAttributes, toAttributes, toValues, type Native } from './native-values.ts';
 import type { Key } from './table-schema.ts';
-import { Contended, withRetries } from './transient.ts';
+import { TransactWriteOnceCommand } from './single-attempt.ts';
+import { Transaction } from './transaction.ts';
+import { Contended, wasSentOnce, withRetries } from './transient.ts';
+import { Refusal, type UpdateWrite, type Write } from './write.ts';
 
-type Without<Part extends keyof TransactWriteItem> = Omit<
-  Native<NonNullable<TransactWriteItem[Part]>>,
-  'TableName' | 'ReturnValuesOnConditionCheckFailure'
->;
 type PartOfQuery = Omit<Native<QueryCommandInput>, 'TableName' | 'ExclusiveStartKey'>;
 type Position = Record<string, string>;
-
-export type UpdateWrite = Without<'Update'>;
-
-/** One write of a transaction, without the table's name. */
-export type Write =
-  | { Put: Without<'Put'> }
-  | { Update: UpdateWrite }
-  | { Delete: Without<'Delete'> }
-  | { ConditionCheck: Without<'ConditionCheck'> };
-
-/**
- * What a refused transaction met: under each write's name the item that its condition found (`undefined`: none), and
- * the names of the writes that met somebody else's.
- */
-export class Refusal<Name extends string> {
-  readonly found: ReadonlyMap<Name, object | undefined>;
-  readonly contended: ReadonlySet<Name>;
-
-  constructor(found: ReadonlyMap<Name, object | undefined>, contended: ReadonlySet<Name>) {
-    this.found = found;
-    this.contended = contended;
-  }
-
-  failed(name: Name): boolean {
-    return this.found.has(name);
-  }
-
-  item<T>(name: Name): T | undefined {
-    return this.found.get(name) as T | undefined;
-  }
-}
 
 export type UpdateOutcome<T> = { updated: true; item: T } | { updated: false; found: T | undefined };
 
@@ -79,10 +45,11 @@ export class DynamoTable {
     return toValues(Item);
   }
 
-  /** The items that exist among `keys`, in no particular order. */
+  /** The items that exist among `keys`, each once, in no particular order. */
   async getAll<T>(keys: Key[]): Promise<T[]> {
     const found: T[] = [];
-    let wanted = keys;
+    // DynamoDB refuses a batch that names a key twice.
+    let wanted = [...new Map(keys.map((key) => [JSON.stringify([key.pk, key.sk]), key])).values()];
     await withRetries(async () => {
       while (wanted.length > 0) {
         const batch = wanted.slice(0, BATCH);
@@ -184,22 +151,30 @@ export class DynamoTable {
 
   /** All the writes or none; retried until there is a definite answer. */
   async transact<Name extends string>(writes: Record<Name, Write>): Promise<Refusal<Name> | undefined> {
+    const transaction = this.transaction();
     return withRetries(async () => {
-      const refusal = await this.transactOnce(writes);
+      const refusal = await transaction.attempt(() => writes);
       if (refusal && refusal.contended.size > 0) throw new Contended();
       return refusal;
     });
   }
 
+  /** For a transaction that is attempted more than once. */
+  transaction(): Transaction {
+    return new Transaction((writes, token) => this.transactOnce(writes, token));
+  }
+
   /**
    * One attempt at all the writes. A `Refusal` has at least one failed condition; an attempt that only met conflicts or
-   * throttling throws `Contended`.
+   * throttling throws `Contended`. The same writes with the same `token` are carried out once in 10 minutes.
    */
-  async transactOnce<Name extends string>(writes: Record<Name, Write>): Promise<Refusal<Name> | undefined> {
+  async transactOnce<Name extends string>(
+    writes: Record<Name, Write>,
+    token?: string,
+  ): Promise<Refusal<Name> | undefined> {
     try {
-      await this.client.send(
-        new TransactWriteItemsCommand({ TransactItems: this.inTable(Object.values<Write>(writes)) }),
-      );
+      const TransactItems = this.inTable(Object.values<Write>(writes));
+      await this.client.send(new TransactWriteOnceCommand({ TransactItems, ClientRequestToken: token }));
       return undefined;
     } catch (thrown) {
       if (!(thrown instanceof TransactionCanceledException)) throw thrown;
@@ -207,7 +182,7 @@ export class DynamoTable {
     }
   }
 
-  private inTable(writes: Write[]): TransactWriteItem[] {
+  private inTable(writes: Write[]) {
     return writes.map((write) => {
       const [[action, request]] = Object.entries(write) as [[string, object]];
       const item = { ...inAttributes(request), TableName: this.name, ReturnValuesOnConditionCheckFailure: 'ALL_OLD' };
@@ -225,7 +200,7 @@ export class DynamoTable {
       else if (Code && PASSING_REASONS.has(Code)) contended.add(name);
       else if (Code && Code !== 'None') throw cancelled;
     }
-    if (found.size > 0) return new Refusal(found, contended);
+    if (found.size > 0) return new Refusal(found, contended, { isDefinite: wasSentOnce(cancelled) });
     if (contended.size > 0) {
       throw new Contended(`contended: ${[...contended].join(', ')}`, { names: contended, cause: cancelled });
     }

@@ -1,5 +1,5 @@
 import type { ClientPlace } from './client-list-correction.ts';
-import type { DynamoTable, Write } from './dynamo-table.ts';
+import type { DynamoTable } from './dynamo-table.ts';
 import {
   isMcpClientKey,
   pathOf,
@@ -12,6 +12,7 @@ import {
   type Key,
   type SessionItem,
 } from './table-schema.ts';
+import type { Write } from './write.ts';
 
 /** Where a round is: behind this key of the table, or behind this directory of a user. */
 export interface ReconcilePosition {

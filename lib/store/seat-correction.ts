@@ -1,8 +1,9 @@
 import type { LimitOwner } from '../limits.ts';
-import type { DynamoTable, Write } from './dynamo-table.ts';
+import type { DynamoTable } from './dynamo-table.ts';
 import { freeIn, seatLayout, sumOf, type SeatLayout } from './seat-layout.ts';
 import { layoutIsAsSeen, writesOfStep } from './seat-step-writes.ts';
 import { seatsKey, type FirstSeatsItem, type SeatsTrace } from './table-schema.ts';
+import type { Write } from './write.ts';
 
 /** The seats of a scope at one moment. */
 export interface SeatWitness {

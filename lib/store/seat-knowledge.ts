@@ -30,7 +30,7 @@ export class SeatKnowledge {
 
   /** As much as item 0 alone tells: any of them may have free seats. */
   learnItems(of: LimitOwner, items: number): void {
-    if (items !== this.itemsOf(of))
+    if (items !== this.itemsOf(of) || !this.knows(of))
       this.free().set(
         idOf(of),
         Array.from({ length: items }, () => 1),

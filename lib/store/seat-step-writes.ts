@@ -1,7 +1,7 @@
 import type { LimitOwner } from '../limits.ts';
-import type { Write } from './dynamo-table.ts';
 import type { SeatStep } from './seat-steps.ts';
 import { seatsKey, type FirstSeatsItem } from './table-schema.ts';
+import type { Write } from './write.ts';
 
 /** Of item 0. */
 export const layoutIsAsSeen = ({ layout }: FirstSeatsItem): string =>

@@ -1,6 +1,6 @@
 import { ContentionError } from '../errors.ts';
 import { UNLIMITED, type LimitOwner, type Limits, type Usage } from '../limits.ts';
-import type { DynamoTable, UpdateWrite } from './dynamo-table.ts';
+import type { DynamoTable } from './dynamo-table.ts';
 import { SeatKnowledge } from './seat-knowledge.ts';
 import { seatLayout, usageIn, type SeatLayout } from './seat-layout.ts';
 import { SeatReads } from './seat-reads.ts';
@@ -8,7 +8,8 @@ import { writesOfStep } from './seat-step-writes.ts';
 import { balancingStep, nextStep, type SeatStep } from './seat-steps.ts';
 import { clearOnlyItem, setOnlyItem, want } from './seat-writes.ts';
 import type { FirstSeatsItem } from './table-schema.ts';
-import { Contended, withRetries } from './transient.ts';
+import { Contended, isPassing, withRetries } from './transient.ts';
+import type { UpdateWrite } from './write.ts';
 
 /** Well before the gateway gives up (ms). What is left then is left to whoever asks again. */
 const SETTLE_MS = 12_000;
@@ -101,7 +102,7 @@ export class SeatStore {
       await this.take(of, layout, step);
       return true;
     } catch (thrown) {
-      if (thrown instanceof Contended) return false;
+      if (isPassing(thrown)) return false;
       throw thrown;
     }
   }

@@ -1,13 +1,15 @@
 import type { LimitOwner, LimitScope } from '../limits.ts';
-import type { DynamoTable, Refusal, Write } from './dynamo-table.ts';
+import type { DynamoTable } from './dynamo-table.ts';
 import type { SeatStore } from './seat-store.ts';
 import { giveSeatBack, takeSeat } from './seat-writes.ts';
 import type { FirstSeatsItem } from './table-schema.ts';
+import type { Transaction } from './transaction.ts';
 import { Contended } from './transient.ts';
+import type { Refusal, Write } from './write.ts';
 
 /** A session's seats in one transaction: in each scope one, each attempt in items chosen anew. */
 export class SeatTransaction {
-  private readonly table: DynamoTable;
+  private readonly transaction: Transaction;
   private readonly seats: SeatStore;
   private readonly owners: LimitOwner[];
   private conflicts = 0;
@@ -15,9 +17,14 @@ export class SeatTransaction {
   private taken: Partial<Record<LimitScope, number>> = {};
 
   constructor(table: DynamoTable, seats: SeatStore, owners: LimitOwner[]) {
-    this.table = table;
+    this.transaction = table.transaction();
     this.seats = seats;
     this.owners = owners;
+  }
+
+  /** Whether an attempt had no definite answer: whatever the later ones met, it may yet be carried out. */
+  get mayBeCarriedOut(): boolean {
+    return this.transaction.mayBeCarriedOut;
   }
 
   takes(): Record<LimitScope, Write> {
@@ -33,9 +40,9 @@ export class SeatTransaction {
   }
 
   /** One attempt. Where it keeps meeting others, it finds out over how many items the seats are spread. */
-  async once<Name extends string>(writes: Record<Name, Write>): Promise<Refusal<Name> | undefined> {
+  async once<Name extends string>(writes: () => Record<Name, Write>): Promise<Refusal<Name> | undefined> {
     try {
-      return await this.table.transactOnce(writes);
+      return await this.transaction.attempt(writes);
     } catch (thrown) {
       if (thrown instanceof Contended && ++this.conflicts > 1) {
         await this.seats.reads.learnItems(this.owners.filter(({ scope }) => thrown.names.has(scope)));

@@ -1,6 +1,6 @@
 import type { LimitOwner } from '../limits.ts';
-import type { UpdateWrite, Write } from './dynamo-table.ts';
 import { seatsKey } from './table-schema.ts';
+import type { UpdateWrite, Write } from './write.ts';
 
 /** Every write of seats and the condition it stands under. README.md argues why they are enough. */
 const SEAT_IS_FREE = 'active < seats';

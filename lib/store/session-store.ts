@@ -1,12 +1,13 @@
 import { SessionNotFoundError } from '../errors.ts';
 import { limitOwnersOf } from '../limits.ts';
-import { CreateAttempts, type CreateOutcome, type CreateWrite } from './create-attempts.ts';
-import type { DynamoTable, Write } from './dynamo-table.ts';
+import { CreateAttempts, type CreateWrite } from './create-attempts.ts';
+import type { DynamoTable } from './dynamo-table.ts';
 import type { SeatStore } from './seat-store.ts';
 import { SeatTransaction } from './seat-transaction.ts';
 import * as write from './session-writes.ts';
 import { dueKey, dueShardOf, idempotencyKey, sessionKey, type EndReason, type SessionItem } from './table-schema.ts';
 import { Contended, withRetries } from './transient.ts';
+import type { Write } from './write.ts';
 
 /** What a create writes, before the store adds the parts that are its own. */
 export type SessionDraft = Pick<
@@ -27,6 +28,12 @@ export interface CreateRequest {
   now: Date;
 }
 
+/** Whether this create's own write ended it, and what there is of the session. */
+export interface RollBack {
+  isRolledBack: boolean;
+  session: SessionItem | undefined;
+}
+
 const IDEMPOTENCY_SECONDS = 24 * 60 * 60;
 
 /** Sessions, the seats they take, and their idempotency records. Times in ms. */
@@ -41,28 +48,29 @@ export class SessionStore {
     this.touchIntervalMs = touchIntervalSeconds * 1000;
   }
 
-  /**
-   * One transaction, repeated with the same session while it meets others. Nothing is written unless all of it is.
-   * Throws `MaxSessionsReachedError` and `IdempotencyConflictError`.
-   */
-  async create(request: CreateRequest): Promise<CreateOutcome> {
-    const { session, attempts } = this.attemptsAt(request);
+  /** The attempts at recording a session. Nothing is written unless all of it is. */
+  create({ draft, systemPrompt, idempotency, now }: CreateRequest): CreateAttempts {
+    const session: SessionItem = {
+      ...draft,
+      status: 'active',
+      createdAt: now.toISOString(),
+      lastActiveAt: now.toISOString(),
+      version: 1,
+      dueShard: dueShardOf(draft.id),
+      due: dueKey(now.getTime(), this.idleMs(draft)),
+    };
     const writes: Partial<Record<CreateWrite, Write>> = {
       session: write.putSession(session),
       entry: write.putUserEntry(session),
     };
-    if (request.idempotency) writes.idempotency = putIdempotency(session, request.idempotency, request.now);
-    if (request.systemPrompt !== '') writes.prompt = write.putPrompt(session.id, request.systemPrompt);
-    return withRetries(() => attempts.once(writes));
-  }
-
-  /**
-   * What a create would be answered, where one read can tell: a replay, or that a limit which was full a moment ago still
-   * is. Nothing where that cannot be told, or need not be: refusals in a row cost no writes. Throws as `create` does.
-   */
-  async answerWithoutWriting(request: CreateRequest): Promise<CreateOutcome | undefined> {
-    const { attempts } = this.attemptsAt(request);
-    return attempts.shouldLook ? withRetries(() => attempts.look()) : undefined;
+    if (idempotency) writes.idempotency = putIdempotency(session, idempotency, now);
+    if (systemPrompt !== '') writes.prompt = write.putPrompt(session.id, systemPrompt);
+    return new CreateAttempts(this.table, this.seats, {
+      session,
+      writes,
+      idempotency: idempotency && { ...idempotency, at: idempotencyKey(draft, idempotency.key) },
+      nowSeconds: secondsOf(now),
+    });
   }
 
   async get(sessionId: string): Promise<SessionItem | undefined> {
@@ -113,14 +121,14 @@ export class SessionStore {
     const transaction = new SeatTransaction(this.table, this.seats, limitOwnersOf(session));
     const others = { session: write.deleteEndingSession(session.id), ...write.deleteBelongings(session) };
     await withRetries(async () => {
-      const refusal = await transaction.once<string>({ ...others, ...transaction.gives() });
+      const refusal = await transaction.once<string>(() => ({ ...others, ...transaction.gives() }));
       if (!refusal || refusal.failed('session')) return;
       transaction.forgetWhere((scope) => refusal.failed(scope));
       throw new Contended('an item for seats is gone');
     });
   }
 
-  /** For a repeated create, before it is answered with the session: from then on it is not taken back. */
+  /** For a repeated create, before it is answered with the session: from then on it is not rolled back. */
   async answerWithIt(session: SessionItem): Promise<SessionItem> {
     if (session.repeated) return session;
     const outcome = await this.table.update<SessionItem>(write.answerWithIt(session.id));
@@ -129,40 +137,16 @@ export class SessionStore {
   }
 
   /**
-   * For a create that went wrong after it was recorded: its end begins and its idempotency key is free, both or neither;
-   * neither if its repetition was answered with the session, or if somebody else ends it. Gives whether they are, and what
-   * there is of the session.
+   * For a create that went wrong after it may have been recorded: its end begins and its idempotency key is free, both or
+   * neither; neither if its repetition was answered with the session, or if somebody else ends it.
    */
-  async abandonCreate(
-    draft: SessionDraft,
-    key: string | undefined,
-  ): Promise<{ isTakenBack: boolean; session: SessionItem | undefined }> {
+  async rollBack(draft: SessionDraft, key: string | undefined): Promise<RollBack> {
     const writes: Partial<Record<'session' | 'idempotency', Write>> = {
-      session: { Update: write.takeBack(draft.id) },
+      session: { Update: write.rollBack(draft.id) },
     };
     if (key !== undefined) writes.idempotency = write.freeIdempotency(idempotencyKey(draft, key), draft.id);
     const refusal = await this.table.transact(writes as Record<'session' | 'idempotency', Write>);
-    // Also if it was refused: an attempt whose reply was lost may have done it.
-    const session = await this.get(draft.id);
-    return { isTakenBack: !refusal || session?.endReason === 'workspace-creation-failed', session };
-  }
-
-  private attemptsAt({ draft, idempotency, now }: CreateRequest) {
-    const session: SessionItem = {
-      ...draft,
-      status: 'active',
-      createdAt: now.toISOString(),
-      lastActiveAt: now.toISOString(),
-      version: 1,
-      dueShard: dueShardOf(draft.id),
-      due: dueKey(now.getTime(), this.idleMs(draft)),
-    };
-    const attempts = new CreateAttempts(this.table, this.seats, {
-      session,
-      idempotency: idempotency && { ...idempotency, at: idempotencyKey(draft, idempotency.key) },
-      nowSeconds: secondsOf(now),
-    });
-    return { session, attempts };
+    return { isRolledBack: !refusal, session: await this.get(draft.id) };
   }
 
   private idleMs({ inactivitySeconds }: { inactivitySeconds: number }): number {

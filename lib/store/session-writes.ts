@@ -1,4 +1,3 @@
-import type { Write } from './dynamo-table.ts';
 import { storedPrompt } from './stored-prompt.ts';
 import {
   DUE_NOW,
@@ -13,6 +12,7 @@ import {
   type SessionItem,
   type SessionNews,
 } from './table-schema.ts';
+import type { Write } from './write.ts';
 
 /**
  * Every write of a session and the condition it stands under. Names of conditions read as sentences; the store turns
@@ -95,7 +95,7 @@ export const setMetadata = (sessionId: string, metadata: Record<string, string>)
   ExpressionAttributeValues: { ...ACTIVE, ':metadata': asMap(metadata), ':one': 1 },
 });
 
-/** Before a repeated create is answered. Against `takeBack`: whoever writes first; the other finds its condition failed. */
+/** Before a repeated create is answered. Against `rollBack`: whoever writes first; the other finds its condition failed. */
 export const answerWithIt = (sessionId: string) => ({
   Key: sessionKey(sessionId),
   UpdateExpression: 'SET repeated = :true REMOVE news, newsVersion',
@@ -105,7 +105,7 @@ export const answerWithIt = (sessionId: string) => ({
 });
 
 /** The end of a session that nobody knows of. */
-export function takeBack(sessionId: string) {
+export function rollBack(sessionId: string) {
   const claim = claimEnd(sessionId, 'workspace-creation-failed');
   return { ...claim, ConditionExpression: `${claim.ConditionExpression} AND ${NOBODY_WAS_ANSWERED_WITH_IT}` };
 }

@@ -143,7 +143,7 @@ export interface SessionItem {
   workspace: string;
   status: 'active' | 'ending';
   endReason?: EndReason;
-  /** A repeated create was answered with it: the first one is not taken back any more. */
+  /** A repeated create was answered with it: the first one is not rolled back any more. */
   repeated?: true;
   /** Absent when empty: DynamoDB has no empty sets. */
   mcpClientIds?: Set<string>;

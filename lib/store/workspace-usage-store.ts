@@ -1,6 +1,7 @@
-import type { DynamoTable, Write } from './dynamo-table.ts';
+import type { DynamoTable } from './dynamo-table.ts';
 import { sessionIsActive } from './session-writes.ts';
 import { sessionIdOf, workspaceUsageKey, type Key } from './table-schema.ts';
+import type { Write } from './write.ts';
 
 /** What a workspace holds. `complete: false`: at least that, it is being measured. */
 export interface WorkspaceUsage {

@@ -2,13 +2,14 @@ import { BatchWriteCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import pMap from 'p-map';
 import { v7 as uuidv7 } from 'uuid';
 import { limitOwnersOf } from '../../lib/limits.ts';
-import { DynamoTable, type Write } from '../../lib/store/dynamo-table.ts';
+import { DynamoTable } from '../../lib/store/dynamo-table.ts';
 import { putSession, putUserEntry } from '../../lib/store/session-writes.ts';
 import { dueKey, dueShardOf, seatsKey, type SessionItem } from '../../lib/store/table-schema.ts';
 import { newStack, TestClock, type TestStack } from '../setup/test-stack.ts';
 import type { BenchResult } from './bench-result.ts';
 import { CapacityMeter, type Cost } from './capacity-meter.ts';
 import { documentClient } from '../setup/document-client.ts';
+import { type Write } from '../../lib/store/write.ts';
 
 const SESSIONS = [1_000, 10_000, 100_000] as const;
 const DUE = 10;

@@ -38,6 +38,21 @@ describe('a create that is disturbed', () => {
     expect(await manager.countAllSessions()).toBe(0);
   });
 
+  // Each conflict in a scope with one item read that item again, the hottest there is: 14 reads in one create.
+  test('finds out once over how many items the seats are spread, however many conflicts it meets', async () => {
+    const read: string[] = [];
+    const conflict = atFirst(8, 'TransactWriteItemsCommand', cancelWith(['None', 'None', 'TransactionConflict']));
+    inject(stack.client, {
+      before: (command, input) => {
+        if (command.includes('Get')) read.push(command);
+        return conflict(command, input);
+      },
+    });
+    await manager.createSession('alice', 'acme');
+    // The prompt's layers, and item 0 of the scope that the conflicts are about.
+    expect(read).toEqual(['BatchGetItemCommand', 'GetItemCommand']);
+  });
+
   test('gives up with CONTENTION when conflicts do not end, and leaves nothing', async () => {
     const restore = inject(stack.client, {
       before: atFirst(1000, 'TransactWriteItemsCommand', cancelWith(['TransactionConflict'])),

@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { interpose } from '../setup/interpose.ts';
 
@@ -36,3 +37,28 @@ export function atFirst(times: number, command: string, act: (input: object) => 
 export function lostReply(): never {
   throw Object.assign(new Error('socket hang up'), { name: 'TimeoutError', code: 'ECONNRESET' });
 }
+
+interface RawReply {
+  response: { body: unknown };
+}
+
+/** From the reply on that `isHit` chooses by its request, only the first bytes of its body arrive. Gives what ends it. */
+export function cutReplies(client: DynamoDBClient, isHit: (input: object) => boolean): () => void {
+  return interpose(
+    client,
+    (next) => async (args) => {
+      const answer = await next(args);
+      if (isHit(args.input)) (answer as unknown as RawReply).response.body = Readable.from(['{"Half']);
+      return answer;
+    },
+    { step: 'deserialize', priority: 'low', name: 'cut-replies' },
+  );
+}
+
+interface TransactInput {
+  TransactItems?: { Put?: { Item: object } }[];
+}
+
+/** The transaction that records a session. */
+export const isCreate = (input: object): boolean =>
+  (input as TransactInput).TransactItems?.some(({ Put }) => Put && 'createdAt' in Put.Item) ?? false;

@@ -8,7 +8,7 @@ import {
   type DynamoDBClient,
 } from '@aws-sdk/client-dynamodb';
 import type { Chance } from './chance.ts';
-import { inject, lostReply } from './dynamodb-faults.ts';
+import { cutReplies, inject, lostReply } from './dynamodb-faults.ts';
 
 /** What DynamoDB and the network do to requests, at a given rate: before they are carried out, or after. */
 const BEFORE = ['conflict', 'throttled', 'throughput', 'internal', 'time-out', 'slow'] as const;
@@ -22,9 +22,14 @@ const PASSING = ['TransactionConflict', 'ThrottlingError', 'ProvisionedThroughpu
 export function randomFaults(client: DynamoDBClient, rate: number, chance: Chance) {
   const counts: Record<string, number> = {};
   const late: Promise<unknown>[] = [];
+  const uncut = cutReplies(client, () => {
+    if (chance.next() >= rate / 10) return false;
+    counts.cut = (counts.cut ?? 0) + 1;
+    return true;
+  });
   const remove = inject(client, {
-    around: async (send, input) => {
-      if (isCreate(input) || chance.next() >= rate / 10) return send();
+    around: async (send) => {
+      if (chance.next() >= rate / 10) return send();
       counts.late = (counts.late ?? 0) + 1;
       late.push(
         sleep(chance.oneOf(LATE_MS))
@@ -51,16 +56,11 @@ export function randomFaults(client: DynamoDBClient, rate: number, chance: Chanc
   /** Once what is late has been carried out. */
   const restore = async () => {
     remove();
+    uncut();
     await Promise.all(late);
   };
   return { counts, restore };
 }
-
-/** That one is carried out after it was taken back is not promised to leave nothing (docs/reliability.md). */
-const isCreate = (input: object) =>
-  (input as { TransactItems?: { Put?: { Item: object } }[] }).TransactItems?.some(
-    ({ Put }) => Put && 'createdAt' in Put.Item,
-  );
 
 function fail(fault: Exclude<(typeof BEFORE)[number], 'slow'>, command: string, input: object, chance: Chance): never {
   const message = `injected: ${fault}`;

@@ -13,7 +13,7 @@ const seed = Number(process.env.FAULT_SEED ?? randomInt(2 ** 31));
 const OPERATIONS = 2_000;
 const KINDS = [
   ...['EACCES', 'EBUSY', 'EIO', 'ENOSPC', 'ENOTEMPTY', 'ESTALE'],
-  ...['conflict', 'internal', 'late', 'lost', 'slow', 'throttled', 'throughput', 'time-out'],
+  ...['conflict', 'cut', 'internal', 'late', 'lost', 'slow', 'throttled', 'throughput', 'time-out'],
   ...['error', 'forget', 'hang up'],
 ];
 

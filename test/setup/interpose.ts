@@ -5,7 +5,7 @@ type Middleware = Parameters<Add>[0];
 
 interface Place {
   name: string;
-  step: 'initialize' | 'build' | 'finalizeRequest';
+  step: 'initialize' | 'build' | 'finalizeRequest' | 'deserialize';
   priority?: 'low';
 }
 
