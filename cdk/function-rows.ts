@@ -41,7 +41,7 @@ export interface FunctionRow {
 
 /** Below the 30 s after which the gateway gives up, so that the answer is the function's. */
 const API_SECONDS = 29;
-const IDENTITY = ['jwtOrgClaim', 'jwtRoleClaim', 'logLevel'] as const;
+const IDENTITY = ['jwtOrgClaim', 'jwtRoleClaim', 'jwtAdminRole', 'jwtOperatorRole', 'logLevel'] as const;
 const LIMITS = ['maxSessions', 'maxSessionsPerOrg', 'maxSessionsPerUser'] as const;
 
 export const functionRows: Readonly<Record<FunctionName, FunctionRow>> = {

@@ -17,6 +17,7 @@ import { Construct } from 'constructs';
 import type { Group } from '../lib/api/operation.ts';
 import { operations } from '../lib/api/operations.ts';
 import { routes, type Route } from '../lib/api/routes.ts';
+import { warnOfGroupNames } from './group-names.ts';
 import { newLogGroup } from './log-group.ts';
 import type { StackConfig } from './stack-config.ts';
 
@@ -43,6 +44,7 @@ export class SessionHttpApi extends Construct {
         format: AccessLogFormat.custom(JSON.stringify(ACCESS_LOG)),
       },
     });
+    warnOfGroupNames(this, config);
     this.addRoutes(authorizerFor(config), functions);
     new CfnOutput(this, 'Url', { value: this.api.apiEndpoint }).overrideLogicalId('ApiUrl');
   }

@@ -1,7 +1,6 @@
 import type { IConstruct } from 'constructs';
 import * as z from 'zod';
-import { ENV, EVENT_BUS_NAME, readConfig } from '../lib/config.ts';
-import type { Limits } from '../lib/limits.ts';
+import { ENV, EVENT_BUS_NAME, readConfig, type Config } from '../lib/config.ts';
 
 /** What functions read from their environment and a deployment may set. Left out, the functions' own defaults hold. */
 const FUNCTION_SETTINGS = [
@@ -15,6 +14,8 @@ const FUNCTION_SETTINGS = [
   'maxWorkspaceBytes',
   'jwtOrgClaim',
   'jwtRoleClaim',
+  'jwtAdminRole',
+  'jwtOperatorRole',
   'logLevel',
 ] as const satisfies (keyof typeof ENV)[];
 
@@ -29,6 +30,7 @@ const DAY_SECONDS = 86_400;
 
 /** Context from the command line is text; from cdk.json it has types. */
 const text = z.union([z.string(), z.number()]).transform(String);
+const roleValue = text.pipe(z.string().min(1));
 const wholeNumber = (min: number, max: number) => z.coerce.number<number | string>().int().min(min).max(max);
 const yesOrNo = z.union([z.boolean(), z.stringbool()]);
 const list = z
@@ -47,6 +49,9 @@ const stackConfigSchema = z
       .regex(/^[A-Za-z][A-Za-z0-9-]{0,127}$/)
       .default('SessionManager'),
     ...settings,
+    // The functions would take an empty one for one that is left out.
+    jwtAdminRole: roleValue.optional(),
+    jwtOperatorRole: roleValue.optional(),
     /** With an issuer, callers bring its tokens; without, they sign with IAM. */
     jwtIssuer: z.url({ protocol: /^https$/ }).optional(),
     jwtAudience: list.default([]),
@@ -79,12 +84,11 @@ const stackConfigSchema = z
 export type StackSettings = z.input<typeof stackConfigSchema>;
 
 /** The stack's configuration, checked. `environment`: the functions' settings that are not left to their defaults. */
-export type StackConfig = Omit<z.infer<typeof stackConfigSchema>, FunctionSetting> & {
-  environment: Partial<Record<FunctionSetting, string>>;
-  cleanupIntervalMinutes: number;
-  limits: Limits;
-  logLevel: ReturnType<typeof readConfig>['logLevel'];
-};
+export type StackConfig = Omit<z.infer<typeof stackConfigSchema>, FunctionSetting> &
+  Pick<Config, 'limits' | 'logLevel' | 'jwtRoleClaim' | 'jwtAdminRole' | 'jwtOperatorRole'> & {
+    environment: Partial<Record<FunctionSetting, string>>;
+    cleanupIntervalMinutes: number;
+  };
 
 export class StackConfigError extends Error {
   override readonly name = 'StackConfigError';
@@ -106,11 +110,22 @@ function checked(values: object, what: string): StackConfig {
   const environment = Object.fromEntries(
     FUNCTION_SETTINGS.flatMap((name) => (parsed.data[name] === undefined ? [] : [[name, parsed.data[name]]])),
   ) as StackConfig['environment'];
-  const { cleanupIntervalSeconds, limits, logLevel } = readConfig(variablesOf(environment));
+  const { cleanupIntervalSeconds, limits, logLevel, jwtRoleClaim, jwtAdminRole, jwtOperatorRole } = readConfig(
+    variablesOf(environment),
+  );
   if (cleanupIntervalSeconds % 60 !== 0 || cleanupIntervalSeconds > DAY_SECONDS) {
     throw new StackConfigError('cleanupIntervalSeconds must be whole minutes, and at most a day.');
   }
-  return { ...parsed.data, environment, limits, logLevel, cleanupIntervalMinutes: cleanupIntervalSeconds / 60 };
+  return {
+    ...parsed.data,
+    environment,
+    limits,
+    logLevel,
+    jwtRoleClaim,
+    jwtAdminRole,
+    jwtOperatorRole,
+    cleanupIntervalMinutes: cleanupIntervalSeconds / 60,
+  };
 }
 
 /** By the names that the functions read them by. */

@@ -38,6 +38,8 @@ export const ENV = {
   authMode: 'AUTH_MODE',
   jwtOrgClaim: 'JWT_ORG_CLAIM',
   jwtRoleClaim: 'JWT_ROLE_CLAIM',
+  jwtAdminRole: 'JWT_ADMIN_ROLE',
+  jwtOperatorRole: 'JWT_OPERATOR_ROLE',
   logLevel: 'LOG_LEVEL',
   metricsNamespace: 'METRICS_NAMESPACE',
   eventBusName: 'EVENT_BUS_NAME',
@@ -46,6 +48,8 @@ export const ENV = {
 const LOG_LEVELS = ['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'SILENT', 'CRITICAL'] as const;
 /** Of a bus in the function's own account and region. */
 export const EVENT_BUS_NAME = /^[\w./-]{1,256}$/;
+/** One element of a list claim, whose elements are parted by blanks. */
+const roleValue = textLike(/^[^\s[\]]+$/, 'must have no blanks and no brackets');
 const TEN_YEARS_SECONDS = 315_360_000;
 
 const environment = {
@@ -71,6 +75,8 @@ const environment = {
   AUTH_MODE: oneOf(['headers', 'jwt'], 'headers'),
   JWT_ORG_CLAIM: text('org_id'),
   JWT_ROLE_CLAIM: text('role'),
+  JWT_ADMIN_ROLE: (role: string | undefined) => roleValue(role) ?? 'admin',
+  JWT_OPERATOR_ROLE: (role: string | undefined) => roleValue(role) ?? 'operator',
   LOG_LEVEL: (level: string | undefined) => oneOf(LOG_LEVELS, 'INFO')(level?.toUpperCase()),
   METRICS_NAMESPACE: textLike(/^(?!AWS\/)[\w./#:-]{1,255}$/, 'must be a CloudWatch namespace'),
   EVENT_BUS_NAME: textLike(EVENT_BUS_NAME, 'must be the name of an EventBridge event bus'),
@@ -99,6 +105,10 @@ export interface Config {
   authMode: 'headers' | 'jwt';
   jwtOrgClaim: string;
   jwtRoleClaim: string;
+  /** What the role claim says of an admin. */
+  jwtAdminRole: string;
+  /** What the role claim says of an operator. */
+  jwtOperatorRole: string;
   logLevel: (typeof LOG_LEVELS)[number];
   metricsNamespace: string | undefined;
   /** Where the events of sessions go. */
@@ -116,6 +126,9 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     throw new ConfigError(
       'MCP_STDIO_COMMANDS must be empty on AWS: a command could read the credentials of the function.',
     );
+  }
+  if (values.JWT_ADMIN_ROLE === values.JWT_OPERATOR_ROLE) {
+    throw new ConfigError('JWT_ADMIN_ROLE and JWT_OPERATOR_ROLE must differ: every admin would be an operator.');
   }
   const localDataDir = path.resolve(values.LOCAL_DATA_DIR);
   return {
@@ -137,6 +150,8 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     authMode: values.AUTH_MODE,
     jwtOrgClaim: values.JWT_ORG_CLAIM,
     jwtRoleClaim: values.JWT_ROLE_CLAIM,
+    jwtAdminRole: values.JWT_ADMIN_ROLE,
+    jwtOperatorRole: values.JWT_OPERATOR_ROLE,
     logLevel: values.LOG_LEVEL,
     metricsNamespace: values.METRICS_NAMESPACE,
     eventBusName: values.EVENT_BUS_NAME,

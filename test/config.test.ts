@@ -15,6 +15,15 @@ describe('the configuration', () => {
     });
   });
 
+  test('says which values of the role claim mean a role', () => {
+    expect(readConfig({})).toMatchObject({ jwtAdminRole: 'admin', jwtOperatorRole: 'operator' });
+    const env = { JWT_ADMIN_ROLE: 'https://example.com/admin', JWT_OPERATOR_ROLE: 'asm:operator' };
+    expect(readConfig(env)).toMatchObject({
+      jwtAdminRole: 'https://example.com/admin',
+      jwtOperatorRole: 'asm:operator',
+    });
+  });
+
   test.each([
     [{ MAX_SESSIONS: '-1' }, 'MAX_SESSIONS must be a whole number.'],
     [{ MAX_SESSIONS: '1.5' }, 'MAX_SESSIONS must be a whole number.'],
@@ -22,6 +31,13 @@ describe('the configuration', () => {
     [{ INACTIVITY_SECONDS: '0' }, 'INACTIVITY_SECONDS must be at least 1.'],
     [{ MAX_MCP_CLIENTS_PER_SESSION: '91' }, 'MAX_MCP_CLIENTS_PER_SESSION must be at most 90.'],
     [{ AUTH_MODE: 'none' }, 'AUTH_MODE'],
+    [{ JWT_ADMIN_ROLE: 'Billing admin' }, 'JWT_ADMIN_ROLE must have no blanks and no brackets.'],
+    [{ JWT_ADMIN_ROLE: ' ' }, 'JWT_ADMIN_ROLE must have no blanks and no brackets.'],
+    [{ JWT_ADMIN_ROLE: 'a\u00a0b' }, 'JWT_ADMIN_ROLE must have no blanks and no brackets.'],
+    [{ JWT_OPERATOR_ROLE: '[operator]' }, 'JWT_OPERATOR_ROLE must have no blanks and no brackets.'],
+    [{ JWT_ADMIN_ROLE: 'operator' }, 'JWT_ADMIN_ROLE and JWT_OPERATOR_ROLE must differ'],
+    [{ JWT_OPERATOR_ROLE: 'admin' }, 'JWT_ADMIN_ROLE and JWT_OPERATOR_ROLE must differ'],
+    [{ JWT_ADMIN_ROLE: 'a', JWT_OPERATOR_ROLE: 'a' }, 'JWT_ADMIN_ROLE and JWT_OPERATOR_ROLE must differ'],
     [{ DYNAMODB_ENDPOINT: 'localhost' }, 'DYNAMODB_ENDPOINT must be an http or https URL.'],
     [{ LOG_LEVEL: 'LOUD' }, 'LOG_LEVEL must be one of'],
   ])('refuses %j in a sentence', (env, sentence) => {

@@ -78,6 +78,8 @@ describe('a document', () => {
       AUTH_MODE: config.authMode,
       JWT_ORG_CLAIM: config.jwtOrgClaim,
       JWT_ROLE_CLAIM: config.jwtRoleClaim,
+      JWT_ADMIN_ROLE: config.jwtAdminRole,
+      JWT_OPERATOR_ROLE: config.jwtOperatorRole,
       LOG_LEVEL: config.logLevel,
     });
   });

@@ -2,8 +2,9 @@ import type { Config } from '../config.ts';
 import { UnauthorizedError, ValidationError } from '../errors.ts';
 import { checkIdentity, type Caller, type Identity } from '../identity.ts';
 import type { HttpEvent } from './http-event.ts';
+import { elementsOfClaim, idOfClaim } from './token-claims.ts';
 
-type AuthConfig = Pick<Config, 'authMode' | 'jwtOrgClaim' | 'jwtRoleClaim'>;
+type AuthConfig = Pick<Config, 'authMode' | 'jwtOrgClaim' | 'jwtRoleClaim' | 'jwtAdminRole' | 'jwtOperatorRole'>;
 
 const ROLES = ['admin', 'operator'] as const;
 
@@ -12,22 +13,15 @@ export function callerOfEvent(event: HttpEvent, config: AuthConfig): Caller {
   return config.authMode === 'jwt' ? callerOfClaims(event, config) : callerOfHeaders(event);
 }
 
-function callerOfClaims(event: HttpEvent, { jwtOrgClaim, jwtRoleClaim }: AuthConfig): Caller {
+function callerOfClaims(event: HttpEvent, config: AuthConfig): Caller {
   const claims = event.requestContext.authorizer?.jwt?.claims ?? {};
-  const { sub, [jwtOrgClaim]: org, [jwtRoleClaim]: role } = claims;
-  if (sub === undefined) throw new UnauthorizedError('The token names no subject.');
-  if (org === undefined) throw new UnauthorizedError('The token names no organisation.');
+  const identity = { userId: idOfClaim(claims, 'sub'), orgId: idOfClaim(claims, config.jwtOrgClaim) };
+  const named = elementsOfClaim(claims, config.jwtRoleClaim);
+  const means = { admin: config.jwtAdminRole, operator: config.jwtOperatorRole };
   return callerWith(
-    { userId: String(sub), orgId: String(org) },
-    ROLES.findLast((name) => claimHas(role, name)),
+    identity,
+    ROLES.findLast((role) => named.includes(means[role])),
   );
-}
-
-/** HTTP APIs deliver an array claim as the text `[a b]`. */
-function claimHas(claim: unknown, role: string): boolean {
-  if (typeof claim !== 'string') return false;
-  const elements = /^\[.*\]$/s.test(claim) ? claim.slice(1, -1).split(/\s+/) : [claim];
-  return elements.includes(role);
 }
 
 function callerOfHeaders({ headers }: HttpEvent): Caller {

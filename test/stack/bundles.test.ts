@@ -348,6 +348,8 @@ describe('the bundles, for tokens', () => {
       jwtIssuer: 'https://issuer.example',
       jwtAudience: 'a',
       jwtRoleClaim: 'roles',
+      jwtAdminRole: 'asm-admin',
+      jwtOperatorRole: 'asm-operator',
     });
   }, START_MS);
   afterAll(() => deployment.stop());
@@ -367,7 +369,8 @@ describe('the bundles, for tokens', () => {
         headers: IGNORED,
         query: { scope: 'org' },
       });
-    expect((await list('[member admin]')).statusCode).toBe(200);
-    expect((await list('[member adminish]')).statusCode).toBe(403);
+    expect((await list('[member asm-admin]')).statusCode).toBe(200);
+    expect((await list('[member asm-adminish]')).statusCode).toBe(403);
+    expect((await list('[Billing admin]')).statusCode).toBe(403);
   });
 });

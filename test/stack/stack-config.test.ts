@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { App } from 'aws-cdk-lib';
-import { readStackConfig } from '../../cdk/stack-config.ts';
+import { readStackConfig, stackConfig, StackConfigError } from '../../cdk/stack-config.ts';
 
 const read = (context: Record<string, unknown>) => readStackConfig(new App({ context }));
 
@@ -30,6 +30,17 @@ describe('the context', () => {
     expect(() => read({ 'aws:cdk:anything': 1, '@aws-cdk/core:anything': true })).not.toThrow();
   });
 
+  test('says which values of the role claim mean a role', () => {
+    expect(read({})).toMatchObject({ jwtRoleClaim: 'role', jwtAdminRole: 'admin', jwtOperatorRole: 'operator' });
+    const own = { jwtRoleClaim: 'cognito:groups', jwtAdminRole: 'asm-admin', jwtOperatorRole: 'asm-operator' };
+    expect(read(own)).toMatchObject({ ...own, environment: own });
+  });
+
+  test.each(['jwtAdminRole', 'jwtOperatorRole'])('takes no empty %s for one that is left out, in an app', (name) => {
+    expect(() => stackConfig({ [name]: '' })).toThrow(StackConfigError);
+    expect(() => stackConfig({ [name]: '' })).toThrow(name);
+  });
+
   test.each([
     [{ maxSesions: 7 }, 'maxSesions'],
     [{ maxSessions: 'many' }, 'MAX_SESSIONS'],
@@ -39,6 +50,9 @@ describe('the context', () => {
     [{ jwtIssuer: 'https://issuer.example' }, 'jwtAudience'],
     [{ jwtAudience: 'agents' }, 'jwtAudience'],
     [{ jwtIssuer: 'http://issuer.example', jwtAudience: 'agents' }, 'jwtIssuer'],
+    [{ jwtAdminRole: 'Billing admin' }, 'JWT_ADMIN_ROLE'],
+    [{ jwtOperatorRole: '[operator]' }, 'JWT_OPERATOR_ROLE'],
+    [{ jwtAdminRole: 'operator' }, 'JWT_ADMIN_ROLE and JWT_OPERATOR_ROLE must differ'],
     [{ logRetentionDays: 31 }, 'logRetentionDays'],
     [{ availabilityZones: 1 }, 'availabilityZones'],
     [{ alarmTopicArn: 'on-call' }, 'alarmTopicArn'],

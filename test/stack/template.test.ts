@@ -4,6 +4,7 @@
  */
 import './template/any-app.ts';
 import './template/grant-invoke.ts';
+import './template/group-names.ts';
 import './template/http-api.ts';
 import './template/idle-cost.ts';
 import './template/network.ts';

@@ -128,11 +128,21 @@ describe('the functions', () => {
     const withIssuer = functionsOf({
       jwtIssuer: 'https://issuer.example',
       jwtAudience: 'agents',
-      jwtOrgClaim: 'custom:org',
+      jwtOrgClaim: 'https://example.com/org_id',
+      jwtRoleClaim: 'cognito:groups',
+      jwtAdminRole: 'asm-admin',
+      jwtOperatorRole: 'asm-operator',
     });
     for (const group of GROUPS) {
       expect(functions[group].Environment.Variables.AUTH_MODE).toBe('headers');
-      expect(withIssuer[group].Environment.Variables).toMatchObject({ AUTH_MODE: 'jwt', JWT_ORG_CLAIM: 'custom:org' });
+      expect(withIssuer[group].Environment.Variables).toMatchObject({
+        AUTH_MODE: 'jwt',
+        JWT_ORG_CLAIM: 'https://example.com/org_id',
+        JWT_ROLE_CLAIM: 'cognito:groups',
+        JWT_ADMIN_ROLE: 'asm-admin',
+        JWT_OPERATOR_ROLE: 'asm-operator',
+      });
     }
+    expect(variables(withIssuer['session-events'])).toEqual(variables(functions['session-events']));
   });
 });
