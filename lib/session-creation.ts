@@ -6,7 +6,7 @@ import { ContentionError, SessionNotFoundError, WorkspaceCreationError } from '.
 import type { SeatGauge } from './seat-gauge.ts';
 import type { SessionEnding } from './session-ending.ts';
 import type { CreateAttempts, CreateOutcome } from './store/create-attempts.ts';
-import type { CreateRequest, IdempotencyRequest, SessionStore } from './store/session-store.ts';
+import type { CreateRequest, IdempotencyRequest, RollBack, SessionStore } from './store/session-store.ts';
 import type { SessionItem } from './store/table-schema.ts';
 import { fileSystemBusy, orFileSystemBusy } from './workspace/file-error.ts';
 import type { Workspaces } from './workspace/workspaces.ts';
@@ -16,12 +16,6 @@ const ROLL_BACK_MS = 5_000;
 
 /** Called when a create is rolled back: with the session that it had recorded, and how long ending it took. */
 type OnRolledBack = (session: SessionItem, durationMs: number) => Promise<void>;
-
-/**
- * What a rollback came to. `rolled back`: seat and key are free again. `not there`: it was never recorded, or another
- * caller has ended it. `unknown`: it may be there, or its repetition was answered with it.
- */
-type RollbackOutcome = 'rolled back' | 'not there' | 'unknown';
 
 /** The session, and whether an earlier request with the same idempotency key had created it. */
 export interface CreationOutcome {
@@ -76,7 +70,7 @@ export class SessionCreation {
     } catch (thrown) {
       const rollback = await this.rolledBack(request, onRolledBack);
       if (rollback === 'unknown') throw fileSystemBusy(thrown);
-      // Not there: another caller has ended the session that this create had recorded.
+      // Gone: another caller has ended the session that this create had recorded.
       if (rollback === 'rolled back') throw thrown;
     } finally {
       await measured;
@@ -107,21 +101,23 @@ export class SessionCreation {
     return (await this.store.get(sessionId))?.status !== 'active';
   }
 
-  private async rolledBack(request: CreateRequest, onRolledBack: OnRolledBack): Promise<RollbackOutcome> {
+  private async rolledBack(request: CreateRequest, onRolledBack: OnRolledBack): Promise<RollBack['outcome']> {
     return pTimeout(this.rollBack(request, onRolledBack), { milliseconds: ROLL_BACK_MS, fallback: () => 'unknown' });
   }
 
   /** Goes on when nobody waits for it any more. */
-  private async rollBack({ draft, idempotency }: CreateRequest, onRolledBack: OnRolledBack): Promise<RollbackOutcome> {
+  private async rollBack(
+    { draft, idempotency }: CreateRequest,
+    onRolledBack: OnRolledBack,
+  ): Promise<RollBack['outcome']> {
     const startedAt = performance.now();
     try {
-      const { isRolledBack, session } = await this.store.rollBack(draft, idempotency?.key);
-      if (session?.status === 'active') return 'unknown';
-      if (session) {
+      const { outcome, session } = await this.store.rollBack(draft, idempotency?.key);
+      if (session?.status === 'ending') {
         await this.ending.resume(session);
         await onRolledBack(session, Math.round(performance.now() - startedAt));
       }
-      return isRolledBack ? 'rolled back' : 'not there';
+      return outcome;
     } catch (thrown) {
       this.log.sessionNotEnded(draft.id, thrown);
       return 'unknown';

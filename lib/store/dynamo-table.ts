@@ -149,17 +149,12 @@ export class DynamoTable {
     await withRetries(() => this.client.send(new DeleteItemCommand({ TableName: this.name, Key: toAttributes(key) })));
   }
 
-  /** All the writes or none; retried until there is a definite answer. */
+  /** All the writes or none; repeated until there is a definite answer. */
   async transact<Name extends string>(writes: Record<Name, Write>): Promise<Refusal<Name> | undefined> {
-    const transaction = this.transaction();
-    return withRetries(async () => {
-      const refusal = await transaction.attempt(() => writes);
-      if (refusal && refusal.contended.size > 0) throw new Contended();
-      return refusal;
-    });
+    return this.transaction().run(writes);
   }
 
-  /** For a transaction that is attempted more than once. */
+  /** For who must know what became of each attempt. */
   transaction(): Transaction {
     return new Transaction((writes, token) => this.transactOnce(writes, token));
   }

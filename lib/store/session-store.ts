@@ -28,12 +28,13 @@ export interface CreateRequest {
   now: Date;
 }
 
-/** Whether this create's own write ended it, and what there is of the session. */
+/** What a rollback came to (`gone`: there was nothing to roll back), and what there is of the session. */
 export interface RollBack {
-  isRolledBack: boolean;
+  outcome: 'rolled back' | 'gone' | 'unknown';
   session: SessionItem | undefined;
 }
 
+const ROLLED_BACK: EndReason = 'workspace-creation-failed';
 const IDEMPOTENCY_SECONDS = 24 * 60 * 60;
 
 /** Sessions, the seats they take, and their idempotency records. Times in ms. */
@@ -145,8 +146,13 @@ export class SessionStore {
       session: { Update: write.rollBack(draft.id) },
     };
     if (key !== undefined) writes.idempotency = write.freeIdempotency(idempotencyKey(draft, key), draft.id);
-    const refusal = await this.table.transact(writes as Record<'session' | 'idempotency', Write>);
-    return { isRolledBack: !refusal, session: await this.get(draft.id) };
+    const transaction = this.table.transaction();
+    const refusal = await transaction.run(writes as Record<'session' | 'idempotency', Write>);
+    const session = await this.get(draft.id);
+    // Only this create writes that reason, if not with the attempt that was answered.
+    if (!refusal || session?.endReason === ROLLED_BACK) return { outcome: 'rolled back', session };
+    const isGone = session?.status !== 'active' && !transaction.mayBeCarriedOut;
+    return { outcome: isGone ? 'gone' : 'unknown', session };
   }
 
   private idleMs({ inactivitySeconds }: { inactivitySeconds: number }): number {

@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { isDefiniteRefusal } from './transient.ts';
+import { Contended, isDefiniteRefusal, withRetries } from './transient.ts';
 import type { Refusal, Write } from './write.ts';
 
 type Writes = Record<string, Write>;
 type Send = (writes: Writes, token: string) => Promise<Refusal<string> | undefined>;
 
 /**
- * The attempts at one transaction. An attempt without a definite answer is repeated as it was, under the same token:
- * DynamoDB carries the two out once, and answers the second with success if the first was carried out.
+ * The attempts at one transaction. After one without a definite answer, the same is repeated under the same token, until it
+ * succeeds or a condition refuses it: DynamoDB carries it out once, and answers a repetition with success if it already has.
  */
 export class Transaction {
   private readonly send: Send;
@@ -23,21 +23,29 @@ export class Transaction {
     return this.hadNoAnswer;
   }
 
-  /** One attempt; `writes` gives what it writes, unless it repeats one without an answer. Throws as `transactOnce` does. */
-  async attempt<Name extends string>(writes: () => Record<Name, Write>): Promise<Refusal<Name> | undefined> {
-    const { unanswered: attempt = { writes: writes(), token: randomUUID() } } = this;
-    try {
-      const refusal = await this.send(attempt.writes, attempt.token);
-      this.note(attempt, refusal?.isDefinite ?? true);
-      return refusal as Refusal<Name> | undefined;
-    } catch (thrown) {
-      this.note(attempt, isDefiniteRefusal(thrown));
-      throw thrown;
-    }
+  /** All the writes or none; repeated until there is a definite answer. */
+  async run<Name extends string>(writes: Record<Name, Write>): Promise<Refusal<Name> | undefined> {
+    return withRetries(async () => {
+      const refusal = await this.attempt(() => writes);
+      if (refusal && refusal.contended.size > 0) throw new Contended();
+      return refusal;
+    });
   }
 
-  private note(attempt: { writes: Writes; token: string }, isDefinite: boolean): void {
-    this.unanswered = isDefinite ? undefined : attempt;
-    this.hadNoAnswer ||= !isDefinite;
+  /** One attempt; `writes` gives what it writes, unless it repeats one without an answer. Throws as `transactOnce` does. */
+  async attempt<Name extends string>(writes: () => Record<Name, Write>): Promise<Refusal<Name> | undefined> {
+    const attempt = this.unanswered ?? { writes: writes(), token: randomUUID() };
+    try {
+      const refusal = await this.send(attempt.writes, attempt.token);
+      if (refusal && !refusal.isDefinite) this.hadNoAnswer = true;
+      this.unanswered = undefined;
+      return refusal as Refusal<Name> | undefined;
+    } catch (thrown) {
+      if (!isDefiniteRefusal(thrown)) {
+        this.hadNoAnswer = true;
+        this.unanswered = attempt;
+      }
+      throw thrown;
+    }
   }
 }
