@@ -11,7 +11,8 @@ import { refuseLinkOrOther, type OpenDirectory } from './open-directory.ts';
 import { discard, stage, StagedParts } from './staged-file.ts';
 import { StagingDirectory } from './staging-directory.ts';
 import { withDirectory } from './with-directory.ts';
-import type { Workspace, Workspaces } from './workspaces.ts';
+import type { Workspace } from './workspace-paths.ts';
+import type { Workspaces } from './workspaces.ts';
 
 /** A file system that does not answer must not use up the whole call. */
 const OPERATION_MS = 15_000;

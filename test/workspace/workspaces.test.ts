@@ -21,20 +21,17 @@ describe('the workspaces', () => {
   });
   afterEach(() => rm(base, { recursive: true, force: true }));
 
-  const newSession = (userId = 'alice') => {
-    const id = randomUUID();
-    return { id, workspace: workspaceOf(userId, id) };
-  };
+  const newSession = (userId = 'alice') => ({ id: randomUUID(), userId });
   const isThere = (file: string) =>
     stat(file).then(
       () => true,
       () => false,
     );
   /** Where the directories of a session are: each of the three at most. */
-  const whereIs = async ({ id, workspace }: { id: string; workspace: string }) => {
+  const whereIs = async ({ id, userId }: { id: string; userId: string }) => {
     const inTrash = (await workspaces.listTrash()).filter((name) => name.startsWith(`${id}.`));
     return [
-      ...((await isThere(path.join(root, workspace))) ? ['place'] : []),
+      ...((await isThere(path.join(root, workspaceOf(userId, id)))) ? ['place'] : []),
       ...((await isThere(workspaces.paths.pendingOf(id))) ? ['pending'] : []),
       ...inTrash.map(() => 'trash'),
     ];
