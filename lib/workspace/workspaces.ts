@@ -1,7 +1,7 @@
-import { rmdir } from 'node:fs/promises';
+import { lstat, rmdir } from 'node:fs/promises';
 import path from 'node:path';
 import { hasErrno } from './errno.ts';
-import { orFileSystemBusy } from './file-error.ts';
+import { orFileSystemBusy, toFileError } from './file-error.ts';
 import {
   exists,
   inTime,
@@ -15,7 +15,7 @@ import {
   tidyUserDirectory,
 } from './file-steps.ts';
 import { FoundDirectories } from './found-directories.ts';
-import { madeChangeable } from './open-changeable.ts';
+import { isClosed, madeChangeable } from './open-changeable.ts';
 import { OpenDirectory } from './open-directory.ts';
 import { removeTree } from './remove-tree.ts';
 import { newTrashName, WorkspacePaths, type Workspace } from './workspace-paths.ts';
@@ -206,6 +206,8 @@ async function openIfThere(place: string): Promise<OpenDirectory | undefined> {
   } catch (thrown) {
     // Something else in its place is the agent's work: there is no workspace to work in.
     if (hasErrno(thrown, 'ENOENT', 'ENOTDIR', 'ELOOP')) return undefined;
+    // So is a mode that keeps us out: it will be there the next time too.
+    if (hasErrno(thrown, 'EACCES') && isClosed(await lstat(place))) throw toFileError(thrown);
     throw thrown;
   }
 }

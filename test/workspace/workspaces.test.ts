@@ -8,7 +8,6 @@ import { OpenDirectory } from '../../lib/workspace/open-directory.ts';
 import { userDirectory, workspaceOf } from '../../lib/workspace/workspace-paths.ts';
 import { Workspaces } from '../../lib/workspace/workspaces.ts';
 import { newStack } from '../setup/test-stack.ts';
-import { asOrdinaryUser } from './ordinary-user.ts';
 
 describe('the workspaces', () => {
   let base: string;
@@ -36,7 +35,6 @@ describe('the workspaces', () => {
       ...inTrash.map(() => 'trash'),
     ];
   };
-  const modeOf = async (file: string) => ((await stat(file)).mode & 0o7777).toString(8);
 
   describe('one after the other', () => {
     test('are made aside, moved in, moved out, and removed', async () => {
@@ -52,26 +50,6 @@ describe('the workspaces', () => {
       expect(await workspaces.removeFromTrash(name as string, new AbortController().signal)).toBe(true);
       expect(await whereIs(session)).toEqual([]);
       expect((await readdir(root)).sort()).toEqual(['.pending', '.trash']);
-    });
-
-    test.each(['000', '022', '077', '777'])('have mode 0700 at every level under the umask %s', async (octal) => {
-      await asOrdinaryUser(base, async () => {
-        const session = newSession();
-        const umask = process.umask(parseInt(octal, 8));
-        try {
-          await workspaces.prepare(session.id);
-          expect(await modeOf(workspaces.paths.pendingOf(session.id))).toBe('700');
-          await workspaces.moveIn(session);
-          const trashed = newSession('bob');
-          await workspaces.prepare(trashed.id);
-          await workspaces.retire(trashed);
-        } finally {
-          process.umask(umask);
-        }
-        const { paths } = workspaces;
-        const places = [root, paths.pending, paths.trash, path.join(root, 'alice'), workspaces.pathOf(session)];
-        expect(await Promise.all(places.map(modeOf))).toEqual(places.map(() => '700'));
-      });
     });
 
     test('find each step done when it is repeated', async () => {
