@@ -164,7 +164,8 @@ export async function removeAccess(
   signal: AbortSignal,
 ): Promise<string | undefined> {
   if (accessPointId !== undefined) {
-    if (!(await ownPoint(accessPoints, sessionId, accessPointId, signal))) return undefined;
+    const point = await accessPoints.find(accessPointId, signal);
+    if (point && point.sessionId !== sessionId) return undefined;
     await accessPoints.remove(accessPointId, signal);
     return accessPointId;
   }

@@ -25,7 +25,7 @@ describe('that others may reach the table', () => {
   test('is said where its port is open beyond loopback, with what to do, and not where it is not', async () => {
     expect(await warningAt('127.0.0.1')).toBeUndefined();
     const warning = await warningAt('0.0.0.0');
-    if (hasNetwork) expect(warning).toMatch(/^Warning: the table's port can be reached at \S+:\d+, .* firewall, .*\.$/);
+    if (hasNetwork) expect(warning).toMatch(/^Warning: the table's port can be reached at \S+:\d+, .* firewall .*\.$/);
     else expect(warning).toBeUndefined();
   });
 
