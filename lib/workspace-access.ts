@@ -88,7 +88,7 @@ export class WorkspaceAccess {
     const point =
       state.accessPointId === undefined
         ? await this.make(accessPoints, session, state, now, signal)
-        : await accessPoints.find(state.accessPointId, signal);
+        : await ownPoint(accessPoints, session.id, state.accessPointId, signal);
     const available = point && (await this.untilAvailable(accessPoints, point, signal));
     if (available?.state === 'available') return available;
     const removing = AbortSignal.timeout(this.times.removeMs);
@@ -108,13 +108,14 @@ export class WorkspaceAccess {
 
   private async make(
     accessPoints: AccessPoints,
-    { id: sessionId, userId, orgId, workspace }: SessionItem,
+    { id: sessionId, userId, orgId }: SessionItem,
     { clientToken }: WorkspaceAccessState,
     now: Date,
     signal: AbortSignal,
   ): Promise<AccessPoint | undefined> {
-    const point = await accessPoints.create({ sessionId, userId, orgId, workspace, clientToken, now }, signal);
-    if (!point) return undefined;
+    const point = await accessPoints.create({ sessionId, userId, orgId, clientToken, now }, signal);
+    // Of another session: what the table says of this one is not true.
+    if (point?.sessionId !== sessionId) return undefined;
     try {
       if (await this.store.record(sessionId, clientToken, point.accessPointId)) return point;
     } catch (thrown) {
@@ -163,6 +164,8 @@ export async function removeAccess(
   signal: AbortSignal,
 ): Promise<string | undefined> {
   if (accessPointId !== undefined) {
+    const point = await accessPoints.find(accessPointId, signal);
+    if (point && point.sessionId !== sessionId) return undefined;
     await accessPoints.remove(accessPointId, signal);
     return accessPointId;
   }
@@ -174,6 +177,12 @@ export async function removeAccess(
     }
   }
   return undefined;
+}
+
+/** None if it is gone, or another session's: the table may say any id. */
+async function ownPoint(accessPoints: AccessPoints, sessionId: string, accessPointId: string, signal: AbortSignal) {
+  const point = await accessPoints.find(accessPointId, signal);
+  return point?.sessionId === sessionId ? point : undefined;
 }
 
 export function availableOf(accessPoints: AccessPoints | undefined): AccessPoints {

@@ -1,7 +1,7 @@
 import type { WorkspaceUsage, MeasuredItem, WorkspaceUsageStore } from './store/workspace-usage-store.ts';
 import { measure, nothingMeasured } from './workspace/measure.ts';
 import type { WorkspaceFiles } from './workspace/workspace-files.ts';
-import type { Workspace } from './workspace/workspaces.ts';
+import type { Workspace } from './workspace/workspace-paths.ts';
 
 /** Measures workspaces step by step, by whoever asks: how far one is stands in the table. */
 export class WorkspaceMeasuring {

@@ -2,6 +2,7 @@ import { ConfigError } from '../lib/config.ts';
 import { Shutdown } from './shutdown.ts';
 import { start } from './start.ts';
 import { StartError } from './start-error.ts';
+import { warningOfReach } from './table-reach.ts';
 
 /** A shutdown that hangs is cut short (ms). */
 const SHUTDOWN_MS = 45_000;
@@ -16,11 +17,13 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal
 process.on('uncaughtException', fail);
 
 const started = start(process.env, shutdown, fail);
-started.then((url) => {
-  if (!shutdown.signal.aborted) {
-    console.log(`The session manager is listening on ${url}`);
-    console.log(`Its table is at ${process.env.DYNAMODB_ENDPOINT}`);
-  }
+started.then(async (url) => {
+  if (shutdown.signal.aborted) return;
+  const endpoint = process.env.DYNAMODB_ENDPOINT ?? '';
+  console.log(`The session manager is listening on ${url}`);
+  console.log(`Its table is at ${endpoint}`);
+  const warning = await warningOfReach(endpoint);
+  if (warning !== undefined) console.warn(warning);
 }, fail);
 
 /** The first reason to stop decides the exit code and is the only one that is told; all others come of it. */

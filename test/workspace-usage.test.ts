@@ -108,7 +108,7 @@ describe('MAX_WORKSPACE_BYTES', () => {
     const part = (uploadId: string, first: number, size: number, total = 900) =>
       session.files.writePart('big', Buffer.alloc(size), { first, total, uploadId });
     const received = async (uploadId: string) => (await part(uploadId, 0, 0)) as { received: number };
-    const staged = () => stack.parts.files.stagingOf({ id: session.id, workspace: '' }).at;
+    const staged = () => stack.parts.files.stagingOf({ id: session.id, userId: 'ada' }).at;
     /** Begins uploads, each of so many bytes, and lets them rest for so long (s). */
     const rest = async (uploads: [string, number, number][]) => {
       for (const [uploadId, size, seconds] of uploads) {

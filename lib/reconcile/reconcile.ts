@@ -15,8 +15,10 @@ import type { SeatCorrection } from '../store/seat-correction.ts';
 import type { SeatItemsCorrection } from '../store/seat-items-correction.ts';
 import { seatsIdOf } from '../store/seats-owner.ts';
 import type { SessionStore } from '../store/session-store.ts';
-import { isSessionKey, sessionOfBelonging, type Key, type SessionItem } from '../store/table-schema.ts';
-import type { Workspace, Workspaces } from '../workspace/workspaces.ts';
+import { storedSessions } from '../store/stored-session.ts';
+import { sessionOfBelonging, type Key, type SessionItem } from '../store/table-schema.ts';
+import { workspaceOf } from '../workspace/workspace-paths.ts';
+import type { Workspaces } from '../workspace/workspaces.ts';
 
 interface Stores {
   round: ReconcileStore;
@@ -91,7 +93,7 @@ export class Reconcile {
   }
 
   private async comparePage(run: ReconcileRun, items: StoredItem[]): Promise<void> {
-    const sessions = items.filter(isSessionKey) as (Key & SessionItem)[];
+    const sessions = storedSessions(items);
     await run.attempt(() => this.compareEntries(run, sessions));
     await run.each(sessions, (session) => this.compareDirectory(run, session));
     await run.attempt(() => this.compareBelongings(run, items));
@@ -146,7 +148,7 @@ export class Reconcile {
 
   private async compareDirectories(run: ReconcileRun, progress: Progress): Promise<void> {
     if (progress.at?.directory === undefined) return;
-    for (const user of await this.workspaces.listUsers(progress.at.directory)) {
+    for (const user of await this.workspaces.found.users(progress.at.directory)) {
       if (run.isOver) return;
       await run.attempt(() => this.compareUser(run, user));
       progress.at = { directory: user };
@@ -155,19 +157,15 @@ export class Reconcile {
   }
 
   private async compareUser(run: ReconcileRun, user: string): Promise<void> {
-    const directories = await this.workspaces.listSessions(user, FRESH_MS);
+    const directories = await this.workspaces.found.of(user, FRESH_MS);
     const sessions = await this.stores.sessions.getAll(directories.map(({ id }) => id));
-    const places = new Set(sessions.map(({ workspace }) => workspace));
-    const suspects = directories.filter(({ workspace }) => !places.has(workspace));
+    const places = new Set(sessions.map(({ userId, id }) => workspaceOf(userId, id)));
+    const suspects = directories.filter((found) => !places.has(`${found.user}/${found.id}`));
     await run.each(suspects, async (stray) => {
       // An end moves the directory away before the record goes.
-      if (!(await this.workspaces.isThere(stray))) return;
-      await run.found('stray-directory', idOf(stray.id), () => this.throwAway(stray));
+      if (!(await this.workspaces.found.isThere(stray))) return;
+      await run.found('stray-directory', idOf(stray.id), () => this.workspaces.found.throwAway(stray));
     });
-  }
-
-  private async throwAway(stray: Workspace): Promise<boolean> {
-    return (await this.workspaces.retire(stray)) !== undefined;
   }
 
   /** The items first: what is taken back at one that does not count would be a difference that no correction sees. */

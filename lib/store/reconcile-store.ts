@@ -27,20 +27,7 @@ export type StoredItem = Key &
   Partial<SessionItem> &
   Pick<FirstSeatsItem, 'active' | 'seats' | 'items'> & { clientId?: string };
 
-const FIELDS = [
-  'pk',
-  'sk',
-  'id',
-  'userId',
-  'orgId',
-  'workspace',
-  'status',
-  'active',
-  'seats',
-  'items',
-  'mcpClientIds',
-  'clientId',
-];
+const FIELDS = ['pk', 'sk', 'id', 'userId', 'orgId', 'status', 'active', 'seats', 'items', 'mcpClientIds', 'clientId'];
 const SESSION_EXISTS = 'attribute_exists(pk)';
 const SESSION_DOES_NOT_EXIST = 'attribute_not_exists(pk)';
 

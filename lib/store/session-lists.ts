@@ -57,19 +57,16 @@ export class SessionLists {
     const [id] = cursor === undefined ? [] : readCursor(cursor, z.tuple([z.uuid()]));
     const start =
       id === undefined ? undefined : { pk: `SESSION#${id}`, sk: 'SESSION', [partitionKey]: orgId, [sortKey]: id };
-    const page = await this.table.query<{ id: string }>(
-      { ...queryOrg(orgId), ScanIndexForward: false, Limit: limit },
-      start,
-    );
+    const page = await this.table.query<Key>({ ...queryOrg(orgId), ScanIndexForward: false, Limit: limit }, start);
     return {
-      sessionIds: page.items.map((item) => item.id),
+      sessionIds: page.items.map(sessionIdOf),
       nextCursor: page.cursor && writeCursor([page.cursor[sortKey]]),
     };
   }
 
   /** All sessions of an organisation in pages, oldest first. */
   async *allOfOrg(orgId: string): AsyncGenerator<string[]> {
-    for await (const page of this.table.pages<{ id: string }>(queryOrg(orgId))) yield page.map(({ id }) => id);
+    for await (const page of this.table.pages<Key>(queryOrg(orgId))) yield page.map(sessionIdOf);
   }
 
   /** How many sessions of the user there are, in all organisations. */

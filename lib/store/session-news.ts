@@ -1,6 +1,6 @@
 import type { SessionEvent } from '../events/session-event.ts';
 import { itemIn, type StreamRecord } from './stream-change.ts';
-import { isSessionKey, type Key, type SessionItem } from './table-schema.ts';
+import { isSessionKey, sessionIdOf, type Key, type SessionItem } from './table-schema.ts';
 
 type Told = Key & SessionItem;
 
@@ -29,14 +29,18 @@ export function newsIn({ eventName, dynamodb = {} }: StreamRecord): SessionEvent
   }
 }
 
-const everyEvent = ({ id: sessionId, version, userId, orgId }: SessionItem, seconds: number) => ({
-  id: `${sessionId}:${version}`,
-  version,
-  time: new Date(seconds * 1000).toISOString(),
-  sessionId,
-  userId,
-  orgId,
-});
+function everyEvent(item: Told, seconds: number) {
+  const { version, userId, orgId } = item;
+  const sessionId = sessionIdOf(item);
+  return {
+    id: `${sessionId}:${version}`,
+    version,
+    time: new Date(seconds * 1000).toISOString(),
+    sessionId,
+    userId,
+    orgId,
+  };
+}
 
 const beginningOf = ({ createdAt, inactivitySeconds }: SessionItem) => ({ createdAt, inactivitySeconds });
 

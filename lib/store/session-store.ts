@@ -5,15 +5,16 @@ import type { DynamoTable } from './dynamo-table.ts';
 import type { SeatStore } from './seat-store.ts';
 import { SeatTransaction } from './seat-transaction.ts';
 import * as write from './session-writes.ts';
+import { storedSession, storedSessions } from './stored-session.ts';
 import { dueKey, dueShardOf, idempotencyKey, sessionKey, type EndReason, type SessionItem } from './table-schema.ts';
 import { Contended, withRetries } from './transient.ts';
-import type { Write } from './write.ts';
+import type { UpdateWrite, Write } from './write.ts';
 
 /** What a create writes, before the store adds the parts that are its own. */
-export type SessionDraft = Pick<
-  SessionItem,
-  'id' | 'userId' | 'orgId' | 'workspace' | 'metadata' | 'inactivitySeconds'
->;
+export interface SessionDraft extends Pick<SessionItem, 'id' | 'userId' | 'orgId' | 'metadata' | 'inactivitySeconds'> {
+  /** Below the workspace root. Written for others who read the table, and read for no path: that is made of the ids. */
+  workspace: string;
+}
 
 export interface IdempotencyRequest {
   key: string;
@@ -75,26 +76,23 @@ export class SessionStore {
   }
 
   async get(sessionId: string): Promise<SessionItem | undefined> {
-    return this.table.get<SessionItem>(sessionKey(sessionId));
+    return storedSession(await this.table.get<SessionItem>(sessionKey(sessionId)));
   }
 
   async getAll(sessionIds: string[]): Promise<SessionItem[]> {
-    return this.table.getAll<SessionItem>(sessionIds.map(sessionKey));
+    return storedSessions(await this.table.getAll<SessionItem>(sessionIds.map(sessionKey)));
   }
 
   /** Writes the activity only if the last one written is older than the touch interval. */
   async touch(session: SessionItem, now: Date): Promise<SessionItem> {
     if (now.getTime() - Date.parse(session.lastActiveAt) < this.touchIntervalMs) return session;
-    const outcome = await this.table.update<SessionItem>(write.touch(session, now, this.idleMs(session)));
-    if (outcome.updated) return outcome.item;
-    if (outcome.found?.status !== 'active') throw new SessionNotFoundError();
-    return outcome.found;
+    const { updated, session: stored } = await this.update(write.touch(session, now, this.idleMs(session)));
+    if (!stored || (!updated && stored.status !== 'active')) throw new SessionNotFoundError();
+    return stored;
   }
 
   async setMetadata(sessionId: string, metadata: Record<string, string>): Promise<SessionItem> {
-    const outcome = await this.table.update<SessionItem>(write.setMetadata(sessionId, metadata));
-    if (!outcome.updated) throw new SessionNotFoundError();
-    return outcome.item;
+    return this.updated(write.setMetadata(sessionId, metadata));
   }
 
   /** When the session becomes due if nothing happens (ms): an activity may be a touch interval younger than written. */
@@ -112,9 +110,8 @@ export class SessionStore {
    * ending now, by whomever.
    */
   async claimEnd(sessionId: string, reason: EndReason, lastActiveSeen?: string): Promise<SessionItem | undefined> {
-    const outcome = await this.table.update<SessionItem>(write.claimEnd(sessionId, reason, lastActiveSeen));
-    if (outcome.updated) return outcome.item;
-    return outcome.found?.status === 'ending' ? outcome.found : undefined;
+    const { session } = await this.update(write.claimEnd(sessionId, reason, lastActiveSeen));
+    return session?.status === 'ending' ? session : undefined;
   }
 
   /** Last step of an end: items and seats, together and once; whoever comes second finds it done. */
@@ -132,9 +129,7 @@ export class SessionStore {
   /** For a repeated create, before it is answered with the session: from then on it is not rolled back. */
   async answerWithIt(session: SessionItem): Promise<SessionItem> {
     if (session.repeated) return session;
-    const outcome = await this.table.update<SessionItem>(write.answerWithIt(session.id));
-    if (!outcome.updated) throw new SessionNotFoundError();
-    return outcome.item;
+    return this.updated(write.answerWithIt(session.id));
   }
 
   /**
@@ -153,6 +148,18 @@ export class SessionStore {
     if (!refusal || session?.endReason === ROLLED_BACK) return { outcome: 'rolled back', session };
     const isGone = session?.status !== 'active' && !transaction.mayBeCarriedOut;
     return { outcome: isGone ? 'gone' : 'unknown', session };
+  }
+
+  /** Whether it was done, and the session after it, or as it is instead. */
+  private async update(update: UpdateWrite): Promise<{ updated: boolean; session: SessionItem | undefined }> {
+    const outcome = await this.table.update<SessionItem>(update);
+    return { updated: outcome.updated, session: storedSession(outcome.updated ? outcome.item : outcome.found) };
+  }
+
+  private async updated(update: UpdateWrite): Promise<SessionItem> {
+    const { updated, session } = await this.update(update);
+    if (!updated || !session) throw new SessionNotFoundError();
+    return session;
   }
 
   private idleMs({ inactivitySeconds }: { inactivitySeconds: number }): number {

@@ -139,8 +139,6 @@ export interface SessionItem {
   id: string;
   userId: string;
   orgId: string;
-  /** Below the workspace root. */
-  workspace: string;
   status: 'active' | 'ending';
   endReason?: EndReason;
   /** A repeated create was answered with it: the first one is not rolled back any more. */

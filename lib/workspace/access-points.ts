@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { workspaceOf } from './workspace-paths.ts';
 
 /** The file system with the workspaces, as whoever mounts it from elsewhere sees it. */
 export interface FileSystemPlace {
@@ -25,8 +26,6 @@ export interface AccessPointRequest {
   sessionId: string;
   userId: string;
   orgId: string;
-  /** Below the workspace root. */
-  workspace: string;
   now: Date;
 }
 
@@ -56,5 +55,5 @@ export const ACCESS_POINT_TAGS = {
 } as const;
 
 /** The directory of a session from the file system's own root. EFS allows 100 characters and 4 components. */
-export const rootDirectoryOf = ({ root }: FileSystemPlace, workspace: string): string =>
-  path.posix.join(root, workspace);
+export const rootDirectoryOf = ({ root }: FileSystemPlace, userId: string, sessionId: string): string =>
+  path.posix.join(root, workspaceOf(userId, sessionId));

@@ -50,7 +50,7 @@ class EfsAccessPoints implements AccessPoints {
       ClientToken: request.clientToken,
       FileSystemId: fileSystemId,
       PosixUser: { Uid: posixId, Gid: posixId },
-      RootDirectory: { Path: rootDirectoryOf(this.place, request.workspace) },
+      RootDirectory: { Path: rootDirectoryOf(this.place, request.userId, request.sessionId) },
       Tags: this.tagsOf(request),
     });
     try {

@@ -31,6 +31,9 @@ export function hasEtag(list: string, etag: string | undefined): boolean {
   return list.trim() === '*' || tags.includes(etag);
 }
 
+export const areAny = ({ ifMatch, ifNoneMatch }: Conditions): boolean =>
+  ifMatch !== undefined || ifNoneMatch !== undefined;
+
 /** Throws a `PreconditionFailedError` if a file in this state (`undefined`: none) may not be changed. */
 export function checkConditions({ ifMatch, ifNoneMatch }: Conditions, found: BigIntStats | undefined): void {
   const etag = found && infoOf(found).etag;

@@ -1,11 +1,15 @@
+import type { Stats } from 'node:fs';
 import { chmod, mkdir, readdir, rename, rmdir, stat, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import pTimeout, { TimeoutError } from 'p-timeout';
 import { hasErrno } from './errno.ts';
+import { isClosed, madeChangeable } from './open-changeable.ts';
 
 const PRIVATE = 0o700;
 /** A file system that does not answer (NFS waits for ever) must not use up the whole call. */
 const STEP_MS = 10_000;
+/** How often an agent can close its directory again under a move before that is an error. */
+const MOVE_ATTEMPTS = 10;
 
 /** `late` takes care of what comes when nobody waits for it any more. */
 export async function inTime<T>(step: () => Promise<T>, late?: (result: T) => Promise<void>): Promise<T> {
@@ -21,10 +25,18 @@ export async function inTime<T>(step: () => Promise<T>, late?: (result: T) => Pr
   }
 }
 
+/** A directory of ours at the root, which is made first if need be. Changeable also where a crash came before its mode. */
 export async function makeAll(directory: string): Promise<void> {
-  if (await exists(directory)) return;
+  const there = await statsOf(directory);
+  if (there) {
+    if (isClosed(there)) await madeChangeable(directory);
+    return;
+  }
   const root = path.dirname(directory);
-  if (await mkdir(root, { recursive: true })) await chmod(root, PRIVATE);
+  if (!(await exists(root))) {
+    await mkdir(path.dirname(root), { recursive: true });
+    await makePrivate(root);
+  }
   await makePrivate(directory);
 }
 
@@ -62,13 +74,20 @@ async function removedUnless(removal: Promise<void>, ...codes: string[]): Promis
   }
 }
 
+/**
+ * From one directory of ours to another. A directory that gets another parent must be writable itself, since its `..`
+ * changes, and an agent may have closed its own: then it is opened, and so is what it is in, as often as it is closed.
+ */
 export async function moveIfThere(from: string, to: string): Promise<boolean> {
-  try {
-    await rename(from, to);
-    return true;
-  } catch (thrown) {
-    if (hasErrno(thrown, 'ENOENT', 'ENOTDIR')) return false;
-    throw thrown;
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await rename(from, to);
+      return true;
+    } catch (thrown) {
+      if (hasErrno(thrown, 'ENOENT', 'ENOTDIR')) return false;
+      if (!hasErrno(thrown, 'EACCES') || attempt === MOVE_ATTEMPTS) throw thrown;
+      for (const directory of [path.dirname(from), path.dirname(to), from]) await madeChangeable(directory);
+    }
   }
 }
 
@@ -82,19 +101,25 @@ export async function exists(file: string): Promise<boolean> {
 }
 
 export async function madeAt(file: string): Promise<Date | undefined> {
+  return (await statsOf(file))?.mtime;
+}
+
+async function statsOf(file: string): Promise<Stats | undefined> {
   try {
-    return (await stat(file)).mtime;
+    return await stat(file);
   } catch (thrown) {
     if (hasErrno(thrown, 'ENOENT', 'ENOTDIR')) return undefined;
     throw thrown;
   }
 }
 
+/** Of a directory of ours. */
 export async function namesIn(directory: string): Promise<string[]> {
   try {
     return await readdir(directory);
   } catch (thrown) {
     if (hasErrno(thrown, 'ENOENT')) return [];
+    if (hasErrno(thrown, 'EACCES') && (await madeChangeable(directory))) return readdir(directory);
     throw thrown;
   }
 }

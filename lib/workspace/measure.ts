@@ -5,7 +5,7 @@ import { MAX_LEVELS } from './file-path.ts';
 import { FirstNames } from './first-names.ts';
 import type { OpenDirectory } from './open-directory.ts';
 import type { WorkspaceFiles } from './workspace-files.ts';
-import type { Workspace } from './workspaces.ts';
+import type { Workspace } from './workspace-paths.ts';
 
 const AT_ONCE = 16;
 /** Files that are looked at before the time is. */

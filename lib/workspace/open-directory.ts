@@ -3,7 +3,7 @@ import { lstat, mkdir, open, rename, rmdir, unlink, type FileHandle } from 'node
 import { NotAFileError, PathOutsideWorkspaceError } from '../file-errors.ts';
 import { batchesOf } from './directory-batches.ts';
 import { hasErrno } from './errno.ts';
-import { openChangeable } from './remove-tree.ts';
+import { openChangeable } from './open-changeable.ts';
 
 const { O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants;
 /** Linux: a descriptor that only names what is there, which neither waits for it nor wakes it. */

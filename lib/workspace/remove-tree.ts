@@ -1,14 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { constants } from 'node:fs';
-import { chmod, open, rename, rmdir, unlink, type FileHandle } from 'node:fs/promises';
+import { rename, rmdir, unlink } from 'node:fs/promises';
 import pMap from 'p-map';
 import { batchesOf } from './directory-batches.ts';
 import { hasErrno } from './errno.ts';
+import { openChangeable } from './open-changeable.ts';
 
-const { O_DIRECTORY, O_NOFOLLOW, O_RDONLY } = constants;
-/** Linux: a descriptor that only names the directory, which needs no permission on it. */
-const O_PATH = 0o10000000;
-const PRIVATE = 0o700;
 /** As far as the process has threads for them (`UV_THREADPOOL_SIZE`). */
 export const FILE_CALLS_AT_ONCE = 16;
 const BRANCHES_AT_ONCE = 4;
@@ -109,31 +105,4 @@ async function removeFile(entry: Buffer): Promise<boolean> {
     if (!hasErrno(thrown, 'ENOENT', 'EBUSY')) throw thrown;
   }
   return true;
-}
-
-/** Open, and such that its owner may read, enter and change it. */
-export async function openChangeable(directory: Buffer): Promise<FileHandle> {
-  const handle = await openReadable(directory);
-  try {
-    if (((await handle.stat()).mode & PRIVATE) !== PRIVATE) await handle.chmod(PRIVATE);
-    return handle;
-  } catch (thrown) {
-    await handle.close();
-    throw thrown;
-  }
-}
-
-async function openReadable(directory: Buffer): Promise<FileHandle> {
-  try {
-    return await open(directory, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
-  } catch (thrown) {
-    if (!hasErrno(thrown, 'EACCES') || process.platform !== 'linux') throw thrown;
-    const named = await open(directory, O_PATH | O_DIRECTORY | O_NOFOLLOW);
-    try {
-      await chmod(`/proc/self/fd/${named.fd}`, PRIVATE);
-    } finally {
-      await named.close();
-    }
-    return open(directory, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
-  }
 }

@@ -1,6 +1,7 @@
 import { chmod, mkdir, rmdir } from 'node:fs/promises';
 import path from 'node:path';
 import { hasErrno } from './errno.ts';
+import { madeChangeable } from './open-changeable.ts';
 
 const PRIVATE = 0o700;
 /** How often it can be tidied away under somebody who needs it before that is an error. */
@@ -27,8 +28,9 @@ export class StagingDirectory {
       try {
         return await work();
       } catch (thrown) {
-        if (!hasErrno(thrown, 'ENOENT') || attempt === ATTEMPTS) throw thrown;
-        await this.make();
+        if (attempt === ATTEMPTS) throw thrown;
+        if (hasErrno(thrown, 'ENOENT')) await this.make();
+        else if (!hasErrno(thrown, 'EACCES') || !(await this.madeChangeable())) throw thrown;
       }
     }
   }
@@ -36,6 +38,12 @@ export class StagingDirectory {
   /** Away, if there is nothing in it. */
   async tidy(): Promise<void> {
     await rmdir(this.at).catch(() => undefined);
+  }
+
+  /** Where a crash came between making one of them and its mode. */
+  private async madeChangeable(): Promise<boolean> {
+    const isAboveChanged = await madeChangeable(path.dirname(this.at));
+    return (await madeChangeable(this.at)) || isAboveChanged;
   }
 
   private async make(): Promise<void> {

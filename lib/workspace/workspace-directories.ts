@@ -1,5 +1,3 @@
-import { randomUUID } from 'node:crypto';
-import path from 'node:path';
 import type { BigIntStats } from 'node:fs';
 import pMap from 'p-map';
 import { ValidationError } from '../errors.ts';
@@ -8,7 +6,8 @@ import { FirstNames } from './first-names.ts';
 import type { OpenDirectory } from './open-directory.ts';
 import { withDirectory } from './with-directory.ts';
 import type { WorkspaceFiles } from './workspace-files.ts';
-import type { Workspace, Workspaces } from './workspaces.ts';
+import { newTrashName, type Workspace } from './workspace-paths.ts';
+import type { Workspaces } from './workspaces.ts';
 
 export interface DirectoryEntry {
   name: string;
@@ -60,11 +59,11 @@ export class WorkspaceDirectories {
     const parents = directoryNames(directory);
     const name = parents.pop();
     if (name === undefined) throw ValidationError.at('path', 'must not be that of the workspace itself');
-    const trashed = `${session.id}.${randomUUID()}`;
+    const trashed = newTrashName(session.id);
     if (recursive) await this.workspaces.makeTrash();
     await this.files.within(session, (top) =>
       withDirectory(top, parents, async (parent) => {
-        if (recursive) return parent.release(name, path.join(this.workspaces.paths.trash, trashed));
+        if (recursive) return parent.release(name, this.workspaces.paths.trashed(trashed));
         // Says what is there instead.
         await (await parent.directory(name)).close();
         await parent.removeDirectory(name);

@@ -2,16 +2,17 @@ import { lstat } from 'node:fs/promises';
 import pTimeout from 'p-timeout';
 import { ContentionError, SessionNotFoundError } from '../errors.ts';
 import { FileNotFoundError, FileTooLargeError, PreconditionFailedError, WorkspaceFullError } from '../file-errors.ts';
-import { checkConditions, infoOf, type Conditions, type FileInfo } from './entity-tag.ts';
+import { areAny, checkConditions, infoOf, type Conditions, type FileInfo } from './entity-tag.ts';
 import { MAX_TRANSFER_BYTES, readContent, type ByteRange, type FileContent } from './file-content.ts';
 import { againIfStale, orFileSystemBusy, orStagingError, toFileError } from './file-error.ts';
-import { withFileLock } from './file-lock.ts';
+import { withFileLock, type StillHeld } from './file-lock.ts';
 import { fileNames } from './file-path.ts';
 import { refuseLinkOrOther, type OpenDirectory } from './open-directory.ts';
 import { discard, stage, StagedParts } from './staged-file.ts';
 import { StagingDirectory } from './staging-directory.ts';
 import { withDirectory } from './with-directory.ts';
-import type { Workspace, Workspaces } from './workspaces.ts';
+import type { Workspace } from './workspace-paths.ts';
+import type { Workspaces } from './workspaces.ts';
 
 /** A file system that does not answer must not use up the whole call. */
 const OPERATION_MS = 15_000;
@@ -107,16 +108,21 @@ export class WorkspaceFiles {
     const { parents, name } = fileNames(path);
     const staging = this.stagingOf(session);
     await this.within(session, (top) =>
-      withDirectory(top, parents, (parent) =>
-        withFileLock(staging, lockNameOf(path), async (stillHeld) => {
+      withDirectory(top, parents, (parent) => {
+        const removed = async (stillHeld?: StillHeld) => {
           const found = await parent.look(name);
           if (!found) throw new FileNotFoundError();
           checkConditions(conditions, found);
-          await stillHeld();
+          await stillHeld?.();
           await parent.removeFile(name);
           if (found.isFile()) await room.take(-Number(found.size));
-        }),
-      ).finally(() => staging.tidy()),
+        };
+        return withFileLock(staging, lockNameOf(path), removed).catch((thrown: unknown) => {
+          // A lock takes room, which a removal makes. Without conditions it need not be the file that was looked at.
+          if (!(thrown instanceof WorkspaceFullError) || areAny(conditions)) throw thrown;
+          return removed();
+        });
+      }).finally(() => staging.tidy()),
     );
   }
 

@@ -1,8 +1,7 @@
-import { randomUUID } from 'node:crypto';
-import { rmdir } from 'node:fs/promises';
+import { lstat, rmdir } from 'node:fs/promises';
 import path from 'node:path';
 import { hasErrno } from './errno.ts';
-import { orFileSystemBusy } from './file-error.ts';
+import { orFileSystemBusy, toFileError } from './file-error.ts';
 import {
   exists,
   inTime,
@@ -15,18 +14,14 @@ import {
   removedAsFile,
   tidyUserDirectory,
 } from './file-steps.ts';
+import { FoundDirectories } from './found-directories.ts';
+import { isClosed, madeChangeable } from './open-changeable.ts';
 import { OpenDirectory } from './open-directory.ts';
 import { removeTree } from './remove-tree.ts';
-import { WorkspacePaths } from './workspace-paths.ts';
+import { newTrashName, WorkspacePaths, type Workspace } from './workspace-paths.ts';
 
 /** How often the user's directory can be tidied away under a create before that is an error. */
 const MOVE_ATTEMPTS = 10;
-
-/** What these methods need of a session: `workspace` is its place relative to the root. */
-export interface Workspace {
-  id: string;
-  workspace: string;
-}
 
 export interface PendingWorkspace {
   sessionId: string;
@@ -42,24 +37,31 @@ export interface PendingWorkspace {
  */
 export class Workspaces {
   readonly paths: WorkspacePaths;
+  /** As they are on disk, whatever the table says. */
+  readonly found: FoundDirectories;
 
   constructor(root: string) {
     this.paths = new WorkspacePaths(root);
+    this.found = new FoundDirectories(this.paths);
   }
 
   /** The absolute path that callers are told. */
-  pathOf({ workspace }: Workspace): string {
-    return this.paths.place(workspace);
+  pathOf(session: Workspace): string {
+    return this.paths.placeOf(session);
   }
 
-  /** Makes the directory aside, mode 0700 whatever the umask. */
+  /**
+   * Makes the directory aside, mode 0700 whatever the umask. Before the first one the trash: whatever is full later, a
+   * session that there is can be moved there.
+   */
   async prepare(sessionId: string): Promise<void> {
     await inTime(async () => {
       const pending = this.paths.pendingOf(sessionId);
       try {
         await makePrivate(pending);
       } catch (thrown) {
-        if (!hasErrno(thrown, 'ENOENT')) throw thrown;
+        if (!hasErrno(thrown, 'ENOENT', 'EACCES')) throw thrown;
+        await makeAll(this.paths.trash);
         await makeAll(this.paths.pending);
         await makePrivate(pending);
       }
@@ -107,9 +109,9 @@ export class Workspaces {
     const retired = inTime(async () => {
       await makeAll(this.paths.trash);
       const place = this.pathOf(session);
-      const name = `${session.id}.${randomUUID()}`;
+      const name = newTrashName(session.id);
       for (const from of [place, this.paths.pendingOf(session.id), place]) {
-        if (await moveIfThere(from, path.join(this.paths.trash, name))) {
+        if (await moveIfThere(from, this.paths.trashed(name))) {
           await tidyUserDirectory(place);
           return name;
         }
@@ -121,10 +123,7 @@ export class Workspaces {
 
   /** Into the trash: what was on its way into a session's files. */
   async discardUploads(sessionId: string): Promise<void> {
-    await inTime(async () => {
-      await makeAll(this.paths.trash);
-      await moveIfThere(this.paths.uploadsOf(sessionId), path.join(this.paths.trash, `${sessionId}.${randomUUID()}`));
-    });
+    await this.throwAway(this.paths.uploadsOf(sessionId), sessionId);
   }
 
   async makeTrash(): Promise<void> {
@@ -133,10 +132,7 @@ export class Workspaces {
 
   /** Into the trash: made aside for a session that never came to be. */
   async discardAbandoned(sessionId: string): Promise<void> {
-    await inTime(async () => {
-      await makeAll(this.paths.trash);
-      await moveIfThere(this.paths.pendingOf(sessionId), path.join(this.paths.trash, `${sessionId}.${randomUUID()}`));
-    });
+    await this.throwAway(this.paths.pendingOf(sessionId), sessionId);
   }
 
   /** Directories made aside and not moved in yet. */
@@ -159,37 +155,19 @@ export class Workspaces {
     return false;
   }
 
-  /** The directories of users that come after a name, in the order of names. */
-  async listUsers(after = ''): Promise<string[]> {
-    const names = await inTime(() => namesIn(this.paths.root));
-    return names.filter((name) => !name.startsWith('.') && name > after).sort();
-  }
-
-  /** What is in a user's directory, without what was changed in the last `freshMs`. */
-  async listSessions(user: string, freshMs: number): Promise<Workspace[]> {
-    return inTime(async () => {
-      const names = await namesInDirectory(this.paths.place(user));
-      const found = await Promise.all(
-        names.map(async (id) => ({ id, at: await madeAt(this.paths.place(path.join(user, id))) })),
-      );
-      const old = found.filter(({ at }) => at === undefined || Date.now() - at.getTime() > freshMs);
-      return old.map(({ id }) => ({ id, workspace: `${user}/${id}` }));
-    });
-  }
-
   async listTrash(): Promise<string[]> {
     return inTime(() => namesIn(this.paths.trash));
   }
 
   /** Removes one entry of the trash until done or `signal` aborts; gives whether it is gone. */
   async removeFromTrash(name: string, signal: AbortSignal): Promise<boolean> {
-    const trashed = path.join(this.paths.trash, name);
+    const trashed = this.paths.trashed(name);
     return (await removeTree(trashed, signal)) || (!signal.aborted && (await removedAsFile(trashed)));
   }
 
   /** Removes one entry of the trash if there is nothing in it, in one step; gives whether it is gone. */
   async removeEmptyFromTrash(name: string): Promise<boolean> {
-    return inTime(() => removedAsEmpty(path.join(this.paths.trash, name)));
+    return inTime(() => removedAsEmpty(this.paths.trashed(name)));
   }
 
   /** Sessions with something on its way into their files. */
@@ -201,6 +179,7 @@ export class Workspaces {
   async tidyUploads(sessionId: string, olderThanMs: number): Promise<void> {
     await inTime(async () => {
       const uploads = this.paths.uploadsOf(sessionId);
+      await madeChangeable(uploads);
       for (const name of await namesIn(uploads)) {
         const file = path.join(uploads, name);
         const changedAt = await madeAt(file);
@@ -209,15 +188,12 @@ export class Workspaces {
       await removedAsEmpty(uploads);
     });
   }
-}
 
-/** What is no directory has nothing in it. */
-async function namesInDirectory(directory: string): Promise<string[]> {
-  try {
-    return await namesIn(directory);
-  } catch (thrown) {
-    if (hasErrno(thrown, 'ENOTDIR')) return [];
-    throw thrown;
+  private async throwAway(from: string, sessionId: string): Promise<void> {
+    await inTime(async () => {
+      await makeAll(this.paths.trash);
+      await moveIfThere(from, this.paths.trashed(newTrashName(sessionId)));
+    });
   }
 }
 
@@ -230,6 +206,8 @@ async function openIfThere(place: string): Promise<OpenDirectory | undefined> {
   } catch (thrown) {
     // Something else in its place is the agent's work: there is no workspace to work in.
     if (hasErrno(thrown, 'ENOENT', 'ENOTDIR', 'ELOOP')) return undefined;
+    // So is a mode that keeps us out: it will be there the next time too.
+    if (hasErrno(thrown, 'EACCES') && isClosed(await lstat(place))) throw toFileError(thrown);
     throw thrown;
   }
 }

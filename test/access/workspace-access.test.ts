@@ -1,15 +1,19 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import type { AccessPointDescription } from '@aws-sdk/client-efs';
+import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { streamHandler } from '../../lib/api/stream-handler.ts';
 import type { SessionManagerError } from '../../lib/errors.ts';
 import type { Session } from '../../lib/session.ts';
+import { sessionKey } from '../../lib/store/table-schema.ts';
 import { WorkspaceAccessStore } from '../../lib/store/workspace-access-store.ts';
 import { DynamoTable } from '../../lib/store/dynamo-table.ts';
 import { WorkspaceAccess } from '../../lib/workspace-access.ts';
 import { efsAccessPoints } from '../../lib/workspace/efs-access-points.ts';
 import { atFirst, inject } from '../faults/dynamodb-faults.ts';
+import { documentClient } from '../setup/document-client.ts';
 import { newStack, type TestStack } from '../setup/test-stack.ts';
 import { changesOf, newAccessStack, otherManager, PLACE } from './access-stack.ts';
 import { EfsServer, FILE_SYSTEM } from './efs-server.ts';
@@ -144,6 +148,47 @@ describe('workspace access', () => {
     expect(await hear()).toEqual({ batchItemFailures: [] });
     expect(points().map(({ AccessPointId }) => AccessPointId)).toEqual([theirs.accessPointId]);
     expect(await hear()).toEqual({ batchItemFailures: [] });
+  });
+
+  // Whoever writes the table could have had them: it gave away, and removed, what stood there.
+  describe('of a session whose item was forged', () => {
+    const forge = (name: string, value: unknown) =>
+      documentClient(stack.client).send(
+        new UpdateCommand({
+          TableName: stack.config.tableName,
+          Key: sessionKey(session.id),
+          UpdateExpression: 'SET #name = :value',
+          ExpressionAttributeNames: { '#name': name },
+          ExpressionAttributeValues: { ':value': value },
+        }),
+      );
+
+    test('leads to its own directory, wherever the item says that is', async () => {
+      await forge('workspace', '..');
+      await session.grantWorkspaceAccess();
+      expect(points()[0]?.RootDirectory?.Path).toBe(`/workspaces/ada/${session.id}`);
+    });
+
+    test.each([
+      ['id', ({ AccessPointId = '' }) => ({ clientToken: 'forged', accessPointId: AccessPointId })],
+      ['token', ({ ClientToken = '' }) => ({ clientToken: ClientToken })],
+    ] as [string, (point: AccessPointDescription) => object][])(
+      'is not another session’s, by whose %s it is',
+      async (_by, stateOf) => {
+        const neighbour = await stack.manager.createSession('bob', 'acme');
+        const theirs = await neighbour.grantWorkspaceAccess();
+        const state = stateOf(points()[0] as AccessPointDescription);
+        await forge('workspaceAccess', state);
+        await session.revokeWorkspaceAccess();
+        await forge('workspaceAccess', state);
+        expect((await session.grantWorkspaceAccess()).accessPointId).not.toBe(theirs.accessPointId);
+        await forge('workspaceAccess', state);
+        await stack.manager.cleanupSession(session.id);
+        expect(await hear()).toEqual({ batchItemFailures: [] });
+        expect(efs.points.has(theirs.accessPointId)).toBe(true);
+        expect(await neighbour.grantWorkspaceAccess()).toEqual(theirs);
+      },
+    );
   });
 
   test('that EFS does not remove now is told again', async () => {

@@ -106,7 +106,7 @@ function itemOf(write: Write): Record<string, unknown> {
   return write.Put.Item;
 }
 
-function idleSession(now: Date): SessionItem {
+function idleSession(now: Date): SessionItem & { workspace: string } {
   const id = uuidv7();
   return {
     ...OWNER,

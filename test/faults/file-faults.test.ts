@@ -93,6 +93,43 @@ describe('when the file system fails once', () => {
     await contended(() => stack.manager.session(id).files.removeDirectory('a', true));
   });
 
+  // Nothing had made the trash before the first end, which could not be made any more: CONTENTION for ever.
+  describe.each(['ENOSPC', 'EDQUOT'])('with no room for a directory (%s)', (code) => {
+    beforeEach(() => files.failNext('mkdir', /./, code, Infinity));
+    afterEach(() => files.failNext('mkdir', /./, code, 0));
+    const inTrash = async () => (await readdir(path.join(stack.root, '.trash'))).length;
+
+    test('a session ends, by whomever, and its place is empty', async () => {
+      await stack.manager.cleanupSession(id);
+      await expect(readdir(place)).rejects.toMatchObject({ code: 'ENOENT' });
+      expect(await stack.manager.countAllSessions()).toBe(0);
+      await stack.manager.cleanupInactiveSessions();
+      expect(await inTrash()).toBe(0);
+    });
+
+    test('a sweep ends it', async () => {
+      expect(await stack.manager.cleanupInactiveSessions(0)).toMatchObject({ cleaned: [id], failed: [] });
+      expect(await inTrash()).toBe(0);
+    });
+
+    test('a create that finds none gives its seat back', async () => {
+      files.failNext('mkdir', /\/bob$/, code, Infinity);
+      const creating = stack.manager.createSession('bob', 'acme');
+      await expect(creating).rejects.toMatchObject({ code: 'WORKSPACE_CREATION' });
+      expect(await stack.manager.countAllSessions()).toBe(1);
+    });
+
+    test('a file and a directory are removed, which makes room: a file was not, since a lock takes some', async () => {
+      const { files: own } = stack.manager.session(id);
+      const conditional = own.delete('a/notes.txt', { ifMatch: '"other"' });
+      await expect(conditional).rejects.toMatchObject({ code: 'WORKSPACE_FULL' });
+      await own.delete('a/notes.txt');
+      await expect(own.delete('a/notes.txt')).rejects.toMatchObject({ code: 'FILE_NOT_FOUND' });
+      await own.removeDirectory('a', true);
+      expect((await own.list('', 10)).entries).toEqual([]);
+    });
+  });
+
   // Another host has replaced it meanwhile: it answered FILE_NOT_FOUND for a file that was there all the time.
   describe('with ESTALE', () => {
     const notes = /^\/proc\/self\/fd\/\d+(\/notes\.txt)?$/;

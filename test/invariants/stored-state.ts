@@ -7,7 +7,8 @@ import { documentClient } from '../setup/document-client.ts';
 
 export type StoredItem = Key & Record<string, unknown>;
 
-export type SessionRecord = Key & SessionItem;
+/** With the place that is written down, beside the ids that places are made of. */
+export type SessionRecord = Key & SessionItem & { workspace: string };
 
 export const isSession = (item: StoredItem): item is StoredItem & SessionRecord => item.sk === 'SESSION';
 

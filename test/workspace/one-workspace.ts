@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { WorkspaceDirectories } from '../../lib/workspace/workspace-directories.ts';
 import { WorkspaceFiles, type Room, type WriteOutcome } from '../../lib/workspace/workspace-files.ts';
-import { Workspaces, type Workspace } from '../../lib/workspace/workspaces.ts';
+import type { Workspace } from '../../lib/workspace/workspace-paths.ts';
+import { Workspaces } from '../../lib/workspace/workspaces.ts';
 
 export const unlimited: Room = {
   limit: 0,
@@ -30,7 +31,7 @@ export class OneWorkspace {
   static async make(): Promise<OneWorkspace> {
     const id = randomUUID();
     const root = await mkdtemp(path.join(tmpdir(), 'one-workspace-'));
-    const made = new OneWorkspace(root, { id, workspace: `ada/${id}` });
+    const made = new OneWorkspace(root, { id, userId: 'ada' });
     await made.workspaces.prepare(id);
     await made.workspaces.moveIn(made.session);
     return made;

@@ -26,7 +26,6 @@ import path from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { removeTree } from '../../lib/workspace/remove-tree.ts';
-import { asOrdinaryUser } from './ordinary-user.ts';
 
 const never = () => new AbortController().signal;
 
@@ -114,18 +113,6 @@ describe('removing a tree', () => {
     await symlink(outside, link);
     await removeTree(link, never()).catch(() => undefined);
     await expectOutsideUntouched();
-  });
-
-  test.each(['0555', '0500', '0400', '0300', '0600', '0000'])('removes directories of mode %s', async (octal) => {
-    const mode = parseInt(octal, 8);
-    await asOrdinaryUser(base, async () => {
-      const own = path.join(base, 'own');
-      await mkdir(path.join(own, 'locked', 'below'), { recursive: true });
-      for (const place of ['', 'locked', 'locked/below']) await writeFile(path.join(own, place, 'file'), 'x');
-      for (const place of ['locked/below', 'locked', '']) await chmodTo(path.join(own, place), mode);
-      expect(await removeTree(own, never())).toBe(true);
-    });
-    expect((await readdir(base)).sort()).toEqual(['outside', 'tree']);
   });
 
   test('removes nothing once the time is up, and a second run finishes', async () => {
@@ -236,11 +223,6 @@ async function mostDescriptorsDuring(removal: () => Promise<boolean>): Promise<n
   }
   expect(await removed).toBe(true);
   return most - before;
-}
-
-async function chmodTo(directory: string, mode: number): Promise<void> {
-  const handle = await open(directory);
-  await handle.chmod(mode).finally(() => handle.close());
 }
 
 /** Each directory with `width` more in it, `depth` levels, a file in each of the last ones. */

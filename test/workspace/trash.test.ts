@@ -1,8 +1,7 @@
-import { chmod, mkdir, open, readdir, rmdir, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, open, readdir, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { newStack, type TestStack } from '../setup/test-stack.ts';
-import { asOrdinaryUser } from './ordinary-user.ts';
 
 describe('the sweep empties the trash', () => {
   let stack: TestStack;
@@ -35,22 +34,6 @@ describe('the sweep empties the trash', () => {
     await sweep();
     expect(await left()).toEqual([]);
     expect(await readdir('/etc')).not.toEqual([]);
-  });
-
-  test('of directories that their agent has closed', async () => {
-    await rmdir(trash);
-    await asOrdinaryUser(stack.root, async () => {
-      for (const [index, mode] of [0o500, 0o300, 0o000, 0o555].entries()) {
-        const own = path.join(trash, `own-${index}`);
-        await mkdir(path.join(own, 'a', 'b'), { recursive: true });
-        await writeFile(path.join(own, 'a', 'b', 'file'), 'x');
-        for (const at of ['a/b', 'a', '']) await chmod(path.join(own, at), mode);
-      }
-      for (const name of await readdir(trash)) {
-        expect(await stack.parts.workspaces.removeFromTrash(name, AbortSignal.timeout(5_000))).toBe(true);
-      }
-    });
-    expect(await left()).toEqual([]);
   });
 
   test('in steps: one that is cut short leaves what the next goes on with', async () => {

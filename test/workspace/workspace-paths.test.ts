@@ -126,7 +126,7 @@ describe('the place of a workspace', () => {
 
   test('is two levels below the root', () => {
     for (const id of AWKWARD) {
-      const place = new WorkspacePaths('/mnt/workspaces').place(workspaceOf(id, SESSION));
+      const place = new WorkspacePaths('/mnt/workspaces').placeOf({ userId: id, id: SESSION });
       expect(path.relative('/mnt/workspaces', place).split('/')).toEqual([userDirectory(id), SESSION]);
     }
   });
@@ -138,7 +138,7 @@ describe('the place of a workspace', () => {
   test('is never that of what is aside or in the trash', () => {
     const paths = new WorkspacePaths('/mnt/workspaces');
     for (const id of AWKWARD) {
-      const directory = path.dirname(paths.place(workspaceOf(id, SESSION)));
+      const directory = path.dirname(paths.placeOf({ userId: id, id: SESSION }));
       expect([paths.root, paths.pending, paths.trash]).not.toContain(directory);
     }
   });

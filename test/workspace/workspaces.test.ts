@@ -8,7 +8,6 @@ import { OpenDirectory } from '../../lib/workspace/open-directory.ts';
 import { userDirectory, workspaceOf } from '../../lib/workspace/workspace-paths.ts';
 import { Workspaces } from '../../lib/workspace/workspaces.ts';
 import { newStack } from '../setup/test-stack.ts';
-import { asOrdinaryUser } from './ordinary-user.ts';
 
 describe('the workspaces', () => {
   let base: string;
@@ -21,25 +20,21 @@ describe('the workspaces', () => {
   });
   afterEach(() => rm(base, { recursive: true, force: true }));
 
-  const newSession = (userId = 'alice') => {
-    const id = randomUUID();
-    return { id, workspace: workspaceOf(userId, id) };
-  };
+  const newSession = (userId = 'alice') => ({ id: randomUUID(), userId });
   const isThere = (file: string) =>
     stat(file).then(
       () => true,
       () => false,
     );
   /** Where the directories of a session are: each of the three at most. */
-  const whereIs = async ({ id, workspace }: { id: string; workspace: string }) => {
+  const whereIs = async ({ id, userId }: { id: string; userId: string }) => {
     const inTrash = (await workspaces.listTrash()).filter((name) => name.startsWith(`${id}.`));
     return [
-      ...((await isThere(path.join(root, workspace))) ? ['place'] : []),
+      ...((await isThere(path.join(root, workspaceOf(userId, id)))) ? ['place'] : []),
       ...((await isThere(workspaces.paths.pendingOf(id))) ? ['pending'] : []),
       ...inTrash.map(() => 'trash'),
     ];
   };
-  const modeOf = async (file: string) => ((await stat(file)).mode & 0o7777).toString(8);
 
   describe('one after the other', () => {
     test('are made aside, moved in, moved out, and removed', async () => {
@@ -55,26 +50,6 @@ describe('the workspaces', () => {
       expect(await workspaces.removeFromTrash(name as string, new AbortController().signal)).toBe(true);
       expect(await whereIs(session)).toEqual([]);
       expect((await readdir(root)).sort()).toEqual(['.pending', '.trash']);
-    });
-
-    test.each(['000', '022', '077', '777'])('have mode 0700 at every level under the umask %s', async (octal) => {
-      await asOrdinaryUser(base, async () => {
-        const session = newSession();
-        const umask = process.umask(parseInt(octal, 8));
-        try {
-          await workspaces.prepare(session.id);
-          expect(await modeOf(workspaces.paths.pendingOf(session.id))).toBe('700');
-          await workspaces.moveIn(session);
-          const trashed = newSession('bob');
-          await workspaces.prepare(trashed.id);
-          await workspaces.retire(trashed);
-        } finally {
-          process.umask(umask);
-        }
-        const { paths } = workspaces;
-        const places = [root, paths.pending, paths.trash, path.join(root, 'alice'), workspaces.pathOf(session)];
-        expect(await Promise.all(places.map(modeOf))).toEqual(places.map(() => '700'));
-      });
     });
 
     test('find each step done when it is repeated', async () => {

@@ -2,7 +2,7 @@
 import { OneWorkspace } from './one-workspace.ts';
 
 const [root = '', id = '', file = '', characters = ''] = process.argv.slice(2);
-const own = new OneWorkspace(root, { id, workspace: `ada/${id}` });
+const own = new OneWorkspace(root, { id, userId: 'ada' });
 
 for (let round = 0; ; round++) {
   await own.write(file, Buffer.alloc(512 * 1024, characters[round % characters.length]));

@@ -1,0 +1,72 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { OrdinaryUser } from '../setup/ordinary-user.ts';
+import type * as scenarios from './closed-directories.ts';
+
+const MODES = ['0000', '0300', '0400', '0500', '0600', '0555', '1555'];
+const modeOf = (octal: string) => parseInt(octal, 8);
+
+describe('to an ordinary user', () => {
+  let user: OrdinaryUser<typeof scenarios>;
+  beforeAll(async () => {
+    user = await OrdinaryUser.start(new URL('closed-directories.ts', import.meta.url));
+  });
+  afterAll(() => user?.stop());
+
+  test.each(MODES)(
+    'a session whose agent has closed its workspace (%s) ends: its seat was never free',
+    async (octal) => {
+      expect(await user.run('endSession', modeOf(octal), 'requested')).toEqual({
+        wasThere: false,
+        seats: 0,
+        next: 'done',
+        trash: 0,
+        uploads: 0,
+      });
+    },
+  );
+
+  test('one that is inactive ends all the same, and what is stray is thrown away', async () => {
+    for (const end of ['inactive', 'stray'] as const) {
+      expect(await user.run('endSession', 0o500, end)).toMatchObject({ wasThere: false, seats: 0, trash: 0 });
+    }
+  });
+
+  test.each(MODES)('a directory that was closed (%s) is removed with all that is in it', async (octal) => {
+    expect(await user.run('removeDirectory', modeOf(octal))).toEqual({ workspace: [], trash: [] });
+  });
+
+  test('what is in a directory that its agent has closed is forbidden: a closed workspace was called busy for ever', async () => {
+    const FORBIDDEN = Array.from({ length: 6 }, () => 'FORBIDDEN');
+    expect(await user.run('workInClosed', 0o000)).toEqual(FORBIDDEN);
+  });
+
+  test.each(MODES)(
+    'a workspace is moved in and out through what is closed (%s), its user’s directory too',
+    async (octal) => {
+      expect(await user.run('moveThroughClosed', modeOf(octal))).toEqual({
+        isMovedIn: true,
+        isRemoved: true,
+        root: ['.pending', '.trash'],
+      });
+    },
+  );
+
+  test.each(['0000', '0500'])(
+    'directories of ours whose mode a crash has left at %s are worked in: creates and writes failed for ever',
+    async (octal) => {
+      expect(await user.run('workAfterCrash', modeOf(octal))).toEqual({ uploads: [], trash: [] });
+    },
+  );
+
+  test.each(MODES)('a tree of closed directories (%s) is removed', async (octal) => {
+    expect(await user.run('removeClosedTree', modeOf(octal))).toEqual({ isGone: true, left: [] });
+  });
+
+  test('so it is on systems that have no names for descriptors', async () => {
+    expect(await user.run('removeClosedTree', 0o000, 'darwin')).toEqual({ isGone: true, left: [] });
+  });
+
+  test.each(['000', '022', '077', '777'])('directories of ours have mode 0700 under the umask %s', async (octal) => {
+    expect(await user.run('modesUnder', modeOf(octal))).toEqual(Array(6).fill('700'));
+  });
+});
