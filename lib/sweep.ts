@@ -101,6 +101,7 @@ export class Sweep {
       await this.endAll(sessions, request, result, onEnded);
       if (result.more) break;
     }
+    if (request.signal.aborted) result.more = true;
     if (request.orgId === undefined) await this.retryFarewells(request.signal);
     await this.tidied('.pending', this.recoverPending(request));
     await this.tidied('.uploads', this.tidyUploads(request));
@@ -138,11 +139,10 @@ export class Sweep {
   /** The sessions that must end, in batches that are read at once. */
   private async *candidates(request: SweepRequest): AsyncGenerator<SessionItem[]> {
     for await (const sessionIds of this.candidateIds(request)) {
-      for (let from = 0; from < sessionIds.length; from += BATCH) {
+      for (let from = 0; from < sessionIds.length && !request.signal.aborted; from += BATCH) {
         const sessions = await this.store.getAll(sessionIds.slice(from, from + BATCH));
         const due = sessions.filter((session) => this.mustEnd(session, request));
-        // Also when there is none: whoever goes through many sessions in vain must see that the time is up.
-        if (due.length > 0 || request.signal.aborted) yield due;
+        if (due.length > 0) yield due;
       }
     }
   }
@@ -162,13 +162,12 @@ export class Sweep {
       },
       { concurrency: AT_ONCE },
     );
-    if (signal.aborted) result.more = true;
   }
 
-  private candidateIds({ orgId, inactiveForMs, now }: SweepRequest): AsyncGenerator<string[]> {
-    if (orgId !== undefined) return this.lists.allOfOrg(orgId);
-    if (inactiveForMs !== undefined) return this.lists.idleSince(new Date(now.getTime() - inactiveForMs));
-    return this.lists.due(now);
+  private candidateIds({ orgId, inactiveForMs, now, signal }: SweepRequest): AsyncGenerator<string[]> {
+    if (orgId !== undefined) return this.lists.allOfOrg(orgId, signal);
+    if (inactiveForMs !== undefined) return this.lists.idleSince(new Date(now.getTime() - inactiveForMs), signal);
+    return this.lists.due(now, signal);
   }
 
   private mustEnd(session: SessionItem, { inactiveForMs, now }: SweepRequest): boolean {
