@@ -103,8 +103,7 @@ export class SessionCreation {
     try {
       const { isTakenBack, session } = await this.store.abandonCreate(draft, idempotency?.key);
       if (session?.status === 'active') return 'unknown';
-      if (session) {
-        await this.ending.resume(session);
+      if (session && (await this.ending.resume(session))) {
         await onTakenBack(session, Math.round(performance.now() - startedAt));
       }
       return isTakenBack ? 'nothing' : 'ended by others';

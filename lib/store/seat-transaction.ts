@@ -33,9 +33,9 @@ export class SeatTransaction {
   }
 
   /** One attempt. Where it keeps meeting others, it finds out over how many items the seats are spread. */
-  async once<Name extends string>(writes: Record<Name, Write>): Promise<Refusal<Name> | undefined> {
+  async once<Name extends string>(writes: Record<Name, Write>, token?: string): Promise<Refusal<Name> | undefined> {
     try {
-      return await this.table.transactOnce(writes);
+      return await this.table.transactOnce(writes, token);
     } catch (thrown) {
       if (thrown instanceof Contended && ++this.conflicts > 1) {
         await this.seats.reads.learnItems(this.owners.filter(({ scope }) => thrown.names.has(scope)));

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { SessionNotFoundError } from '../errors.ts';
 import { limitOwnersOf } from '../limits.ts';
 import { CreateAttempts, type CreateOutcome, type CreateWrite } from './create-attempts.ts';
@@ -108,14 +109,25 @@ export class SessionStore {
     return outcome.found?.status === 'ending' ? outcome.found : undefined;
   }
 
-  /** Last step of an end: items and seats, together and once; whoever comes second finds it done. */
-  async finishEnd(session: SessionItem): Promise<void> {
+  /**
+   * Last step of an end: items and seats, together and once; whoever comes second finds it done. True for the one that
+   * did it. An attempt without an answer may have done it, so the same one is made again, by its token: its answer tells.
+   */
+  async finishEnd(session: SessionItem): Promise<boolean> {
     const transaction = new SeatTransaction(this.table, this.seats, limitOwnersOf(session));
     const others = { session: write.deleteEndingSession(session.id), ...write.deleteBelongings(session) };
-    await withRetries(async () => {
-      const refusal = await transaction.once<string>({ ...others, ...transaction.gives() });
-      if (!refusal || refusal.failed('session')) return;
+    const newAttempt = () => ({ writes: { ...others, ...transaction.gives() }, token: randomUUID() });
+    let attempt = newAttempt();
+    return withRetries(async () => {
+      const { writes, token } = attempt;
+      const refusal = await transaction.once<string>(writes, token).catch((thrown: unknown) => {
+        if (thrown instanceof Contended) attempt = newAttempt();
+        throw thrown;
+      });
+      if (!refusal) return true;
+      if (refusal.failed('session')) return false;
       transaction.forgetWhere((scope) => refusal.failed(scope));
+      attempt = newAttempt();
       throw new Contended('an item for seats is gone');
     });
   }
