@@ -65,7 +65,7 @@ export class McpClientHandle {
   async updateAuth(credentials: McpCredentials): Promise<void> {
     await this.session.recorded('updateMcpClientAuth', auditMcpClient(this.id), async () => {
       await this.session.open();
-      const { address } = await this.parts.mcpClients.get(this.session.id, this.id);
+      const { address } = await this.session.mcpClientItem(this.id);
       const checked = parseInput(mcpCredentialsSchema(), credentials);
       checkCredentialsFor(address, checked);
       const owner = { sessionId: this.session.id, clientId: this.id };
@@ -77,7 +77,7 @@ export class McpClientHandle {
   /** Over the stored connection; once more over a new one if the server no longer knows that. All within its time. */
   private async connected<T>(use: (connection: McpConnection) => Promise<T>): Promise<T> {
     const session = await this.session.open();
-    const item = await this.parts.mcpClients.get(this.session.id, this.id);
+    const item = await this.session.mcpClientItem(this.id);
     const target = within(await mcpTarget(this.parts, session, item));
     const stored = await this.parts.mcp.resume(target(), item.connection);
     try {
@@ -104,7 +104,7 @@ export class McpClientHandle {
     }
     await this.abandon(connection);
     await this.session.open();
-    const current = await this.parts.mcpClients.get(this.session.id, this.id);
+    const current = await this.session.mcpClientItem(this.id);
     return this.parts.mcp.resume(target(), current.connection);
   }
 

@@ -53,11 +53,14 @@ export class McpFarewells {
 
   /** Lets those be tried again whose time has come; gives up when the signal aborts. */
   async retryDue(signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return;
     for await (const farewells of this.store.due(this.now())) {
       for (const farewell of farewells) {
         if (signal.aborted) return;
         await this.store.tryAgain(farewell, this.pauseAfter(farewell.attempts + 1));
       }
+      // Also after a page with none whose time has come.
+      if (signal.aborted) return;
     }
   }
 

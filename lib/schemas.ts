@@ -1,8 +1,10 @@
-import { config } from 'zod/mini';
 import { en } from 'zod/locales';
 
-/** What schemas say is wrong, in words: `zod/mini` brings none of its own. */
-config(en());
+/**
+ * For each parse whose messages somebody reads: what is wrong, in words, since `zod/mini` brings none of its own. Not as
+ * a setting of zod, which is that of the whole process and so of whoever embeds this.
+ */
+export const IN_ENGLISH = { error: en().localeError };
 
 /** All schemas together would be a quarter of the time in which a function starts. */
 export { lazily } from './lazily.ts';

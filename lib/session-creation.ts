@@ -113,8 +113,7 @@ export class SessionCreation {
     const startedAt = performance.now();
     try {
       const { outcome, session } = await this.store.rollBack(draft, idempotency?.key);
-      if (session?.status === 'ending') {
-        await this.ending.resume(session);
+      if (session?.status === 'ending' && (await this.ending.resume(session))) {
         await onRolledBack(session, Math.round(performance.now() - startedAt));
       }
       return outcome;

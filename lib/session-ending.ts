@@ -22,19 +22,19 @@ export class SessionEnding {
     this.onTidyFailure = onTidyFailure;
   }
 
-  /** With `lastActiveSeen` only if the session was not active since. Whether it was there to be ended. */
+  /** With `lastActiveSeen` only if the session was not active since. Whether this has ended it, and nobody else. */
   async end(sessionId: string, reason: EndReason, lastActiveSeen?: string): Promise<boolean> {
     const session = await this.store.claimEnd(sessionId, reason, lastActiveSeen);
-    if (session) await this.resume(session);
-    return session !== undefined;
+    return session !== undefined && (await this.resume(session));
   }
 
-  /** The steps after the claim. */
-  async resume(session: SessionItem): Promise<void> {
+  /** The steps after the claim. True for the one that came to the end of it, which tells; others found it done. */
+  async resume(session: SessionItem): Promise<boolean> {
     const retired = await this.workspaces.retire(session);
     await this.discardUploads(session.id);
-    await this.store.finishEnd(session);
+    const hasEnded = await this.store.finishEnd(session);
     if (retired !== undefined) await this.tidy(retired);
+    return hasEnded;
   }
 
   /** What cannot be removed is left to the sweep. */

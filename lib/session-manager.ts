@@ -119,7 +119,7 @@ export class SessionManagerV2 {
       this.parts.trail.note({ userId: session.userId, orgId: session.orgId });
       this.parts.trail.note(endDetails(session, 'requested'));
       // If somebody else was faster, perhaps after a claim of ours whose reply was lost, it has ended all the same.
-      await this.parts.ending.end(sessionId, 'requested');
+      if (!(await this.parts.ending.end(sessionId, 'requested'))) this.parts.trail.noteJoined();
     });
   }
 

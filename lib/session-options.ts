@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { lazily } from './schemas.ts';
+import { IN_ENGLISH, lazily } from './schemas.ts';
 import { ValidationError } from './errors.ts';
 import { problemOfPrompt } from './prompt/compose-prompt.ts';
 
@@ -108,7 +108,7 @@ const pathOf = (path: PropertyKey[]) => path.map(String).join('.');
 
 function safeParse<T>(schema: z.ZodMiniType<T>, value: unknown) {
   try {
-    return schema.safeParse(value);
+    return schema.safeParse(value, IN_ENGLISH);
   } catch (thrown) {
     // The schemas of free-form JSON call themselves: the stack ends before the nesting does.
     if (thrown instanceof RangeError) throw ValidationError.at('', 'is nested too deeply');

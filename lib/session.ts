@@ -2,7 +2,7 @@ import { validate as isUuid } from 'uuid';
 import type { AuditedOperation } from './audit/audit-catalogue.ts';
 import type { AuditDetails } from './audit/audit-event.ts';
 import { auditMcpClient, auditSession } from './audit/audit-ids.ts';
-import { McpClientExistsError, McpClientLimitError, SessionNotFoundError } from './errors.ts';
+import { McpClientExistsError, McpClientLimitError, McpClientNotFoundError, SessionNotFoundError } from './errors.ts';
 import { keepsAlive, maySee, type Caller } from './identity.ts';
 import type { ManagerParts } from './manager-parts.ts';
 import { McpClient, McpClientHandle, farewell, mcpClientInfo, mcpTarget, type McpClientInfo } from './mcp-client.ts';
@@ -61,7 +61,9 @@ export class SessionHandle {
   async getSystemPrompt(): Promise<string> {
     return this.recorded('getSystemPrompt', {}, async () => {
       await this.open();
-      return this.parts.prompts.get(this.id);
+      const systemPrompt = await this.parts.prompts.get(this.id);
+      if (systemPrompt === '') await this.checkStillThere();
+      return systemPrompt;
     });
   }
 
@@ -101,14 +103,16 @@ export class SessionHandle {
   async getMcpClient(clientId: string): Promise<McpClient> {
     return this.recorded('getMcpClient', auditMcpClient(clientId), async () => {
       await this.open();
-      return new McpClient(this, this.parts, await this.parts.mcpClients.get(this.id, clientId));
+      return new McpClient(this, this.parts, await this.mcpClientItem(clientId));
     });
   }
 
   async listMcpClients(): Promise<McpClientInfo[]> {
     return this.recorded('listMcpClients', {}, async () => {
-      await this.open();
-      return (await this.parts.mcpClients.list(this.id)).map(mcpClientInfo);
+      const { mcpClientIds = new Set() } = await this.open();
+      const items = await this.parts.mcpClients.list(this.id);
+      if (items.length < mcpClientIds.size) await this.checkStillThere();
+      return items.map(mcpClientInfo);
     });
   }
 
@@ -116,7 +120,7 @@ export class SessionHandle {
   async removeMcpClient(clientId: string): Promise<void> {
     await this.recorded('removeMcpClient', auditMcpClient(clientId), async () => {
       const session = await this.open();
-      const item = await this.parts.mcpClients.remove(this.id, clientId);
+      const item = await this.orEnded(this.parts.mcpClients.remove(this.id, clientId));
       if (item.connection.mcpSessionId === undefined) return;
       try {
         const connection = await this.parts.mcp.resume(await mcpTarget(this.parts, session, item), item.connection);
@@ -159,8 +163,25 @@ export class SessionHandle {
     return keepsAlive(this.caller, session) ? this.parts.store.touch(session, this.parts.now()) : session;
   }
 
+  /** Of a session that was opened. */
+  async mcpClientItem(clientId: string): Promise<McpClientItem> {
+    return this.orEnded(this.parts.mcpClients.get(this.id, clientId));
+  }
+
   async recorded<T>(operation: AuditedOperation, details: AuditDetails, work: () => Promise<T>): Promise<T> {
     return this.parts.trail.record(operation, this.caller, { ...auditSession(this.id), ...details }, work);
+  }
+
+  private async orEnded<T>(step: Promise<T>): Promise<T> {
+    return step.catch(async (thrown: unknown) => {
+      if (thrown instanceof McpClientNotFoundError) await this.checkStillThere();
+      throw thrown;
+    });
+  }
+
+  /** What hangs on a session goes with it: where something is missing, the session may have ended since it was opened. */
+  private async checkStillThere(): Promise<void> {
+    if ((await this.parts.store.get(this.id))?.status !== 'active') throw new SessionNotFoundError();
   }
 
   private checkRoomForMcpClient({ mcpClientIds = new Set() }: SessionItem, clientId: string): void {

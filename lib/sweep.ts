@@ -9,17 +9,12 @@ import type { SeatStore } from './store/seat-store.ts';
 import type { SessionLists } from './store/session-lists.ts';
 import type { SessionStore } from './store/session-store.ts';
 import type { SessionItem } from './store/table-schema.ts';
+import { SweepCandidates, type CandidatesRequest } from './sweep-candidates.ts';
 import type { UsageRound } from './usage-round.ts';
 import type { Workspaces } from './workspace/workspaces.ts';
 
 /** What a sweep looks at and when it stops. */
-export interface SweepRequest {
-  /** Only this organisation's sessions. */
-  orgId?: string;
-  /** Instead of each session's own idle time (ms). 0 ends every session there is. */
-  inactiveForMs?: number;
-  now: Date;
-  signal: AbortSignal;
+export interface SweepRequest extends CandidatesRequest {
   maxSessions?: number;
   /** With the time that is left at the end: whoever waits for an answer has none. */
   measuresWorkspaces?: boolean;
@@ -57,7 +52,6 @@ interface SweepReports {
 type OnEnded = (session: SessionItem, durationMs: number) => Promise<void>;
 
 const AT_ONCE = 8;
-const BATCH = 100;
 /** How long an upload may rest between two of its parts. */
 const UPLOAD_MS = 24 * 60 * 60 * 1000;
 /** Slower than any create that is still under way. */
@@ -66,7 +60,7 @@ const ABANDONED_MS = 5 * 60 * 1000;
 /** Ends what is idle, takes up what was interrupted, empties the trash, and measures workspaces. Any number may run at once. */
 export class Sweep {
   private readonly store: SessionStore;
-  private readonly lists: SessionLists;
+  private readonly candidates: SweepCandidates;
   private readonly workspaces: Workspaces;
   private readonly ending: SessionEnding;
   private readonly chores: SweepChores;
@@ -83,7 +77,7 @@ export class Sweep {
     { log, metrics, gauge }: SweepReports,
   ) {
     this.store = store;
-    this.lists = lists;
+    this.candidates = new SweepCandidates(store, lists);
     this.workspaces = workspaces;
     this.ending = ending;
     this.chores = chores;
@@ -96,11 +90,12 @@ export class Sweep {
     const startedAt = performance.now();
     const result: SweepResult = { cleaned: [], failed: [], more: false };
     let lagMs = 0;
-    for await (const sessions of this.candidates(request)) {
-      lagMs = Math.max(lagMs, ...sessions.map((session) => this.overdueMs(session, request)));
+    for await (const sessions of this.candidates.of(request)) {
+      lagMs = Math.max(lagMs, ...sessions.map((session) => this.candidates.overdueMs(session, request)));
       await this.endAll(sessions, request, result, onEnded);
       if (result.more) break;
     }
+    if (request.signal.aborted) result.more = true;
     if (request.orgId === undefined) await this.retryFarewells(request.signal);
     await this.tidied('.pending', this.recoverPending(request));
     await this.tidied('.uploads', this.tidyUploads(request));
@@ -135,18 +130,6 @@ export class Sweep {
     });
   }
 
-  /** The sessions that must end, in batches that are read at once. */
-  private async *candidates(request: SweepRequest): AsyncGenerator<SessionItem[]> {
-    for await (const sessionIds of this.candidateIds(request)) {
-      for (let from = 0; from < sessionIds.length; from += BATCH) {
-        const sessions = await this.store.getAll(sessionIds.slice(from, from + BATCH));
-        const due = sessions.filter((session) => this.mustEnd(session, request));
-        // Also when there is none: whoever goes through many sessions in vain must see that the time is up.
-        if (due.length > 0 || request.signal.aborted) yield due;
-      }
-    }
-  }
-
   private async endAll(
     sessions: SessionItem[],
     { signal, maxSessions = Infinity }: SweepRequest,
@@ -163,24 +146,6 @@ export class Sweep {
       { concurrency: AT_ONCE },
     );
     if (signal.aborted) result.more = true;
-  }
-
-  private candidateIds({ orgId, inactiveForMs, now }: SweepRequest): AsyncGenerator<string[]> {
-    if (orgId !== undefined) return this.lists.allOfOrg(orgId);
-    if (inactiveForMs !== undefined) return this.lists.idleSince(new Date(now.getTime() - inactiveForMs));
-    return this.lists.due(now);
-  }
-
-  private mustEnd(session: SessionItem, { inactiveForMs, now }: SweepRequest): boolean {
-    if (session.status === 'ending') return true;
-    if (inactiveForMs === undefined) return this.store.expiresAt(session) < now.getTime();
-    return this.store.lastPossibleActivity(session, now) + inactiveForMs <= now.getTime();
-  }
-
-  /** How long a session that is due by its own setting has been so. */
-  private overdueMs(session: SessionItem, { inactiveForMs, now }: SweepRequest): number {
-    if (session.status === 'ending' || inactiveForMs !== undefined) return 0;
-    return now.getTime() - this.store.expiresAt(session);
   }
 
   private async end(session: SessionItem, result: SweepResult, onEnded: OnEnded): Promise<void> {

@@ -56,6 +56,7 @@ export class UsageRound {
     const { sessions, runMs } = this.bounds;
     const inTime = AbortSignal.any([signal, AbortSignal.timeout(runMs)]);
     const { lists, position } = this.stores;
+    if (inTime.aborted) return;
     const from = await position.get();
     let at = from;
     for (let looked = 0; looked < sessions && !inTime.aborted;) {

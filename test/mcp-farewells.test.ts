@@ -11,7 +11,9 @@ import { FarewellStore } from '../lib/store/farewell-store.ts';
 import { DynamoTable } from '../lib/store/dynamo-table.ts';
 import { StreamCheckpoint } from '../local/stream-checkpoint.ts';
 import { StreamPoller } from '../local/stream-poller.ts';
+import { inject } from './faults/dynamodb-faults.ts';
 import { serve, type HttpServer } from './mcp/http-servers.ts';
+import { interpose } from './setup/interpose.ts';
 import { newStack, TestClock, type TestStack } from './setup/test-stack.ts';
 import { OWN_DATABASE } from './setup/own-database.ts';
 
@@ -124,6 +126,25 @@ describe('a farewell that does not get through', () => {
     await poller.poll();
     expect(asked).toHaveLength(5);
     expect(await kept()).toEqual([]);
+  });
+
+  test('asks for no further page when the time is up, also where a page has none whose time has come', async () => {
+    await endInVain();
+    await endInVain();
+    const time = new AbortController();
+    let queries = 0;
+    interpose(
+      stack.client,
+      (next, { commandName }) =>
+        (args) =>
+          next(commandName === 'QueryCommand' ? { ...args, input: { ...args.input, Limit: 1 } } : args),
+      { step: 'initialize', name: 'one-a-page' },
+    );
+    const counted = () => (queries++, time.abort());
+    inject(stack.client, { after: (command) => void (command === 'QueryCommand' && counted()) });
+    await stack.parts.farewells.retryDue(time.signal);
+    await stack.parts.farewells.retryDue(time.signal);
+    expect(queries).toBe(1);
   });
 
   test('is counted once by two cleanups at once', async () => {

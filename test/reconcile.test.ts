@@ -305,6 +305,21 @@ describe('a reconcile', () => {
     expect(await violationsNow()).toEqual([]);
   });
 
+  test('looks at no further seats when its time is up, and says there is more', async () => {
+    for (let index = 0; index < 20; index++) {
+      await addTo(seatsKey({ scope: 'org', orgId: `other-${index}`, userId: '' }, 2), 0);
+    }
+    const time = new AbortController();
+    const late: string[] = [];
+    inject(stack.client, {
+      before: (command) => void (time.signal.aborted && late.push(command)),
+      after: (command) => void (command === 'TransactGetItemsCommand' && time.abort()),
+    });
+    const { more } = await operator.reconciler.run({}, { signal: time.signal });
+    expect(more).toBe(true);
+    expect(late).toEqual([]);
+  });
+
   test('judges no counter while sessions begin and end, also if as many do', async () => {
     let last = session;
     let isRotating = false;

@@ -2,8 +2,10 @@ import { mkdir, readdir, rename, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { v7 as uuidv7 } from 'uuid';
+import type { Caller } from '../lib/identity.ts';
 import type { SessionManagerV2 } from '../lib/session-manager.ts';
 import { atFirst, inject, lostReply } from './faults/dynamodb-faults.ts';
+import { interpose } from './setup/interpose.ts';
 import { newStack, TestClock, type TestStack } from './setup/test-stack.ts';
 
 const INACTIVITY = 600;
@@ -113,6 +115,34 @@ describe('the sweep', () => {
     expect(late).toEqual({ cleaned: [], failed: [], more: true });
     expect(await cleaned()).toHaveLength(1);
   });
+
+  test.each<[string, Caller, number | undefined]>([
+    ['by their own setting', { kind: 'operator' }, undefined],
+    ['by a given time', { kind: 'operator' }, 600_000],
+    ['of an organisation', { kind: 'admin', userId: 'root', orgId: 'acme' }, undefined],
+  ])(
+    'asks for no further page or session when its time is up: it went on to the end, %s',
+    async (_what, by, idleMs) => {
+      for (let count = 1; count <= 4; count++) await create();
+      const time = new AbortController();
+      const late: string[] = [];
+      // One a page, so that there is always a next one.
+      interpose(
+        stack.client,
+        (next, { commandName }) =>
+          (args) =>
+            next(commandName === 'QueryCommand' ? { ...args, input: { ...args.input, Limit: 1 } } : args),
+        { step: 'initialize', name: 'one-a-page' },
+      );
+      inject(stack.client, {
+        before: (command) => void (time.signal.aborted && late.push(command)),
+        after: atFirst(1, 'QueryCommand', () => time.abort()),
+      });
+      const { more } = await stack.manager.as(by).cleanupInactiveSessions(idleMs, { signal: time.signal });
+      expect(more).toBe(true);
+      expect(late.filter((command) => command === 'QueryCommand' || command === 'BatchGetItemCommand')).toEqual([]);
+    },
+  );
 
   test('two at once end each session once', async () => {
     for (let count = 1; count <= 10; count++) await create();

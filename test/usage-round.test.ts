@@ -69,6 +69,10 @@ describe('measuring workspaces by the sweep', () => {
     expect(before).toBe(SESSIONS);
   });
 
+  test('reads nothing when there is no time left', async () => {
+    expect(await requestsOf(() => roundOf(6).run(AbortSignal.abort()))).toBe(0);
+  });
+
   test('measures nothing anew that was measured on the same day, and everything on the next', async () => {
     await sweep('schedule');
     const cost = () => requestsOf(async () => void (await sweep('schedule')));

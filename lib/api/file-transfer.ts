@@ -3,6 +3,7 @@ import { ContentionError } from '../errors.ts';
 import { RangeNotSatisfiableError } from '../file-errors.ts';
 import { MAX_TRANSFER_BYTES } from '../workspace/file-content.ts';
 import { NoAnswerError } from './http-sender.ts';
+import { mayBeRepeated } from './repetition.ts';
 
 const MAX_RESTARTS = 3;
 /** Of one part; with the pauses about six seconds. */
@@ -72,7 +73,7 @@ export async function upload<Written extends InPlace>(
   const blob = source instanceof Uint8Array ? new Blob([source]) : source;
   const total = blob.size;
   // What its own first attempt has written is not what the caller's condition is about.
-  const isUnconditional = target.ifMatch === undefined && target.ifNoneMatch === undefined;
+  const isUnconditional = mayBeRepeated('writeFile', target);
   if (total <= MAX_TRANSFER_BYTES) {
     const whole = await base64Of(blob);
     const written = await repeated(() => calls.writeFile({ ...target, content: whole }), isUnconditional);

@@ -1,9 +1,10 @@
 import { download, upload, type Download, type FileCalls, type Upload } from './file-transfer.ts';
 import { outputOf } from './http-answer.ts';
 import { requestOf } from './http-request.ts';
-import { send, type HttpSettings } from './http-sender.ts';
+import { send, wasCut, type HttpSettings } from './http-sender.ts';
 import type { InputOf, OperationName, OutputOf } from './operations.ts';
-import { routes } from './routes.ts';
+import { repeatedIfSafe } from './repetition.ts';
+import { routes, type Route } from './routes.ts';
 
 /** The operations that have a route. The others are parts of `getUsage`, for direct invocation. */
 export type HttpOperationName = Exclude<OperationName, 'countUserSessions' | 'countAllSessions'>;
@@ -31,16 +32,24 @@ export type SessionManagerHttpClient = {
   download(input: Download): AsyncGenerator<Uint8Array, void, undefined>;
 };
 
+type Call = (input: Record<string, unknown>) => Promise<unknown>;
+
 class Client {
   constructor(settings: HttpSettings) {
-    const methods = routes.map((route) => [
-      route.operation,
-      async (input: Record<string, unknown>) => outputOf(route, await send(requestOf(route, input), settings)),
-    ]);
-    const calls = Object.fromEntries(methods) as FileCalls<{ etag: string }>;
-    Object.assign(this, calls, {
-      upload: (input: Upload) => upload(calls, input),
-      download: (input: Download) => download(calls, input),
+    const once = (route: Route): Call => {
+      return async (input) => outputOf(route, await send(requestOf(route, input), settings));
+    };
+    const methods = (callOf: (route: Route) => Call) =>
+      Object.fromEntries(routes.map((route) => [route.operation, callOf(route)]));
+    const repeating = (route: Route): Call => {
+      const call = once(route);
+      return (input) => repeatedIfSafe(route.operation, input, () => call(input), wasCut);
+    };
+    // Transfers have repetitions of their own: they know what has arrived.
+    const parts = methods(once) as unknown as FileCalls<{ etag: string }>;
+    Object.assign(this, methods(repeating), {
+      upload: (input: Upload) => upload(parts, input),
+      download: (input: Download) => download(parts, input),
     });
   }
 }

@@ -22,13 +22,18 @@ export class NoAnswerError extends Error {
   override readonly name = 'NoAnswerError';
 }
 
+const CUT = 'the connection was cut';
 const REASONS: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'nothing listens there',
-  ECONNRESET: 'the connection was cut',
-  UND_ERR_SOCKET: 'the connection was cut',
+  ECONNRESET: CUT,
+  EPIPE: CUT,
+  UND_ERR_SOCKET: CUT,
   ENOTFOUND: 'there is no such host',
   EAI_AGAIN: 'the name of the host cannot be looked up',
 };
+
+/** What `fetch` throws. */
+type Failure = Error & { cause?: { code?: string; message?: string } };
 
 /** Sends a request and reads all of its answer. */
 export async function send(request: HttpRequest, settings: HttpSettings): Promise<HttpAnswer> {
@@ -59,7 +64,11 @@ export function whyNoAnswer(thrown: unknown, { url, signal }: HttpSettings, time
   if (signal?.aborted) return signal.reason;
   const { origin } = new URL(url);
   if (time.aborted) return new NoAnswerError(`${origin} did not answer in time. What it was asked may still be done.`);
-  const { message, cause } = thrown as Error & { cause?: { code?: string; message?: string } };
+  const { message, cause } = thrown as Failure;
   const reason = REASONS[cause?.code ?? ''] ?? cause?.message ?? message;
   return new NoAnswerError(`${origin} does not answer: ${reason}.`, { cause: thrown });
 }
+
+/** Whether a connection that there was ended before there was an answer. */
+export const wasCut = (thrown: unknown): boolean =>
+  thrown instanceof NoAnswerError && REASONS[(thrown.cause as Failure | undefined)?.cause?.code ?? ''] === CUT;

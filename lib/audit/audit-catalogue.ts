@@ -4,6 +4,8 @@ import type { AuditField } from './audit-fields.ts';
 interface AuditedOperationRow {
   attempt: string;
   done?: string;
+  /** Instead of `done` where somebody else was faster, who has that event. */
+  joined?: string;
   /** What the event of one that went well always says. The others say as much of it as was known. */
   has: readonly AuditField[];
   may?: readonly AuditField[];
@@ -35,6 +37,7 @@ export const AUDITED_OPERATIONS = {
   cleanupSession: {
     attempt: 'session.end',
     done: 'session.ended',
+    joined: 'session.end-joined',
     has: [...SESSION, 'reason'],
     may: ['resumedReason'],
   },
@@ -124,15 +127,24 @@ export type Consequence = keyof typeof CONSEQUENCES;
 
 type Rows = typeof AUDITED_OPERATIONS;
 type DoneOf<Row> = Row extends { done: infer Done extends string } ? Done : never;
+type JoinedOf<Row> = Row extends { joined: infer Joined extends string } ? Joined : never;
 
 /** `<subject>.<what was done>`, `<subject>.<what was attempted>-refused` or `-failed`. */
 export type AuditEventName =
-  DoneOf<Rows[AuditedOperation]> | `${Rows[AuditedOperation]['attempt']}-${'refused' | 'failed'}` | Consequence;
+  | DoneOf<Rows[AuditedOperation]>
+  | JoinedOf<Rows[AuditedOperation]>
+  | `${Rows[AuditedOperation]['attempt']}-${'refused' | 'failed'}`
+  | Consequence;
 
 /** The name of an operation's event. */
-export function auditEventName(operation: AuditedOperation, result: 'success' | 'refused' | 'failed'): AuditEventName {
+export function auditEventName(
+  operation: AuditedOperation,
+  result: 'success' | 'refused' | 'failed',
+  isJoined = false,
+): AuditEventName {
   const row: AuditedOperationRow = AUDITED_OPERATIONS[operation];
   if (result !== 'success') return `${row.attempt}-${result}` as AuditEventName;
-  if (row.done === undefined) throw new Error(`${operation} cannot go well`);
-  return row.done as AuditEventName;
+  const done = isJoined ? row.joined : row.done;
+  if (done === undefined) throw new Error(`${operation} cannot go well`);
+  return done as AuditEventName;
 }

@@ -35,8 +35,8 @@ const unfinished = (event: string, operation: string, { has, may = [], refused =
 });
 
 function schemasOf(operation: AuditedOperation) {
-  const row: Fields & { attempt: string; done?: string } = AUDITED_OPERATIONS[operation];
-  const { attempt, done } = row;
+  const row: Fields & { attempt: string; done?: string; joined?: string } = AUDITED_OPERATIONS[operation];
+  const { attempt, done, joined } = row;
   const refusal = z.strictObject({
     ...unfinished(`${attempt}-refused`, operation, row),
     result: z.literal('refused'),
@@ -48,7 +48,9 @@ function schemasOf(operation: AuditedOperation) {
     result: z.literal('failed'),
     code: z.enum(FAILURE_CODES),
   });
-  const well = done === undefined || done in CONSEQUENCES ? [] : [[done, success(done, [operation], row)] as const];
+  const well = [done, joined]
+    .filter((event) => event !== undefined && !(event in CONSEQUENCES))
+    .map((event) => [event as string, success(event as string, [operation], row)] as const);
   return [...well, [`${attempt}-refused`, refusal] as const, [`${attempt}-failed`, failure] as const];
 }
 

@@ -20,6 +20,8 @@ interface Entry {
   actor: AuditActor;
   origin: RequestOrigin;
   details: AuditDetails;
+  /** What was asked for came about, and by somebody else, whose event says so. */
+  joined?: boolean;
   patienceMs: number;
 }
 
@@ -83,7 +85,7 @@ export class AuditTrail {
     const startedAt = performance.now();
     const written = (outcome: Pick<AuditEvent, 'result' | 'code' | 'refusal'>, errorDetails = {}) => {
       const event: AuditEvent = {
-        event: auditEventName(operation, outcome.result),
+        event: auditEventName(operation, outcome.result, entry.joined),
         operation,
         ...outcome,
         actor: entry.actor,
@@ -109,6 +111,12 @@ export class AuditTrail {
   note(details: AuditDetails): void {
     const entry = this.entry();
     if (entry) Object.assign(entry.details, details);
+  }
+
+  /** Somebody else did at the same time what was asked for: what they did has one event, and it is theirs. */
+  noteJoined(): void {
+    const entry = this.entry();
+    if (entry) entry.joined = true;
   }
 
   /** Who is calling, once it is known. */

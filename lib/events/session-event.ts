@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { lazily } from '../schemas.ts';
+import { IN_ENGLISH, lazily } from '../schemas.ts';
 
 /** The `source` of the events on EventBridge, by which rules find them. */
 export const EVENT_SOURCE = 'agent-session-manager';
@@ -91,4 +91,4 @@ export const sessionEventSchema = z.lazy(() =>
 export type SessionEvent = z.infer<typeof sessionEventSchema>;
 
 /** Reads the `detail` of an event, as EventBridge or `GET /events` delivers it. Throws a `ZodError` if it is none. */
-export const parseSessionEvent = (detail: unknown): SessionEvent => sessionEventSchema.parse(detail);
+export const parseSessionEvent = (detail: unknown): SessionEvent => sessionEventSchema.parse(detail, IN_ENGLISH);

@@ -13,6 +13,14 @@ import {
 /** Shorter than an API function's 29 s, so that the answer says what was slow. */
 const DEFAULT_TIMEOUT_MS = 10_000;
 const MAX_TIMEOUT_MS = 25_000;
+/**
+ * Of all arguments: by far the most that a client has, which is one item of the table, 400 KB. Its command has 12 KB at
+ * most, its endpoint 19 KB, its credentials 6 KB, and what its server says of itself 32 KB.
+ */
+const MAX_ARGS_BYTES = 256 * 1024;
+
+const argsFit = (args: string[]) =>
+  args.reduce((bytes, arg) => bytes + Buffer.byteLength(arg, 'utf8'), 0) <= MAX_ARGS_BYTES;
 
 export const clientIdSchema = lazily(() =>
   z.string().check(z.regex(/^[A-Za-z0-9._-]{1,64}$/, 'must be 1 to 64 of the characters A-Z a-z 0-9 . _ -')),
@@ -33,7 +41,11 @@ export const mcpClientConfigSchema = lazily(() =>
     type: z.enum(['http', 'sse', 'stdio']),
     endpoint: z.optional(z.string().check(z.maxLength(2048))),
     command: z.optional(z.string().check(z.minLength(1), z.maxLength(4096))),
-    args: z.optional(z.array(z.string().check(z.maxLength(4096))).check(z.maxLength(64))),
+    args: z.optional(
+      z
+        .array(z.string().check(z.maxLength(4096)))
+        .check(z.maxLength(64), z.refine(argsFit, `must have at most ${MAX_ARGS_BYTES} bytes together`)),
+    ),
     ...mcpCredentialsShape(),
     config: z.optional(
       z.strictObject({ timeoutMs: z.optional(z.int().check(z.minimum(100), z.maximum(MAX_TIMEOUT_MS))) }),

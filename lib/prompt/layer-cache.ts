@@ -14,10 +14,23 @@ export const CACHE_MS = 5_000;
 const CACHE_BYTES = 16 * 1024 * 1024;
 const ENTRY_BYTES = 256;
 
-/** The layers of each scope, read together at most once in 5 s an instance; that there are none is kept as well. */
+/** One read under way, and the scopes of which something newer is known by now. */
+interface Read {
+  overtaken: Set<string>;
+}
+
+/**
+ * The layers of each scope, read together at most once in 5 s an instance; that there are none is kept as well. What a
+ * read has found is kept unless a change of ours, or a read that began later, was faster:
+ *
+ *   A reads ─────────────────────── A keeps nothing
+ *        a change, or B reads ── B keeps
+ */
 export class LayerCache implements LayerSource {
   private readonly reader: LayerReader;
   private readonly kept: LRUCache<string, ScopeLayers>;
+  /** In the order in which they began. */
+  private readonly reads = new Set<Read>();
 
   constructor(reader: LayerReader, now: () => Date) {
     this.reader = reader;
@@ -38,20 +51,38 @@ export class LayerCache implements LayerSource {
   private async readFor(owners: LayerOwner[]): Promise<ScopeLayers[]> {
     const kept = owners.map((owner) => this.kept.get(keyOf(owner)));
     const missing = owners.filter((_, index) => kept[index] === undefined);
-    const read = await this.reader.read(missing);
-    const fresh = missing.map((owner, index) => this.keep(owner, read[index] ?? []));
+    const fresh = await this.readNow(missing);
     return kept.map((layers) => layers ?? (fresh.shift() as ScopeLayers));
+  }
+
+  private async readNow(owners: LayerOwner[]): Promise<ScopeLayers[]> {
+    const read: Read = { overtaken: new Set() };
+    this.reads.add(read);
+    try {
+      const stored = await this.reader.read(owners);
+      return owners.map((owner, index) => this.keep(read, owner, stored[index] ?? []));
+    } finally {
+      this.reads.delete(read);
+    }
   }
 
   /** After a change, so that this instance composes with it at once. */
   forget(owner: LayerOwner): void {
-    this.kept.delete(keyOf(owner));
+    const key = keyOf(owner);
+    this.kept.delete(key);
+    for (const read of this.reads) read.overtaken.add(key);
   }
 
-  private keep(owner: LayerOwner, stored: StoredLayer[]): ScopeLayers {
+  private keep(read: Read, owner: LayerOwner, stored: StoredLayer[]): ScopeLayers {
+    const key = keyOf(owner);
     const layers = scopeLayers(owner, stored);
+    if (read.overtaken.has(key)) return layers;
     const size = stored.reduce((sum, { json }) => sum + 2 * json.length, ENTRY_BYTES);
-    this.kept.set(keyOf(owner), layers, { size });
+    this.kept.set(key, layers, { size });
+    for (const earlier of this.reads) {
+      if (earlier === read) break;
+      earlier.overtaken.add(key);
+    }
     return layers;
   }
 }

@@ -174,6 +174,7 @@ export class Reconcile {
     const suspects = tally.suspects();
     const odd: typeof suspects.items = [];
     await run.each(suspects.items, async (of) => {
+      if (run.isOver) return run.leaveRest();
       const items = await seatItems.oddItems(of);
       if (!items) return;
       odd.push(of);

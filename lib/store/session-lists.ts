@@ -64,9 +64,9 @@ export class SessionLists {
     };
   }
 
-  /** All sessions of an organisation in pages, oldest first. */
-  async *allOfOrg(orgId: string): AsyncGenerator<string[]> {
-    for await (const page of this.table.pages<Key>(queryOrg(orgId))) yield page.map(sessionIdOf);
+  /** All sessions of an organisation in pages, oldest first, until `signal` aborts. */
+  async *allOfOrg(orgId: string, signal: AbortSignal): AsyncGenerator<string[]> {
+    for await (const page of this.pagesInTime<Key>(queryOrg(orgId), signal)) yield page.map(sessionIdOf);
   }
 
   /** How many sessions of the user there are, in all organisations. */
@@ -82,10 +82,11 @@ export class SessionLists {
     return count;
   }
 
-  /** What is ending, then what is due at `now`, in pages. Reads nothing else. */
-  async *due(now: Date): AsyncGenerator<string[]> {
+  /** What is ending, then what is due at `now`, in pages, until `signal` aborts. Reads nothing else. */
+  async *due(now: Date, signal: AbortSignal): AsyncGenerator<string[]> {
     for (const shard of inRandomRotation(DUE_SHARDS)) {
-      for await (const page of this.table.pages<DueEntry>(queryDue(shard, dueUntil(now.getTime())))) yield idsOf(page);
+      const input = queryDue(shard, dueUntil(now.getTime()));
+      for await (const page of this.pagesInTime<DueEntry>(input, signal)) yield idsOf(page);
     }
   }
 
@@ -104,15 +105,29 @@ export class SessionLists {
     return shard + 1 < DUE_SHARDS.length ? { sessionIds, next: { shard: shard + 1 } } : { sessionIds };
   }
 
-  /** Every session that may have been idle since `cutOff`, whatever its own idle time: reads the index keys of all. */
-  async *idleSince(cutOff: Date): AsyncGenerator<string[]> {
+  /**
+   * Every session that may have been idle since `cutOff`, whatever its own idle time, until `signal` aborts: reads the
+   * index keys of all.
+   */
+  async *idleSince(cutOff: Date, signal: AbortSignal): AsyncGenerator<string[]> {
     for (const shard of inRandomRotation(DUE_SHARDS)) {
-      for await (const page of this.table.pages<DueEntry>(queryDue(shard))) {
+      for await (const page of this.pagesInTime<DueEntry>(queryDue(shard), signal)) {
         yield idsOf(page.filter(({ due }) => earliestActivity(due) <= cutOff.getTime()));
       }
     }
   }
+
+  /** Asks for none once the time is up. */
+  private async *pagesInTime<T>(input: PagesInput, signal: AbortSignal): AsyncGenerator<T[]> {
+    if (signal.aborted) return;
+    for await (const page of this.table.pages<T>(input)) {
+      yield page;
+      if (signal.aborted) return;
+    }
+  }
 }
+
+type PagesInput = Parameters<DynamoTable['pages']>[0];
 
 interface DueEntry extends Key {
   due: string;

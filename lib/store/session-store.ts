@@ -114,13 +114,17 @@ export class SessionStore {
     return session?.status === 'ending' ? session : undefined;
   }
 
-  /** Last step of an end: items and seats, together and once; whoever comes second finds it done. */
-  async finishEnd(session: SessionItem): Promise<void> {
+  /**
+   * Last step of an end: items and seats, together and once; whoever comes second finds it done. True for the one that
+   * did it. An attempt without an answer may have done it, so the same one is made again, by its token: its answer tells.
+   */
+  async finishEnd(session: SessionItem): Promise<boolean> {
     const transaction = new SeatTransaction(this.table, this.seats, limitOwnersOf(session));
     const others = { session: write.deleteEndingSession(session.id), ...write.deleteBelongings(session) };
-    await withRetries(async () => {
+    return withRetries(async () => {
       const refusal = await transaction.once<string>(() => ({ ...others, ...transaction.gives() }));
-      if (!refusal || refusal.failed('session')) return;
+      if (!refusal) return true;
+      if (refusal.failed('session')) return false;
       transaction.forgetWhere((scope) => refusal.failed(scope));
       throw new Contended('an item for seats is gone');
     });

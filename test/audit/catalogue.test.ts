@@ -19,6 +19,7 @@ import { changesOf, PLACE } from '../access/access-stack.ts';
 import { EfsServer, FILE_SYSTEM } from '../access/efs-server.ts';
 import type { Actor } from '../contracts/door.ts';
 import { directDoor, handlerDoor, httpDoor, lambdaClientDoor } from '../contracts/doors.ts';
+import { atFirst, inject } from '../faults/dynamodb-faults.ts';
 import { startServer, type LocalServer } from '../local/local-server.ts';
 import { startEverythingServer, type EverythingServer } from '../mcp/everything-server.ts';
 import { interpose } from '../setup/interpose.ts';
@@ -192,6 +193,14 @@ describe('the audit catalogue', () => {
     expect(ends).toContainEqual(
       expect.objectContaining({ sessionId: interrupted.id, reason: 'resumed', resumedReason: 'requested' }),
     );
+
+    const joined = await create();
+    const faster = async () => void (await parts.ending.end(joined.id, 'requested'));
+    const restore = inject(stack.client, { before: atFirst(1, 'TransactWriteItemsCommand', faster) });
+    expect(await eventsOf(() => manager.cleanupSession(joined.id))).toMatchObject([
+      { event: 'session.end-joined', operation: 'cleanupSession', reason: 'requested', sessionId: joined.id },
+    ]);
+    restore();
 
     const directory = await mkdtemp(path.join(tmpdir(), 'checkpoint-'));
     const Records = await changesOf(stack, directory);

@@ -1,0 +1,189 @@
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { functionVariable } from '../../lib/api/client-environment.ts';
+import { GROUPS } from '../../lib/api/operation.ts';
+import type { OperationName } from '../../lib/api/operations.ts';
+import { repetitions } from '../../lib/api/repetition.ts';
+import { routes } from '../../lib/api/routes.ts';
+import { NoAnswerError, SessionManagerClient, SessionManagerHttpClient } from '../../lib/api/session-manager-client.ts';
+import { commandLine } from '../cli/run-command-line.ts';
+import { codeIn, readDocument } from '../documents/markdown.ts';
+
+const ATTEMPTS = 3;
+const AWS = { AWS_REGION: 'us-east-1', AWS_ACCESS_KEY_ID: 'some', AWS_SECRET_ACCESS_KEY: 'some' };
+const env = Object.fromEntries(GROUPS.map((group) => [functionVariable(group), group]));
+const TOOL = { sessionId: 's', clientId: 'c', name: 'echo' };
+
+/** Which operations are sent again, by when: as the document has them. */
+const described = new Map(
+  readDocument('docs/reliability.md')
+    .split('\n## What clients send again\n')[1]
+    ?.split('\n## ')[0]
+    ?.split('\n')
+    .filter((line) => line.startsWith('|') && line.includes('`'))
+    .flatMap((line) => {
+      const [, when = '', operations = ''] = line.split('|');
+      return codeIn(operations).map((operation) => [operation as OperationName, when.trim()] as const);
+    }),
+);
+
+type Input = Record<string, unknown>;
+
+/** What is sent, and whether it may be sent again. */
+const variants: Record<string, readonly (readonly [Input, boolean])[]> = {
+  always: [[{}, true]],
+  never: [[{}, false]],
+  'with an idempotency key': [
+    [{}, false],
+    [{ idempotencyKey: 'once' }, true],
+  ],
+  'without a condition': [[{}, true]],
+  'whole and without a condition': [
+    [{}, true],
+    [{ ifMatch: '"1"' }, false],
+    [{ ifNoneMatch: '*' }, false],
+    [{ contentRange: 'bytes 0-0/2', uploadId: 'u' }, false],
+  ],
+};
+const conditions: Partial<Record<OperationName, Input>> = {
+  deleteFile: { ifMatch: '"1"' },
+  deletePrompt: { version: 1 },
+};
+
+const cases = [...described].flatMap(([operation, when]) => {
+  const condition = conditions[operation];
+  const all = [...(variants[when] ?? []), ...(condition ? [[condition, false] as const] : [])];
+  return all.map(([input, again]) => ({ operation, input, again }));
+});
+
+test('the table of what clients send again has every operation, as its row has it', () => {
+  expect(Object.fromEntries(described)).toEqual(repetitions);
+  for (const when of described.values()) expect(variants).toHaveProperty([when]);
+});
+
+describe('of a request whose connection is cut when it has arrived', () => {
+  let server: Server;
+  let url: string;
+  let arrived: string[];
+  /** Answers instead, from this request on. */
+  let answerFrom: number;
+  let answer: { status: number; body: object }[];
+  const before = { ...process.env };
+
+  beforeAll(async () => {
+    server = createServer(async (request, response) => {
+      arrived.push(await nameOf(request));
+      if (arrived.length < answerFrom) return request.socket.destroy();
+      const { status, body } = answer.shift() ?? { status: 200, body: { ok: true, output: null } };
+      return response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+    });
+    await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+    url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    Object.assign(process.env, AWS, { AWS_ENDPOINT_URL_LAMBDA: url });
+  });
+  beforeEach(() => {
+    [arrived, answerFrom, answer] = [[], Infinity, []];
+  });
+  afterAll(async () => {
+    process.env = before;
+    server.closeAllConnections();
+    await new Promise((closed) => server.close(closed));
+  });
+
+  async function nameOf(request: IncomingMessage): Promise<string> {
+    const body = await text(request);
+    if (request.url?.startsWith('/2015-03-31/functions/')) return (JSON.parse(body) as { operation: string }).operation;
+    return `${request.method} ${request.url}`;
+  }
+
+  /** For each case, how often it arrives and what its caller is told; each by a client of its own. */
+  async function expectArrivals(
+    client: () => Record<string, (input: Input) => Promise<unknown>>,
+    among: typeof cases,
+    inputOf: (operation: OperationName) => Input = () => ({}),
+  ): Promise<void> {
+    const found = [];
+    for (const { operation, input, again } of among) {
+      arrived = [];
+      const call = client()[operation]?.({ ...inputOf(operation), ...input });
+      const told = await call?.catch((thrown: unknown) => thrown);
+      const isTold = told instanceof NoAnswerError;
+      found.push({ operation, input, again, times: arrived.length, kinds: new Set(arrived).size, isTold });
+    }
+    expect(found).toEqual(among.map((one) => ({ ...one, times: one.again ? ATTEMPTS : 1, kinds: 1, isTold: true })));
+  }
+
+  test('the client of the functions sends again what the table says and nothing else: it repeated tool calls', async () => {
+    const newClient = () =>
+      new SessionManagerClient(env) as unknown as Record<string, (input: Input) => Promise<unknown>>;
+    await expectArrivals(newClient, cases);
+  });
+
+  test('the client over HTTP sends again what the table says and nothing else', async () => {
+    const client = new SessionManagerHttpClient({ url }) as unknown as Record<
+      string,
+      (input: Input) => Promise<unknown>
+    >;
+    const routed = new Map(routes.map((route) => [route.operation, route]));
+    const inPath = (operation: OperationName) =>
+      Object.fromEntries(
+        [...(routed.get(operation)?.path ?? '').matchAll(/\{(\w+)\}/g)].map(([, field]) => [field, 'x']),
+      );
+    const among = cases.filter(({ operation }) => routed.has(operation));
+    expect(cases.length - among.length).toBe(2);
+    await expectArrivals(() => client, among, inPath);
+  });
+
+  test('the command line does the same', async () => {
+    const run = (...args: string[]) => commandLine([...args, '--url', url, '--user', 'ada', '--org', 'acme']);
+    expect(await run('mcp', 'call', 's', 'c', 'echo')).toMatchObject({ code: 6 });
+    expect(arrived).toEqual(['POST /sessions/s/mcp-clients/c/tool-calls']);
+    expect(await run('mcp', 'list', 's')).toMatchObject({ code: 6 });
+    expect(arrived).toHaveLength(1 + ATTEMPTS);
+  });
+
+  test('a tool call that Lambda throttled is sent again: it was not carried out', async () => {
+    answerFrom = 1;
+    const throttled = {
+      status: 429,
+      body: { Type: 'User', message: 'Rate exceeded', __type: 'TooManyRequestsException' },
+    };
+    answer = [throttled, throttled];
+    expect(await new SessionManagerClient(env).callMcpTool(TOOL)).toBeNull();
+    expect(arrived).toHaveLength(3);
+  });
+
+  test('a tool call that Lambda failed to answer is not', async () => {
+    answerFrom = 1;
+    answer = [{ status: 502, body: { __type: 'ServiceException', message: 'no' } }];
+    await expect(new SessionManagerClient(env).callMcpTool(TOOL)).rejects.toThrow();
+    expect(arrived).toHaveLength(1);
+  });
+
+  test('another that follows is answered', async () => {
+    answerFrom = 3;
+    expect(await new SessionManagerClient(env).getHealth({})).toBeNull();
+    expect(arrived).toHaveLength(3);
+  });
+
+  describe('an upload', () => {
+    const content = new Uint8Array(1);
+    const target = { sessionId: 's', path: 'f', content };
+    afterEach(() => expect(new Set(arrived)).toEqual(new Set(['writeFile'])));
+
+    test('sends the whole file again', async () => {
+      answerFrom = 3;
+      await new SessionManagerClient(env).upload(target);
+      expect(arrived).toHaveLength(3);
+    });
+
+    test('under a condition does not', async () => {
+      answerFrom = 2;
+      const uploading = new SessionManagerClient(env).upload({ ...target, ifNoneMatch: '*' });
+      await expect(uploading).rejects.toThrow(NoAnswerError);
+      expect(arrived).toHaveLength(1);
+    });
+  });
+});
