@@ -26,6 +26,8 @@ export function node24FromNpm() {
   const installed = path.join(directory, 'node_modules', name);
   if (versionIn(path.join(installed, 'package.json')) !== wanted(name)) install();
   const node = path.join(installed, 'bin', 'node');
+  // npm does not tell when it leaves out what is optional.
+  if (!existsSync(node)) throw new Error(`npm could not install ${name}.`);
   // That it runs, too: Linux has more than one C library.
   execFileSync(node, ['--version'], { stdio: 'pipe' });
   return node;
