@@ -4,7 +4,7 @@ export default {
   testPathIgnorePatterns: ['/node_modules/', '\\.deep\\.test\\.ts$'],
   extensionsToTreatAsEsm: ['.ts'],
   transform: {
-    '\\.ts$': ['@swc/jest', { jsc: { parser: { syntax: 'typescript' }, target: 'es2023' }, module: { type: 'es6' } }],
+    '\\.ts$': ['@swc/jest', { jsc: { parser: { syntax: 'typescript' }, target: 'es2024' }, module: { type: 'es6' } }],
   },
   globalSetup: '<rootDir>/test/setup/start-dynamodb.ts',
   globalTeardown: '<rootDir>/test/setup/stop-dynamodb.ts',

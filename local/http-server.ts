@@ -41,7 +41,7 @@ export async function startHttpServer(port: number, feed: EventFeed): Promise<Ht
     return reply.code(status).send({ message: status < 500 ? error.message : 'Internal Server Error' });
   });
   serveRoutes(app);
-  serveApiDocs(app);
+  await serveApiDocs(app);
   serveInvoke(app);
   serveEvents(app, feed);
   await listen(app, port);

@@ -7,9 +7,6 @@ import { warningOfReach } from './table-reach.ts';
 /** A shutdown that hangs is cut short (ms). */
 const SHUTDOWN_MS = 45_000;
 
-// What is installed is pinned and runs on this version of Node.
-process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
-
 const shutdown = new Shutdown();
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop(0));

@@ -23,7 +23,6 @@ const unknown = wanted.filter((name) => !(name in BENCHES));
 if (unknown.length > 0)
   throw new Error(`No such table: ${unknown.join(', ')}. There are ${Object.keys(BENCHES).join(', ')}.`);
 
-process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
 process.stdout.write(`# Benchmark\n\n${surroundings()}\n\n`);
 const results: BenchResult[] = [];
 for (const [name, bench] of Object.entries(BENCHES)) {

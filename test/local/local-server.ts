@@ -61,12 +61,7 @@ export async function launch(env: Record<string, string> = {}, command?: string[
   const [file = '', ...args] = command ?? [process.execPath, '--import', 'tsx', 'local/main.ts'];
   const defaults = { PORT: '0', LOG_LEVEL: 'ERROR', LOCAL_DATA_DIR: env.LOCAL_DATA_DIR ?? (await newDirectory()) };
   const { PATH, HOME, JAVA_TOOL_OPTIONS } = process.env;
-  const program = new ChildProgram(
-    file,
-    args,
-    { PATH, HOME, JAVA_TOOL_OPTIONS, AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true', ...defaults, ...env },
-    PROJECT,
-  );
+  const program = new ChildProgram(file, args, { PATH, HOME, JAVA_TOOL_OPTIONS, ...defaults, ...env }, PROJECT);
   programs.push(program);
   return program;
 }

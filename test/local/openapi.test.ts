@@ -164,6 +164,23 @@ describe('a running server', () => {
     }
   });
 
+  test('shows it in no other page, and with headers that answers of the API do not have', async () => {
+    const [page, file, answer] = await Promise.all(
+      ['/docs', '/docs/swagger-ui-bundle.js', '/health'].map((route) => fetch(`${server.url}${route}`)),
+    );
+    const policy = page?.headers.get('content-security-policy')?.split(';');
+    expect(policy).toEqual(
+      expect.arrayContaining(["default-src 'none'", "script-src 'self'", "frame-ancestors 'none'"]),
+    );
+    for (const { headers } of [page, file] as Response[]) {
+      expect(headers.get('x-content-type-options')).toBe('nosniff');
+      expect(headers.get('cross-origin-resource-policy')).toBe('same-origin');
+      expect(headers.has('strict-transport-security')).toBe(false);
+    }
+    expect([answer?.status, answer?.headers.has('content-security-policy')]).toEqual([200, false]);
+    expect(answer?.headers.has('x-frame-options')).toBe(false);
+  });
+
   test.each(examples)('answers the example %s as described', async (_title, place, name) => {
     const { operation } = place;
     const [url, init] = requestOf(place, name, await prepare(place));

@@ -22,7 +22,7 @@ describe('the client scenarios of @modelcontextprotocol/conformance', () => {
     // One file, as each scenario starts it anew.
     await run(at(`${MODULES}/.bin/esbuild`), [
       at('conformance-client.ts'),
-      ...['--bundle', '--platform=node', '--format=esm', '--target=node20', `--outfile=${client}`],
+      ...['--bundle', '--platform=node', '--format=esm', '--target=node22', `--outfile=${client}`],
       `--banner:js=${REQUIRE}`,
     ]);
   });
@@ -31,7 +31,7 @@ describe('the client scenarios of @modelcontextprotocol/conformance', () => {
   const conformance = async (...args: string[]) => {
     const given = ['client', '--command', `${process.execPath} ${client}`, '--output-dir', directory, ...args];
     const baseline = ['--timeout', '15000', '--expected-failures', at('conformance-expected-failures.yaml')];
-    const command = ['--import', at('conformance-on-node-20.mjs'), TOOL, ...given, ...baseline];
+    const command = [TOOL, ...given, ...baseline];
     const options = { cwd: directory, timeout: 50_000, env: { PATH: process.env.PATH } };
     return run(process.execPath, command, options).then(
       ({ stdout }) => ({ code: 0, stdout }),

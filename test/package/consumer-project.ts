@@ -97,7 +97,6 @@ export class ConsumerProject {
     return run(process.execPath, ['--preserve-symlinks', ...args], this.root, {
       PATH,
       HOME,
-      AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
       ...env,
     });
   }
@@ -111,7 +110,6 @@ export class ConsumerProject {
       NODE_OPTIONS: '--preserve-symlinks',
       // What npm thinks of the settings of this machine is another matter.
       npm_config_loglevel: 'error',
-      AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
     };
     return promisify(execFile)('npx', ['--no-install', NAME, ...args], {
       cwd: this.root,

@@ -16,5 +16,4 @@ export default async function startDynamoDb(): Promise<void> {
   process.env.JAVA_TOOL_OPTIONS ??= SHORT_LIVED_JAVA;
   process.env.DYNAMODB_ENDPOINT = globalThis.dynamoDbForTests.endpoint;
   process.env.DIRECTORY_OF_TEST_RUN = await mkdtemp(path.join(tmpdir(), 'test-run-'));
-  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';
 }

@@ -21,7 +21,6 @@ const OPERATOR = { 'x-role': 'operator' };
 const PROJECT = path.resolve(import.meta.dirname, '../..');
 const minutes = Number(process.env.SOAK_MINUTES ?? 10);
 
-process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
 const directory = await mkdtemp(path.join(tmpdir(), 'soak-'));
 const database = await startDynamoDbLocal();
 const mcp = await recordingServer();
@@ -36,7 +35,6 @@ const env = {
   TOUCH_INTERVAL_SECONDS: '0',
   MAX_SESSIONS_PER_USER: '10',
   MCP_ALLOW_LOOPBACK: 'true',
-  AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
 };
 const { PATH, HOME } = process.env;
 const server = new ChildProgram(
