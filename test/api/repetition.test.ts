@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
@@ -73,12 +73,13 @@ describe('of a request whose connection is cut when it has arrived', () => {
   const before = { ...process.env };
 
   beforeAll(async () => {
-    server = createServer(async (request, response) => {
+    const handle = async (request: IncomingMessage, response: ServerResponse) => {
       arrived.push(await nameOf(request));
-      if (arrived.length < answerFrom) return request.socket.destroy();
+      if (arrived.length < answerFrom) return void request.socket.destroy();
       const { status, body } = answer.shift() ?? { status: 200, body: { ok: true, output: null } };
-      return response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
-    });
+      response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+    };
+    server = createServer((request, response) => void handle(request, response));
     await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
     url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
     Object.assign(process.env, AWS, { AWS_ENDPOINT_URL_LAMBDA: url });
@@ -129,7 +130,7 @@ describe('of a request whose connection is cut when it has arrived', () => {
     const routed = new Map(routes.map((route) => [route.operation, route]));
     const inPath = (operation: OperationName) =>
       Object.fromEntries(
-        [...(routed.get(operation)?.path ?? '').matchAll(/\{(\w+)\}/g)].map(([, field]) => [field, 'x']),
+        [...(routed.get(operation)?.path ?? '').matchAll(/\{(\w+)\}/g)].map(([, field = '']) => [field, 'x'] as const),
       );
     const among = cases.filter(({ operation }) => routed.has(operation));
     expect(cases.length - among.length).toBe(2);
