@@ -1,5 +1,5 @@
 import type { AuditedOperation } from '../audit/audit-catalogue.ts';
-import type { RequestOrigin } from '../audit/audit-trail.ts';
+import type { RequestOrigin } from '../audit/audit-context.ts';
 import type { LogLines } from '../audit/log-lines.ts';
 import { toSessionManagerError, type SessionManagerError } from '../errors.ts';
 import type { Caller } from '../identity.ts';
