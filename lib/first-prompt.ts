@@ -1,10 +1,11 @@
+import { outsideAudit } from './audit/audit-context.ts';
 import type { ManagerParts } from './manager-parts.ts';
 import { composePrompt } from './prompt/compose-prompt.ts';
 import type { PromptRequest } from './prompt/prompt-composer.ts';
 
 /** A new session's system prompt. What goes wrong leaves out as little as possible, with a warning in the audit trail. */
 export async function firstPrompt(parts: ManagerParts, request: PromptRequest): Promise<string> {
-  const { systemPrompt, warning } = await composePrompt(parts.promptComposer, request);
+  const { systemPrompt, warning } = await outsideAudit(() => composePrompt(parts.promptComposer, request));
   if (warning) {
     parts.trail.note({ warning });
     parts.log.promptComposerFailed(request.sessionId, warning);

@@ -12,7 +12,7 @@ export interface Identity {
  * - `operator`: may do everything; an identity of its own only if it came over HTTP or named one.
  * - `admin`: may do everything inside its organisation.
  * - `user`: may do everything with its own sessions.
- * - `schedule`: the scheduled cleanup.
+ * - `schedule`: the scheduled cleanup and reconcile, and nothing else.
  */
 export type Caller =
   | { kind: 'application' }
@@ -24,24 +24,26 @@ export type Caller =
 export const MAX_ID_BYTES = 128;
 
 /** 1 to 128 bytes of well-formed UTF-8 without control characters. */
-export function checkUserId(userId: string): string {
+export function checkUserId(userId: unknown): string {
   const problem = problemOfId(userId);
   if (problem) throw new InvalidUserIdError(problem);
-  return userId;
+  return userId as string;
 }
 
 /** 1 to 128 bytes of well-formed UTF-8 without control characters. */
-export function checkOrgId(orgId: string): string {
+export function checkOrgId(orgId: unknown): string {
   const problem = problemOfId(orgId);
   if (problem) throw new InvalidOrgIdError(problem);
-  return orgId;
+  return orgId as string;
 }
 
-export function checkIdentity({ userId, orgId }: Identity): Identity {
+export function checkIdentity({ userId, orgId }: { [Field in keyof Identity]?: unknown }): Identity {
   return { userId: checkUserId(userId), orgId: checkOrgId(orgId) };
 }
 
-function problemOfId(id: string): string | undefined {
+function problemOfId(id: unknown): string | undefined {
+  if (id === undefined) return 'is missing';
+  if (typeof id !== 'string') return 'is not a string';
   if (id === '') return 'is empty';
   if (!id.isWellFormed()) return 'is not well-formed Unicode';
   if (/\p{Cc}/u.test(id)) return 'contains control characters';
@@ -49,20 +51,47 @@ function problemOfId(id: string): string | undefined {
   return undefined;
 }
 
+// The rules below admit kinds of callers by name. The compiler asks each of them about a new kind, which it refuses until then.
+const refused = (_kind: never): false => false;
+
 /** The identity a caller speaks with, if it has one. */
 export function identityOf(caller: Caller): Partial<Identity> {
-  return 'userId' in caller || 'orgId' in caller ? { userId: caller.userId, orgId: caller.orgId } : {};
+  switch (caller.kind) {
+    case 'operator':
+    case 'admin':
+    case 'user':
+      return { userId: caller.userId, orgId: caller.orgId };
+    case 'application':
+    case 'schedule':
+      return {};
+    default:
+      refused(caller);
+      return {};
+  }
 }
 
+/** A caller without an identity owns nothing. */
 export function isOwner(caller: Caller, session: Identity): boolean {
   const { userId, orgId } = identityOf(caller);
+  if (userId === undefined || orgId === undefined) return false;
   return userId === session.userId && orgId === session.orgId;
 }
 
 /** Whether the caller may know that the session exists, and so do with it what its operation says. */
 export function maySee(caller: Caller, session: Identity): boolean {
-  if (isUnrestricted(caller)) return true;
-  return caller.kind === 'admin' ? caller.orgId === session.orgId : isOwner(caller, session);
+  switch (caller.kind) {
+    case 'application':
+    case 'operator':
+      return true;
+    case 'admin':
+      return caller.orgId === session.orgId;
+    case 'user':
+      return isOwner(caller, session);
+    case 'schedule':
+      return false;
+    default:
+      return refused(caller);
+  }
 }
 
 /** Whether a call of this caller that names the session keeps it alive: those of admins and operators do not. */
@@ -70,16 +99,37 @@ export function keepsAlive(caller: Caller, session: Identity): boolean {
   return caller.kind === 'application' || isOwner(caller, session);
 }
 
-export function isUnrestricted(caller: Caller): boolean {
-  return caller.kind === 'application' || caller.kind === 'operator' || caller.kind === 'schedule';
+/** Whether the caller may know and change what concerns all organisations. */
+export function isUnrestricted({ kind }: Caller): boolean {
+  return kind === 'application' || kind === 'operator';
+}
+
+/** Whether the caller may do what admins do; `checkSpeaksFor` says in which organisation. */
+export function isAdministrator(caller: Caller): boolean {
+  return caller.kind === 'admin' || isUnrestricted(caller);
+}
+
+/** Whether the caller may compare what is stored, and repair it. */
+export function mayReconcile(caller: Caller): boolean {
+  return caller.kind === 'schedule' || isUnrestricted(caller);
+}
+
+/** Whose sessions a cleanup by this caller ends: those of one organisation, or all. */
+export function cleanupScope(caller: Caller): { orgId?: string } {
+  if (caller.kind === 'admin') return { orgId: caller.orgId };
+  if (caller.kind === 'schedule' || isUnrestricted(caller)) return {};
+  throw new ForbiddenError('Only an admin may clean up.');
 }
 
 /** Refuses a caller that names a user or organisation it does not speak for. */
 export function checkSpeaksFor(caller: Caller, named: Partial<Identity>): void {
   if (isUnrestricted(caller)) return;
   const own = identityOf(caller);
-  if (named.orgId !== own.orgId) throw new ForbiddenError('Only an operator may name another organisation.');
-  if (caller.kind !== 'admin' && named.userId !== own.userId) {
+  if (own.orgId === undefined || named.orgId !== own.orgId) {
+    throw new ForbiddenError('Only an operator may name another organisation.');
+  }
+  if (caller.kind === 'admin') return;
+  if (caller.kind !== 'user' || named.userId !== own.userId) {
     throw new ForbiddenError('Only an admin may name another user, or a whole organisation.');
   }
 }

@@ -1,4 +1,5 @@
 import { v7 as uuidv7 } from 'uuid';
+import { outsideAudit } from './audit/audit-context.ts';
 import type { AuditLogger } from './audit/audit-event.ts';
 import { AuditTrail } from './audit/audit-trail.ts';
 import type { LogLines } from './audit/log-lines.ts';
@@ -91,8 +92,8 @@ export class ManagerParts {
   promptComposer: PromptComposer;
 
   constructor(options: SessionManagerOptions) {
-    const { table, workspaces, log, metrics = new MetricLines(), settings } = options;
-    this.now = options.now ?? (() => new Date());
+    const { table, workspaces, log, metrics = new MetricLines(), settings, now, newSessionId } = options;
+    this.now = now ? () => outsideAudit(now) : () => new Date();
     this.seats = new SeatStore(table, settings.limits);
     this.store = new SessionStore(table, this.seats, settings);
     this.lists = new SessionLists(table);
@@ -140,7 +141,7 @@ export class ManagerParts {
     this.access = new WorkspaceAccess(new WorkspaceAccessStore(table), options.accessPoints, log);
     this.log = log;
     this.settings = settings;
-    this.newSessionId = options.newSessionId ?? (() => uuidv7());
+    this.newSessionId = newSessionId ? () => outsideAudit(newSessionId) : () => uuidv7();
     this.promptComposer = options.promptComposer ?? new LayeredComposer(this.layerCache);
   }
 }

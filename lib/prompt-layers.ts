@@ -2,7 +2,15 @@ import * as z from 'zod/mini';
 import { lazily } from './schemas.ts';
 import type { AuditedOperation } from './audit/audit-catalogue.ts';
 import { ForbiddenError, PromptConflictError, PromptNotFoundError, ValidationError } from './errors.ts';
-import { checkIdentity, checkOrgId, checkSpeaksFor, identityOf, isUnrestricted, type Caller } from './identity.ts';
+import {
+  checkIdentity,
+  checkOrgId,
+  checkSpeaksFor,
+  identityOf,
+  isAdministrator,
+  isUnrestricted,
+  type Caller,
+} from './identity.ts';
 import type { ManagerParts } from './manager-parts.ts';
 import { joinLayers } from './prompt/join-layers.ts';
 import { scopeLayers } from './prompt/layer-cache.ts';
@@ -185,7 +193,7 @@ export class PromptLayers {
 
   private globalOwner(orgId: string | undefined, access: 'read' | 'write'): LayerOwner {
     if (orgId !== undefined) throw ValidationError.at('orgId', 'goes with the scopes org and user');
-    if (this.caller.kind === 'user') throw new ForbiddenError(ADMINS_ONLY);
+    if (!isAdministrator(this.caller)) throw new ForbiddenError(ADMINS_ONLY);
     if (access === 'write' && !isUnrestricted(this.caller)) {
       throw new ForbiddenError('Only an operator may change global prompt layers.');
     }
@@ -193,7 +201,7 @@ export class PromptLayers {
   }
 
   private checkAdmin(orgId: string): void {
-    if (this.caller.kind === 'user') throw new ForbiddenError(ADMINS_ONLY);
+    if (!isAdministrator(this.caller)) throw new ForbiddenError(ADMINS_ONLY);
     checkSpeaksFor(this.caller, { orgId });
   }
 }

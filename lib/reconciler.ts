@@ -1,6 +1,6 @@
 import { sumOfDrift } from './audit/drift.ts';
 import { ForbiddenError } from './errors.ts';
-import { isUnrestricted, type Caller } from './identity.ts';
+import { mayReconcile, type Caller } from './identity.ts';
 import type { ManagerParts } from './manager-parts.ts';
 import type { ReconcileResult } from './reconcile/reconcile-run.ts';
 import type { ReconcileRound } from './store/reconcile-store.ts';
@@ -33,7 +33,7 @@ export class Reconciler {
   ): Promise<ReconcileResult> {
     const { trail, reconcile } = this.parts;
     return trail.record('reconcile', this.caller, {}, async () => {
-      if (!isUnrestricted(this.caller)) throw new ForbiddenError('Only an operator may reconcile.');
+      if (!mayReconcile(this.caller)) throw new ForbiddenError('Only an operator may reconcile.');
       const result = await (await reconcile()).run(this.roundOf(repair), { repair, signal, pageItems });
       trail.note({ drift: sumOfDrift(result.drift), repaired: result.repaired });
       return result;

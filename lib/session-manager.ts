@@ -3,25 +3,28 @@ import { endDetails, takenBack, tellEnd } from './audit/audit-end.ts';
 import type { AuditLogger } from './audit/audit-event.ts';
 import { auditSession } from './audit/audit-ids.ts';
 import type { AuditTrail } from './audit/audit-trail.ts';
-import { ForbiddenError, SessionNotFoundError } from './errors.ts';
+import { ForbiddenError, SessionNotFoundError, ValidationError } from './errors.ts';
 import { firstPrompt } from './first-prompt.ts';
 import {
   checkIdentity,
   checkOrgId,
   checkSpeaksFor,
   checkUserId,
-  isUnrestricted,
+  cleanupScope,
   keepsAlive,
   maySee,
   type Caller,
   type Identity,
 } from './identity.ts';
 import { LimitSettings } from './limit-settings.ts';
-import { EVERYBODY, limitOwnersOf, type LimitOwner, type UsageReport } from './limits.ts';
+import type { UsageReport } from './limits.ts';
 import { ManagerParts, type SessionManagerOptions } from './manager-parts.ts';
+import { ManagerView } from './manager-view.ts';
+import { parseCaller } from './parse-caller.ts';
 import { PromptLayers } from './prompt-layers.ts';
 import type { PromptComposer } from './prompt/prompt-composer.ts';
 import { Reconciler } from './reconciler.ts';
+import { SessionCounts } from './session-counts.ts';
 import { idempotencyRequest } from './session-creation.ts';
 import {
   inactiveForSchema,
@@ -44,11 +47,13 @@ export interface SessionPage {
 /** Well within the 15 minutes of a Lambda. */
 const CLEANUP_MS = 10 * 60 * 1000;
 
+const APPLICATION: Caller = Object.freeze({ kind: 'application' });
+
 /**
  * Sessions of AI agents, with limits that hold across any number of processes that share the table.
  *
- * Code that embeds it acts for the owner of whatever it names; `as(caller)` is the same manager under the rules for one
- * caller. Throws the errors of `errors.ts`.
+ * A manager that this constructor makes is the application's: it acts for the owner of whatever it names. `as(caller)` gives
+ * a view of it, under the rules for one caller. Throws the errors of `errors.ts`.
  */
 export class SessionManagerV2 {
   /** The layers that the default composer joins to a new session's system prompt. */
@@ -56,35 +61,46 @@ export class SessionManagerV2 {
   /** How many sessions may be active at once: of all, of an organisation, of a user in one. */
   readonly limits: LimitSettings;
   readonly reconciler: Reconciler;
+  private readonly counts: SessionCounts;
   private readonly parts: ManagerParts;
   private readonly caller: Caller;
 
-  constructor(options: SessionManagerOptions | ManagerParts, caller: Caller = { kind: 'application' }) {
-    this.parts = options instanceof ManagerParts ? options : new ManagerParts(options);
-    this.caller = caller;
-    this.prompts = new PromptLayers(this.parts, caller);
-    this.limits = new LimitSettings(this.parts, caller);
-    this.reconciler = new Reconciler(this.parts, caller);
+  constructor(options: SessionManagerOptions | ManagerParts | ManagerView, ...others: never[]) {
+    // A caller that is given here, `undefined` too, would be taken for the application.
+    if (others.length > 0) throw ValidationError.at('caller', 'is named by as(caller)');
+    const isView = options instanceof ManagerView;
+    const parts = isView ? options.parts : options;
+    this.parts = parts instanceof ManagerParts ? parts : new ManagerParts(parts);
+    this.caller = isView ? options.caller : APPLICATION;
+    this.prompts = new PromptLayers(this.parts, this.caller);
+    this.limits = new LimitSettings(this.parts, this.caller);
+    this.reconciler = new Reconciler(this.parts, this.caller);
+    this.counts = new SessionCounts(this.parts, this.caller);
   }
 
-  /** The same manager, on behalf of `caller`. */
+  /**
+   * The same manager on behalf of `caller`, which is copied. Only the application's manager says for whom it acts: a view,
+   * handed on, stays under its caller's rules (`ForbiddenError`). Throws the errors of `parseCaller` for what is no caller.
+   */
   as(caller: Caller): SessionManagerV2 {
-    return new SessionManagerV2(this.parts, caller);
+    const parts = this.partsOfApplication();
+    const known = parseCaller(caller);
+    return known.kind === 'application' ? this : new SessionManagerV2(new ManagerView(parts, known));
   }
 
-  /** Replaces what makes a new session's system prompt. One that throws or is late leaves the prompt empty. */
+  /** Replaces what makes a new session's system prompt, for all views too. One that throws or is late leaves the prompt empty. */
   setPromptComposer(composer: PromptComposer): void {
-    this.parts.promptComposer = composer;
+    this.partsOfApplication().promptComposer = composer;
   }
 
-  /** Replaces where audit events go. */
+  /** Replaces where audit events go, those of all views too. */
   setAuditLogger(logger: AuditLogger): void {
-    this.parts.trail.setLogger(logger);
+    this.partsOfApplication().trail.setLogger(logger);
   }
 
   /** Where doors record what they do on behalf of callers, refusals included. */
   get trail(): AuditTrail {
-    return this.parts.trail;
+    return this.partsOfApplication().trail;
   }
 
   /**
@@ -125,39 +141,17 @@ export class SessionManagerV2 {
 
   /** Seats that the user's sessions take: in one organisation, or in all. */
   async countUserSessions(userId: string, orgId?: string): Promise<number> {
-    return this.parts.trail.record('countUserSessions', this.caller, {}, async () => {
-      const named = { userId: checkUserId(userId), orgId: orgId === undefined ? undefined : checkOrgId(orgId) };
-      this.parts.trail.note(named);
-      checkSpeaksFor(this.caller, named);
-      if (named.orgId === undefined) return this.parts.lists.countOfUser(userId);
-      return this.countSeats({ scope: 'user', userId, orgId: named.orgId });
-    });
+    return this.counts.ofUser(userId, orgId);
   }
 
   /** Seats in use altogether. */
   async countAllSessions(): Promise<number> {
-    return this.parts.trail.record('countAllSessions', this.caller, {}, async () => {
-      this.checkUnrestricted();
-      return this.countSeats(EVERYBODY);
-    });
+    return this.counts.all();
   }
 
   /** Seats and limits of a user and an organisation, as far as they are named, and of all for whoever may know. */
   async getUsage(named: Partial<Identity>): Promise<UsageReport> {
-    return this.parts.trail.record('getUsage', this.caller, {}, async () => {
-      const owner = { ...named };
-      if (owner.userId !== undefined) checkUserId(owner.userId);
-      if (owner.orgId !== undefined) checkOrgId(owner.orgId);
-      this.parts.trail.note(owner);
-      checkSpeaksFor(this.caller, owner);
-      const { userId = '', orgId = '' } = owner;
-      const [user, org, all] = await this.parts.seats.usage(limitOwnersOf({ userId, orgId }));
-      const report: UsageReport = {};
-      if (user && userId && orgId) report.user = user;
-      if (org && orgId) report.org = org;
-      if (all && isUnrestricted(this.caller)) report.all = all;
-      return report;
-    });
+    return this.counts.usage(named);
   }
 
   /** Active sessions of a user, newest first; in all organisations if none is named. */
@@ -187,11 +181,10 @@ export class SessionManagerV2 {
    */
   async cleanupInactiveSessions(inactiveForMs?: number, bounds: CleanupBounds = {}): Promise<SweepResult> {
     return this.parts.trail.record('cleanupInactiveSessions', this.caller, {}, async () => {
-      if (this.caller.kind === 'user') throw new ForbiddenError('Only an admin may clean up.');
+      const scope = cleanupScope(this.caller);
       const { signal = AbortSignal.timeout(CLEANUP_MS), maxSessions } = bounds;
-      const orgId = this.caller.kind === 'admin' ? this.caller.orgId : undefined;
       const request = {
-        orgId,
+        ...scope,
         inactiveForMs: parseInput(inactiveForSchema(), inactiveForMs),
         now: this.parts.now(),
         signal,
@@ -210,12 +203,14 @@ export class SessionManagerV2 {
     const { idempotencyKey, ...request } = options;
     const { metadata = {}, promptVariables = {}, inactivitySeconds = this.parts.settings.inactivitySeconds } = request;
     const id = this.parts.newSessionId();
+    // Before a composer has the variables in its hands.
+    const idempotency = idempotencyRequest(idempotencyKey, request);
     const systemPrompt = await firstPrompt(this.parts, { ...owner, sessionId: id, variables: promptVariables });
     const { session, replayed } = await this.parts.creation.create(
       {
         draft: { ...owner, id, workspace: workspaceOf(owner.userId, id), metadata, inactivitySeconds },
         systemPrompt,
-        idempotency: idempotencyRequest(idempotencyKey, request),
+        idempotency,
         now: this.parts.now(),
       },
       (session, ms) => tellEnd(this.parts.trail, session, takenBack(session), ms),
@@ -226,13 +221,11 @@ export class SessionManagerV2 {
     return new Session(this.parts, this.caller, item, { replayed });
   }
 
-  private async countSeats(of: LimitOwner): Promise<number> {
-    const [usage] = await this.parts.seats.usage([of]);
-    return usage?.active ?? 0;
-  }
-
-  private checkUnrestricted(): void {
-    if (!isUnrestricted(this.caller)) throw new ForbiddenError('Only an operator may know about all organisations.');
+  /** What all views share is the application's to change. */
+  private partsOfApplication(): ManagerParts {
+    if (this.caller.kind !== 'application')
+      throw new ForbiddenError('Only the manager of the application may do that.');
+    return this.parts;
   }
 
   private async sessionsOf({ sessionIds, nextCursor }: SessionIdPage): Promise<SessionPage> {

@@ -1,9 +1,9 @@
 import * as z from 'zod/mini';
 import { lazily } from '../schemas.ts';
 import { ValidationError, type ErrorCode } from '../errors.ts';
-import { checkIdentity, type Caller } from '../identity.ts';
 import type { Services } from '../services.ts';
 import { parseInput } from '../session-options.ts';
+import { actorSchema, callerOfActor, ownFields } from './actor.ts';
 import { checkAnswerSize } from './answer-size.ts';
 import { operationNamed } from './operations.ts';
 import type { AnyOperation, Group } from './operation.ts';
@@ -14,9 +14,7 @@ const invocationSchema = lazily(() =>
   z.strictObject({
     operation: z.string(),
     input: z._default(z.record(z.string(), z.unknown()), {}),
-    actor: z.optional(
-      z.strictObject({ userId: z.string(), orgId: z.string(), role: z.optional(z.enum(['admin', 'operator'])) }),
-    ),
+    actor: z.optional(actorSchema()),
   }),
 );
 
@@ -42,7 +40,7 @@ export async function handleInvocation(
     return await perform(services, {
       name,
       operation,
-      caller: () => callerOf(invocation.actor),
+      caller: () => (invocation.actor ? callerOfActor(invocation.actor) : { kind: 'operator' }),
       input: () => invocation.input,
       answer: ({ output }) => checkAnswerSize({ ok: true as const, output }),
       origin,
@@ -88,8 +86,14 @@ export async function handleAccessCheck(services: Services, requestId: string, s
 }
 
 function readInvocation(group: Group, event: unknown) {
-  const invocation = parseInput(invocationSchema(), event);
+  const invocation = parseInput(invocationSchema(), invocationIn(event));
   return { invocation, operation: operationOf(group, invocation.operation) };
+}
+
+/** What the event itself says. An actor counts wherever it is found: one that is overlooked would be an operator. */
+function invocationIn(event: unknown): unknown {
+  if (typeof event !== 'object' || event === null || !('actor' in event)) return ownFields(event);
+  return { ...event, actor: ownFields(event.actor) };
 }
 
 function operationOf(group: Group, name: string): AnyOperation {
@@ -99,10 +103,4 @@ function operationOf(group: Group, name: string): AnyOperation {
     throw ValidationError.at('operation', `"${name}" is served by the function "${operation.group}"`);
   }
   return operation;
-}
-
-function callerOf(actor: z.infer<ReturnType<typeof invocationSchema>>['actor']): Caller {
-  if (!actor) return { kind: 'operator' };
-  const { role, ...identity } = actor;
-  return { kind: role ?? 'user', ...checkIdentity(identity) };
 }

@@ -7,15 +7,21 @@ import type { SessionManagerV2 } from '../session-manager.ts';
 export const GROUPS = ['lifecycle', 'workspace', 'records', 'mcp', 'access', 'cleanup'] as const;
 export type Group = (typeof GROUPS)[number];
 
-/** What an operation runs with. */
-export interface OperationContext {
+/** What an operation runs with that needs no caller. */
+interface OpenContext {
+  /** Aborts when the function must answer. */
+  signal: AbortSignal;
+  /** Gives the OpenAPI document, in the function that has it. */
+  describeApi?: (() => Promise<object>) | undefined;
+}
+
+/** What an operation of a caller runs with. */
+interface CallerContext {
   /** Acts under the rules for `caller`. */
   manager: SessionManagerV2;
   caller: Caller;
   /** Aborts when the function must answer. */
   signal: AbortSignal;
-  /** Gives the OpenAPI document, in the function that has it. */
-  describeApi?: (() => Promise<object>) | undefined;
 }
 
 /**
@@ -29,35 +35,57 @@ export interface Answer<Output> {
   unmodified?: boolean;
 }
 
-/** One thing that callers can ask for, through whichever door. `Sent`: its input before defaults are filled in. */
-export interface Operation<Input, Output = unknown, Sent = unknown> {
+/** What every operation has. `Sent`: its input before defaults are filled in. */
+interface Row<Input, Sent> {
   group: Group;
-  /** `anyone`: needs no caller. Everything finer is the manager's. */
-  access: 'anyone' | 'caller';
   readonly input: z.ZodMiniType<Input, Sent>;
-  run(input: Input, context: OperationContext): Promise<Answer<Output>>;
 }
+
+/** Needs no caller, and has no manager to do anything with. */
+export interface OpenOperation<Input, Output, Sent> extends Row<Input, Sent> {
+  access: 'anyone';
+  run(input: Input, context: OpenContext): Promise<Answer<Output>>;
+}
+
+/** One thing that callers can ask for, through whichever door. Everything finer than who comes by a door is the manager's. */
+export interface CallerOperation<Input, Output, Sent> extends Row<Input, Sent> {
+  access: 'caller';
+  run(input: Input, context: CallerContext): Promise<Answer<Output>>;
+}
+
+/** The kinds of callers that may ask for an operation, by its access. A kind that is not named is refused. */
+export const ADMITTED: Readonly<Record<'caller', readonly Caller['kind'][]>> = {
+  caller: ['user', 'admin', 'operator', 'schedule'],
+};
 
 /** An operation whose input is known only to its own schema. */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- `unknown` would refuse every operation, `never` every call
-export type AnyOperation = Operation<any>;
+export type AnyOperation = OpenOperation<any, unknown, unknown> | CallerOperation<any, unknown, unknown>;
 
-type Definition<Input, Output, Sent> = Omit<Operation<Input, Output, Sent>, 'input'> & {
+type Definition<T extends Row<Input, Sent>, Input, Sent> = Omit<T, 'input'> & {
   input: () => z.ZodMiniType<Input, Sent>;
 };
 
 /** Lets TypeScript infer an operation's types from its schema, which is made when it is first read. */
 export function operation<Input, Output, Sent>({
-  group,
-  access,
   input,
-  run,
-}: Definition<Input, Output, Sent>): Operation<Input, Output, Sent> {
+  ...row
+}: Definition<CallerOperation<Input, Output, Sent>, Input, Sent>): CallerOperation<Input, Output, Sent> {
+  return withSchema(row, input);
+}
+
+/** The same for an operation that needs no caller. */
+export function openOperation<Input, Output, Sent>({
+  input,
+  ...row
+}: Definition<OpenOperation<Input, Output, Sent>, Input, Sent>): OpenOperation<Input, Output, Sent> {
+  return withSchema(row, input);
+}
+
+function withSchema<T extends object, Schema>(row: T, input: () => Schema): T & { readonly input: Schema } {
   const schema = lazily(input);
   return {
-    group,
-    access,
-    run,
+    ...row,
     get input() {
       return schema();
     },

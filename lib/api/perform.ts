@@ -1,11 +1,12 @@
 import type { AuditedOperation } from '../audit/audit-catalogue.ts';
-import type { RequestOrigin } from '../audit/audit-trail.ts';
+import type { RequestOrigin } from '../audit/audit-context.ts';
 import type { LogLines } from '../audit/log-lines.ts';
-import { toSessionManagerError, type SessionManagerError } from '../errors.ts';
+import { ForbiddenError, toSessionManagerError, type SessionManagerError } from '../errors.ts';
 import type { Caller } from '../identity.ts';
+import { parseCaller } from '../parse-caller.ts';
 import type { Services } from '../services.ts';
 import { parseInput } from '../session-options.ts';
-import type { Answer, AnyOperation } from './operation.ts';
+import { ADMITTED, type Answer, type AnyOperation } from './operation.ts';
 
 /** What both doors know of a request once they have found its operation. */
 export interface Call<T> {
@@ -21,16 +22,12 @@ export interface Call<T> {
   signal: AbortSignal;
 }
 
-/** Owns nothing and may see nothing. */
-const NOBODY: Caller = { kind: 'user', userId: '', orgId: '' };
-
 /** Runs an operation for a door: caller, input, work, and one audit event whatever comes of it. */
 export async function perform<T>({ manager, describeApi }: Services, call: Call<T>): Promise<T> {
   const { name, operation, origin, signal } = call;
   if (operation.access === 'anyone') {
     const input: unknown = parseInput<unknown>(operation.input, call.input());
-    const context = { manager: manager.as(NOBODY), caller: NOBODY, signal, describeApi };
-    return call.answer(await operation.run(input, context));
+    return call.answer(await operation.run(input, { signal, describeApi }));
   }
   return manager.trail.record(
     // Every operation that needs a caller has a row: a test compares.
@@ -38,8 +35,10 @@ export async function perform<T>({ manager, describeApi }: Services, call: Call<
     { kind: 'unknown' },
     {},
     async () => {
-      const caller = call.caller();
+      const caller = parseCaller(call.caller());
       manager.trail.noteActor(caller);
+      if (!ADMITTED[operation.access].includes(caller.kind))
+        throw new ForbiddenError('This operation is not for callers of this kind.');
       const input: unknown = parseInput<unknown>(operation.input, call.input());
       return call.answer(await operation.run(input, { manager: manager.as(caller), caller, signal }));
     },

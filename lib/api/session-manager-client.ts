@@ -1,17 +1,16 @@
 /** What other programs import as `agent-session-manager/client`: clients of the functions, and of the API over HTTP. */
 import { InvokeCommand, LambdaClient, type LambdaServiceException } from '@aws-sdk/client-lambda';
 import { lazily } from '../lazily.ts';
+import { parseActor, type Actor } from './actor.ts';
 import type { WriteAnswer } from './file-operations.ts';
 import { download, upload, type Download, type FileCalls, type Upload } from './file-transfer.ts';
 import { functionVariable } from './client-environment.ts';
 import { errorOfCode } from './error-of-code.ts';
 import { NoAnswerError } from './http-sender.ts';
+import { ForbiddenError, ValidationError } from '../errors.ts';
 import type { Invocation, InvocationResult } from './invoke-handler.ts';
 import { operations, type InputOf, type OperationName, type OutputOf } from './operations.ts';
 import { mayBeRepeated } from './repetition.ts';
-
-/** For whom an operation is done. Left out, it is done as an operator, which is what may do everything. */
-export type Actor = NonNullable<Invocation['actor']>;
 
 /** What was uploaded is in its place, as this. */
 export type Uploaded = Extract<WriteAnswer, { etag: string }>;
@@ -20,7 +19,10 @@ export type Uploaded = Extract<WriteAnswer, { etag: string }>;
 export type SessionManagerClient = {
   [Name in OperationName]: (input: InputOf<Name>) => Promise<OutputOf<Name>>;
 } & {
-  /** The same client, acting for somebody and under their rules. */
+  /**
+   * The same client, acting for somebody and under their rules. That one acts for nobody else (`ForbiddenError`). Throws
+   * `UnauthorizedError`, `ValidationError`, `InvalidUserIdError` and `InvalidOrgIdError` for what is no actor.
+   */
   as(actor: Actor): SessionManagerClient;
   /** Writes a file of any size, in parts where it needs several. */
   upload(input: Upload): Promise<Uploaded>;
@@ -49,25 +51,37 @@ interface Door {
 }
 
 class Client {
-  constructor(env: NodeJS.ProcessEnv, invoke: Invoke = invokeWithSdk(), actor?: Actor) {
-    const door: Door = { env, invoke, ...(actor && { actor }) };
-    const names = Object.keys(operations) as OperationName[];
-    const methods = (isRepeatable: typeof mayBeRepeated) =>
-      Object.fromEntries(
-        names.map((name) => {
-          const method = (input: Record<string, unknown>) =>
-            call(door, name, input, { repeatable: isRepeatable(name, input) });
-          return [name, method];
-        }),
-      );
-    // Transfers have repetitions of their own: they know what has arrived.
-    const parts = methods(() => false) as unknown as FileCalls<Uploaded>;
-    Object.assign(this, methods(mayBeRepeated), {
-      as: (other: Actor) => new Client(env, invoke, other),
-      upload: (input: Upload) => upload(parts, input),
-      download: (input: Download) => download(parts, input),
-    });
+  constructor(env: NodeJS.ProcessEnv, invoke: Invoke = invokeWithSdk(), ...others: never[]) {
+    // An actor that is given here would be overlooked, and its calls an operator's.
+    if (others.length > 0) throw ValidationError.at('actor', 'is named by as(actor)');
+    Object.assign(this, methodsOf({ env, invoke }));
   }
+}
+
+function methodsOf(door: Door): object {
+  const names = Object.keys(operations) as OperationName[];
+  const methods = (isRepeatable: typeof mayBeRepeated) =>
+    Object.fromEntries(
+      names.map((name) => {
+        const method = (input: Record<string, unknown>) =>
+          call(door, name, input, { repeatable: isRepeatable(name, input) });
+        return [name, method];
+      }),
+    );
+  // Transfers have repetitions of their own: they know what has arrived.
+  const parts = methods(() => false) as unknown as FileCalls<Uploaded>;
+  return {
+    ...methods(mayBeRepeated),
+    as: (other: Actor) => actingFor(door, other),
+    upload: (input: Upload) => upload(parts, input),
+    download: (input: Download) => download(parts, input),
+  };
+}
+
+function actingFor(door: Door, other: Actor): Client {
+  if (door.actor) throw new ForbiddenError('A client that acts for somebody does not act for anybody else.');
+  const methods = methodsOf({ ...door, actor: parseActor(other) });
+  return Object.assign(Object.create(Client.prototype) as Client, methods);
 }
 
 /**
@@ -140,6 +154,7 @@ function isRefusal(thrown: unknown): boolean {
 
 const codeOf = (thrown: unknown): unknown => (thrown as { code?: unknown }).code;
 
+export type { Actor } from './actor.ts';
 export type { Download, Progress, Upload } from './file-transfer.ts';
 export { UnexpectedAnswerError } from './http-answer.ts';
 export { asCaller, withToken } from './http-caller.ts';

@@ -3,7 +3,7 @@ import { NotAvailableError, ValidationError } from '../errors.ts';
 import { identityOf, type Caller, type Identity } from '../identity.ts';
 import type { CleanupBounds } from '../sweep.ts';
 import { createOptionsShape, MAX_INACTIVE_SECONDS, metadataSchema, pageShape } from '../session-options.ts';
-import { operation } from './operation.ts';
+import { openOperation, operation } from './operation.ts';
 
 const sessionIdShape = () => ({ sessionId: z.string() });
 const namedShape = () => ({ userId: z.optional(z.string()), orgId: z.optional(z.string()) });
@@ -140,7 +140,7 @@ export const sessionOperations = {
     },
   }),
 
-  getHealth: operation({
+  getHealth: openOperation({
     group: 'records',
     access: 'anyone',
     input: () => z.strictObject({}),
@@ -149,7 +149,7 @@ export const sessionOperations = {
     },
   }),
 
-  getOpenApi: operation({
+  getOpenApi: openOperation({
     group: 'records',
     access: 'anyone',
     input: () => z.strictObject({}),

@@ -1,29 +1,9 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
 import { answerInTime } from '../answer-in-time.ts';
 import { toSessionManagerError, type SessionManagerError } from '../errors.ts';
+import { outsideAudit, running, type Entry, type RequestOrigin } from './audit-context.ts';
 import { auditEventName, type AuditedOperation, type Consequence } from './audit-catalogue.ts';
 import type { AuditActor, AuditDetails, AuditEvent, AuditLogger } from './audit-event.ts';
 import { outcomeOf } from './audit-refusals.ts';
-
-/** What a door knows about a request. */
-export interface RequestOrigin {
-  requestId?: string;
-  sourceIp?: string;
-}
-
-/** For whom an event is written: what is running, who asked for it, and how long it may still wait for its logger. */
-interface Entry {
-  trail: AuditTrail | undefined;
-  /** What was running when this began: of another trail, where one manager works for another. */
-  around: Entry | undefined;
-  operation: AuditEvent['operation'];
-  actor: AuditActor;
-  origin: RequestOrigin;
-  details: AuditDetails;
-  /** What was asked for came about, and by somebody else, whose event says so. */
-  joined?: boolean;
-  patienceMs: number;
-}
 
 /** Told of each operation as it ends, with the details of its error and who is told next; gives what that is told. Must not throw. */
 export type OnOperation = (
@@ -34,9 +14,6 @@ export type OnOperation = (
 
 /** How long an operation waits for the logger, all of its events together. */
 const LOG_MS = 2_000;
-
-/** One for all trails: Node keeps each that was ever used, and before version 24 goes through all of them for every promise. */
-const running = new AsyncLocalStorage<Entry>();
 
 /**
  * Writes one event per operation. Operations call each other; the outermost one is what the caller asked for, and so it
@@ -68,27 +45,28 @@ export class AuditTrail {
     work: () => Promise<T>,
     origin: RequestOrigin = {},
   ): Promise<T> {
-    if (this.entry()) {
+    if (this.openEntry()) {
       this.note(details);
       return work();
     }
-    const around = running.getStore();
     const entry: Entry = {
       trail: this,
-      around,
+      around: running.getStore(),
       operation,
       actor,
       origin,
       details: { ...details },
       patienceMs: LOG_MS,
+      isClosed: false,
     };
     const startedAt = performance.now();
     const written = (outcome: Pick<AuditEvent, 'result' | 'code' | 'refusal'>, errorDetails = {}) => {
+      entry.isClosed = true;
       const event: AuditEvent = {
         event: auditEventName(operation, outcome.result, entry.joined),
         operation,
         ...outcome,
-        actor: entry.actor,
+        actor: { ...entry.actor },
         ...origin,
         ...entry.details,
         durationMs: Math.round(performance.now() - startedAt),
@@ -109,27 +87,36 @@ export class AuditTrail {
 
   /** Adds to the event of the operation that is running. */
   note(details: AuditDetails): void {
-    const entry = this.entry();
+    const entry = this.openEntry();
     if (entry) Object.assign(entry.details, details);
   }
 
   /** Somebody else did at the same time what was asked for: what they did has one event, and it is theirs. */
   noteJoined(): void {
-    const entry = this.entry();
+    const entry = this.openEntry();
     if (entry) entry.joined = true;
   }
 
   /** Who is calling, once it is known. */
   noteActor(actor: AuditActor): void {
-    const entry = this.entry();
+    const entry = this.openEntry();
     if (entry) entry.actor = actor;
   }
 
-  /** Something that follows from the operation that is running; from a change of the table, where none is. */
+  /**
+   * Something that follows from the operation that is running, or from one that could not wait for it; from a change of the
+   * table, where none is.
+   */
   async tell(event: Consequence, details: AuditDetails, durationMs: number): Promise<void> {
     const entry = this.entry() ?? ofService();
-    const { operation, actor, origin } = entry;
+    const { operation, origin } = entry;
+    const actor = { ...entry.actor };
     await this.write({ event, operation, result: 'success', actor, ...origin, ...details, durationMs }, entry);
+  }
+
+  private openEntry(): Entry | undefined {
+    const entry = this.entry();
+    return entry?.isClosed ? undefined : entry;
   }
 
   private entry(): Entry | undefined {
@@ -141,7 +128,7 @@ export class AuditTrail {
   private async write(event: AuditEvent, entry: Entry): Promise<void> {
     const startedAt = performance.now();
     try {
-      await answerInTime<unknown>(this.logger.log(event), entry.patienceMs);
+      await outsideAudit(() => answerInTime<unknown>(this.logger.log(event), entry.patienceMs));
     } catch (thrown) {
       this.onLoggerFailure(thrown);
     } finally {
@@ -158,6 +145,7 @@ const ofService = (): Entry => ({
   origin: {},
   details: {},
   patienceMs: LOG_MS,
+  isClosed: false,
 });
 
 /** Which limit a create was refused by. */

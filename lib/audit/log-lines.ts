@@ -1,4 +1,5 @@
 import { types } from 'node:util';
+import { outsideAudit } from './audit-context.ts';
 import { sumOfDrift, type Drift } from './drift.ts';
 import type { AuditEvent, AuditLogger } from './audit-event.ts';
 
@@ -10,20 +11,28 @@ interface LineLogger {
   error(message: string, fields: Record<string, unknown>): void;
 }
 
+type Lines = Omit<LineLogger, 'getLevelName'>;
+
+const linesOf = (logger: LineLogger): Lines => ({
+  info: (message, fields) => outsideAudit(() => logger.info(message, fields)),
+  warn: (message, fields) => outsideAudit(() => logger.warn(message, fields)),
+  error: (message, fields) => outsideAudit(() => logger.error(message, fields)),
+});
+
 const LEVELS_WITH_INFO = ['TRACE', 'DEBUG', 'INFO'];
 /** As Lambda drops what is below; it knows no level above the last. */
 const LAMBDA_LEVELS = ['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'FATAL'];
 
 /** Every line that the product writes, by name. */
 export class LogLines {
-  private readonly logger: LineLogger;
+  private readonly logger: Lines;
   private readonly lambdaLogLevel: string | undefined;
   /** Whether lines of `audit` are written, at the level that the logger has. */
   readonly isAuditWritten: boolean;
 
   /** `lambdaLogLevel`: what Lambda lets through, where the lines go through Lambda. */
   constructor(logger: LineLogger, lambdaLogLevel?: string) {
-    this.logger = logger;
+    this.logger = linesOf(logger);
     this.isAuditWritten = LEVELS_WITH_INFO.includes(logger.getLevelName());
     this.lambdaLogLevel = lambdaLogLevel;
   }

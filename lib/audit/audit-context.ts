@@ -1,0 +1,36 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { AuditActor, AuditDetails, AuditEvent } from './audit-event.ts';
+
+/** What a door knows about a request. */
+export interface RequestOrigin {
+  requestId?: string;
+  sourceIp?: string;
+}
+
+/** For whom an event is written: what is running, who asked for it, and how long it may still wait for its logger. */
+export interface Entry {
+  /** The audit trail that writes it; none where no operation runs. */
+  trail: object | undefined;
+  /** What was running when this began: of another trail, where one manager works for another. */
+  around: Entry | undefined;
+  operation: AuditEvent['operation'];
+  actor: AuditActor;
+  origin: RequestOrigin;
+  details: AuditDetails;
+  /** What was asked for came about, and by somebody else, whose event says so. */
+  joined?: boolean;
+  patienceMs: number;
+  /** The operation has ended: its event says no more than it says now. */
+  isClosed: boolean;
+}
+
+/** One for all trails: Node keeps each that was ever used, and before version 24 goes through all of them for every promise. */
+export const running = new AsyncLocalStorage<Entry | undefined>();
+
+/**
+ * Runs code that others have brought, with all that it starts. What it does with a manager are operations of its own, with
+ * events of their own: inside the operation that calls it they would be a part of that one's event.
+ */
+export function outsideAudit<T>(work: () => T): T {
+  return running.getStore() === undefined ? work() : running.run(undefined, work);
+}
