@@ -167,9 +167,13 @@ function sweep({ idle, admin }: Extract<Operation, { kind: 'sweep' }>): Call {
     perform: (manager) => manager.as(by).cleanupInactiveSessions(idle === undefined ? undefined : idle * 1000),
     chains: (answer) => {
       if (!('ok' in answer)) return [[() => ({ ok: 'a sweep' })]];
-      const done = moment(() => ({ cleaned: ended(answer), failed: [], more: false }), answer);
+      const begun = moment((at) => at.beginSweep(input));
+      const done = moment((at) => {
+        at.endSweep(input);
+        return { cleaned: ended(answer), failed: [], more: false };
+      }, answer);
       return [
-        [done],
+        [begun, done],
         ...ended(answer).map((id) => [moment((at) => at.claimIdle(id, input)), moment((at) => at.free(id))]),
       ];
     },

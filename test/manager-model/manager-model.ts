@@ -47,6 +47,8 @@ export class ManagerModel {
   readonly layers: LayerModel;
   private sessions: ModelSession[] = [];
   private keys: Record<string, { sessionId: string; request: string; atSeconds: number }> = {};
+  /** What the sweeps that are under way look for. */
+  private sweeping: SweepInput[] = [];
 
   constructor(nowMs: number, presets: Presets) {
     this.nowMs = nowMs;
@@ -60,12 +62,14 @@ export class ManagerModel {
     copy.keys = copyOf(this.keys);
     copy.limits.copyFrom(this.limits);
     copy.layers.copyFrom(this.layers);
+    copy.sweeping = [...this.sweeping];
     return copy;
   }
 
   /** The same for models between which nothing tells the difference. */
   fingerprint(): string {
-    return JSON.stringify([this.nowMs, this.sessions, this.keys, this.limits.fingerprint(), this.layers.fingerprint()]);
+    const [limits, layers] = [this.limits.fingerprint(), this.layers.fingerprint()];
+    return JSON.stringify([this.nowMs, this.sessions, this.keys, limits, layers, this.sweeping]);
   }
 
   /** The sessions that exist. */
@@ -176,11 +180,25 @@ export class ManagerModel {
     this.sessions = this.sessions.filter((session) => session.id !== id);
   }
 
-  /** What a sweep does with a session that it says it ended. */
-  claimIdle(id: string, { idle, orgId }: SweepInput): void {
+  beginSweep(input: SweepInput): void {
+    this.sweeping.push(input);
+  }
+
+  endSweep(input: SweepInput): void {
+    this.sweeping.splice(this.sweeping.indexOf(input), 1);
+  }
+
+  /**
+   * What a sweep does with a session that it says it ended. Another one that is under way may have begun that end, and says
+   * nothing of it: the one that comes to the end says so.
+   */
+  claimIdle(id: string, own: SweepInput): void {
     const session = this.sessions.find((one) => one.id === id);
-    if (!session || (orgId !== undefined && session.orgId !== orgId)) throw new Refused('no such session');
-    if (session.status === 'active' && !this.isIdle(session, idle)) throw new Refused('not idle for long enough');
+    if (!session || (own.orgId !== undefined && session.orgId !== own.orgId)) throw new Refused('no such session');
+    const isTakenBy = (sweep: SweepInput) =>
+      (sweep.orgId === undefined || sweep.orgId === session.orgId) && this.isIdle(session, sweep.idle);
+    if (session.status === 'active' && ![own, ...this.sweeping].some(isTakenBy))
+      throw new Refused('not idle for long enough');
     session.status = 'ending';
   }
 
