@@ -1,4 +1,4 @@
-import { ConfigError } from '../lib/config.ts';
+import { ConfigError } from '../lib/configuration.ts';
 import { sessionManagerApp } from './session-manager-app.ts';
 import { StackConfigError } from './stack-config.ts';
 

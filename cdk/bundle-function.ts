@@ -40,7 +40,7 @@ const modules: BuildOptions = {
 await build({
   ...modules,
   stdin: {
-    contents: `import './lib/bundled/mapped-stacks.ts'; export * from './functions/${name}.ts';`,
+    contents: `import './cdk/bundled/mapped-stacks.ts'; export * from './functions/${name}.ts';`,
     resolveDir: projectRoot,
     sourcefile: `functions/${name}.mjs`,
   },
@@ -48,11 +48,11 @@ await build({
   splitting: true,
   chunkNames: '[hash]',
   external: NEVER_LOADED,
-  alias: { '@aws-sdk/credential-provider-node': './lib/bundled/environment-credentials.ts' },
+  alias: { '@aws-sdk/credential-provider-node': './cdk/bundled/environment-credentials.ts' },
   plugins: [
     beside(/\/openapi-document\.ts$/, `${DESCRIPTION}.mjs`),
     // Only the function whose operation it is ever imports it.
-    ...(isOf('reconcile') ? [] : [beside(/\/reconcile-of\.ts$/, 'reconcile-of.mjs')]),
+    ...(isOf('reconcile') ? [] : [beside(/\/load-comparison\.ts$/, 'load-comparison.mjs')]),
     builtinModules,
     noConfigFiles,
   ],

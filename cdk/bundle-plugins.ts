@@ -68,9 +68,9 @@ const isFunction = (module: string, name: string, value: unknown): boolean =>
   /^[a-z]/.test(name) &&
   (module.endsWith('/promises') || Object.getOwnPropertySymbols(value).length === 0);
 
-const NO_CONFIG_FILES = fileURLToPath(new URL('../lib/bundled/no-config-files.ts', import.meta.url));
+const NO_CONFIG_FILES = fileURLToPath(new URL('./bundled/no-config-files.ts', import.meta.url));
 
-/** `lib/bundled/no-config-files.ts` instead of the SDK's own, which nobody imports by a name that an alias could stand for. */
+/** `cdk/bundled/no-config-files.ts` instead of the SDK's own, which nobody imports by a name that an alias could stand for. */
 export const noConfigFiles: Plugin = {
   name: 'no-config-files',
   setup(build) {

@@ -3,7 +3,7 @@ import type { HttpApi } from 'aws-cdk-lib/aws-apigatewayv2';
 import { Dashboard, GraphWidget, type IMetric } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Table } from 'aws-cdk-lib/aws-dynamodb';
 import { Construct } from 'constructs';
-import type { MetricName } from '../lib/metrics/metric-catalogue.ts';
+import type { MetricName } from '../lib/telemetry/metrics/metric-catalogue.ts';
 import type { FunctionName } from './function-rows.ts';
 import { productMetric, productMetrics } from './product-metric.ts';
 import type { SessionFunction } from './session-function.ts';

@@ -1,5 +1,5 @@
-import { GROUPS, type Group } from '../lib/api/operation.ts';
-import { FAREWELLS } from '../lib/store/table-schema.ts';
+import { GROUPS, type Group } from '../lib/operations/operation.ts';
+import { FAREWELLS } from '../lib/table/keys.ts';
 import type { SecretsUse } from './secrets-key.ts';
 import type { FunctionSetting } from './stack-config.ts';
 

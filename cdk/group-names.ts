@@ -1,6 +1,6 @@
 import { Annotations } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
-import { readConfig } from '../lib/config.ts';
+import { readConfig } from '../lib/configuration.ts';
 import type { StackConfig } from './stack-config.ts';
 
 const GROUPS_CLAIM = /(groups?|roles|memberof)$/i;

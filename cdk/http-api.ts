@@ -14,7 +14,7 @@ import { HttpIamAuthorizer, HttpJwtAuthorizer } from 'aws-cdk-lib/aws-apigateway
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
-import type { Group } from '../lib/api/operation.ts';
+import type { Group } from '../lib/operations/operation.ts';
 import { operations } from '../lib/api/operations.ts';
 import { routes, type Route } from '../lib/api/routes.ts';
 import { warnOfGroupNames } from './group-names.ts';

@@ -1,6 +1,6 @@
 import type { Duration } from 'aws-cdk-lib';
 import { Metric } from 'aws-cdk-lib/aws-cloudwatch';
-import { DIMENSIONS, METRICS, SERVICE, type MetricName } from '../lib/metrics/metric-catalogue.ts';
+import { DIMENSIONS, METRICS, SERVICE, type MetricName } from '../lib/telemetry/metrics/metric-catalogue.ts';
 import type { StackConfig } from './stack-config.ts';
 
 /** From which share of the global limit on the alarm goes off. */

@@ -1,7 +1,7 @@
 import { EventBus, type EventPattern, type IEventBus } from 'aws-cdk-lib/aws-events';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
-import { EVENT_SOURCE, SESSION_EVENT_TYPES, type SessionEventType } from '../lib/events/session-event.ts';
+import { EVENT_SOURCE, SESSION_EVENT_TYPES, type SessionEventType } from '../lib/telemetry/events/session-event.ts';
 import type { StackConfig } from './stack-config.ts';
 
 /** The EventBridge bus that the events of sessions go to. It is there already: by default the account's own. */

@@ -13,7 +13,7 @@ import {
 } from 'aws-cdk-lib/aws-lambda';
 import type { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import { FILE_CALLS_AT_ONCE } from '../lib/workspace/remove-tree.ts';
+import { FILE_CALLS_AT_ONCE } from '../lib/workspaces/files/remove-tree.ts';
 import { functionCode } from './function-code.ts';
 import { newFunctionRole } from './function-role.ts';
 import { functionRows, idOfFunction, WORKSPACE_ROOT, type FunctionName, type FunctionRow } from './function-rows.ts';

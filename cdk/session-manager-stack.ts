@@ -3,7 +3,7 @@ import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import { functionVariable } from '../lib/api/client-environment.ts';
-import { GROUPS, type Group } from '../lib/api/operation.ts';
+import { GROUPS, type Group } from '../lib/operations/operation.ts';
 import { Alarms } from './alarms.ts';
 import { SessionDashboard } from './dashboard.ts';
 import { FUNCTION_NAMES, type FunctionName } from './function-rows.ts';

@@ -8,12 +8,12 @@ import {
   type CfnTable,
 } from 'aws-cdk-lib/aws-dynamodb';
 import { Construct } from 'constructs';
-import { TABLE } from '../lib/store/table-schema.ts';
+import { TABLE } from '../lib/table/keys.ts';
 import type { StackConfig } from './stack-config.ts';
 
 const key = (name: string) => ({ name, type: AttributeType.STRING });
 
-/** The one table, as `lib/store/table-schema.ts` describes it. Encrypted with DynamoDB's own key, which is free. */
+/** The one table, as `lib/table/keys.ts` describes it. Encrypted with DynamoDB's own key, which is free. */
 export class SessionTable extends Construct {
   readonly table: Table;
 

@@ -1,6 +1,6 @@
 import type { IConstruct } from 'constructs';
 import * as z from 'zod';
-import { ENV, EVENT_BUS_NAME, readConfig, type Config } from '../lib/config.ts';
+import { ENV, EVENT_BUS_NAME, readConfig, type Config } from '../lib/configuration.ts';
 
 /** What functions read from their environment and a deployment may set. Left out, the functions' own defaults hold. */
 const FUNCTION_SETTINGS = [

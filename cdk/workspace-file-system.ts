@@ -11,7 +11,7 @@ import {
 } from 'aws-cdk-lib/aws-efs';
 import { AnyPrincipal, Effect, PolicyDocument, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
-import { ACCESS_POINT_TAGS } from '../lib/workspace/access-points.ts';
+import { ACCESS_POINT_TAGS } from '../lib/workspaces/access-points/access-points.ts';
 import type { StackConfig } from './stack-config.ts';
 import type { WorkspaceNetwork } from './workspace-network.ts';
 

@@ -1,5 +1,5 @@
 import { lambdaHandler } from '../lib/api/lambda-handler.ts';
-import { mcpServices } from '../lib/mcp-services.ts';
-import { lazyServices } from '../lib/services.ts';
+import { mcpServices } from '../lib/composition/mcp.ts';
+import { lazyServices } from '../lib/composition/api-functions.ts';
 
 export const handler = lambdaHandler('mcp', lazyServices({ mcp: mcpServices }));

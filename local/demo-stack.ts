@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import getPort from 'get-port';
-import { ENV } from '../lib/config.ts';
+import { ENV } from '../lib/configuration.ts';
 import { ChildProgram } from './child-program.ts';
 import { stopLeftOver } from './dynamodb-local.ts';
 import type { Shutdown } from './shutdown.ts';

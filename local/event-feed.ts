@@ -1,5 +1,5 @@
-import type { EventSink, Undelivered } from '../lib/events/event-sink.ts';
-import type { SessionEvent } from '../lib/events/session-event.ts';
+import type { EventSink, Undelivered } from '../lib/telemetry/events/event-sink.ts';
+import type { SessionEvent } from '../lib/telemetry/events/session-event.ts';
 
 const KEPT = 1_000;
 const MAX_LISTENERS = 32;

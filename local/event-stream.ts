@@ -3,11 +3,11 @@ import type { ServerResponse } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { callerOfEvent } from '../lib/api/caller-of-event.ts';
 import type { HttpEvent } from '../lib/api/http-event.ts';
-import { EVENTS_PATH, LAST_EVENT_ID } from '../lib/api/event-watch.ts';
+import { EVENTS_PATH, LAST_EVENT_ID } from '../lib/api/client/event-watch.ts';
 import { problem } from '../lib/api/http-handler.ts';
-import { readConfig } from '../lib/config.ts';
+import { readConfig } from '../lib/configuration.ts';
 import { ContentionError, ForbiddenError, SessionManagerError } from '../lib/errors.ts';
-import type { SessionEvent } from '../lib/events/session-event.ts';
+import type { SessionEvent } from '../lib/telemetry/events/session-event.ts';
 import type { EventFeed } from './event-feed.ts';
 
 /** So that whoever waits, and what stands between, knows that the connection is alive. */

@@ -7,11 +7,11 @@ import { handler as mcp } from '../functions/mcp.ts';
 import { handler as records } from '../functions/records.ts';
 import { handler as workspace } from '../functions/workspace.ts';
 import type { LambdaHandler } from '../lib/api/lambda-handler.ts';
-import type { Group } from '../lib/api/operation.ts';
+import type { Group } from '../lib/operations/operation.ts';
 import { streamHandler, type StreamHandler } from '../lib/api/stream-handler.ts';
-import type { EventSink } from '../lib/events/event-sink.ts';
-import { lazyServices } from '../lib/services.ts';
-import { streamServices } from '../lib/stream-services.ts';
+import type { EventSink } from '../lib/telemetry/events/event-sink.ts';
+import { lazyServices } from '../lib/composition/api-functions.ts';
+import { streamServices } from '../lib/composition/session-events-function.ts';
 
 /** The deployed functions, with the time that each has there (ms). */
 export const functions: Readonly<Record<Group, { handler: LambdaHandler; timeoutMs: number }>> = {

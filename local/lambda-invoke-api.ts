@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { FastifyInstance, FastifyReply } from 'fastify';
-import { GROUPS, type Group } from '../lib/api/operation.ts';
+import { GROUPS, type Group } from '../lib/operations/operation.ts';
 import { invoke } from './functions.ts';
 
 /** Lambda's Invoke API, so that `aws lambda invoke --endpoint-url` and every SDK's client reach the functions. */

@@ -1,4 +1,4 @@
-import { ConfigError } from '../lib/config.ts';
+import { ConfigError } from '../lib/configuration.ts';
 import { Shutdown } from './shutdown.ts';
 import { start } from './start.ts';
 import { StartError } from './start-error.ts';

@@ -1,8 +1,8 @@
 import { mkdir } from 'node:fs/promises';
 import { DescribeTableCommand } from '@aws-sdk/client-dynamodb';
 import { DynamoDBStreamsClient } from '@aws-sdk/client-dynamodb-streams';
-import { ENV, readConfig, type Config } from '../lib/config.ts';
-import { dynamoDbClient, dynamoDbConfig } from '../lib/services.ts';
+import { ENV, readConfig, type Config } from '../lib/configuration.ts';
+import { dynamoDbClient, dynamoDbConfig } from '../lib/composition/api-functions.ts';
 import { startCleanupTimer, startReconcileTimer } from './cleanup-timer.ts';
 import { createTable } from './create-table.ts';
 import { lockDataDir } from './data-dir-lock.ts';

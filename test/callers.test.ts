@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { ADMITTED } from '../lib/api/operation.ts';
+import { ADMITTED } from '../lib/operations/operation.ts';
 import type { ErrorCode } from '../lib/errors.ts';
 import {
   checkSpeaksFor,
@@ -13,8 +13,8 @@ import {
   maySee,
   type Caller,
 } from '../lib/identity.ts';
-import { parseCaller } from '../lib/parse-caller.ts';
-import { SessionManagerV2 } from '../lib/session-manager.ts';
+import { parseCaller } from '../lib/sessions/parse-caller.ts';
+import { SessionManagerV2 } from '../lib/sessions/session-manager.ts';
 import { newStack, type TestStack } from './setup/test-stack.ts';
 
 const ADA = { userId: 'ada', orgId: 'acme' };

@@ -6,17 +6,17 @@ const before = { ...z.config() };
 test('whoever imports the library, its client or its events finds zod as it was: their own messages became ours', async () => {
   const theirs = () => 'theirs';
   await import('../lib/index.ts');
-  await import('../lib/api/session-manager-client.ts');
-  await import('../lib/events/index.ts');
+  await import('../lib/api/client/session-manager-client.ts');
+  await import('../lib/telemetry/events/index.ts');
   expect(z.config()).toEqual(before);
   expect(z.config({ localeError: theirs }).localeError).toBe(theirs);
   expect(z.string().safeParse(1).error?.issues[0]?.message).toBe('theirs');
 });
 
 test('our messages are English words, whatever language the process has told zod', async () => {
-  const { mcpClientConfigSchema } = await import('../lib/mcp/mcp-client-config.ts');
-  const { createOptionsShape, parseInput } = await import('../lib/session-options.ts');
-  const { parseSessionEvent } = await import('../lib/events/index.ts');
+  const { mcpClientConfigSchema } = await import('../lib/mcp-clients/mcp-client-config.ts');
+  const { createOptionsShape, parseInput } = await import('../lib/sessions/session-options.ts');
+  const { parseSessionEvent } = await import('../lib/telemetry/events/index.ts');
   z.config({ localeError: () => 'fremd', customError: () => 'fremd' });
   const problemsOf = (schema: z.ZodMiniType, value: unknown) => {
     try {

@@ -1,4 +1,4 @@
-import type { Config } from '../config.ts';
+import type { Config } from '../configuration.ts';
 import { UnauthorizedError, ValidationError } from '../errors.ts';
 import { checkIdentity, type Caller, type Identity } from '../identity.ts';
 import type { HttpEvent } from './http-event.ts';

@@ -1,13 +1,13 @@
-import { accessOperations } from './access-operations.ts';
-import { directoryOperations } from './directory-operations.ts';
-import { fileOperations } from './file-operations.ts';
-import { limitOperations } from './limit-operations.ts';
-import { mcpOperations } from './mcp-operations.ts';
+import { accessOperations } from '../workspaces/access-points/access-operations.ts';
+import { directoryOperations } from '../workspaces/directory-operations.ts';
+import { fileOperations } from '../workspaces/file-operations.ts';
+import { limitOperations } from '../limits/limit-operations.ts';
+import { mcpOperations } from '../mcp-clients/mcp-client-operations.ts';
 import type * as z from 'zod/mini';
-import type { AnyOperation } from './operation.ts';
-import { promptLayerOperations } from './prompt-layer-operations.ts';
-import { promptOperations } from './prompt-operations.ts';
-import { sessionOperations } from './session-operations.ts';
+import type { AnyOperation } from '../operations/operation.ts';
+import { promptLayerOperations } from '../prompts/prompt-layer-operations.ts';
+import { promptOperations } from '../prompts/system-prompt-operations.ts';
+import { sessionOperations } from '../sessions/session-operations.ts';
 
 /** The one list of what callers can ask for. Routes, both doors and the local server read it. */
 export const operations = {

@@ -1,12 +1,12 @@
-import type { AuditedOperation } from '../audit/audit-catalogue.ts';
-import type { RequestOrigin } from '../audit/audit-context.ts';
-import type { LogLines } from '../audit/log-lines.ts';
+import type { AuditedOperation } from '../telemetry/audit/audit-catalogue.ts';
+import type { RequestOrigin } from '../telemetry/audit/audit-context.ts';
+import type { LogLines } from '../telemetry/log-lines.ts';
 import { ForbiddenError, toSessionManagerError, type SessionManagerError } from '../errors.ts';
 import type { Caller } from '../identity.ts';
-import { parseCaller } from '../parse-caller.ts';
-import type { Services } from '../services.ts';
-import { parseInput } from '../session-options.ts';
-import { ADMITTED, type Answer, type AnyOperation } from './operation.ts';
+import { parseCaller } from '../sessions/parse-caller.ts';
+import type { Services } from '../composition/api-functions.ts';
+import { parseInput } from '../sessions/session-options.ts';
+import { ADMITTED, type Answer, type AnyOperation } from '../operations/operation.ts';
 
 /** What both doors know of a request once they have found its operation. */
 export interface Call<T> {

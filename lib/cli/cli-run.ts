@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { table } from 'table';
-import { SessionManagerHttpClient } from '../api/http-client.ts';
-import type { HttpSettings } from '../api/http-sender.ts';
+import { SessionManagerHttpClient } from '../api/client/http-client.ts';
+import type { HttpSettings } from '../api/client/http-sender.ts';
 import type { CliIo } from './cli-io.ts';
 import { connectionOf, type ConnectionOptions } from './connection.ts';
 import { EXIT } from './exit-codes.ts';

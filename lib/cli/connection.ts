@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { asCaller, withToken } from '../api/http-caller.ts';
-import type { Authorize, HttpSettings } from '../api/http-sender.ts';
+import { asCaller, withToken } from '../api/client/http-caller.ts';
+import type { Authorize, HttpSettings } from '../api/client/http-sender.ts';
 import { UsageError, type CliIo } from './cli-io.ts';
 
 /** Where `npm start` listens. */
@@ -59,7 +59,7 @@ function checkedSeconds(seconds: number): number {
 
 /** Loaded only here: nobody else waits for it. */
 async function signature(named: string | undefined, url: URL, env: CliIo['env']): Promise<Authorize> {
-  const { regionOf, signedFor } = await import('../api/request-signature.ts');
+  const { regionOf, signedFor } = await import('../api/client/request-signature.ts');
   const region = named ?? regionOf(url) ?? env.AWS_REGION ?? env.AWS_DEFAULT_REGION;
   if (!region) throw new UsageError('--sigv4 needs a region: --region, or AWS_REGION.');
   return signedFor(region);

@@ -1,5 +1,5 @@
-import { NoAnswerError } from '../api/http-sender.ts';
-import { UnexpectedAnswerError } from '../api/http-answer.ts';
+import { NoAnswerError } from '../api/client/http-sender.ts';
+import { UnexpectedAnswerError } from '../api/client/http-answer.ts';
 import { problemOf } from '../api/problem.ts';
 import { SessionManagerError } from '../errors.ts';
 import { Interruption, UsageError } from './cli-io.ts';

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import type { SessionManagerHttpClient } from '../api/http-client.ts';
+import type { SessionManagerHttpClient } from '../api/client/http-client.ts';
 import { UsageError } from './cli-io.ts';
 import type { CliRun } from './cli-run.ts';
 import { progressOf } from './progress.ts';

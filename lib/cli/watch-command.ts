@@ -1,5 +1,5 @@
 import type { Argv } from 'yargs';
-import { watchEvents } from '../api/event-watch.ts';
+import { watchEvents } from '../api/client/event-watch.ts';
 import { UsageError } from './cli-io.ts';
 import type { CliRun, CommonOptions } from './cli-run.ts';
 import { jsonLine, visible } from './visible.ts';

@@ -1,5 +1,5 @@
-import type { LimitOwner } from '../limits.ts';
-import type { SeatWitness } from '../store/seat-correction.ts';
+import type { LimitOwner } from '../limits/limit.ts';
+import type { SeatWitness } from '../limits/seat-correction-store.ts';
 
 /**
  * By how much a counter says too much, as far as it is known: at least and at most. Between two looks at the seats `t`

@@ -1,8 +1,8 @@
 import pMap from 'p-map';
-import type { AuditDetails } from '../audit/audit-event.ts';
-import type { AuditTrail } from '../audit/audit-trail.ts';
-import { noDrift, sumOfDrift, type Drift, type DriftKind } from '../audit/drift.ts';
-import type { LogLines } from '../audit/log-lines.ts';
+import type { AuditDetails } from '../telemetry/audit/audit-event.ts';
+import type { AuditTrail } from '../telemetry/audit/audit-log.ts';
+import { noDrift, sumOfDrift, type Drift, type DriftKind } from '../telemetry/audit/drift.ts';
+import type { LogLines } from '../telemetry/log-lines.ts';
 
 export interface ReconcileResult {
   drift: Drift;

@@ -1,7 +1,7 @@
-import { limitOwnersOf, MAX_SEAT_ITEMS, type LimitOwner } from '../limits.ts';
-import type { StoredItem } from '../store/reconcile-store.ts';
-import { seatsIdOf, seatsOwner, seatsPlace } from '../store/seats-owner.ts';
-import { isSessionKey, type SessionItem } from '../store/table-schema.ts';
+import { limitOwnersOf, MAX_SEAT_ITEMS, type LimitOwner } from '../limits/limit.ts';
+import type { StoredItem } from './reconcile-store.ts';
+import { seatsIdOf, seatsOwner, seatsPlace } from '../table/seats-owner.ts';
+import { isSessionKey, type SessionItem } from '../table/keys.ts';
 
 /** The items of a scope that has several. */
 interface SpreadSeats {

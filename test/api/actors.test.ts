@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { functionVariable } from '../../lib/api/client-environment.ts';
-import { asCaller } from '../../lib/api/http-caller.ts';
+import { asCaller } from '../../lib/api/client/http-caller.ts';
 import { handleInvocation } from '../../lib/api/invoke-handler.ts';
-import { GROUPS, type Group } from '../../lib/api/operation.ts';
-import { SessionManagerClient, type Actor, type Invoke } from '../../lib/api/session-manager-client.ts';
+import { GROUPS, type Group } from '../../lib/operations/operation.ts';
+import { SessionManagerClient, type Actor, type Invoke } from '../../lib/api/client/session-manager-client.ts';
 import type { ErrorCode } from '../../lib/errors.ts';
 import { newStack, type TestStack } from '../setup/test-stack.ts';
 

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import * as realTimers from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { ContentionError } from '../../lib/errors.ts';
-import { NoAnswerError } from '../../lib/api/http-sender.ts';
+import { NoAnswerError } from '../../lib/api/client/http-sender.ts';
 
 /** What was to be waited for, and is not. */
 let pauses: number[] = [];
@@ -11,8 +11,8 @@ jest.unstable_mockModule('node:timers/promises', () => ({
   ...realTimers,
   setTimeout: async (ms: number) => void pauses.push(ms),
 }));
-const { watchEvents } = await import('../../lib/api/event-watch.ts');
-const { upload, download } = await import('../../lib/api/file-transfer.ts');
+const { watchEvents } = await import('../../lib/api/client/event-watch.ts');
+const { upload, download } = await import('../../lib/api/client/file-transfer.ts');
 
 const MIB = 1024 * 1024;
 const transfer = { sessionId: 'some', path: 'some' };

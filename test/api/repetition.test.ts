@@ -3,11 +3,15 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { functionVariable } from '../../lib/api/client-environment.ts';
-import { GROUPS } from '../../lib/api/operation.ts';
+import { GROUPS } from '../../lib/operations/operation.ts';
 import type { OperationName } from '../../lib/api/operations.ts';
-import { repetitions } from '../../lib/api/repetition.ts';
+import { repetitions } from '../../lib/api/client/repetition.ts';
 import { routes } from '../../lib/api/routes.ts';
-import { NoAnswerError, SessionManagerClient, SessionManagerHttpClient } from '../../lib/api/session-manager-client.ts';
+import {
+  NoAnswerError,
+  SessionManagerClient,
+  SessionManagerHttpClient,
+} from '../../lib/api/client/session-manager-client.ts';
 import { commandLine } from '../cli/run-command-line.ts';
 import { codeIn, readDocument } from '../documents/markdown.ts';
 

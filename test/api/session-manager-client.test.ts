@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { functionVariable } from '../../lib/api/client-environment.ts';
-import { errorOfCode } from '../../lib/api/error-of-code.ts';
+import { errorOfCode } from '../../lib/api/client/error-of-code.ts';
 import { errorStatus } from '../../lib/api/error-status.ts';
 import { handleInvocation } from '../../lib/api/invoke-handler.ts';
-import { GROUPS, type Group } from '../../lib/api/operation.ts';
+import { GROUPS, type Group } from '../../lib/operations/operation.ts';
 import { operations, type OperationName } from '../../lib/api/operations.ts';
 import {
   InvocationFailedError,
@@ -11,7 +11,7 @@ import {
   SessionManagerClient,
   SessionNotFoundError,
   type Invoke,
-} from '../../lib/api/session-manager-client.ts';
+} from '../../lib/api/client/session-manager-client.ts';
 import type { ErrorCode } from '../../lib/errors.ts';
 import { newStack, type TestStack } from '../setup/test-stack.ts';
 

@@ -1,5 +1,5 @@
 import { DynamoDBClient, GetItemCommand, type AttributeValue } from '@aws-sdk/client-dynamodb';
-import { TABLE } from '../../lib/store/table-schema.ts';
+import { TABLE } from '../../lib/table/keys.ts';
 import { OWN_DATABASE } from '../setup/own-database.ts';
 
 /** What was asked of DynamoDB. Read and write units are those of on-demand tables. */

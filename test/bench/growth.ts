@@ -1,15 +1,15 @@
 import { BatchWriteCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import pMap from 'p-map';
 import { v7 as uuidv7 } from 'uuid';
-import { limitOwnersOf } from '../../lib/limits.ts';
-import { DynamoTable } from '../../lib/store/dynamo-table.ts';
-import { putSession, putUserEntry } from '../../lib/store/session-writes.ts';
-import { dueKey, dueShardOf, seatsKey, type SessionItem } from '../../lib/store/table-schema.ts';
+import { limitOwnersOf } from '../../lib/limits/limit.ts';
+import { DynamoTable } from '../../lib/table/dynamo-table.ts';
+import { putSession, putUserEntry } from '../../lib/sessions/session-writes.ts';
+import { dueKey, dueShardOf, seatsKey, type SessionItem } from '../../lib/table/keys.ts';
 import { newStack, TestClock, type TestStack } from '../setup/test-stack.ts';
 import type { BenchResult } from './bench-result.ts';
 import { CapacityMeter, type Cost } from './capacity-meter.ts';
 import { documentClient } from '../setup/document-client.ts';
-import { type Write } from '../../lib/store/write.ts';
+import { type Write } from '../../lib/table/write.ts';
 
 const SESSIONS = [1_000, 10_000, 100_000] as const;
 const DUE = 10;

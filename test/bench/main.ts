@@ -1,5 +1,5 @@
 import { startDynamoDbLocal } from '../../local/dynamodb-local.ts';
-import { benchSeatRates } from '../seats/seat-rates.ts';
+import { benchSeatRates } from '../limits/seat-rates.ts';
 import { tableOf, type BenchResult } from './bench-result.ts';
 import { benchColdStart } from './cold-start.ts';
 import { benchCosts } from './costs.ts';

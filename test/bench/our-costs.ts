@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { newStack, TestClock } from '../setup/test-stack.ts';
-import { recordingServer } from '../mcp/recording-server.ts';
+import { recordingServer } from '../mcp-clients/recording-server.ts';
 import { CapacityMeter, type Cost } from './capacity-meter.ts';
 
 /** Every limit there is, so that every counter has a condition. */

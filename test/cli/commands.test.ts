@@ -4,7 +4,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { ChildProgram } from '../../local/child-program.ts';
 import { createSession, newDirectory, PROJECT, startServer, type LocalServer } from '../local/local-server.ts';
-import { EVERYTHING } from '../mcp/everything-server.ts';
+import { EVERYTHING } from '../mcp-clients/everything-server.ts';
 import { newStack, type TestStack } from '../setup/test-stack.ts';
 import { Bash } from './bash.ts';
 import { commandLine, type Surroundings } from './run-command-line.ts';

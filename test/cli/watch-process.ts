@@ -1,7 +1,7 @@
 import { createServer, request as httpRequest, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { ChildProgram } from '../../local/child-program.ts';
-import { parseSessionEvent, type SessionEvent } from '../../lib/events/index.ts';
+import { parseSessionEvent, type SessionEvent } from '../../lib/telemetry/events/index.ts';
 import { PROJECT } from '../local/local-server.ts';
 
 /** All events that the server still knows, and those that come. */

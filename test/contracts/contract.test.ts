@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, test } from '@jest/globals';
 import { startServer, type LocalServer } from '../local/local-server.ts';
-import { startEverythingServer, type EverythingServer } from '../mcp/everything-server.ts';
+import { startEverythingServer, type EverythingServer } from '../mcp-clients/everything-server.ts';
 import { newStack, type TestStack } from '../setup/test-stack.ts';
 import type { Door } from './door.ts';
 import { directDoor, handlerDoor, httpClientDoor, httpDoor, lambdaClientDoor } from './doors.ts';

@@ -1,7 +1,7 @@
 import { chmod, link, mkdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect } from '@jest/globals';
-import type { SessionInfo } from '../../lib/session.ts';
+import type { SessionInfo } from '../../lib/sessions/session.ts';
 import { ok, refusal, type Actor, type Door, type Reply } from './door.ts';
 import { create, endAll, someone, type Scenario, type Stage } from './scenarios.ts';
 

@@ -1,5 +1,5 @@
 import { expect } from '@jest/globals';
-import type { SessionInfo } from '../../lib/session.ts';
+import type { SessionInfo } from '../../lib/sessions/session.ts';
 import { ok, refusal, type Actor } from './door.ts';
 import { create, type Scenario, type Stage } from './scenarios.ts';
 

@@ -1,7 +1,7 @@
 import { expect } from '@jest/globals';
-import type { PromptPreview } from '../../lib/prompt-layers.ts';
-import type { PromptLayer } from '../../lib/prompt/prompt-layer.ts';
-import type { SessionInfo } from '../../lib/session.ts';
+import type { PromptPreview } from '../../lib/prompts/prompt-layers.ts';
+import type { PromptLayer } from '../../lib/prompts/prompt-layer.ts';
+import type { SessionInfo } from '../../lib/sessions/session.ts';
 import { ok, refusal, type Actor, type Door } from './door.ts';
 import type { Scenario, Stage } from './scenarios.ts';
 

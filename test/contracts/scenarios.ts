@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { expect } from '@jest/globals';
-import type { SessionInfo } from '../../lib/session.ts';
+import type { SessionInfo } from '../../lib/sessions/session.ts';
 import { ok, refusal, type Actor, type Door } from './door.ts';
 
 /** What a scenario may use: a door to a stack whose limits are 20 in all, 6 an organisation and 3 a user. */

@@ -1,8 +1,8 @@
 import { mkdir, rm, utimes } from 'node:fs/promises';
 import path from 'node:path';
 import { DeleteCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import { EVERYBODY, type LimitOwner } from '../../lib/limits.ts';
-import { mcpClientKey, promptKey, seatsKey, userEntryKey } from '../../lib/store/table-schema.ts';
+import { EVERYBODY, type LimitOwner } from '../../lib/limits/limit.ts';
+import { mcpClientKey, promptKey, seatsKey, userEntryKey } from '../../lib/table/keys.ts';
 import { OWNER, type CrashWorld } from './crash-world.ts';
 import { documentClient } from '../setup/document-client.ts';
 

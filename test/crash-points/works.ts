@@ -1,7 +1,7 @@
 import { handleInvocation, type InvocationResult } from '../../lib/api/invoke-handler.ts';
 import { operations, type OperationName } from '../../lib/api/operations.ts';
 import type { ErrorCode } from '../../lib/errors.ts';
-import type { Services } from '../../lib/services.ts';
+import type { Services } from '../../lib/composition/api-functions.ts';
 import { OWNER, type CrashWorld } from './crash-world.ts';
 
 /** What MCP clients prove themselves with. */

@@ -1,4 +1,4 @@
-import type { SessionItem } from '../../lib/store/table-schema.ts';
+import type { SessionItem } from '../../lib/table/keys.ts';
 import { violations } from '../invariants/invariants.ts';
 import { isSession, readState } from '../invariants/stored-state.ts';
 import type { CrashWorld } from './crash-world.ts';

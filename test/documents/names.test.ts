@@ -2,10 +2,10 @@ import { describe, expect, test } from '@jest/globals';
 import path from 'node:path';
 import { functionVariable } from '../../lib/api/client-environment.ts';
 import { errorStatus } from '../../lib/api/error-status.ts';
-import { GROUPS } from '../../lib/api/operation.ts';
+import { GROUPS } from '../../lib/operations/operation.ts';
 import { routeKey, routes } from '../../lib/api/routes.ts';
-import { ENV } from '../../lib/config.ts';
-import { sourceFiles } from '../source-files.ts';
+import { ENV } from '../../lib/configuration.ts';
+import { sourceFiles } from '../structure/source-files.ts';
 import { anchorsOf, blocksOf, codeIn, documents, readDocument } from './markdown.ts';
 
 /** Served on one machine only. */

@@ -2,8 +2,8 @@ import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { TransactionCanceledException } from '@aws-sdk/client-dynamodb';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import type { SessionManagerV2 } from '../../lib/session-manager.ts';
-import { anotherInstance } from '../mcp/instance.ts';
+import type { SessionManagerV2 } from '../../lib/sessions/session-manager.ts';
+import { anotherInstance } from '../mcp-clients/instance.ts';
 import { newStack, type TestStack } from '../setup/test-stack.ts';
 import { atFirst, inject, lostReply } from './dynamodb-faults.ts';
 

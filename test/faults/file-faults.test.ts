@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises';
 import * as realFs from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
-import type { ManagerParts } from '../../lib/manager-parts.ts';
+import type { ManagerParts } from '../../lib/composition/session-manager-parts.ts';
 import type { TestStack } from '../setup/test-stack.ts';
 import { atFirst, inject } from './dynamodb-faults.ts';
 import { FileFaults } from './file-faults.ts';
@@ -10,7 +10,7 @@ import { FileFaults } from './file-faults.ts';
 const files = new FileFaults();
 jest.unstable_mockModule('node:fs/promises', () => files.module(realFs));
 const { newStack } = await import('../setup/test-stack.ts');
-const { anotherInstance } = await import('../mcp/instance.ts');
+const { anotherInstance } = await import('../mcp-clients/instance.ts');
 
 /** What injected faults have found; each can be repeated, and then goes well. */
 describe('when the file system fails once', () => {

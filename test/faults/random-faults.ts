@@ -1,5 +1,5 @@
-import { anotherInstance } from '../mcp/instance.ts';
-import { recordingServer, type RecordingServer } from '../mcp/recording-server.ts';
+import { anotherInstance } from '../mcp-clients/instance.ts';
+import { recordingServer, type RecordingServer } from '../mcp-clients/recording-server.ts';
 import { violationsAfterSweep } from '../invariants/invariants.ts';
 import { newDatabase } from '../setup/own-database.ts';
 import { newStack, TestClock } from '../setup/test-stack.ts';

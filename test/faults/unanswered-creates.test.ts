@@ -9,7 +9,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { violationsAfterSweep } from '../invariants/invariants.ts';
-import { anotherInstance } from '../mcp/instance.ts';
+import { anotherInstance } from '../mcp-clients/instance.ts';
 import { newStack, type TestStack } from '../setup/test-stack.ts';
 import { atFirst, cutReplies, inject, isCreate, lostReply } from './dynamodb-faults.ts';
 

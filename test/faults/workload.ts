@@ -1,5 +1,5 @@
 import { SessionManagerError, type ErrorCode } from '../../lib/errors.ts';
-import type { SessionManagerV2 } from '../../lib/session-manager.ts';
+import type { SessionManagerV2 } from '../../lib/sessions/session-manager.ts';
 import type { TestClock } from '../setup/test-stack.ts';
 import type { Chance } from './chance.ts';
 

@@ -1,4 +1,4 @@
-import { dueKey, dueShardOf, sessionIdOf, sessionIdOfUserEntry, userEntryKey } from '../../lib/store/table-schema.ts';
+import { dueKey, dueShardOf, sessionIdOf, sessionIdOfUserEntry, userEntryKey } from '../../lib/table/keys.ts';
 import { isSession, type StoredItem } from './stored-state.ts';
 
 /** They expire by themselves. */

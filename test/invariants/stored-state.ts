@@ -2,7 +2,7 @@ import { lstat, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { ScanCommand } from '@aws-sdk/lib-dynamodb';
-import type { Key, SessionItem } from '../../lib/store/table-schema.ts';
+import type { Key, SessionItem } from '../../lib/table/keys.ts';
 import { documentClient } from '../setup/document-client.ts';
 
 export type StoredItem = Key & Record<string, unknown>;

@@ -3,7 +3,7 @@ import { request, type IncomingMessage } from 'node:http';
 import fastify, { type FastifyInstance } from 'fastify';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import pTimeout from 'p-timeout';
-import { parseSessionEvent, type SessionEvent } from '../../lib/events/index.ts';
+import { parseSessionEvent, type SessionEvent } from '../../lib/telemetry/events/index.ts';
 import { EventFeed } from '../../local/event-feed.ts';
 import { serveEvents } from '../../local/event-stream.ts';
 import { startDynamoDbLocal, type RunningDynamoDbLocal } from '../../local/dynamodb-local.ts';

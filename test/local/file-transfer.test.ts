@@ -7,9 +7,9 @@ import path from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { functionVariable } from '../../lib/api/client-environment.ts';
-import { SessionManagerHttpClient } from '../../lib/api/http-client.ts';
-import { GROUPS } from '../../lib/api/operation.ts';
-import { SessionManagerClient, type Invoke, type Progress } from '../../lib/api/session-manager-client.ts';
+import { SessionManagerHttpClient } from '../../lib/api/client/http-client.ts';
+import { GROUPS } from '../../lib/operations/operation.ts';
+import { SessionManagerClient, type Invoke, type Progress } from '../../lib/api/client/session-manager-client.ts';
 import { newStack, type TestStack } from '../setup/test-stack.ts';
 import { newDirectory, startServer, type LocalServer } from './local-server.ts';
 

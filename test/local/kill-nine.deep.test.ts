@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import pMap from 'p-map';
 import { newStack, type TestStack } from '../setup/test-stack.ts';
 import { violationsAfterSweep } from '../invariants/invariants.ts';
-import { noDrift } from '../../lib/audit/drift.ts';
+import { noDrift } from '../../lib/telemetry/audit/drift.ts';
 import { databasePid } from './data-directory.ts';
 import { ask, newDirectory, startServer, type LocalServer, type SessionInfo } from './local-server.ts';
 

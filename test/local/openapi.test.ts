@@ -5,7 +5,7 @@ import addFormats from 'ajv-formats';
 import { EXAMPLE } from '../../lib/api/openapi/operation-doc.ts';
 import { openApiDocument } from '../../lib/api/openapi/openapi-document.ts';
 import { routes } from '../../lib/api/routes.ts';
-import { startEverythingServer, type EverythingServer } from '../mcp/everything-server.ts';
+import { startEverythingServer, type EverythingServer } from '../mcp-clients/everything-server.ts';
 import { newStack, type TestStack } from '../setup/test-stack.ts';
 import { ask, startServer, type LocalServer } from './local-server.ts';
 
@@ -187,7 +187,7 @@ describe('a running server', () => {
     const answer = await fetch(url, { ...init, signal: AbortSignal.timeout(40_000) });
     const type = answer.headers.get('content-type')?.split(';')[0] ?? '';
     const body = type.endsWith('json') ? await answer.json() : await answer.text();
-    // What needs EFS is answered on AWS alone; test/access has it with EFS's answers.
+    // What needs EFS is answered on AWS alone; test/workspaces/access-points has it with EFS's answers.
     const expected = operation.tags[0] === 'workspace-access' ? 501 : (operation['x-example-status'][name] ?? 0);
     expect({ status: answer.status, body }).toEqual({ status: expected, body });
     for (const header of Object.keys(operation.responses[expected]?.headers ?? {})) {

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { SessionManagerV2 } from '../../lib/session-manager.ts';
-import type { Session } from '../../lib/session.ts';
+import type { SessionManagerV2 } from '../../lib/sessions/session-manager.ts';
+import type { Session } from '../../lib/sessions/session.ts';
 import { expectedOf, type Answer } from './answer.ts';
 import { CREATED_LAYERS_MS } from './model-world.ts';
 import type { ManagerModel, SessionView } from './manager-model.ts';

@@ -7,8 +7,8 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import ts from 'typescript';
 import { FUNCTION_NAMES } from '../../cdk/function-rows.ts';
 import { functionVariable } from '../../lib/api/client-environment.ts';
-import { GROUPS } from '../../lib/api/operation.ts';
-import type { SessionEvent } from '../../lib/events/index.ts';
+import { GROUPS } from '../../lib/operations/operation.ts';
+import type { SessionEvent } from '../../lib/telemetry/events/index.ts';
 import { ask, newDirectory, startServer, type LocalServer } from '../local/local-server.ts';
 import { ConsumerProject, PROJECT } from './consumer-project.ts';
 
@@ -99,8 +99,8 @@ describe('the tarball', () => {
         'dist/functions/THIRD-PARTY-LICENSES.txt',
         'cdk/README.md',
         'lib/README.md',
-        'lib/audit/README.md',
-        'lib/store/README.md',
+        'lib/telemetry/audit/README.md',
+        'lib/limits/seat-protocol.md',
         ...docs,
       ].sort(),
     );

@@ -2,13 +2,13 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { readConfig } from '../../lib/config.ts';
-import { dynamoDbClient } from '../../lib/services.ts';
-import type { SweepResult } from '../../lib/sweep.ts';
+import { readConfig } from '../../lib/configuration.ts';
+import { dynamoDbClient } from '../../lib/composition/api-functions.ts';
+import type { SweepResult } from '../../lib/sessions/sweep.ts';
 import { ChildProgram } from '../../local/child-program.ts';
 import { startDynamoDbLocal } from '../../local/dynamodb-local.ts';
 import { violationsAfterSweep } from '../invariants/invariants.ts';
-import { recordingServer } from '../mcp/recording-server.ts';
+import { recordingServer } from '../mcp-clients/recording-server.ts';
 import { watchMemory, type MemoryReport } from './memory.ts';
 import { SoakCaller, type SoakCounts } from './soak-caller.ts';
 

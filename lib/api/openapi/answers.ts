@@ -1,6 +1,6 @@
-import { DRIFT_KINDS, type DriftKind } from '../../audit/drift.ts';
+import { DRIFT_KINDS, type DriftKind } from '../../telemetry/audit/drift.ts';
 import * as z from 'zod/mini';
-import { PROMPT_SCOPES } from '../../prompt/prompt-layer.ts';
+import { PROMPT_SCOPES } from '../../prompts/prompt-layer.ts';
 
 /** The schemas that have a name of their own in the description of the API. */
 export const named = z.registry<{ id: string }>();

@@ -1,5 +1,5 @@
 import { operationNamed } from '../operations.ts';
-import type { AnyOperation } from '../operation.ts';
+import type { AnyOperation } from '../../operations/operation.ts';
 import { routes, type Route } from '../routes.ts';
 import { JsonSchemas } from './json-schemas.ts';
 import { TAGS, type OperationDoc } from './operation-doc.ts';

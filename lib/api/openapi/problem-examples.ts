@@ -1,5 +1,5 @@
 import * as errors from '../../errors.ts';
-import * as fileErrors from '../../file-errors.ts';
+import * as fileErrors from '../../workspaces/file-errors.ts';
 import { errorStatus } from '../error-status.ts';
 import { problemOf } from '../problem.ts';
 

@@ -1,4 +1,4 @@
-import type { AnyOperation } from '../operation.ts';
+import type { AnyOperation } from '../../operations/operation.ts';
 import type { OperationDoc } from './operation-doc.ts';
 
 const ENCODED = 'percent-encoded UTF-8';

@@ -3,7 +3,7 @@ import { functionRows } from '../../../cdk/function-rows.ts';
 import { lambdaHandler } from '../../../lib/api/lambda-handler.ts';
 import { SCHEDULED_EVENT } from '../../../lib/api/scheduled-event.ts';
 import { lambdaContext } from '../../api/lambda-events.ts';
-import { captureStdout, cataloguedMetrics, identityOf } from '../../metrics/emf.ts';
+import { captureStdout, cataloguedMetrics, identityOf } from '../../telemetry/metrics/emf.ts';
 import { newStack } from '../../setup/test-stack.ts';
 import { resourcesOf, synthTemplate, type Resource } from '../synth.ts';
 

@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import { Match } from 'aws-cdk-lib/assertions';
-import { GROUPS } from '../../../lib/api/operation.ts';
+import { GROUPS } from '../../../lib/operations/operation.ts';
 import { RECONCILE_EVENT, SCHEDULED_EVENT } from '../../../lib/api/scheduled-event.ts';
-import { ENV, readConfig } from '../../../lib/config.ts';
-import { cataloguedMetrics, identityOf } from '../../metrics/emf.ts';
+import { ENV, readConfig } from '../../../lib/configuration.ts';
+import { cataloguedMetrics, identityOf } from '../../telemetry/metrics/emf.ts';
 import { metricsOfAlarms, metricsOfWidgets } from '../read-metrics.ts';
 import { resourcesOf, synthTemplate, textOf } from '../synth.ts';
 

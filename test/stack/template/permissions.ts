@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import { GROUPS } from '../../../lib/api/operation.ts';
-import { EVENT_SOURCE } from '../../../lib/events/session-event.ts';
-import { FAREWELLS } from '../../../lib/store/table-schema.ts';
+import { GROUPS } from '../../../lib/operations/operation.ts';
+import { EVENT_SOURCE } from '../../../lib/telemetry/events/session-event.ts';
+import { FAREWELLS } from '../../../lib/table/keys.ts';
 import { each, permissionsOf, statementsOf } from '../permissions.ts';
 import { resourcesOf, synthTemplate, textOf, type Resource } from '../synth.ts';
 

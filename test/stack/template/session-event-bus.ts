@@ -2,7 +2,11 @@ import { describe, expect, test } from '@jest/globals';
 import { Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { Rule } from 'aws-cdk-lib/aws-events';
-import { EVENT_SOURCE, SESSION_EVENT_TYPES, type SessionEventType } from '../../../lib/events/session-event.ts';
+import {
+  EVENT_SOURCE,
+  SESSION_EVENT_TYPES,
+  type SessionEventType,
+} from '../../../lib/telemetry/events/session-event.ts';
 import { newApp, resourcesOf } from '../synth.ts';
 
 /** The properties of a rule that another stack puts on the bus. */

@@ -1,6 +1,6 @@
 import { test } from '@jest/globals';
 import { Match, type Template } from 'aws-cdk-lib/assertions';
-import { STREAM_FILTERS } from '../../../lib/store/table-schema.ts';
+import { STREAM_FILTERS } from '../../../lib/table/keys.ts';
 import { synthTemplate } from '../synth.ts';
 
 const template: Template = synthTemplate();

@@ -1,9 +1,9 @@
-import { FILE_CALLS_AT_ONCE } from '../../../lib/workspace/remove-tree.ts';
+import { FILE_CALLS_AT_ONCE } from '../../../lib/workspaces/files/remove-tree.ts';
 import { describe, expect, test } from '@jest/globals';
 import { Template } from 'aws-cdk-lib/assertions';
 import { FUNCTION_NAMES, functionRows, type FunctionName } from '../../../cdk/function-rows.ts';
-import { GROUPS } from '../../../lib/api/operation.ts';
-import { ENV, readConfig } from '../../../lib/config.ts';
+import { GROUPS } from '../../../lib/operations/operation.ts';
+import { ENV, readConfig } from '../../../lib/configuration.ts';
 import { functionResources, newApp, resourcesOf } from '../synth.ts';
 
 interface FunctionProperties {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { TABLE } from '../../../lib/store/table-schema.ts';
+import { TABLE } from '../../../lib/table/keys.ts';
 import { resourcesOf, synthTemplate } from '../synth.ts';
 
 const hashAndRange = ({ partitionKey, sortKey }: { partitionKey: string; sortKey: string }) => [

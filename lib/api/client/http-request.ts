@@ -1,0 +1,63 @@
+import { ValidationError } from '../../errors.ts';
+import type { Route } from '../routes.ts';
+
+/** A request as it leaves. Its headers have lower-case names. */
+export interface HttpRequest {
+  method: string;
+  /** Path and query, from the API's own root. */
+  target: string;
+  headers: Record<string, string>;
+  body: string | Buffer | undefined;
+}
+
+/** An operation's flat input, laid out as its route wants it: in path, query, headers and body. */
+export function requestOf(route: Route, input: Readonly<Record<string, unknown>>): HttpRequest {
+  const { method, query, body: bodyFields, rawBody } = route;
+  let { path } = route;
+  const search: string[] = [];
+  const headers: Record<string, string> = {};
+  const json: Record<string, unknown> = {};
+  let bytes: Buffer | undefined;
+  for (const [field, value] of Object.entries(input)) {
+    if (value === undefined) continue;
+    const text = textOf(value);
+    const header = route.headers?.[field];
+    if (path.includes(`{${field}}`)) path = path.replace(`{${field}}`, () => segmentOf(field, text));
+    else if (query && field in query) search.push(`${field}=${encoded(field, text)}`);
+    else if (header !== undefined) headers[header] = headerValue(header, text);
+    else if (field === rawBody) bytes = Buffer.from(text, 'base64');
+    else if (bodyFields?.includes(field)) json[field] = value;
+    else throw ValidationError.at(field, `is nothing that ${route.operation} takes`);
+  }
+  const [, missing] = /\{(\w+)\}/.exec(path) ?? [];
+  if (missing !== undefined) throw ValidationError.at(missing, 'is needed');
+  if (bytes) headers['content-type'] = 'application/octet-stream';
+  else if (bodyFields) headers['content-type'] = 'application/json';
+  return {
+    method,
+    target: search.length > 0 ? `${path}?${search.join('&')}` : path,
+    headers,
+    body: bytes ?? (bodyFields && JSON.stringify(json)),
+  };
+}
+
+function segmentOf(field: string, text: string): string {
+  // A dot segment would be taken away on the way, and the request be another.
+  if (text === '' || text === '.' || text === '..') throw ValidationError.at(field, 'cannot stand in a path');
+  return encoded(field, text);
+}
+
+/** RFC 3986, to the letter: a signature is over what is sent. */
+function encoded(field: string, text: string): string {
+  if (!text.isWellFormed()) throw ValidationError.at(field, 'must be well-formed Unicode');
+  return encodeURIComponent(text).replaceAll(/[!'()*]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`);
+}
+
+export function headerValue(header: string, text: string): string {
+  if (/[^\x20-\x7e]/.test(text)) throw ValidationError.at(header, 'must be ASCII');
+  return text;
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}

@@ -1,0 +1,33 @@
+import { KMSClient } from '@aws-sdk/client-kms';
+import type { Config } from '../configuration.ts';
+import { guardedFetch } from '../mcp-clients/transports/guarded-fetch.ts';
+import { SdkConnector } from '../mcp-clients/transports/sdk-connector.ts';
+import { KeyFileSecretBox } from '../mcp-clients/credentials/key-file-secret-box.ts';
+import { KmsSecretBox } from '../mcp-clients/credentials/kms-secret-box.ts';
+import type { SecretBox } from '../mcp-clients/credentials/secret-box.ts';
+import type { McpServices } from './api-functions.ts';
+
+/** KMS answers in milliseconds. */
+const KMS = {
+  maxAttempts: 3,
+  requestHandler: { connectionTimeout: 1_000, requestTimeout: 2_000, throwOnRequestTimeout: true },
+};
+
+/** Twice of what fits through Lambda: what lies between is `RESPONSE_TOO_LARGE`, what lies above is no answer at all. */
+const MAX_ANSWER_BYTES = 12 * 1024 * 1024;
+
+/** What connects to MCP servers, by the official SDK. */
+export function mcpSdkServices(config: Config, env: NodeJS.ProcessEnv): McpServices {
+  const { mcpAllowLoopback, mcpStdioCommands } = config;
+  const fetch = guardedFetch({ loopback: mcpAllowLoopback, maxBytes: MAX_ANSWER_BYTES });
+  return {
+    connector: new SdkConnector({ fetch, stdioCommands: mcpStdioCommands, searchPath: env.PATH }),
+    secrets: secretBox(config),
+  };
+}
+
+/** AWS KMS where a key is named, else a key in a file of this machine. */
+function secretBox({ secretsKmsKeyId, secretsKeyFile }: Config): SecretBox {
+  if (secretsKmsKeyId === undefined) return new KeyFileSecretBox(secretsKeyFile);
+  return new KmsSecretBox(new KMSClient(KMS), secretsKmsKeyId);
+}

@@ -1,0 +1,95 @@
+import type { AuditedOperation } from '../telemetry/audit/audit-catalogue.ts';
+import * as z from 'zod/mini';
+import { lazily } from '../schemas.ts';
+import { ForbiddenError, ValidationError } from '../errors.ts';
+import { checkOrgId, checkUserId, isUnrestricted, type Caller } from '../identity.ts';
+import { LIMIT_SCOPES, MAX_LIMIT, MAX_SEAT_ITEMS, type LimitOwner, type Usage } from './limit.ts';
+import type { ManagerParts } from '../composition/session-manager-parts.ts';
+import { parseInput } from '../sessions/session-options.ts';
+import type { SeatLayout } from './seat-layout.ts';
+
+export const limitRefShape = () => ({
+  scope: z.enum(LIMIT_SCOPES),
+  orgId: z.optional(z.string()),
+  userId: z.optional(z.string()),
+});
+export const limitShape = () => ({
+  limit: z.nullable(z.int().check(z.minimum(0), z.maximum(MAX_LIMIT))),
+  items: z.optional(z.int().check(z.minimum(1), z.maximum(MAX_SEAT_ITEMS))),
+});
+const limitRefSchema = lazily(() => z.strictObject(limitRefShape()));
+const limitSchema = lazily(() => z.strictObject(limitShape()));
+
+/** `global`; `org` with `orgId`; `user` with `orgId` and `userId`. */
+export type LimitRef = z.output<ReturnType<typeof limitRefSchema>>;
+/** `limit`: `null` = none, 0 = nobody. `items`: over how many items of the table its seats are spread; 1 does for most. */
+export type LimitInput = z.output<ReturnType<typeof limitSchema>>;
+
+/** The limit in force and the seats in use. `isDefault`: the scope has none of its own, and what is configured holds. */
+export interface LimitInfo extends Usage {
+  items: number;
+  isDefault: boolean;
+}
+
+/** Limits that can be set while sessions come and go. For operators. */
+export class LimitSettings {
+  private readonly parts: ManagerParts;
+  private readonly caller: Caller;
+
+  constructor(parts: ManagerParts, caller: Caller) {
+    this.parts = parts;
+    this.caller = caller;
+  }
+
+  async get(ref: LimitRef): Promise<LimitInfo> {
+    return this.recorded('getLimit', ref, async (of) => this.infoOf(of, await this.parts.seats.layout(of)));
+  }
+
+  /** In force when it returns. Below what is active it ends no session, and admits none until enough have ended. */
+  async put(ref: LimitRef, input: LimitInput): Promise<LimitInfo> {
+    return this.recorded('putLimit', ref, async (of) => {
+      const { limit, items } = parseInput(limitSchema(), input);
+      this.parts.trail.note({ limit });
+      return this.infoOf(of, await this.parts.seats.setLimit(of, limit, items));
+    });
+  }
+
+  /** What is configured holds again. Also if the scope has no limit of its own. */
+  async delete(ref: LimitRef): Promise<void> {
+    await this.recorded('deleteLimit', ref, (of) => this.parts.seats.clearLimit(of));
+  }
+
+  private async recorded<T>(
+    operation: AuditedOperation,
+    ref: LimitRef,
+    work: (of: LimitOwner) => Promise<T>,
+  ): Promise<T> {
+    return this.parts.trail.record(operation, this.caller, {}, async () => {
+      const of = ownerOf(parseInput(limitRefSchema(), ref));
+      const { scope, orgId, userId } = of;
+      this.parts.trail.note({ limitScope: scope, ...(orgId && { orgId }), ...(userId && { userId }) });
+      if (!isUnrestricted(this.caller)) throw new ForbiddenError('Only an operator may see or change limits.');
+      return work(of);
+    });
+  }
+
+  private infoOf(of: LimitOwner, layout: SeatLayout): LimitInfo {
+    const { limit, active } = this.parts.seats.usageIn(of, layout);
+    return { limit, active, items: layout.items.length, isDefault: layout.first.seats === undefined };
+  }
+}
+
+function ownerOf({ scope, orgId, userId }: LimitRef): LimitOwner {
+  if (scope !== 'user' && userId !== undefined) throw ValidationError.at('userId', 'goes with the scope user');
+  if (scope === 'global') {
+    if (orgId !== undefined) throw ValidationError.at('orgId', 'goes with the scopes org and user');
+    return { scope, orgId: '', userId: '' };
+  }
+  const org = checkOrgId(needed('orgId', orgId));
+  return { scope, orgId: org, userId: scope === 'user' ? checkUserId(needed('userId', userId)) : '' };
+}
+
+function needed(field: string, value: string | undefined): string {
+  if (value === undefined) throw ValidationError.at(field, 'is needed');
+  return value;
+}

@@ -1,0 +1,81 @@
+import { LRUCache } from 'lru-cache';
+import { lazily } from '../lazily.ts';
+import type { LimitOwner } from './limit.ts';
+import { freeIn, sumOf, type SeatLayout } from './seat-layout.ts';
+import { seatsKey } from '../table/keys.ts';
+
+/** Each takes its room when it is made. */
+const MAX_SCOPES = 1_000;
+const LAYOUT_MS = 10_000;
+const FULL_MS = 3_000;
+const HELPED_MS = 3_000;
+
+/**
+ * What this instance has seen of seats lately. It may be out of date, and decides nothing: it says which item to try, and
+ * whether looking before writing may save the write. Whoever knows nothing tries item 0.
+ */
+export class SeatKnowledge {
+  private readonly free = lazily(() => new LRUCache<string, number[]>({ max: MAX_SCOPES, ttl: LAYOUT_MS }));
+  private readonly full = lazily(() => new LRUCache<string, true>({ max: MAX_SCOPES, ttl: FULL_MS }));
+  private readonly helped = lazily(() => new LRUCache<string, true>({ max: MAX_SCOPES, ttl: HELPED_MS }));
+  private readonly random: () => number;
+
+  constructor(random: () => number = Math.random) {
+    this.random = random;
+  }
+
+  learn(of: LimitOwner, layout: SeatLayout): void {
+    this.free().set(idOf(of), freeIn(layout));
+  }
+
+  /** As much as item 0 alone tells: any of them may have free seats. */
+  learnItems(of: LimitOwner, items: number): void {
+    if (items !== this.itemsOf(of) || !this.knows(of))
+      this.free().set(
+        idOf(of),
+        Array.from({ length: items }, () => 1),
+      );
+  }
+
+  knows(of: LimitOwner): boolean {
+    return this.free().has(idOf(of));
+  }
+
+  forget(of: LimitOwner): void {
+    this.free().delete(idOf(of));
+  }
+
+  itemsOf(of: LimitOwner): number {
+    return this.free().get(idOf(of))?.length ?? 1;
+  }
+
+  /** Where to take a seat: by chance, in proportion to what was free. */
+  itemToTakeFrom(of: LimitOwner): number {
+    const free = (this.free().get(idOf(of)) ?? [1]).map((seats) => Math.max(0, seats));
+    let left = this.random() * sumOf(free);
+    const item = free.findIndex((seats) => (left -= seats) < 0);
+    return item === -1 ? this.itemToGiveTo(of) : item;
+  }
+
+  itemToGiveTo(of: LimitOwner): number {
+    return Math.floor(this.random() * this.itemsOf(of));
+  }
+
+  /** From now on, for a while, looking comes before writing. */
+  wasFull(of: LimitOwner): void {
+    this.full().set(idOf(of), true);
+  }
+
+  wasFullLately(of: LimitOwner): boolean {
+    return this.full().has(idOf(of));
+  }
+
+  /** True once in a while. */
+  mayHelp(of: LimitOwner): boolean {
+    if (this.helped().has(idOf(of))) return false;
+    this.helped().set(idOf(of), true);
+    return true;
+  }
+}
+
+const idOf = (of: LimitOwner): string => seatsKey(of).pk;

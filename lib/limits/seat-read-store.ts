@@ -1,0 +1,113 @@
+import type { LimitOwner } from './limit.ts';
+import type { DynamoTable } from '../table/dynamo-table.ts';
+import type { SeatKnowledge } from './seat-knowledge.ts';
+import { seatLayout, type SeatLayout } from './seat-layout.ts';
+import { seatsKey, type FirstSeatsItem, type Key, type SeatsItem } from '../table/keys.ts';
+import { Contended, withRetries } from '../table/retries.ts';
+
+/** What one moment has: the seats of scopes, in their order, and the other items that were asked for with them. */
+export interface SeatSnapshot {
+  layouts: SeatLayout[];
+  others: (object | undefined)[];
+}
+
+/** A scope and the keys of as many of its items as are known of, item 0 first. */
+interface Wanted {
+  of: LimitOwner;
+  keys: Key[];
+}
+
+/** Reads seats, with one request where it is known over how many items they are spread. */
+export class SeatReads {
+  private readonly table: DynamoTable;
+  private readonly knowledge: SeatKnowledge;
+
+  constructor(table: DynamoTable, knowledge: SeatKnowledge) {
+    this.table = table;
+    this.knowledge = knowledge;
+  }
+
+  /** Each scope as one moment has it; all of them as the same one only where there are several items. */
+  async layouts(owners: LimitOwner[]): Promise<SeatLayout[]> {
+    return withRetries(async () => {
+      const wanted = this.wanted(owners);
+      const hasOneEach = wanted.every(({ keys }) => keys.length === 1);
+      const layouts = hasOneEach && this.complete(wanted, await this.itemsOf(wanted.flatMap(({ keys }) => keys)));
+      return layouts || (await this.snapshotOnce(owners)).layouts;
+    });
+  }
+
+  /** One attempt. Throws `Contended` when it has to be made again. */
+  async snapshotOnce(owners: LimitOwner[], others: Key[] = []): Promise<SeatSnapshot> {
+    const wanted = this.wanted(owners);
+    const keys = wanted.flatMap((each) => each.keys);
+    const found = await this.table.snapshotOnce<SeatsItem>([...keys, ...others]);
+    const layouts = this.complete(wanted, found);
+    if (!layouts) throw new Contended('the seats are spread over more items than were looked at');
+    return { layouts, others: found.slice(keys.length) };
+  }
+
+  /**
+   * Enough to plan a step by: item 0, and after it the others. Each may be of another moment, but none of an older layout
+   * than item 0, and a layout that is older than the one in force makes the step fail. Unlike a snapshot it meets no
+   * transaction, so that traffic cannot keep a change from being planned. Throws `Contended` when items went meanwhile.
+   */
+  async layoutForStep(of: LimitOwner): Promise<SeatLayout> {
+    const first = (await this.table.get<FirstSeatsItem>(seatsKey(of))) ?? {};
+    const others = Array.from({ length: (first.items ?? 1) - 1 }, (_, index) => seatsKey(of, index + 1));
+    const found = await this.itemsOf(others);
+    const layout = seatLayout(
+      first,
+      found.filter((item) => item !== undefined),
+    );
+    if (!layout) throw new Contended('the seats have changed');
+    this.knowledge.learn(of, layout);
+    return layout;
+  }
+
+  /** Throws `Contended` if shares have changed since the layout was read: then it has those of more than one moment. */
+  async checkUnchanged(of: LimitOwner, { first, items }: SeatLayout): Promise<void> {
+    if (items.length === 1) return;
+    const now = await this.table.get<FirstSeatsItem>(seatsKey(of));
+    if (now?.layout !== first.layout) throw new Contended('the seats have changed');
+  }
+
+  /** For whoever met others on items 0: may be there are more. */
+  async learnItems(owners: LimitOwner[]): Promise<void> {
+    const unknown = owners.filter((of) => !this.knowledge.knows(of));
+    if (unknown.length === 0) return;
+    const found = await this.itemsOf(unknown.map((of) => seatsKey(of)));
+    for (const [index, of] of unknown.entries()) {
+      this.knowledge.learnItems(of, found[index]?.items ?? 1);
+    }
+  }
+
+  private wanted(owners: LimitOwner[]): Wanted[] {
+    return owners.map((of) => {
+      const count = this.knowledge.itemsOf(of);
+      return { of, keys: Array.from({ length: count }, (_, item) => seatsKey(of, item)) };
+    });
+  }
+
+  /** Not of one moment. */
+  private async itemsOf(keys: Key[]): Promise<(FirstSeatsItem | undefined)[]> {
+    const [key] = keys;
+    if (keys.length === 1 && key) return [await this.table.get<FirstSeatsItem>(key)];
+    const found = await this.table.getAll<FirstSeatsItem & Key>(keys);
+    return keys.map(({ pk }) => found.find((item) => item.pk === pk));
+  }
+
+  /** `undefined` where items are missing: how many there are is known then, and the next attempt finds them. */
+  private complete(wanted: Wanted[], found: (SeatsItem | undefined)[]): SeatLayout[] | undefined {
+    let from = 0;
+    const layouts = wanted.flatMap(({ of, keys }) => {
+      const items = found.slice(from, (from += keys.length)).map((item) => item ?? {});
+      const [first = {}, ...others] = items as [FirstSeatsItem?, ...SeatsItem[]];
+      const layout = seatLayout(first, others);
+      if (!layout) this.knowledge.learnItems(of, first.items ?? 1);
+      else this.knowledge.learn(of, layout);
+      return layout ?? [];
+    });
+    return layouts.length === wanted.length ? layouts : undefined;
+  }
+}

@@ -1,0 +1,129 @@
+import { ContentionError } from '../errors.ts';
+import { UNLIMITED, type LimitOwner, type Limits, type Usage } from './limit.ts';
+import type { DynamoTable } from '../table/dynamo-table.ts';
+import { SeatKnowledge } from './seat-knowledge.ts';
+import { seatLayout, usageIn, type SeatLayout } from './seat-layout.ts';
+import { SeatReads } from './seat-read-store.ts';
+import { writesOfStep } from './seat-step-writes.ts';
+import { balancingStep, nextStep, type SeatStep } from './seat-steps.ts';
+import { clearOnlyItem, setOnlyItem, want } from './seat-writes.ts';
+import type { FirstSeatsItem } from '../table/keys.ts';
+import { Contended, isPassing, withRetries } from '../table/retries.ts';
+import type { UpdateWrite } from '../table/write.ts';
+
+/** Well before the gateway gives up (ms). What is left then is left to whoever asks again. */
+const SETTLE_MS = 12_000;
+
+/** Limits, and how seats are spread: what is wanted, and the steps that lead there, which anybody may take up. */
+export class SeatStore {
+  readonly reads: SeatReads;
+  readonly knowledge: SeatKnowledge;
+  private readonly table: DynamoTable;
+  private readonly presets: Limits;
+
+  /** `presets`: the limits of scopes that have none of their own. */
+  constructor(table: DynamoTable, presets: Limits, knowledge = new SeatKnowledge()) {
+    this.table = table;
+    this.presets = presets;
+    this.knowledge = knowledge;
+    this.reads = new SeatReads(table, knowledge);
+  }
+
+  presetOf({ scope }: LimitOwner): number {
+    return this.presets[scope];
+  }
+
+  usageIn(of: LimitOwner, layout: SeatLayout): Usage {
+    return usageIn(layout, this.presetOf(of));
+  }
+
+  /** Seats in use and the limits in force. */
+  async usage(owners: LimitOwner[]): Promise<Usage[]> {
+    const layouts = await this.reads.layouts(owners);
+    return owners.map((of, index) => this.usageIn(of, layouts[index] as SeatLayout));
+  }
+
+  async layout(of: LimitOwner): Promise<SeatLayout> {
+    const [layout] = await this.reads.layouts([of]);
+    return layout as SeatLayout;
+  }
+
+  /**
+   * In force when it returns. `null`: no limit, whatever the preset is. Without `items` they are to be as many as before.
+   * Throws a `ContentionError` when traffic keeps it from getting there: asked again, it goes on.
+   */
+  async setLimit(of: LimitOwner, limit: number | null, items: number | undefined): Promise<SeatLayout> {
+    const seats = limit ?? UNLIMITED;
+    const { updated, item } = await this.updateFirst(setOnlyItem(of, seats, items));
+    if (!updated) await this.updateFirst(want(of, seats, items));
+    const layout = updated && item.wantedItems === 1 ? seatLayout(item, []) : undefined;
+    if (!layout) return this.settle(of);
+    this.knowledge.learn(of, layout);
+    return layout;
+  }
+
+  /** The preset is in force when it returns. Throws as `setLimit` does. */
+  async clearLimit(of: LimitOwner): Promise<void> {
+    const { updated, item } = await this.updateFirst(clearOnlyItem(of));
+    if (updated || (item.items ?? 1) === 1) return;
+    await this.updateFirst(want(of, null, 1));
+    await this.settle(of);
+  }
+
+  /** Step by step until what is wanted is there, or must wait for sessions to end. Throws a `ContentionError`. */
+  async settle(of: LimitOwner): Promise<SeatLayout> {
+    const stopAt = performance.now() + SETTLE_MS;
+    do {
+      const layout = await withRetries(() => this.stepFrom(of));
+      if (!nextStep(layout)) return this.balance(of, layout);
+    } while (performance.now() < stopAt);
+    throw new ContentionError();
+  }
+
+  /** One step for whoever saw that there is one to take; now and then. What does not succeed is left to the next one. */
+  async help(of: LimitOwner, layout: SeatLayout): Promise<void> {
+    const step = nextStep(layout) ?? balancingStep(layout);
+    if (step && this.knowledge.mayHelp(of)) await this.isTaken(of, layout, step);
+  }
+
+  /** Evens out what is free, as far as nobody comes between. */
+  private async balance(of: LimitOwner, settled: SeatLayout): Promise<SeatLayout> {
+    let layout = settled;
+    for (let left = settled.items.length; left > 0; left--) {
+      const step = balancingStep(layout);
+      if (!step || !(await this.isTaken(of, layout, step))) break;
+      layout = await withRetries(() => this.reads.layoutForStep(of));
+    }
+    return layout;
+  }
+
+  private async isTaken(of: LimitOwner, layout: SeatLayout, step: SeatStep): Promise<boolean> {
+    try {
+      await this.take(of, layout, step);
+      return true;
+    } catch (thrown) {
+      if (isPassing(thrown)) return false;
+      throw thrown;
+    }
+  }
+
+  /** Takes a step, if there is one; gives the layout that it was judged by, with the shares that one moment had. */
+  private async stepFrom(of: LimitOwner): Promise<SeatLayout> {
+    const layout = await this.reads.layoutForStep(of);
+    const step = nextStep(layout);
+    if (step) await this.take(of, layout, step);
+    else await this.reads.checkUnchanged(of, layout);
+    return layout;
+  }
+
+  /** Throws `Contended` when the seats are not any more as the step needs them. */
+  private async take(of: LimitOwner, { first }: SeatLayout, step: SeatStep): Promise<void> {
+    const refusal = await this.table.transactOnce(writesOfStep(of, first, step));
+    if (refusal) throw new Contended('the seats have changed');
+  }
+
+  private async updateFirst(write: UpdateWrite): Promise<{ updated: boolean; item: FirstSeatsItem }> {
+    const outcome = await this.table.update<FirstSeatsItem>(write);
+    return { updated: outcome.updated, item: (outcome.updated ? outcome.item : outcome.found) ?? {} };
+  }
+}

@@ -1,0 +1,74 @@
+import type { LimitOwner, LimitScope } from './limit.ts';
+import type { DynamoTable } from '../table/dynamo-table.ts';
+import type { SeatStore } from './seat-store.ts';
+import { giveSeatBack, takeSeat } from './seat-writes.ts';
+import type { FirstSeatsItem } from '../table/keys.ts';
+import type { Transaction } from '../table/transaction.ts';
+import { Contended } from '../table/retries.ts';
+import type { Refusal, Write } from '../table/write.ts';
+
+/** A session's seats in one transaction: in each scope one, each attempt in items chosen anew. */
+export class SeatTransaction {
+  private readonly transaction: Transaction;
+  private readonly seats: SeatStore;
+  private readonly owners: LimitOwner[];
+  private conflicts = 0;
+  /** Where the last attempt took seats. */
+  private taken: Partial<Record<LimitScope, number>> = {};
+
+  constructor(table: DynamoTable, seats: SeatStore, owners: LimitOwner[]) {
+    this.transaction = table.transaction();
+    this.seats = seats;
+    this.owners = owners;
+  }
+
+  /** Whether an attempt had no definite answer: whatever the later ones met, it may yet be carried out. */
+  get mayBeCarriedOut(): boolean {
+    return this.transaction.mayBeCarriedOut;
+  }
+
+  takes(): Record<LimitScope, Write> {
+    return this.inEachScope((of) => {
+      const item = this.seats.knowledge.itemToTakeFrom(of);
+      this.taken[of.scope] = item;
+      return takeSeat(of, item, this.seats.presetOf(of));
+    });
+  }
+
+  gives(): Record<LimitScope, Write> {
+    return this.inEachScope((of) => giveSeatBack(of, this.seats.knowledge.itemToGiveTo(of)));
+  }
+
+  /** One attempt. Where it keeps meeting others, it finds out over how many items the seats are spread. */
+  async once<Name extends string>(writes: () => Record<Name, Write>): Promise<Refusal<Name> | undefined> {
+    try {
+      return await this.transaction.attempt(writes);
+    } catch (thrown) {
+      if (thrown instanceof Contended && ++this.conflicts > 1) {
+        await this.seats.reads.learnItems(this.owners.filter(({ scope }) => thrown.names.has(scope)));
+      }
+      throw thrown;
+    }
+  }
+
+  /** Whether what a refused attempt found is the only item there was. If not, its place is learnt or forgotten. */
+  tookFromOnlyItem(of: LimitOwner, found: FirstSeatsItem | undefined): boolean {
+    const { knowledge } = this.seats;
+    if (this.taken[of.scope] === 0) {
+      const { items = 1 } = found ?? {};
+      knowledge.learnItems(of, items);
+      return items === 1;
+    }
+    if (!found) knowledge.forget(of);
+    return false;
+  }
+
+  /** An item that a seat was to go back into is there no more. */
+  forgetWhere(refused: (scope: LimitScope) => boolean): void {
+    for (const of of this.owners) if (refused(of.scope)) this.seats.knowledge.forget(of);
+  }
+
+  private inEachScope(write: (of: LimitOwner) => Write): Record<LimitScope, Write> {
+    return Object.fromEntries(this.owners.map((of) => [of.scope, write(of)])) as Record<LimitScope, Write>;
+  }
+}

@@ -1,0 +1,98 @@
+import * as z from 'zod/mini';
+import { lazily } from '../../schemas.ts';
+import { ValidationError } from '../../errors.ts';
+
+/** So that AWS KMS seals them in one call. */
+const MAX_BYTES = 4_096;
+
+/** RFC 9110: what may stand in a header as its name, and as its value without being encoded. */
+const headerName = lazily(() =>
+  z.string().check(z.regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,256}$/, 'is not the name of a header')),
+);
+const headerValue = lazily(() =>
+  z.string().check(z.regex(/^[\x21-\x7e](?:[\x20-\x7e\t]*[\x21-\x7e])?$/, 'must be visible ASCII')),
+);
+
+/** The transport's own: a caller who sets one breaks the protocol, or speaks for another session of the server. */
+const RESERVED = new Set([
+  'accept',
+  'connection',
+  'content-encoding',
+  'content-length',
+  'content-type',
+  'expect',
+  'host',
+  'keep-alive',
+  'last-event-id',
+  'mcp-protocol-version',
+  'mcp-session-id',
+  'proxy-authorization',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+]);
+
+/** RFC 6749, appendix A. */
+const oauthText = lazily(() => z.string().check(z.regex(/^[\x20-\x7e]+$/, 'must be visible ASCII')));
+const oauthScope = lazily(() =>
+  z
+    .string()
+    .check(
+      z.regex(/^[\x21\x23-\x5b\x5d-\x7e]+(?: [\x21\x23-\x5b\x5d-\x7e]+)*$/, 'must be names with single spaces between'),
+    ),
+);
+
+export const mcpHeadersSchema = lazily(() => z.record(headerName(), headerValue()));
+
+/** How a client proves itself to its MCP server. */
+export const mcpAuthSchema = lazily(() =>
+  z.discriminatedUnion('type', [
+    z.strictObject({ type: z.literal('bearer'), token: headerValue() }),
+    z.strictObject({
+      type: z.literal('oauth-client-credentials'),
+      clientId: oauthText(),
+      clientSecret: oauthText(),
+      scope: z.optional(oauthScope()),
+      /** The only authorization server that is shown the secret; without it, the one that the MCP server names. */
+      issuer: z.optional(z.url({ protocol: /^https?$/ })),
+    }),
+  ]),
+);
+
+export type McpAuth = z.infer<ReturnType<typeof mcpAuthSchema>>;
+
+/** The secrets of one MCP client. Every header counts as one. */
+export interface McpCredentials {
+  auth?: McpAuth | undefined;
+  headers?: Record<string, string> | undefined;
+}
+
+export const hasCredentials = ({ auth, headers = {} }: McpCredentials): boolean =>
+  auth !== undefined || Object.keys(headers).length > 0;
+
+/** Throws a `ValidationError` for what the schemas cannot see. */
+export function checkCredentials({ auth, headers = {} }: McpCredentials): void {
+  const names = Object.keys(headers).map((name) => name.toLowerCase());
+  for (const name of Object.keys(headers)) {
+    if (RESERVED.has(name.toLowerCase())) throw ValidationError.at(`headers.${name}`, 'belongs to the protocol');
+  }
+  if (new Set(names).size < names.length) throw ValidationError.at('headers', 'name a header twice');
+  if (auth !== undefined && names.includes('authorization')) {
+    throw ValidationError.at('headers.authorization', 'does not go with "auth"');
+  }
+  if (Buffer.byteLength(JSON.stringify({ auth, headers }), 'utf8') > MAX_BYTES) {
+    throw ValidationError.at('auth', `and headers have more than ${MAX_BYTES} bytes together`);
+  }
+}
+
+/** Every part that must never be told. */
+export function secretsIn({ auth, headers = {} }: McpCredentials): string[] {
+  const secrets = Object.values(headers);
+  if (auth?.type === 'bearer') secrets.push(auth.token);
+  if (auth?.type === 'oauth-client-credentials') {
+    const { clientId, clientSecret } = auth;
+    secrets.push(clientSecret, Buffer.from(`${clientId}:${clientSecret}`).toString('base64'));
+  }
+  return secrets;
+}

@@ -1,0 +1,186 @@
+import {
+  McpClientExistsError,
+  McpClientLimitError,
+  McpClientNotFoundError,
+  McpConnectionError,
+  SessionNotFoundError,
+} from '../errors.ts';
+import type { DynamoTable } from '../table/dynamo-table.ts';
+import { addMcpClientId, removeMcpClientId, sessionIsActive } from '../sessions/session-writes.ts';
+import { mcpClientKey, mcpClientsOf, type SessionItem } from '../table/keys.ts';
+import { Contended, withRetries } from '../table/retries.ts';
+
+/** Where an MCP server is: at a URL, or behind a command that is started for each use. */
+export type McpServerAddress =
+  { type: 'http' | 'sse'; endpoint: string } | { type: 'stdio'; command: string; args: string[] };
+
+/** A client's credentials, sealed for it. `id` is new with every change and the same for no two clients. */
+export interface SealedCredentials {
+  id: string;
+  sealed: string;
+}
+
+/** A connected MCP client: how it was configured, and what resumes its connection from any instance. Times in ms. */
+export interface McpClientItem {
+  clientId: string;
+  name: string;
+  address: McpServerAddress;
+  timeoutMs: number;
+  /** Absent for a client without any. */
+  credentials?: SealedCredentials;
+  connection: McpConnectionState;
+  connectedAt: string;
+}
+
+/** What the MCP server said when it was initialized; `mcpSessionId` is absent for servers without sessions. */
+export interface McpConnectionState {
+  /** Ours, and new with every initialization: tells one connection from the next. */
+  connectionId: string;
+  /** What was spoken: a server that is added as `http` may turn out to be an old one, which speaks `sse`. */
+  transport: 'streamable-http' | 'sse' | 'stdio';
+  mcpSessionId?: string;
+  protocolVersion: string;
+  serverInfo: { name: string; version: string; [more: string]: unknown };
+  /** As JSON: not all that a server may say can be an attribute. */
+  capabilities: string;
+}
+
+/** So that a client fits into an item, and the clients of a session into an answer. */
+const MAX_CONNECTION_BYTES = 32 * 1024;
+
+/** The MCP clients of sessions. Each item stands and falls with its session and the set of ids on it. */
+export class McpClientStore {
+  private readonly table: DynamoTable;
+
+  constructor(table: DynamoTable) {
+    this.table = table;
+  }
+
+  async get(sessionId: string, clientId: string): Promise<McpClientItem> {
+    const item = await this.table.get<McpClientItem>(mcpClientKey(sessionId, clientId));
+    if (!item) throw new McpClientNotFoundError(clientId);
+    return item;
+  }
+
+  async list(sessionId: string): Promise<McpClientItem[]> {
+    const { pk, prefix } = mcpClientsOf(sessionId);
+    const items: McpClientItem[] = [];
+    const input = {
+      KeyConditionExpression: 'pk = :pk AND begins_with(sk, :prefix)',
+      ExpressionAttributeValues: { ':pk': pk, ':prefix': prefix },
+      ConsistentRead: true,
+    };
+    for await (const page of this.table.pages<McpClientItem>(input)) items.push(...page);
+    return items;
+  }
+
+  /** The client, and its id on the session: both or neither. Throws what stands in the way. */
+  async add(sessionId: string, item: McpClientItem, limit: number): Promise<void> {
+    checkSize(item.connection);
+    const refusal = await this.table.transact({
+      client: {
+        Put: {
+          Item: { ...mcpClientKey(sessionId, item.clientId), ...item },
+          ConditionExpression: 'attribute_not_exists(pk)',
+        },
+      },
+      session: addMcpClientId(sessionId, item.clientId, limit),
+    });
+    if (!refusal) return;
+    const existing = refusal.item<McpClientItem>('client');
+    if (existing?.connection.connectionId === item.connection.connectionId) return;
+    if (refusal.failed('session') && refusal.item<SessionItem>('session')?.status !== 'active') {
+      throw new SessionNotFoundError();
+    }
+    if (existing) throw new McpClientExistsError(item.clientId);
+    throw new McpClientLimitError(limit);
+  }
+
+  /**
+   * Removes the client and gives it as it was at that moment. Of two at once, one removes it and the other does not
+   * find it.
+   */
+  async remove(sessionId: string, clientId: string): Promise<McpClientItem> {
+    /** What an attempt whose reply was lost may have removed. */
+    let perhapsRemoved: McpClientItem | undefined;
+    return withRetries(async () => {
+      const item = await this.table.get<McpClientItem>(mcpClientKey(sessionId, clientId));
+      if (!item && perhapsRemoved) return perhapsRemoved;
+      if (!item) throw new McpClientNotFoundError(clientId);
+      const removing = this.table.transactOnce({
+        session: removeMcpClientId(sessionId, clientId),
+        client: {
+          Delete: { Key: mcpClientKey(sessionId, clientId), ...hasConnection(item.connection.connectionId) },
+        },
+      });
+      const refusal = await removing.catch((thrown: unknown) => {
+        if (!(thrown instanceof Contended)) perhapsRemoved = item;
+        throw thrown;
+      });
+      if (!refusal) return item;
+      if (refusal.failed('session')) throw new SessionNotFoundError();
+      throw new Contended('the client was reconnected or removed meanwhile: look again');
+    });
+  }
+
+  /**
+   * Stores a new connection in place of the one it replaces. False: somebody else replaced it, or it was removed; then
+   * theirs stands.
+   */
+  async replaceConnection(
+    sessionId: string,
+    replaced: McpClientItem,
+    connection: McpConnectionState,
+  ): Promise<boolean> {
+    checkSize(connection);
+    const refusal = await this.table.transact({
+      session: sessionIsActive(sessionId),
+      client: {
+        Update: {
+          Key: mcpClientKey(sessionId, replaced.clientId),
+          UpdateExpression: 'SET #connection = :new',
+          ...hasConnection(replaced.connection.connectionId, connection),
+        },
+      },
+    });
+    return (
+      refusal === undefined ||
+      refusal.item<McpClientItem>('client')?.connection.connectionId === connection.connectionId
+    );
+  }
+
+  /** Replaces the credentials, or removes them; the last of two who do so at once wins. */
+  async putCredentials(sessionId: string, clientId: string, credentials: SealedCredentials | undefined): Promise<void> {
+    const change =
+      credentials === undefined
+        ? { UpdateExpression: 'REMOVE #credentials' }
+        : { UpdateExpression: 'SET #credentials = :new', ExpressionAttributeValues: { ':new': credentials } };
+    const refusal = await this.table.transact({
+      session: sessionIsActive(sessionId),
+      client: {
+        Update: {
+          Key: mcpClientKey(sessionId, clientId),
+          ...change,
+          ConditionExpression: 'attribute_exists(pk)',
+          ExpressionAttributeNames: { '#credentials': 'credentials' },
+        },
+      },
+    });
+    if (refusal?.failed('session')) throw new SessionNotFoundError();
+    if (refusal) throw new McpClientNotFoundError(clientId);
+  }
+}
+
+function checkSize(connection: McpConnectionState): void {
+  if (Buffer.byteLength(JSON.stringify(connection), 'utf8') > MAX_CONNECTION_BYTES) {
+    throw new McpConnectionError(`says more than ${MAX_CONNECTION_BYTES} bytes of itself`);
+  }
+}
+
+function hasConnection(connectionId: string, replacement?: McpConnectionState) {
+  return {
+    ConditionExpression: '#connection.connectionId = :connectionId',
+    ExpressionAttributeNames: { '#connection': 'connection' },
+    ExpressionAttributeValues: { ':connectionId': connectionId, ...(replacement && { ':new': replacement }) },
+  };
+}

@@ -1,0 +1,179 @@
+import { auditMcpClient, auditTool } from '../telemetry/audit/audit-details.ts';
+import { McpConnectionError } from '../errors.ts';
+import type { ManagerParts } from '../composition/session-manager-parts.ts';
+import { checkCredentialsFor, mcpCredentialsSchema } from './mcp-client-config.ts';
+import {
+  McpSessionGone,
+  type McpCallOptions,
+  type McpConnection,
+  type McpTarget,
+  type McpTool,
+  type McpToolResult,
+} from './mcp-connector.ts';
+import { credentialsIdOf } from './credentials/credential-vault.ts';
+import type { McpCredentials } from './credentials/mcp-credentials.ts';
+import { parseInput } from '../sessions/session-options.ts';
+import type { SessionHandle } from '../sessions/session.ts';
+import type { McpClientItem } from './mcp-client-store.ts';
+import type { SessionItem } from '../table/keys.ts';
+
+/** An MCP client as callers see it: never a secret. */
+export interface McpClientInfo {
+  id: string;
+  name: string;
+  type: 'http' | 'sse' | 'stdio';
+  /** Of the types `http` and `sse`. */
+  endpoint?: string;
+  /** Of the type `stdio`. */
+  command?: string;
+  serverInfo: { name: string; version: string };
+  protocolVersion: string;
+  connectedAt: string;
+}
+
+/** An MCP client of a session by its id. Each call resumes the connection that was stored, in whichever process. */
+export class McpClientHandle {
+  readonly id: string;
+  protected readonly parts: ManagerParts;
+  private readonly session: SessionHandle;
+
+  constructor(session: SessionHandle, parts: ManagerParts, id: string) {
+    this.session = session;
+    this.parts = parts;
+    this.id = id;
+  }
+
+  /** The tools of all pages, as the server described them. */
+  async listTools(options: McpCallOptions = {}): Promise<McpTool[]> {
+    return this.session.recorded('listMcpTools', auditMcpClient(this.id), () =>
+      this.connected((connection) => connection.listTools(options)),
+    );
+  }
+
+  /** The tool's result as the server gave it; a refusal of the server is a result with `isError`. */
+  async callTool(
+    name: string,
+    args: Record<string, unknown> = {},
+    options: McpCallOptions = {},
+  ): Promise<McpToolResult> {
+    return this.session.recorded('callMcpTool', { ...auditMcpClient(this.id), ...auditTool(name) }, () =>
+      this.connected((connection) => connection.callTool(name, args, options)),
+    );
+  }
+
+  /** Replaces `auth` and `headers`; what is left out is gone. The next call uses them, on the session that there is. */
+  async updateAuth(credentials: McpCredentials): Promise<void> {
+    await this.session.recorded('updateMcpClientAuth', auditMcpClient(this.id), async () => {
+      await this.session.open();
+      const { address } = await this.session.mcpClientItem(this.id);
+      const checked = parseInput(mcpCredentialsSchema(), credentials);
+      checkCredentialsFor(address, checked);
+      const owner = { sessionId: this.session.id, clientId: this.id };
+      const sealed = await this.parts.mcpCredentials.seal(checked, owner);
+      await this.parts.mcpClients.putCredentials(this.session.id, this.id, sealed);
+    });
+  }
+
+  /** Over the stored connection; once more over a new one if the server no longer knows that. All within its time. */
+  private async connected<T>(use: (connection: McpConnection) => Promise<T>): Promise<T> {
+    const session = await this.session.open();
+    const item = await this.session.mcpClientItem(this.id);
+    const target = within(await mcpTarget(this.parts, session, item));
+    const stored = await this.parts.mcp.resume(target(), item.connection);
+    try {
+      return await closing(stored, use);
+    } catch (thrown) {
+      if (!(thrown instanceof McpSessionGone)) throw thrown;
+    }
+    try {
+      return await closing(await this.renewed(item, target), use);
+    } catch (thrown) {
+      if (thrown instanceof McpSessionGone) throw new McpConnectionError('forgets its sessions at once', thrown);
+      throw thrown;
+    }
+  }
+
+  /** A connection in place of one that is dead. Of several who renew it at once, the first one's is kept. */
+  private async renewed(dead: McpClientItem, target: () => McpTarget): Promise<McpConnection> {
+    const connection = await this.parts.mcp.connect(target());
+    try {
+      if (await this.parts.mcpClients.replaceConnection(this.session.id, dead, connection.state)) return connection;
+    } catch (thrown) {
+      await this.abandon(connection);
+      throw thrown;
+    }
+    await this.abandon(connection);
+    await this.session.open();
+    const current = await this.session.mcpClientItem(this.id);
+    return this.parts.mcp.resume(target(), current.connection);
+  }
+
+  private async abandon(connection: McpConnection): Promise<void> {
+    await farewell(this.parts, this.session.id, this.id, connection);
+    await connection.close();
+  }
+}
+
+/** An MCP client as it was when it was looked up. */
+export class McpClient extends McpClientHandle {
+  private readonly item: McpClientItem;
+
+  constructor(session: SessionHandle, parts: ManagerParts, item: McpClientItem) {
+    super(session, parts, item.clientId);
+    this.item = item;
+  }
+
+  getInfo(): McpClientInfo {
+    return mcpClientInfo(this.item);
+  }
+}
+
+export function mcpClientInfo({ clientId: id, name, address, connection, connectedAt }: McpClientItem): McpClientInfo {
+  const { serverInfo, protocolVersion } = connection;
+  const where = address.type === 'stdio' ? { command: address.command } : { endpoint: address.endpoint };
+  return { id, name, type: address.type, ...where, serverInfo, protocolVersion, connectedAt };
+}
+
+/** What it takes to connect to a client's server: its credentials opened, for this session and no other. */
+export async function mcpTarget(
+  parts: ManagerParts,
+  session: SessionItem,
+  { clientId, address, timeoutMs, credentials }: Omit<McpClientItem, 'connection' | 'connectedAt'>,
+): Promise<McpTarget> {
+  const owner = { sessionId: session.id, clientId };
+  return {
+    address,
+    timeoutMs,
+    credentials: await parts.mcpCredentials.open(credentials, owner),
+    credentialsId: credentialsIdOf(credentials, owner),
+    workspacePath: parts.workspaces.pathOf(session),
+  };
+}
+
+/** Ends the session on the MCP server; one that does not answer is only written to the log. */
+export async function farewell(
+  parts: ManagerParts,
+  sessionId: string,
+  clientId: string,
+  connection: McpConnection,
+): Promise<void> {
+  try {
+    await connection.terminate();
+  } catch (thrown) {
+    parts.log.mcpSessionNotTerminated(sessionId, clientId, thrown);
+  }
+}
+
+/** The same target with what is left of its time, whenever it is asked for. */
+function within(target: McpTarget): () => McpTarget {
+  const stopAt = performance.now() + target.timeoutMs;
+  return () => ({ ...target, timeoutMs: Math.max(1, Math.ceil(stopAt - performance.now())) });
+}
+
+async function closing<T>(connection: McpConnection, use: (connection: McpConnection) => Promise<T>): Promise<T> {
+  try {
+    return await use(connection);
+  } finally {
+    await connection.close();
+  }
+}

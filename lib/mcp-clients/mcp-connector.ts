@@ -1,0 +1,49 @@
+import type { McpConnectionState, McpServerAddress } from './mcp-client-store.ts';
+import type { McpCredentials } from './credentials/mcp-credentials.ts';
+
+/** A tool as its server described it. */
+export type McpTool = { name: string } & Record<string, unknown>;
+
+/** An MCP `CallToolResult`, unchanged. */
+export type McpToolResult = Record<string, unknown>;
+
+/** What is connected to. Times in ms. */
+export interface McpTarget {
+  address: McpServerAddress;
+  credentials: McpCredentials;
+  /** Changes whenever the credentials do, and is the same for no two clients: what is kept of them is kept under it. */
+  credentialsId: string;
+  /** Where a command is started. */
+  workspacePath: string;
+  timeoutMs: number;
+}
+
+/** What a caller may say of one call. */
+export interface McpCallOptions {
+  /** Cancels the call, on the server too. */
+  signal?: AbortSignal | undefined;
+}
+
+/** A connection that is open in this process, until `close`; what `state` holds resumes it in another. */
+export interface McpConnection {
+  readonly state: McpConnectionState;
+  listTools(options?: McpCallOptions): Promise<McpTool[]>;
+  callTool(name: string, args: Record<string, unknown>, options?: McpCallOptions): Promise<McpToolResult>;
+  /** Ends the session on the server; the client is of no use afterwards. */
+  terminate(): Promise<void>;
+  /** Lets go of the connection; the session on the server stays. */
+  close(): Promise<void>;
+}
+
+/** Opens connections to MCP servers. Throws `McpConnectionError` and `McpEndpointForbiddenError`; nothing takes longer than the target's time. */
+export interface McpConnector {
+  /** Initializes a new session on the server. */
+  connect(target: McpTarget): Promise<McpConnection>;
+  /** Takes up the session that `state` describes, without asking the server; one that cannot be is initialized anew. */
+  resume(target: McpTarget, state: McpConnectionState): Promise<McpConnection>;
+}
+
+/** The server no longer knows the session: it must be initialized anew. */
+export class McpSessionGone extends Error {
+  override readonly name = 'McpSessionGone';
+}

@@ -1,0 +1,99 @@
+import pTimeout from 'p-timeout';
+import type { AuditTrail } from '../telemetry/audit/audit-log.ts';
+import type { LogLines } from '../telemetry/log-lines.ts';
+import { credentialsIdOf, type CredentialVault } from './credentials/credential-vault.ts';
+import type { McpConnector } from './mcp-connector.ts';
+import type { Farewell, FarewellStore } from './session-termination-store.ts';
+import type { McpClientItem } from './mcp-client-store.ts';
+
+/** A batch of changes must not wait long for one MCP server (ms). */
+const FAREWELL_MS = 2_000;
+const MAX_ATTEMPTS = 5;
+/** Before the second attempt (ms); twice as long before each one after it. */
+const FIRST_PAUSE_MS = 5 * 60 * 1000;
+
+/**
+ * Ends the sessions that removed clients had on their MCP servers. A server that cannot be reached is tried again:
+ * what is left to do stands in the table, the cleanup counts an attempt, and the table's stream brings it here again.
+ */
+export class McpFarewells {
+  private readonly mcp: McpConnector;
+  private readonly credentials: CredentialVault;
+  private readonly store: FarewellStore;
+  private readonly log: LogLines;
+  private readonly trail: AuditTrail;
+  private readonly now: () => Date;
+
+  constructor(
+    mcp: McpConnector,
+    credentials: CredentialVault,
+    store: FarewellStore,
+    { log, trail, now }: { log: LogLines; trail: AuditTrail; now: () => Date },
+  ) {
+    this.mcp = mcp;
+    this.credentials = credentials;
+    this.store = store;
+    this.log = log;
+    this.trail = trail;
+    this.now = now;
+  }
+
+  /** The first attempt. */
+  async say(sessionId: string, client: McpClientItem): Promise<void> {
+    if (client.connection.mcpSessionId === undefined) return;
+    if (!(await this.attempt(sessionId, client, 1))) await this.store.keep(sessionId, client, this.pauseAfter(1));
+  }
+
+  /** One of the later attempts. */
+  async sayAgain(farewell: Farewell): Promise<void> {
+    const { sessionId, client, attempts } = farewell;
+    if ((await this.attempt(sessionId, client, attempts)) || attempts >= MAX_ATTEMPTS)
+      await this.store.forget(farewell);
+  }
+
+  /** Lets those be tried again whose time has come; gives up when the signal aborts. */
+  async retryDue(signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return;
+    for await (const farewells of this.store.due(this.now())) {
+      for (const farewell of farewells) {
+        if (signal.aborted) return;
+        await this.store.tryAgain(farewell, this.pauseAfter(farewell.attempts + 1));
+      }
+      // Also after a page with none whose time has come.
+      if (signal.aborted) return;
+    }
+  }
+
+  private pauseAfter(attempts: number): Date {
+    return new Date(this.now().getTime() + FIRST_PAUSE_MS * 2 ** (attempts - 1));
+  }
+
+  /** Whether the server was reached, whatever it answered to a session that it may no longer know. */
+  private async attempt(sessionId: string, client: McpClientItem, attempts: number): Promise<boolean> {
+    const startedAt = performance.now();
+    try {
+      await pTimeout(this.terminate(sessionId, client), { milliseconds: FAREWELL_MS });
+    } catch (thrown) {
+      this.log.mcpSessionNotTerminated(sessionId, client.clientId, thrown);
+      return false;
+    }
+    const details = { sessionId, mcpClientId: client.clientId, attempts };
+    await this.trail.tell('mcp-session.ended', details, Math.round(performance.now() - startedAt));
+    return true;
+  }
+
+  private async terminate(sessionId: string, { clientId, address, credentials, connection }: McpClientItem) {
+    const owner = { sessionId, clientId };
+    const resumed = await this.mcp.resume(
+      {
+        address,
+        credentials: await this.credentials.open(credentials, owner),
+        credentialsId: credentialsIdOf(credentials, owner),
+        workspacePath: '',
+        timeoutMs: FAREWELL_MS,
+      },
+      connection,
+    );
+    await resumed.terminate().finally(() => resumed.close());
+  }
+}

@@ -1,0 +1,56 @@
+import { McpConnectionError, McpEndpointForbiddenError } from '../../errors.ts';
+import { checkUrl, type AddressPolicy } from './endpoint-policy.ts';
+
+/** A request that can be sent more than once. */
+export interface Request {
+  url: URL;
+  method: string;
+  headers: Headers;
+  body?: string | URLSearchParams | Uint8Array;
+}
+
+const STATUSES = [301, 302, 303, 307, 308];
+/** What describes a message; everything else may say who sends it, and stays with the origin that it was meant for. */
+const FOR_ANY_ORIGIN = ['accept', 'content-type', 'mcp-protocol-version'];
+const OF_BODY = ['content-type', 'content-encoding', 'content-language', 'content-length'];
+
+/** Where an answer sends the request, or nothing if it is no redirect. */
+export function redirectTarget(status: number, headers: { get(name: string): string | null }): string | undefined {
+  const target = STATUSES.includes(status) ? headers.get('location') : null;
+  // Headers are read as latin1; what is not ASCII in a URL is UTF-8.
+  return target === null ? undefined : Buffer.from(target, 'latin1').toString();
+}
+
+/** The request that follows a redirect, its target judged. Throws for one that must not be had, or not with this request. */
+export function redirected(request: Request, status: number, target: string, policy: AddressPolicy): Request {
+  if (!URL.canParse(target, request.url.href)) throw new McpConnectionError('redirects to what is no URL');
+  const url = new URL(target, request.url);
+  checkUrl(url, policy);
+  if (request.url.protocol === 'https:' && url.protocol === 'http:') {
+    throw new McpEndpointForbiddenError('redirects from https to http');
+  }
+  const next = becomesGet(status, request.method) ? withoutBody(request) : request;
+  if (url.origin === request.url.origin) return { ...next, url };
+  if (next.body !== undefined && !isJson(next.headers)) {
+    throw new McpConnectionError('redirects to another origin what was meant for it alone');
+  }
+  return { ...next, url, headers: only(next.headers, FOR_ANY_ORIGIN) };
+}
+
+function becomesGet(status: number, method: string): boolean {
+  return status === 303 ? method !== 'HEAD' : (status === 301 || status === 302) && method === 'POST';
+}
+
+function withoutBody({ url, headers }: Request): Request {
+  const kept = [...headers.keys()].filter((name) => !OF_BODY.includes(name));
+  return { url, method: 'GET', headers: only(headers, kept) };
+}
+
+/** A message of the protocol; a form carries a client's secret. */
+function isJson(headers: Headers): boolean {
+  return /^application\/json\b/i.test(headers.get('content-type') ?? '');
+}
+
+function only(headers: Headers, names: string[]): Headers {
+  return new Headers([...headers].filter(([name]) => names.includes(name)));
+}

@@ -1,0 +1,189 @@
+import { auth } from '@modelcontextprotocol/sdk/client/auth.js';
+import { SSEClientTransport } from '@modelcontextprotocol/sdk/client/sse.js';
+import { StreamableHTTPClientTransport, StreamableHTTPError } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
+import { LRUCache } from 'lru-cache';
+import { v7 as uuidv7 } from 'uuid';
+import { McpConnectionError, McpEndpointForbiddenError } from '../../errors.ts';
+import type { McpConnectionState } from '../mcp-client-store.ts';
+import { ClientCredentialsGrant } from '../credentials/client-credentials-grant.ts';
+import { endpointFetch } from './endpoint-fetch.ts';
+import type { GuardedFetch } from './guarded-fetch.ts';
+import { McpSessionGone, type McpConnection, type McpConnector, type McpTarget } from '../mcp-connector.ts';
+import { McpLink } from './mcp-link.ts';
+import { redactJson } from '../credentials/redact.ts';
+import { SdkConnection } from './sdk-connection.ts';
+import { withoutListening } from './without-listening.ts';
+import { StdioTransport } from './stdio-transport.ts';
+
+/** A server that does not answer a farewell is not waited for (ms). */
+const TERMINATE_MS = 5_000;
+/** After an initialization that failed, the caller waits for this (ms). */
+const ABANDON_MS = 1_000;
+const MAX_GRANTS = 500;
+const GRANT_MS = 60 * 60 * 1000;
+
+export interface SdkConnectorOptions {
+  /** Reaches only what the endpoint policy allows. */
+  fetch: GuardedFetch;
+  /** The commands that may be started, as callers must write them. */
+  stdioCommands: readonly string[];
+  /** Where they are looked for, as in PATH. */
+  searchPath: string | undefined;
+}
+
+type Transport = McpConnectionState['transport'];
+
+/** Connects with the official SDK: Streamable HTTP, the HTTP with SSE that came before it, and commands over stdio. */
+export class SdkConnector implements McpConnector {
+  private readonly options: SdkConnectorOptions;
+  private readonly grants = new LRUCache<string, ClientCredentialsGrant>({ max: MAX_GRANTS, ttl: GRANT_MS });
+
+  constructor(options: SdkConnectorOptions) {
+    this.options = options;
+  }
+
+  async connect(target: McpTarget): Promise<McpConnection> {
+    const { address } = target;
+    if (address.type === 'stdio') return this.start(target, address.command, address.args);
+    if (address.type === 'sse') return this.connectSse(target, address.endpoint);
+    return this.connectHttp(target, address.endpoint);
+  }
+
+  async resume(target: McpTarget, state: McpConnectionState): Promise<McpConnection> {
+    const { address } = target;
+    if (address.type === 'stdio') return this.start(target, address.command, address.args);
+    // A stream is the whole session of such a server: it ends with the process that reads it.
+    if (state.transport === 'sse') return this.connectSse(target, address.endpoint);
+    const { link, transport, endSession } = this.newHttp(target, address.endpoint, state);
+    transport.setProtocolVersion(state.protocolVersion);
+    await link.open();
+    return new SdkConnection(link, state, target.timeoutMs, endSession);
+  }
+
+  private async connectHttp(target: McpTarget, endpoint: string): Promise<McpConnection> {
+    const startedAt = performance.now();
+    const { link, transport, endSession } = this.newHttp(target, endpoint);
+    try {
+      await link.open();
+    } catch (thrown) {
+      if (transport.sessionId !== undefined) await this.abandon(target, endpoint, transport.sessionId);
+      if (!speaksTheOldWay(thrown)) throw thrown;
+      const timeoutMs = Math.max(1, target.timeoutMs - (performance.now() - startedAt));
+      // If that fails too, what the server said first is what is told.
+      return this.connectSse({ ...target, timeoutMs }, endpoint).catch((second: unknown) => {
+        throw second instanceof McpEndpointForbiddenError ? second : thrown;
+      });
+    }
+    const state = stateOf(link, 'streamable-http', transport.protocolVersion, transport.sessionId);
+    return new SdkConnection(link, state, target.timeoutMs, endSession);
+  }
+
+  private newHttp(target: McpTarget, endpoint: string, state?: McpConnectionState) {
+    const { fetch, failure } = endpointFetch(this.options.fetch, endpoint, target.credentials);
+    const grant = this.grantOf(target);
+    const options = { fetch: withoutListening(fetch), redirectPolicy: 'follow', authProvider: grant } as const;
+    const transport = state
+      ? new ResumedTransport(new URL(endpoint), { ...options, sessionId: state.mcpSessionId })
+      : new StreamableHTTPClientTransport(new URL(endpoint), options);
+    const secrets = () => grant?.tokensKnown() ?? [];
+    const link = new McpLink(transport, target, { resumed: state !== undefined, failure, secrets });
+    const endSession = () =>
+      link
+        .within(Math.min(target.timeoutMs, TERMINATE_MS), async () => {
+          try {
+            await transport.terminateSession();
+          } catch (thrown) {
+            if (!grant || !(thrown instanceof StreamableHTTPError) || thrown.code !== 401) throw thrown;
+            // The SDK signs in when a message is refused, and not for a farewell.
+            await auth(grant, { serverUrl: endpoint, fetchFn: fetch });
+            await transport.terminateSession();
+          }
+        })
+        .catch((thrown: unknown) => {
+          if (!(thrown instanceof McpSessionGone)) throw thrown;
+        });
+    return { link, transport, endSession };
+  }
+
+  /** For a session that the server opened before its initialization failed. */
+  private async abandon(target: McpTarget, endpoint: string, mcpSessionId: string): Promise<void> {
+    const { link, transport } = this.newHttp(target, endpoint, { mcpSessionId } as McpConnectionState);
+    await link
+      .within(ABANDON_MS, async () => {
+        await transport.start();
+        await transport.terminateSession();
+      })
+      .catch(() => undefined);
+    await link.close();
+  }
+
+  private async connectSse(target: McpTarget, endpoint: string): Promise<McpConnection> {
+    const { fetch, failure } = endpointFetch(this.options.fetch, endpoint, target.credentials);
+    const grant = this.grantOf(target);
+    const transport = new ProtocolVersionOf(new URL(endpoint), {
+      fetch,
+      redirectPolicy: 'follow',
+      authProvider: grant,
+    });
+    const link = new McpLink(transport, target, { failure, secrets: () => grant?.tokensKnown() ?? [] });
+    await link.open();
+    return new SdkConnection(link, stateOf(link, 'sse', transport.protocolVersion), target.timeoutMs, async () => {});
+  }
+
+  private async start(target: McpTarget, command: string, args: string[]): Promise<McpConnection> {
+    const { stdioCommands, searchPath } = this.options;
+    if (!stdioCommands.includes(command)) {
+      throw new McpEndpointForbiddenError('is a command that is not on the list of those allowed here');
+    }
+    const transport = new StdioTransport({ command, args, directory: target.workspacePath, searchPath });
+    const link = new McpLink(transport, target);
+    await link.open();
+    return new SdkConnection(link, stateOf(link, 'stdio', transport.protocolVersion), target.timeoutMs, async () => {});
+  }
+
+  /** Kept under what belongs to one client alone, so that no token ever serves another. */
+  private grantOf({ credentials: { auth }, credentialsId }: McpTarget): ClientCredentialsGrant | undefined {
+    if (auth?.type !== 'oauth-client-credentials') return undefined;
+    const grant = this.grants.get(credentialsId) ?? new ClientCredentialsGrant(auth);
+    this.grants.set(credentialsId, grant);
+    return grant;
+  }
+}
+
+/** The SDK takes a transport that has a session for one that is initialized; servers without sessions have none to give. */
+class ResumedTransport extends StreamableHTTPClientTransport {
+  override get sessionId(): string {
+    return super.sessionId ?? '';
+  }
+}
+
+/** The SDK sets it and does not tell it. */
+class ProtocolVersionOf extends SSEClientTransport {
+  protocolVersion: string | undefined;
+
+  override setProtocolVersion(version: string): void {
+    this.protocolVersion = version;
+    super.setProtocolVersion(version);
+  }
+}
+
+/** What the server says of itself is stored and told, so that it must not repeat a secret. */
+function stateOf(link: McpLink, transport: Transport, version = '', mcpSessionId?: string): McpConnectionState {
+  const told = <T>(value: T) => redactJson(value, (text) => link.redact(text)) as T;
+  if (mcpSessionId !== undefined && told(mcpSessionId) !== mcpSessionId) {
+    throw new McpConnectionError('uses a secret as the id of its session');
+  }
+  return {
+    connectionId: uuidv7(),
+    transport,
+    ...(mcpSessionId !== undefined && { mcpSessionId }),
+    protocolVersion: version,
+    serverInfo: told(link.client.getServerVersion() ?? { name: '', version: '' }),
+    capabilities: JSON.stringify(told(link.client.getServerCapabilities() ?? {})),
+  };
+}
+
+/** So the protocol says how a server of the old kind is known: it does not know the request. */
+function speaksTheOldWay(thrown: unknown): boolean {
+  return thrown instanceof McpConnectionError && [400, 404, 405].includes(Number(thrown.details.serverStatus));
+}

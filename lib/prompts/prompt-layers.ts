@@ -1,0 +1,232 @@
+import * as z from 'zod/mini';
+import { lazily } from '../schemas.ts';
+import type { AuditedOperation } from '../telemetry/audit/audit-catalogue.ts';
+import { ForbiddenError, PromptConflictError, PromptNotFoundError, ValidationError } from '../errors.ts';
+import {
+  checkIdentity,
+  checkOrgId,
+  checkSpeaksFor,
+  identityOf,
+  isAdministrator,
+  isUnrestricted,
+  type Caller,
+} from '../identity.ts';
+import type { ManagerParts } from '../composition/session-manager-parts.ts';
+import { joinLayers } from './join-layers.ts';
+import { scopeLayers } from './layer-cache.ts';
+import {
+  MAX_LAYERS_PER_SCOPE,
+  MAX_SCOPE_BYTES,
+  PROMPT_SCOPES,
+  ownersFor,
+  promptIdSchema,
+  promptLayerInputSchema,
+  readStoredLayer,
+  storedLayer,
+  versionSchema,
+  type LayerOwner,
+  type PromptLayer,
+  type PromptLayerInput,
+  type PromptScope,
+  type StoredLayer,
+} from './prompt-layer.ts';
+import { createOptionsShape, parseInput } from '../sessions/session-options.ts';
+import type { LayersChange } from './prompt-layer-store.ts';
+
+export const scopeRefShape = () => ({
+  scope: z.enum(PROMPT_SCOPES),
+  userId: z.optional(z.string()),
+  orgId: z.optional(z.string()),
+});
+export const promptRefShape = () => ({ ...scopeRefShape(), promptId: promptIdSchema() });
+export const previewShape = () => ({
+  userId: z.optional(z.string()),
+  orgId: z.optional(z.string()),
+  promptVariables: createOptionsShape().promptVariables,
+});
+const scopeRefSchema = lazily(() => z.strictObject(scopeRefShape()));
+const promptRefSchema = lazily(() => z.strictObject(promptRefShape()));
+const previewSchema = lazily(() => z.strictObject(previewShape()));
+
+/** A scope: `user` with `userId`; `org` and `user` are of the caller's organisation unless an operator names another. */
+export type ScopeRef = z.output<ReturnType<typeof scopeRefSchema>>;
+export type PromptRef = z.output<ReturnType<typeof promptRefSchema>>;
+/** For whom: the caller, unless somebody else is named. */
+export type PreviewRequest = z.input<ReturnType<typeof previewSchema>>;
+
+/** What a session of that user would begin with, and what would be left out of it and why. */
+export interface PromptPreview {
+  systemPrompt: string;
+  layers: { scope: PromptScope; id: string; name: string; priority: number; version: number }[];
+  warnings: string[];
+}
+
+/**
+ * The prompt layers of all, of an organisation and of a user. For admins, those of their organisation; the global ones
+ * they may read, and only operators write. A layer's `version` grows with every write.
+ */
+export class PromptLayers {
+  private readonly parts: ManagerParts;
+  private readonly caller: Caller;
+
+  constructor(parts: ManagerParts, caller: Caller) {
+    this.parts = parts;
+    this.caller = caller;
+  }
+
+  async get(ref: PromptRef): Promise<PromptLayer> {
+    return this.recorded('getPrompt', ref, async ({ owner, promptId }) => {
+      const [stored = []] = await this.parts.promptLayers.read([owner]);
+      const layer = layerOf(stored, promptId);
+      if (!layer) throw new PromptNotFoundError(promptId);
+      return layer;
+    });
+  }
+
+  /** By id. */
+  async list(ref: ScopeRef): Promise<PromptLayer[]> {
+    return this.parts.trail.record('listPrompts', this.caller, {}, async () => {
+      const owner = this.ownerOf(parseInput(scopeRefSchema(), ref), 'read');
+      const [stored = []] = await this.parts.promptLayers.read([owner]);
+      return [...scopeLayers(owner, stored).layers].sort((a, b) => (a.id < b.id ? -1 : 1));
+    });
+  }
+
+  /** Makes a layer, or replaces the one with `version`. `existed`: it was replaced. */
+  async put(ref: PromptRef, input: PromptLayerInput): Promise<{ layer: PromptLayer; existed: boolean }> {
+    return this.recorded(
+      'putPrompt',
+      ref,
+      async ({ owner, promptId }) => {
+        const { version: seen, ...said } = parseInput(promptLayerInputSchema(), input);
+        const updatedAt = this.parts.now().toISOString();
+        return this.change(owner, (stored, version) => {
+          const before = layerOf(stored, promptId);
+          if (before?.version !== seen) throw new PromptConflictError(promptId, before?.version);
+          const { createdAt = updatedAt } = before ?? {};
+          const layer = { ...said, id: promptId, name: said.name ?? promptId, version, createdAt, updatedAt };
+          const layers = [...without(stored, promptId), storedLayer(layer)];
+          checkFits(layers);
+          return { layers, result: { layer, existed: before !== undefined } };
+        });
+      },
+      'write',
+    );
+  }
+
+  /** With `version`, only the layer that was read. */
+  async delete(ref: PromptRef, options: { version?: number | undefined } = {}): Promise<void> {
+    await this.recorded(
+      'deletePrompt',
+      ref,
+      async ({ owner, promptId }) => {
+        const { version: seen } = parseInput(z.strictObject({ version: z.optional(versionSchema()) }), options);
+        await this.change(owner, (stored) => {
+          const layers = without(stored, promptId);
+          if (layers.length === stored.length) throw new PromptNotFoundError(promptId);
+          const version = layerOf(stored, promptId)?.version;
+          if (seen !== undefined && seen !== version) throw new PromptConflictError(promptId, version);
+          return { layers, result: undefined };
+        });
+      },
+      'write',
+    );
+  }
+
+  /** What the layers, as they are now, make for a user. */
+  async preview(request: PreviewRequest): Promise<PromptPreview> {
+    return this.parts.trail.record('previewPrompt', this.caller, {}, async () => {
+      const { promptVariables = {}, ...named } = parseInput(previewSchema(), request);
+      const own = identityOf(this.caller);
+      const identity = checkIdentity({
+        userId: needed('userId', named.userId ?? own.userId),
+        orgId: needed('orgId', named.orgId ?? own.orgId),
+      });
+      this.parts.trail.note(identity);
+      this.checkAdmin(identity.orgId);
+      const owners = ownersFor(identity);
+      const stored = await this.parts.promptLayers.read(owners);
+      const scopes = owners.map((owner, index) => scopeLayers(owner, stored[index] ?? []));
+      const { systemPrompt, used, warnings } = joinLayers(scopes, identity, promptVariables);
+      const layers = used.map(({ scope, id, name, priority, version }) => ({ scope, id, name, priority, version }));
+      return { systemPrompt, layers, warnings };
+    });
+  }
+
+  private async recorded<T>(
+    operation: AuditedOperation,
+    ref: PromptRef,
+    work: (meant: { owner: LayerOwner; promptId: string }) => Promise<T>,
+    access: 'read' | 'write' = 'read',
+  ): Promise<T> {
+    return this.parts.trail.record(operation, this.caller, {}, async () => {
+      const { promptId, ...scopeRef } = parseInput(promptRefSchema(), ref);
+      this.parts.trail.note({ promptId });
+      return work({ owner: this.ownerOf(scopeRef, access), promptId });
+    });
+  }
+
+  /** This instance composes with the change at once; others when what they have kept is old. */
+  private async change<T>(owner: LayerOwner, change: (stored: StoredLayer[], version: number) => LayersChange<T>) {
+    try {
+      return await this.parts.promptLayers.change(owner, change);
+    } finally {
+      this.parts.layerCache.forget(owner);
+    }
+  }
+
+  private ownerOf({ scope, userId, orgId }: ScopeRef, access: 'read' | 'write'): LayerOwner {
+    this.parts.trail.note({ promptScope: scope });
+    if (scope !== 'user' && userId !== undefined) throw ValidationError.at('userId', 'goes with the scope user');
+    if (scope === 'global') return this.globalOwner(orgId, access);
+    const org = checkOrgId(needed('orgId', orgId ?? identityOf(this.caller).orgId));
+    if (scope === 'org') {
+      this.parts.trail.note({ orgId: org });
+      this.checkAdmin(org);
+      return { scope, orgId: org, userId: '' };
+    }
+    const identity = checkIdentity({ orgId: org, userId: needed('userId', userId) });
+    this.parts.trail.note(identity);
+    this.checkAdmin(org);
+    return { scope, ...identity };
+  }
+
+  private globalOwner(orgId: string | undefined, access: 'read' | 'write'): LayerOwner {
+    if (orgId !== undefined) throw ValidationError.at('orgId', 'goes with the scopes org and user');
+    if (!isAdministrator(this.caller)) throw new ForbiddenError(ADMINS_ONLY);
+    if (access === 'write' && !isUnrestricted(this.caller)) {
+      throw new ForbiddenError('Only an operator may change global prompt layers.');
+    }
+    return { scope: 'global', userId: '', orgId: '' };
+  }
+
+  private checkAdmin(orgId: string): void {
+    if (!isAdministrator(this.caller)) throw new ForbiddenError(ADMINS_ONLY);
+    checkSpeaksFor(this.caller, { orgId });
+  }
+}
+
+const ADMINS_ONLY = 'Only an admin may see or change prompt layers.';
+
+const without = (stored: StoredLayer[], promptId: string) => stored.filter(({ id }) => id !== promptId);
+
+/** One that cannot be read is as if it were not there: it can be replaced, or deleted. */
+function layerOf(stored: StoredLayer[], promptId: string): PromptLayer | undefined {
+  const found = stored.find(({ id }) => id === promptId);
+  return found && readStoredLayer(found);
+}
+
+function checkFits(layers: StoredLayer[]): void {
+  if (layers.length > MAX_LAYERS_PER_SCOPE) {
+    throw ValidationError.at('promptId', `would be one more than the ${MAX_LAYERS_PER_SCOPE} layers of a scope`);
+  }
+  const bytes = layers.reduce((sum, { json }) => sum + Buffer.byteLength(json, 'utf8'), 0);
+  if (bytes > MAX_SCOPE_BYTES) {
+    throw ValidationError.at('', `The layers of the scope would have ${bytes} bytes, and may have ${MAX_SCOPE_BYTES}`);
+  }
+}
+
+function needed(field: string, value: string | undefined): string {
+  if (value === undefined) throw ValidationError.at(field, 'is needed');
+  return value;
+}

@@ -1,0 +1,24 @@
+import * as z from 'zod/mini';
+import { systemPromptSchema } from '../sessions/session-options.ts';
+import { operation } from '../operations/operation.ts';
+
+export const promptOperations = {
+  getSystemPrompt: operation({
+    group: 'records',
+    access: 'caller',
+    input: () => z.strictObject({ sessionId: z.string() }),
+    async run({ sessionId }, { manager }) {
+      return { output: { systemPrompt: await manager.session(sessionId).getSystemPrompt() } };
+    },
+  }),
+
+  updateSystemPrompt: operation({
+    group: 'records',
+    access: 'caller',
+    input: () => z.strictObject({ sessionId: z.string(), systemPrompt: systemPromptSchema() }),
+    async run({ sessionId, systemPrompt }, { manager }) {
+      await manager.session(sessionId).updateSystemPrompt(systemPrompt);
+      return { output: { systemPrompt } };
+    },
+  }),
+};

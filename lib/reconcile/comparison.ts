@@ -1,0 +1,191 @@
+import { validate as isUuid } from 'uuid';
+import type { AuditDetails } from '../telemetry/audit/audit-event.ts';
+import { detailsOfOwner, ReconcileCounters } from './counter-comparison.ts';
+import { ReconcileRun, type ReconcileRequest, type ReconcileResult, type Reports } from './reconcile-run.ts';
+import { SeatTally } from './seat-tally.ts';
+import type { ClientListCorrection } from '../mcp-clients/client-list-store.ts';
+import {
+  clientPlaces,
+  type ReconcilePosition,
+  type ReconcileRound,
+  type ReconcileStore,
+  type StoredItem,
+} from './reconcile-store.ts';
+import type { SeatCorrection } from '../limits/seat-correction-store.ts';
+import type { SeatItemsCorrection } from '../limits/seat-items-store.ts';
+import { seatsIdOf } from '../table/seats-owner.ts';
+import type { SessionStore } from '../sessions/session-store.ts';
+import { storedSessions } from '../table/stored-session.ts';
+import { sessionOfBelonging, type Key, type SessionItem } from '../table/keys.ts';
+import { workspaceOf } from '../workspaces/workspace-paths.ts';
+import type { Workspaces } from '../workspaces/workspaces.ts';
+
+interface Stores {
+  round: ReconcileStore;
+  sessions: SessionStore;
+  counters: SeatCorrection;
+  seatItems: SeatItemsCorrection;
+  clients: ClientListCorrection;
+}
+
+/** Where a run is: what is left to the next one, if it must stop here; nothing once the directories are done. */
+interface Progress {
+  at: ReconcilePosition | undefined;
+}
+
+/** A directory that was changed since is left alone: whoever moves one out or in may still be at it. */
+const FRESH_MS = 5 * 60 * 1000;
+
+/**
+ * Compares what is stored, and puts it right if asked to:
+ *
+ *   the table, page by page ──▶ the directories, user by user ──▶ the seats that looked wrong
+ *
+ * A run that has no time for the end of it says where it was, and the next one of its round goes on there. Seats are
+ * judged by runs that have seen the whole table.
+ */
+export class Reconcile {
+  private readonly stores: Stores;
+  private readonly workspaces: Workspaces;
+  private readonly reports: Reports;
+  private readonly counters: ReconcileCounters;
+
+  constructor(stores: Stores, workspaces: Workspaces, reports: Reports) {
+    this.stores = stores;
+    this.workspaces = workspaces;
+    this.reports = reports;
+    this.counters = new ReconcileCounters(stores.round, stores.counters);
+  }
+
+  async run(round: ReconcileRound, request: ReconcileRequest): Promise<ReconcileResult> {
+    const run = new ReconcileRun(request, this.reports);
+    const from = await this.stores.round.position(round);
+    const progress = { at: from };
+    try {
+      const tally = new SeatTally();
+      await this.compareTable(run, progress, tally);
+      await this.compareDirectories(run, progress);
+      // Whoever went on where another stopped has not seen all sessions.
+      if (progress.at || from) run.leaveRest();
+      else await this.compareSeats(run, tally);
+    } finally {
+      run.tellAll();
+      if (progress.at || from) await this.stores.round.savePosition(round, progress.at);
+    }
+    return run.result;
+  }
+
+  private async compareTable(run: ReconcileRun, progress: Progress, tally: SeatTally): Promise<void> {
+    if (progress.at?.directory !== undefined) return;
+    let key = progress.at?.key;
+    do {
+      if (key) progress.at = { key };
+      const page = await this.stores.round.page(key, run.pageItems);
+      tally.add(page.items);
+      await this.comparePage(run, page.items);
+      key = page.cursor;
+      if (key && run.isOver) {
+        progress.at = { key };
+        return;
+      }
+    } while (key);
+    progress.at = { directory: '' };
+  }
+
+  private async comparePage(run: ReconcileRun, items: StoredItem[]): Promise<void> {
+    const sessions = storedSessions(items);
+    await run.attempt(() => this.compareEntries(run, sessions));
+    await run.each(sessions, (session) => this.compareDirectory(run, session));
+    await run.attempt(() => this.compareBelongings(run, items));
+    await run.attempt(() => this.compareClients(run, items));
+  }
+
+  private async compareEntries(run: ReconcileRun, sessions: SessionItem[]): Promise<void> {
+    const { round } = this.stores;
+    await run.each(await round.seemUnlisted(sessions), async (session) => {
+      if (!(await round.isUnlisted(session))) return;
+      await run.found('missing-entry', detailsOf(session), () => round.list(session));
+    });
+  }
+
+  private async compareDirectory(run: ReconcileRun, session: SessionItem): Promise<void> {
+    if (session.status !== 'active' || (await this.workspaces.isThere(session))) return;
+    // An end says so first, and moves the directory after that.
+    if (!(await this.isActive(session))) return;
+    await run.found('missing-directory', detailsOf(session), () => this.makeAgain(session));
+  }
+
+  /** Empty: what was in it is lost, but the session goes on. */
+  private async makeAgain(session: SessionItem): Promise<boolean> {
+    await this.workspaces.prepare(session.id);
+    await this.workspaces.moveIn(session);
+    if (await this.isActive(session)) return true;
+    // Whoever ended it may have looked before it was there.
+    await this.workspaces.retire(session);
+    return false;
+  }
+
+  private async isActive({ id }: SessionItem): Promise<boolean> {
+    return (await this.stores.sessions.get(id))?.status === 'active';
+  }
+
+  private async compareBelongings(run: ReconcileRun, items: Key[]): Promise<void> {
+    const { round } = this.stores;
+    const belongings = items.filter((item) => sessionOfBelonging(item) !== undefined);
+    await run.each(await round.seemLonely(belongings), async (item) => {
+      if (!(await round.isLonely(item))) return;
+      await run.found('stray-item', idOf(sessionOfBelonging(item)), () => round.remove(item));
+    });
+  }
+
+  private async compareClients(run: ReconcileRun, items: StoredItem[]): Promise<void> {
+    const { clients } = this.stores;
+    await run.each(await clients.seemOdd(clientPlaces(items)), async (client) => {
+      if (!(await clients.isOdd(client))) return;
+      await run.found('mcp-client', { sessionId: client.sessionId }, () => clients.correct(client));
+    });
+  }
+
+  private async compareDirectories(run: ReconcileRun, progress: Progress): Promise<void> {
+    if (progress.at?.directory === undefined) return;
+    for (const user of await this.workspaces.found.users(progress.at.directory)) {
+      if (run.isOver) return;
+      await run.attempt(() => this.compareUser(run, user));
+      progress.at = { directory: user };
+    }
+    progress.at = undefined;
+  }
+
+  private async compareUser(run: ReconcileRun, user: string): Promise<void> {
+    const directories = await this.workspaces.found.of(user, FRESH_MS);
+    const sessions = await this.stores.sessions.getAll(directories.map(({ id }) => id));
+    const places = new Set(sessions.map(({ userId, id }) => workspaceOf(userId, id)));
+    const suspects = directories.filter((found) => !places.has(`${found.user}/${found.id}`));
+    await run.each(suspects, async (stray) => {
+      // An end moves the directory away before the record goes.
+      if (!(await this.workspaces.found.isThere(stray))) return;
+      await run.found('stray-directory', idOf(stray.id), () => this.workspaces.found.throwAway(stray));
+    });
+  }
+
+  /** The items first: what is taken back at one that does not count would be a difference that no correction sees. */
+  private async compareSeats(run: ReconcileRun, tally: SeatTally): Promise<void> {
+    const { seatItems } = this.stores;
+    const suspects = tally.suspects();
+    const odd: typeof suspects.items = [];
+    await run.each(suspects.items, async (of) => {
+      if (run.isOver) return run.leaveRest();
+      const items = await seatItems.oddItems(of);
+      if (!items) return;
+      odd.push(of);
+      await run.found('seat-items', detailsOfOwner(of), () => seatItems.correct(of, items));
+    });
+    // Whatever the sums say: those had items that do not count.
+    const counters = new Map([...odd, ...suspects.counters].map((of) => [seatsIdOf(of), of]));
+    await this.counters.compare(run, [...counters.values()]);
+  }
+}
+
+const detailsOf = ({ id, userId, orgId }: SessionItem): AuditDetails => ({ sessionId: id, userId, orgId });
+const idOf = (sessionId: string | undefined): AuditDetails =>
+  sessionId !== undefined && isUuid(sessionId) ? { sessionId } : {};

@@ -1,0 +1,85 @@
+import { setTimeout } from 'node:timers/promises';
+import type { AuditDetails } from '../telemetry/audit/audit-event.ts';
+import type { LimitOwner } from '../limits/limit.ts';
+import type { ReconcileStore } from './reconcile-store.ts';
+import type { SeatCorrection, SeatWitness } from '../limits/seat-correction-store.ts';
+import { CounterBounds } from './counter-bounds.ts';
+import type { ReconcileRun } from './reconcile-run.ts';
+import { SessionCount } from './seat-tally.ts';
+
+/** How often those are counted again in whose scope sessions began or ended meanwhile. */
+const ATTEMPTS = 3;
+/** Longer than the items of one transaction take to become visible after each other. */
+const SETTLED_MS = 300;
+/** So many are judged in one run: what is kept of each is in memory. */
+const MAX_JUDGED = 10_000;
+
+/** Judges the counters of scopes that looked wrong, by counts between two looks at the seats; puts them right. */
+export class ReconcileCounters {
+  private readonly store: ReconcileStore;
+  private readonly correction: SeatCorrection;
+
+  constructor(store: ReconcileStore, correction: SeatCorrection) {
+    this.store = store;
+    this.correction = correction;
+  }
+
+  async compare(run: ReconcileRun, suspects: LimitOwner[]): Promise<void> {
+    let open = suspects.slice(0, MAX_JUDGED).map((of) => new CounterBounds(of));
+    for (let attempt = 1; attempt <= ATTEMPTS && open.length > 0 && !run.isOver; attempt++) {
+      await this.narrow(run, open);
+      await run.each(
+        open.filter(({ isExact }) => isExact),
+        (bounds) => this.judge(run, bounds),
+      );
+      open = open.filter(({ isExact }) => !isExact);
+    }
+    await run.each(open, (bounds) => this.judge(run, bounds));
+    if (open.length > 0 || suspects.length > MAX_JUDGED) run.leaveRest();
+  }
+
+  /** Leaves them as they are if the time is up before the end. */
+  private async narrow(run: ReconcileRun, open: CounterBounds[]): Promise<void> {
+    const before = await this.witnesses(run, open);
+    await setTimeout(SETTLED_MS);
+    const count = new SessionCount(open.map(({ of }) => of));
+    let key: Record<string, string> | undefined;
+    do {
+      if (run.isOver) return;
+      const page = await this.store.page(key, run.pageItems);
+      count.add(page.items);
+      key = page.cursor;
+    } while (key);
+    await setTimeout(SETTLED_MS);
+    const after = await this.witnesses(run, open);
+    for (const bounds of open) bounds.narrow(before.get(bounds), count.of(bounds.of), after.get(bounds));
+  }
+
+  private async witnesses(run: ReconcileRun, open: CounterBounds[]): Promise<Map<CounterBounds, SeatWitness>> {
+    const found = new Map<CounterBounds, SeatWitness>();
+    await run.each(open, async (bounds) => {
+      const witness = run.isOver ? undefined : await this.correction.witness(bounds.of);
+      if (witness) found.set(bounds, witness);
+    });
+    return found;
+  }
+
+  private async judge(run: ReconcileRun, bounds: CounterBounds): Promise<void> {
+    const { of } = bounds;
+    const verdict = bounds.verdict();
+    if (!verdict) return;
+    if (run.isOver) return run.leaveRest();
+    const { witness, by } = verdict;
+    const putRight = () => this.correction.correct(of, witness, by);
+    if (by === 0) return run.found('seat-items', detailsOfOwner(of), putRight);
+    // Of several items one may be below 0, and so may a damaged sum.
+    const counted = { active: Math.max(0, witness.active), sessions: witness.active + by };
+    await run.found('counter', { ...detailsOfOwner(of), ...counted }, putRight);
+  }
+}
+
+export const detailsOfOwner = ({ scope, orgId, userId }: LimitOwner): AuditDetails => ({
+  limitScope: scope,
+  ...(orgId && { orgId }),
+  ...(userId && { userId }),
+});

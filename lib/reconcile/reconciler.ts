@@ -1,0 +1,47 @@
+import { sumOfDrift } from '../telemetry/audit/drift.ts';
+import { ForbiddenError } from '../errors.ts';
+import { mayReconcile, type Caller } from '../identity.ts';
+import type { ManagerParts } from '../composition/session-manager-parts.ts';
+import type { ReconcileResult } from './reconcile-run.ts';
+import type { ReconcileRound } from './reconcile-store.ts';
+
+/** How long it goes on where nobody says. */
+const RECONCILE_MS = 10 * 60 * 1000;
+
+/** How far a reconcile may go. */
+interface ReconcileBounds {
+  /** Aborts when the time is up; the next run goes on there. */
+  signal?: AbortSignal;
+  /** Items of the table that are read at once; what DynamoDB gives, if left out. */
+  pageItems?: number | undefined;
+}
+
+/** Compares counters, sessions, lists, MCP clients and directories. For operators. */
+export class Reconciler {
+  private readonly parts: ManagerParts;
+  private readonly caller: Caller;
+
+  constructor(parts: ManagerParts, caller: Caller) {
+    this.parts = parts;
+    this.caller = caller;
+  }
+
+  /** With `repair` it puts right what does not fit, also while sessions begin and end. */
+  async run(
+    { repair = false }: { repair?: boolean | undefined } = {},
+    { signal = AbortSignal.timeout(RECONCILE_MS), pageItems }: ReconcileBounds = {},
+  ): Promise<ReconcileResult> {
+    const { trail, reconcile } = this.parts;
+    return trail.record('reconcile', this.caller, {}, async () => {
+      if (!mayReconcile(this.caller)) throw new ForbiddenError('Only an operator may reconcile.');
+      const result = await (await reconcile()).run(this.roundOf(repair), { repair, signal, pageItems });
+      trail.note({ drift: sumOfDrift(result.drift), repaired: result.repaired });
+      return result;
+    });
+  }
+
+  private roundOf(repair: boolean): ReconcileRound {
+    if (this.caller.kind === 'schedule') return 'scheduled';
+    return repair ? 'repair' : 'look';
+  }
+}

@@ -1,0 +1,136 @@
+import { IdempotencyConflictError, MaxSessionsReachedError } from '../errors.ts';
+import { limitOwnersOf, type LimitOwner, type LimitScope } from '../limits/limit.ts';
+import type { DynamoTable } from '../table/dynamo-table.ts';
+import { seatLayout, type SeatLayout } from '../limits/seat-layout.ts';
+import type { SeatStore } from '../limits/seat-store.ts';
+import { SeatTransaction } from '../limits/seat-transaction.ts';
+import type { IdempotencyRequest } from './session-store.ts';
+import { sessionKey, type FirstSeatsItem, type IdempotencyItem, type Key, type SessionItem } from '../table/keys.ts';
+import { Contended, withRetries } from '../table/retries.ts';
+import type { Refusal, Write } from '../table/write.ts';
+
+/** Created, or the key was used before: for the session it names. */
+export type CreateOutcome = { created: SessionItem } | { replayOf: string };
+
+export type CreateWrite = 'session' | 'entry' | 'prompt' | 'idempotency' | LimitScope;
+
+/** What a create writes, what it is refused by, and what it is a replay of. */
+export interface CreatePlan {
+  session: SessionItem;
+  /** All but the seats. */
+  writes: Partial<Record<CreateWrite, Write>>;
+  idempotency: (IdempotencyRequest & { at: Key }) | undefined;
+  nowSeconds: number;
+}
+
+/**
+ * The attempts at one create. Each takes a seat in every scope, in items chosen anew; nothing is written unless all of it
+ * is. What a refused attempt found is the answer where it tells enough. Where seats are spread over several items, one of
+ * them being full tells nothing: then the next attempt looks at all of them, as one moment has them, before it writes.
+ */
+export class CreateAttempts {
+  private readonly seats: SeatStore;
+  private readonly plan: CreatePlan;
+  private readonly owners: LimitOwner[];
+  private readonly transaction: SeatTransaction;
+  private mustLook = false;
+
+  constructor(table: DynamoTable, seats: SeatStore, plan: CreatePlan) {
+    this.seats = seats;
+    this.plan = plan;
+    this.owners = limitOwnersOf(plan.session);
+    this.transaction = new SeatTransaction(table, seats, this.owners);
+  }
+
+  /** Whether an attempt had no definite answer: the session may be recorded, now or later, whatever `run` threw. */
+  get mayBeRecorded(): boolean {
+    return this.transaction.mayBeCarriedOut;
+  }
+
+  /**
+   * The answer, where one read can tell it: a replay, or that a limit which was full a moment ago still is. Nothing where
+   * that cannot be told, or need not be: refusals in a row cost no writes. Throws as `run` does.
+   */
+  async answerWithoutWriting(): Promise<CreateOutcome | undefined> {
+    const wasFullLately = this.owners.some((of) => this.seats.knowledge.wasFullLately(of));
+    return wasFullLately ? withRetries(() => this.look()) : undefined;
+  }
+
+  /** One transaction, repeated with the same session. Throws `MaxSessionsReachedError` and `IdempotencyConflictError`. */
+  async run(): Promise<CreateOutcome> {
+    return withRetries(() => this.once());
+  }
+
+  /** Throws `Contended` when it has to be made again. */
+  private async once(): Promise<CreateOutcome> {
+    const known = this.mustLook ? await this.look() : undefined;
+    if (known) return known;
+    this.mustLook = false;
+    const writes = () => ({ ...this.plan.writes, ...this.transaction.takes() }) as Record<CreateWrite, Write>;
+    const refusal = await this.transaction.once(writes);
+    if (!refusal) return { created: this.plan.session };
+    const answer = this.answerTo(refusal);
+    if (answer) return answer;
+    this.mustLook = true;
+    throw new Contended('other items may have free seats');
+  }
+
+  /**
+   * The answer, as far as one moment has it: an earlier attempt of ours went through and its reply was lost; a replay,
+   * which beats a full limit; a limit is full. Nothing if there is a seat.
+   */
+  private async look(): Promise<CreateOutcome | undefined> {
+    const { session, idempotency } = this.plan;
+    const keys = [sessionKey(session.id), ...(idempotency ? [idempotency.at] : [])];
+    const { layouts, others } = await this.seats.reads.snapshotOnce(this.owners, keys);
+    const [own, earlier] = others as [SessionItem?, IdempotencyItem?];
+    if (own) return { created: own };
+    if (earlier && earlier.ttl > this.plan.nowSeconds) return this.replayOf(earlier);
+    for (const [index, of] of this.owners.entries()) {
+      const layout = layouts[index];
+      if (layout) this.refuseIfFull(of, layout);
+    }
+    for (const [index, of] of this.owners.entries()) {
+      const layout = layouts[index];
+      if (layout) await this.seats.help(of, layout);
+    }
+    return undefined;
+  }
+
+  /**
+   * In this order: an earlier attempt of ours went through and its reply was lost; a replay, which beats a full limit;
+   * somebody is just now creating under the same key, or an earlier attempt of ours is, so nothing is known yet; a limit
+   * is full. Nothing where the seats that were met are not all that there may be.
+   */
+  private answerTo(refusal: Refusal<CreateWrite>): CreateOutcome | undefined {
+    const own = refusal.item<SessionItem>('session');
+    if (own) return { created: own };
+    const earlier = refusal.item<IdempotencyItem>('idempotency');
+    if (earlier) return this.replayOf(earlier);
+    if (refusal.contended.has('idempotency') || refusal.contended.has('session')) throw new Contended();
+    const full = this.owners.filter(({ scope }) => refusal.failed(scope));
+    if (full.length === 0) throw new Error('a create was refused by a condition that found nothing');
+    for (const of of full) {
+      const found = refusal.item<FirstSeatsItem>(of.scope);
+      if (!this.transaction.tookFromOnlyItem(of, found)) return undefined;
+      const layout = seatLayout(found ?? {}, []);
+      if (layout) this.refuseIfFull(of, layout);
+    }
+    return undefined;
+  }
+
+  private refuseIfFull(of: LimitOwner, layout: SeatLayout): void {
+    const { active, limit } = this.seats.usageIn(of, layout);
+    if (limit === null || active < limit) return;
+    this.seats.knowledge.wasFull(of);
+    throw new MaxSessionsReachedError(of.scope, limit, active);
+  }
+
+  /** A record of our own tells that an earlier attempt went through, also where its session has ended since. */
+  private replayOf({ requestHash, sessionId }: IdempotencyItem): CreateOutcome {
+    const { session, idempotency } = this.plan;
+    if (sessionId === session.id) return { created: session };
+    if (requestHash !== idempotency?.requestHash) throw new IdempotencyConflictError();
+    return { replayOf: sessionId };
+  }
+}

@@ -1,0 +1,19 @@
+import type { EndReason, SessionItem } from '../table/keys.ts';
+import type { AuditDetails } from '../telemetry/audit/audit-fields.ts';
+import type { AuditTrail } from '../telemetry/audit/audit-log.ts';
+
+export type EndDetails = Pick<AuditDetails, 'reason' | 'resumedReason'>;
+
+/** Why a session ends that was like this when it was found. */
+export const endDetails = ({ status, endReason }: SessionItem, reason: EndReason): EndDetails =>
+  status === 'ending' ? { reason: 'resumed', resumedReason: endReason } : { reason };
+
+/** Its create has begun the end, unless somebody else was there first. */
+export const takenBack = ({ endReason }: SessionItem): EndDetails =>
+  endReason === 'workspace-creation-failed' ? { reason: endReason } : { reason: 'resumed', resumedReason: endReason };
+
+/** An end that nobody has asked for by the session's id is an event beside that of the operation. */
+export async function tellEnd(trail: AuditTrail, session: SessionItem, reason: EndDetails, durationMs: number) {
+  const { id: sessionId, userId, orgId } = session;
+  await trail.tell('session.ended', { sessionId, userId, orgId, ...reason }, durationMs);
+}

@@ -1,0 +1,42 @@
+import { UnauthorizedError, ValidationError } from '../errors.ts';
+import { checkIdentity, checkOrgId, checkUserId, type Caller, type Identity } from '../identity.ts';
+
+type Kind = Caller['kind'];
+type Said = { [Field in keyof Identity]?: unknown };
+
+/** Each kind of caller, from what it says of itself. A kind without a row is refused. */
+const CALLERS: { readonly [Name in Kind]: (said: Said) => Extract<Caller, { kind: Name }> } = {
+  application: () => ({ kind: 'application' }),
+  operator: ({ userId, orgId }) => ({
+    kind: 'operator',
+    ...(userId !== undefined && { userId: checkUserId(userId) }),
+    ...(orgId !== undefined && { orgId: checkOrgId(orgId) }),
+  }),
+  admin: (said) => ({ kind: 'admin', ...checkIdentity(said) }),
+  user: (said) => ({ kind: 'user', ...checkIdentity(said) }),
+  schedule: () => ({ kind: 'schedule' }),
+};
+
+/**
+ * A caller as a copy that nobody can change. Counts what `value` itself says, not what it inherits, and refuses what it
+ * does not know: a field that is ignored may have been meant as a restriction. Throws `UnauthorizedError` where there is no
+ * caller, `InvalidUserIdError`, `InvalidOrgIdError` and `ValidationError`.
+ */
+export function parseCaller(value: unknown): Caller {
+  if (value === undefined || value === null) throw new UnauthorizedError();
+  if (typeof value !== 'object') throw ValidationError.at('caller', 'must be an object');
+  // Each field is read once: a getter may answer differently the second time.
+  const said = Object.fromEntries(Object.entries(value).filter(([, field]) => field !== undefined));
+  const { kind } = said;
+  if (!isKind(kind)) throw ValidationError.at('caller.kind', `must be one of ${Object.keys(CALLERS).join(', ')}`);
+  const caller = CALLERS[kind](said);
+  const unknown = Object.keys(said).filter((field) => !Object.hasOwn(caller, field));
+  if (unknown.length > 0) {
+    throw new ValidationError(
+      unknown.map((field) => ({ path: `caller.${field}`, message: `is not a field of the kind ${kind}` })),
+    );
+  }
+  return Object.freeze(caller);
+}
+
+const isKind = (kind: unknown): kind is Kind => typeof kind === 'string' && Object.hasOwn(CALLERS, kind);

@@ -1,0 +1,56 @@
+import { ForbiddenError } from '../errors.ts';
+import { checkOrgId, checkSpeaksFor, checkUserId, isUnrestricted, type Caller, type Identity } from '../identity.ts';
+import { EVERYBODY, limitOwnersOf, type LimitOwner, type UsageReport } from '../limits/limit.ts';
+import type { ManagerParts } from '../composition/session-manager-parts.ts';
+
+/** How many sessions there are, as far as the caller may know. */
+export class SessionCounts {
+  private readonly parts: ManagerParts;
+  private readonly caller: Caller;
+
+  constructor(parts: ManagerParts, caller: Caller) {
+    this.parts = parts;
+    this.caller = caller;
+  }
+
+  async ofUser(userId: string, orgId?: string): Promise<number> {
+    return this.parts.trail.record('countUserSessions', this.caller, {}, async () => {
+      const named = { userId: checkUserId(userId), orgId: orgId === undefined ? undefined : checkOrgId(orgId) };
+      this.parts.trail.note(named);
+      checkSpeaksFor(this.caller, named);
+      if (named.orgId === undefined) return this.parts.lists.countOfUser(userId);
+      return this.seats({ scope: 'user', userId, orgId: named.orgId });
+    });
+  }
+
+  async all(): Promise<number> {
+    return this.parts.trail.record('countAllSessions', this.caller, {}, async () => {
+      if (!isUnrestricted(this.caller)) {
+        throw new ForbiddenError('Only an operator may know about all organisations.');
+      }
+      return this.seats(EVERYBODY);
+    });
+  }
+
+  async usage(named: Partial<Identity>): Promise<UsageReport> {
+    return this.parts.trail.record('getUsage', this.caller, {}, async () => {
+      const owner = { userId: named.userId, orgId: named.orgId };
+      if (owner.userId !== undefined) checkUserId(owner.userId);
+      if (owner.orgId !== undefined) checkOrgId(owner.orgId);
+      this.parts.trail.note(owner);
+      checkSpeaksFor(this.caller, owner);
+      const { userId = '', orgId = '' } = owner;
+      const [user, org, all] = await this.parts.seats.usage(limitOwnersOf({ userId, orgId }));
+      const report: UsageReport = {};
+      if (user && userId && orgId) report.user = user;
+      if (org && orgId) report.org = org;
+      if (all && isUnrestricted(this.caller)) report.all = all;
+      return report;
+    });
+  }
+
+  private async seats(of: LimitOwner): Promise<number> {
+    const [usage] = await this.parts.seats.usage([of]);
+    return usage?.active ?? 0;
+  }
+}

@@ -1,0 +1,53 @@
+import type { SessionEvent } from '../telemetry/events/session-event.ts';
+import { itemIn, type StreamRecord } from './stream-change.ts';
+import { isSessionKey, sessionIdOf, type Key, type SessionItem } from '../table/keys.ts';
+
+type Told = Key & SessionItem;
+
+/**
+ * The event that a record of the table's stream is, if others are told of it. It is read from the session's own item
+ * alone, of which each change but a touch makes a version: so there is one event of a version at most, and its id is
+ * made of session and version. Not checked: what stands in the table may be older than this code.
+ */
+export function newsIn({ eventName, dynamodb = {} }: StreamRecord): SessionEvent | undefined {
+  const before = itemIn(dynamodb.OldImage) as Told | undefined;
+  const after = itemIn(dynamodb.NewImage) as Told | undefined;
+  const item = after ?? before;
+  if (!item || !isSessionKey(item)) return undefined;
+  const seconds = dynamodb.ApproximateCreationDateTime ?? NaN;
+  switch (eventName) {
+    case 'INSERT':
+      return { ...everyEvent(item, seconds), type: 'session.created', ...beginningOf(item) };
+    case 'REMOVE':
+      return { ...everyEvent(item, seconds), type: 'session.ended', ...endOf(item, seconds) };
+    case 'MODIFY':
+      // News that stood there before is told already.
+      if (!item.news || item.newsVersion === before?.newsVersion) return undefined;
+      return { ...everyEvent(item, seconds), ...item.news };
+    case undefined:
+      return undefined;
+  }
+}
+
+function everyEvent(item: Told, seconds: number) {
+  const { version, userId, orgId } = item;
+  const sessionId = sessionIdOf(item);
+  return {
+    id: `${sessionId}:${version}`,
+    version,
+    time: new Date(seconds * 1000).toISOString(),
+    sessionId,
+    userId,
+    orgId,
+  };
+}
+
+const beginningOf = ({ createdAt, inactivitySeconds }: SessionItem) => ({ createdAt, inactivitySeconds });
+
+const endOf = ({ createdAt, endReason, mcpClientIds = new Set() }: SessionItem, seconds: number) => ({
+  reason: endReason as NonNullable<typeof endReason>,
+  createdAt,
+  // The stream's clock is not the one that wrote `createdAt`, and has only whole seconds.
+  durationSeconds: Math.max(0, Math.round(seconds - Date.parse(createdAt) / 1000)),
+  mcpClientIds: [...mcpClientIds].sort(),
+});

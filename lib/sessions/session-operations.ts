@@ -1,0 +1,179 @@
+import * as z from 'zod/mini';
+import { NotAvailableError, ValidationError } from '../errors.ts';
+import { identityOf, type Caller, type Identity } from '../identity.ts';
+import type { CleanupBounds } from './sweep.ts';
+import { createOptionsShape, MAX_INACTIVE_SECONDS, metadataSchema, pageShape } from './session-options.ts';
+import { openOperation, operation } from '../operations/operation.ts';
+
+const sessionIdShape = () => ({ sessionId: z.string() });
+const namedShape = () => ({ userId: z.optional(z.string()), orgId: z.optional(z.string()) });
+
+/** What a cleanup over HTTP may take: the gateway gives up after 30 s. */
+const HTTP_CLEANUP_SESSIONS = 500;
+
+export const sessionOperations = {
+  createSession: operation({
+    group: 'lifecycle',
+    access: 'caller',
+    input: () => z.strictObject({ ...namedShape(), ...createOptionsShape() }),
+    async run({ userId, orgId, ...options }, { manager, caller }) {
+      const owner = identityMeant(caller, { userId, orgId });
+      const session = await manager.createSession(owner.userId, owner.orgId, options);
+      return { output: session.getSessionInfo(), existed: session.replayed };
+    },
+  }),
+
+  getSession: operation({
+    group: 'records',
+    access: 'caller',
+    input: () => z.strictObject(sessionIdShape()),
+    async run({ sessionId }, { manager }) {
+      return { output: (await manager.getSession(sessionId)).getSessionInfo() };
+    },
+  }),
+
+  listSessions: operation({
+    group: 'records',
+    access: 'caller',
+    input: () =>
+      z.strictObject({
+        ...namedShape(),
+        scope: z.optional(z.literal('org')),
+        ...pageShape(),
+      }),
+    async run({ userId, orgId, scope, ...page }, { manager, caller }) {
+      if (scope === 'org' && userId !== undefined) throw ValidationError.at('scope', 'excludes userId');
+      const own = identityOf(caller);
+      if (scope === undefined && userId === undefined && orgId !== own.orgId && orgId !== undefined) {
+        throw ValidationError.at('orgId', 'goes with userId, or with scope=org');
+      }
+      const { sessions, nextCursor } =
+        scope === 'org'
+          ? await manager.listOrgSessions(needed('orgId', orgId ?? own.orgId), page)
+          : await manager.listSessions(needed('userId', userId ?? own.userId), { orgId: orgId ?? own.orgId, ...page });
+      const found = sessions.map((session) => session.getSessionInfo());
+      return { output: { sessions: found, ...(nextCursor !== undefined && { nextCursor }) } };
+    },
+  }),
+
+  updateSession: operation({
+    group: 'records',
+    access: 'caller',
+    input: () => z.strictObject({ ...sessionIdShape(), metadata: metadataSchema() }),
+    async run({ sessionId, metadata }, { manager }) {
+      return { output: (await manager.session(sessionId).updateMetadata(metadata)).getSessionInfo() };
+    },
+  }),
+
+  cleanupSession: operation({
+    group: 'lifecycle',
+    access: 'caller',
+    input: () => z.strictObject(sessionIdShape()),
+    async run({ sessionId }, { manager }) {
+      await manager.cleanupSession(sessionId);
+      return { output: null };
+    },
+  }),
+
+  heartbeat: operation({
+    group: 'records',
+    access: 'caller',
+    input: () => z.strictObject(sessionIdShape()),
+    async run({ sessionId }, { manager }) {
+      await manager.session(sessionId).heartbeat();
+      return { output: null };
+    },
+  }),
+
+  getUsage: operation({
+    group: 'records',
+    access: 'caller',
+    input: () => z.strictObject(namedShape()),
+    async run(named, { manager, caller }) {
+      // Whoever names an organisation and no user means no user of it.
+      const own = named.orgId === undefined ? identityOf(caller) : {};
+      return { output: await manager.getUsage({ ...own, ...present(named) }) };
+    },
+  }),
+
+  countUserSessions: operation({
+    group: 'records',
+    access: 'caller',
+    input: () => z.strictObject(namedShape()),
+    async run({ userId, orgId }, { manager, caller }) {
+      const own = identityOf(caller);
+      const count = await manager.countUserSessions(needed('userId', userId ?? own.userId), orgId ?? own.orgId);
+      return { output: { count } };
+    },
+  }),
+
+  countAllSessions: operation({
+    group: 'records',
+    access: 'caller',
+    input: () => z.strictObject({}),
+    async run(_input, { manager }) {
+      return { output: { count: await manager.countAllSessions() } };
+    },
+  }),
+
+  cleanupInactiveSessions: operation({
+    group: 'cleanup',
+    access: 'caller',
+    input: () =>
+      z.strictObject({
+        inactiveForSeconds: z.optional(z.number().check(z.minimum(0), z.maximum(MAX_INACTIVE_SECONDS))),
+      }),
+    async run({ inactiveForSeconds }, { manager, caller, signal }) {
+      const bounds: CleanupBounds = { signal };
+      if (caller.kind !== 'schedule') bounds.maxSessions = HTTP_CLEANUP_SESSIONS;
+      const inactiveForMs = inactiveForSeconds === undefined ? undefined : inactiveForSeconds * 1000;
+      return { output: await manager.cleanupInactiveSessions(inactiveForMs, bounds) };
+    },
+  }),
+
+  reconcile: operation({
+    group: 'cleanup',
+    access: 'caller',
+    input: () => z.strictObject({ repair: z.optional(z.boolean()) }),
+    async run({ repair }, { manager, signal }) {
+      return { output: await manager.reconciler.run({ repair }, { signal }) };
+    },
+  }),
+
+  getHealth: openOperation({
+    group: 'records',
+    access: 'anyone',
+    input: () => z.strictObject({}),
+    async run() {
+      return { output: { status: 'ok' } };
+    },
+  }),
+
+  getOpenApi: openOperation({
+    group: 'records',
+    access: 'anyone',
+    input: () => z.strictObject({}),
+    async run(_input, { describeApi }) {
+      if (!describeApi) throw new NotAvailableError('The description of the API');
+      return { output: (await describeApi()) as { openapi: string } & Record<string, unknown> };
+    },
+  }),
+};
+
+/** Who a create is for: who is named, else the caller. */
+function identityMeant(caller: Caller, named: Partial<Identity>): Identity {
+  const own = identityOf(caller);
+  return {
+    userId: needed('userId', named.userId ?? own.userId),
+    orgId: needed('orgId', named.orgId ?? own.orgId),
+  };
+}
+
+function needed(field: string, value: string | undefined): string {
+  if (value === undefined) throw ValidationError.at(field, 'is needed, since the caller has none');
+  return value;
+}
+
+function present<T extends object>(value: T): Partial<T> {
+  return Object.fromEntries(Object.entries(value).filter(([, field]) => field !== undefined)) as Partial<T>;
+}

@@ -1,0 +1,180 @@
+import { SessionNotFoundError } from '../errors.ts';
+import { limitOwnersOf } from '../limits/limit.ts';
+import { CreateAttempts, type CreateWrite } from './create-attempts.ts';
+import type { DynamoTable } from '../table/dynamo-table.ts';
+import type { SeatStore } from '../limits/seat-store.ts';
+import { SeatTransaction } from '../limits/seat-transaction.ts';
+import * as write from './session-writes.ts';
+import { storedSession, storedSessions } from '../table/stored-session.ts';
+import { dueKey, dueShardOf, idempotencyKey, sessionKey, type EndReason, type SessionItem } from '../table/keys.ts';
+import { Contended, withRetries } from '../table/retries.ts';
+import type { UpdateWrite, Write } from '../table/write.ts';
+
+/** What a create writes, before the store adds the parts that are its own. */
+export interface SessionDraft extends Pick<SessionItem, 'id' | 'userId' | 'orgId' | 'metadata' | 'inactivitySeconds'> {
+  /** Below the workspace root. Written for others who read the table, and read for no path: that is made of the ids. */
+  workspace: string;
+}
+
+export interface IdempotencyRequest {
+  key: string;
+  /** Of everything in the request that must be the same the second time. */
+  requestHash: string;
+}
+
+export interface CreateRequest {
+  draft: SessionDraft;
+  systemPrompt: string;
+  idempotency: IdempotencyRequest | undefined;
+  now: Date;
+}
+
+/** What a rollback came to (`gone`: there was nothing to roll back), and what there is of the session. */
+export interface RollBack {
+  outcome: 'rolled back' | 'gone' | 'unknown';
+  session: SessionItem | undefined;
+}
+
+const ROLLED_BACK: EndReason = 'workspace-creation-failed';
+const IDEMPOTENCY_SECONDS = 24 * 60 * 60;
+
+/** Sessions, the seats they take, and their idempotency records. Times in ms. */
+export class SessionStore {
+  private readonly table: DynamoTable;
+  private readonly seats: SeatStore;
+  private readonly touchIntervalMs: number;
+
+  constructor(table: DynamoTable, seats: SeatStore, { touchIntervalSeconds }: { touchIntervalSeconds: number }) {
+    this.table = table;
+    this.seats = seats;
+    this.touchIntervalMs = touchIntervalSeconds * 1000;
+  }
+
+  /** The attempts at recording a session. Nothing is written unless all of it is. */
+  create({ draft, systemPrompt, idempotency, now }: CreateRequest): CreateAttempts {
+    const session: SessionItem = {
+      ...draft,
+      status: 'active',
+      createdAt: now.toISOString(),
+      lastActiveAt: now.toISOString(),
+      version: 1,
+      dueShard: dueShardOf(draft.id),
+      due: dueKey(now.getTime(), this.idleMs(draft)),
+    };
+    const writes: Partial<Record<CreateWrite, Write>> = {
+      session: write.putSession(session),
+      entry: write.putUserEntry(session),
+    };
+    if (idempotency) writes.idempotency = putIdempotency(session, idempotency, now);
+    if (systemPrompt !== '') writes.prompt = write.putPrompt(session.id, systemPrompt);
+    return new CreateAttempts(this.table, this.seats, {
+      session,
+      writes,
+      idempotency: idempotency && { ...idempotency, at: idempotencyKey(draft, idempotency.key) },
+      nowSeconds: secondsOf(now),
+    });
+  }
+
+  async get(sessionId: string): Promise<SessionItem | undefined> {
+    return storedSession(await this.table.get<SessionItem>(sessionKey(sessionId)));
+  }
+
+  async getAll(sessionIds: string[]): Promise<SessionItem[]> {
+    return storedSessions(await this.table.getAll<SessionItem>(sessionIds.map(sessionKey)));
+  }
+
+  /** Writes the activity only if the last one written is older than the touch interval. */
+  async touch(session: SessionItem, now: Date): Promise<SessionItem> {
+    if (now.getTime() - Date.parse(session.lastActiveAt) < this.touchIntervalMs) return session;
+    const { updated, session: stored } = await this.update(write.touch(session, now, this.idleMs(session)));
+    if (!stored || (!updated && stored.status !== 'active')) throw new SessionNotFoundError();
+    return stored;
+  }
+
+  async setMetadata(sessionId: string, metadata: Record<string, string>): Promise<SessionItem> {
+    return this.updated(write.setMetadata(sessionId, metadata));
+  }
+
+  /** When the session becomes due if nothing happens (ms): an activity may be a touch interval younger than written. */
+  expiresAt(session: SessionItem): number {
+    return Date.parse(session.lastActiveAt) + this.idleMs(session);
+  }
+
+  /** The latest moment (ms) up to `now` at which the session can have been active. */
+  lastPossibleActivity(session: SessionItem, now: Date): number {
+    return Math.min(now.getTime(), Date.parse(session.lastActiveAt) + this.touchIntervalMs);
+  }
+
+  /**
+   * First step of an end. With `lastActiveSeen` only if the session was not active since. Gives the session if it is
+   * ending now, by whomever.
+   */
+  async claimEnd(sessionId: string, reason: EndReason, lastActiveSeen?: string): Promise<SessionItem | undefined> {
+    const { session } = await this.update(write.claimEnd(sessionId, reason, lastActiveSeen));
+    return session?.status === 'ending' ? session : undefined;
+  }
+
+  /**
+   * Last step of an end: items and seats, together and once; whoever comes second finds it done. True for the one that
+   * did it. An attempt without an answer may have done it, so the same one is made again, by its token: its answer tells.
+   */
+  async finishEnd(session: SessionItem): Promise<boolean> {
+    const transaction = new SeatTransaction(this.table, this.seats, limitOwnersOf(session));
+    const others = { session: write.deleteEndingSession(session.id), ...write.deleteBelongings(session) };
+    return withRetries(async () => {
+      const refusal = await transaction.once<string>(() => ({ ...others, ...transaction.gives() }));
+      if (!refusal) return true;
+      if (refusal.failed('session')) return false;
+      transaction.forgetWhere((scope) => refusal.failed(scope));
+      throw new Contended('an item for seats is gone');
+    });
+  }
+
+  /** For a repeated create, before it is answered with the session: from then on it is not rolled back. */
+  async answerWithIt(session: SessionItem): Promise<SessionItem> {
+    if (session.repeated) return session;
+    return this.updated(write.answerWithIt(session.id));
+  }
+
+  /**
+   * For a create that went wrong after it may have been recorded: its end begins and its idempotency key is free, both or
+   * neither; neither if its repetition was answered with the session, or if somebody else ends it.
+   */
+  async rollBack(draft: SessionDraft, key: string | undefined): Promise<RollBack> {
+    const writes: Partial<Record<'session' | 'idempotency', Write>> = {
+      session: { Update: write.rollBack(draft.id) },
+    };
+    if (key !== undefined) writes.idempotency = write.freeIdempotency(idempotencyKey(draft, key), draft.id);
+    const transaction = this.table.transaction();
+    const refusal = await transaction.run(writes as Record<'session' | 'idempotency', Write>);
+    const session = await this.get(draft.id);
+    // Only this create writes that reason, if not with the attempt that was answered.
+    if (!refusal || session?.endReason === ROLLED_BACK) return { outcome: 'rolled back', session };
+    const isGone = session?.status !== 'active' && !transaction.mayBeCarriedOut;
+    return { outcome: isGone ? 'gone' : 'unknown', session };
+  }
+
+  /** Whether it was done, and the session after it, or as it is instead. */
+  private async update(update: UpdateWrite): Promise<{ updated: boolean; session: SessionItem | undefined }> {
+    const outcome = await this.table.update<SessionItem>(update);
+    return { updated: outcome.updated, session: storedSession(outcome.updated ? outcome.item : outcome.found) };
+  }
+
+  private async updated(update: UpdateWrite): Promise<SessionItem> {
+    const { updated, session } = await this.update(update);
+    if (!updated || !session) throw new SessionNotFoundError();
+    return session;
+  }
+
+  private idleMs({ inactivitySeconds }: { inactivitySeconds: number }): number {
+    return this.touchIntervalMs + inactivitySeconds * 1000;
+  }
+}
+
+function putIdempotency(session: SessionItem, { key, requestHash }: IdempotencyRequest, now: Date) {
+  const nowSeconds = secondsOf(now);
+  const item = { sessionId: session.id, requestHash, ttl: nowSeconds + IDEMPOTENCY_SECONDS };
+  return write.putIdempotency(idempotencyKey(session, key), item, nowSeconds);
+}
+
+const secondsOf = (time: Date): number => Math.floor(time.getTime() / 1000);

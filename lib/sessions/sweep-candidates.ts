@@ -1,0 +1,62 @@
+import type { SessionLists } from './session-list-store.ts';
+import type { SessionStore } from './session-store.ts';
+import type { SessionItem } from '../table/keys.ts';
+
+/** Which sessions a sweep is for, and until when it looks for them. */
+export interface CandidatesRequest {
+  /** Only this organisation's sessions. */
+  orgId?: string;
+  /** Instead of each session's own idle time (ms). 0 ends every session there is. */
+  inactiveForMs?: number;
+  now: Date;
+  signal: AbortSignal;
+}
+
+const BATCH = 100;
+const NEVER = new AbortController().signal;
+
+/** Finds the sessions that a sweep must end. */
+export class SweepCandidates {
+  private readonly store: SessionStore;
+  private readonly lists: SessionLists;
+
+  constructor(store: SessionStore, lists: SessionLists) {
+    this.store = store;
+    this.lists = lists;
+  }
+
+  /** In batches that are read at once. Once the time is up nothing more is read. */
+  async *of(request: CandidatesRequest): AsyncGenerator<SessionItem[]> {
+    const signal = this.lookingUntil(request);
+    for await (const sessionIds of this.idsOf(request, signal)) {
+      for (let from = 0; from < sessionIds.length && !signal.aborted; from += BATCH) {
+        const sessions = await this.store.getAll(sessionIds.slice(from, from + BATCH));
+        const due = sessions.filter((session) => this.mustEnd(session, request));
+        if (due.length > 0) yield due;
+      }
+    }
+  }
+
+  /** How long a session that is due by its own setting has been so. */
+  overdueMs(session: SessionItem, { inactiveForMs, now }: CandidatesRequest): number {
+    if (session.status === 'ending' || inactiveForMs !== undefined) return 0;
+    return now.getTime() - this.store.expiresAt(session);
+  }
+
+  /** A sweep that never had time looks as far as the first that are due: how late it leaves them is told. */
+  private lookingUntil({ orgId, inactiveForMs, signal }: CandidatesRequest): AbortSignal {
+    return signal.aborted && orgId === undefined && inactiveForMs === undefined ? NEVER : signal;
+  }
+
+  private idsOf({ orgId, inactiveForMs, now }: CandidatesRequest, signal: AbortSignal): AsyncGenerator<string[]> {
+    if (orgId !== undefined) return this.lists.allOfOrg(orgId, signal);
+    if (inactiveForMs !== undefined) return this.lists.idleSince(new Date(now.getTime() - inactiveForMs), signal);
+    return this.lists.due(now, signal);
+  }
+
+  private mustEnd(session: SessionItem, { inactiveForMs, now }: CandidatesRequest): boolean {
+    if (session.status === 'ending') return true;
+    if (inactiveForMs === undefined) return this.store.expiresAt(session) < now.getTime();
+    return this.store.lastPossibleActivity(session, now) + inactiveForMs <= now.getTime();
+  }
+}

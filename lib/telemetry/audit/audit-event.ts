@@ -1,0 +1,32 @@
+import type { ErrorCode } from '../../errors.ts';
+import type { AuditedOperation, AuditEventName } from './audit-catalogue.ts';
+import type { AuditActor, AuditDetails } from './audit-fields.ts';
+import type { Refusal } from './audit-outcome.ts';
+
+export type { AuditActor, AuditDetails } from './audit-fields.ts';
+
+/**
+ * Something that happened and how it went: `refused` is the caller's affair (limit, ownership, validation), `failed` is
+ * ours or that of an MCP server. Ids only: never a prompt, header, token, path or content. `audit-event-schemas.ts` has
+ * the schema of each event.
+ */
+export interface AuditEvent extends AuditDetails {
+  event: AuditEventName;
+  /** What was asked for when it happened; `sessionEvents` follows what the table's stream tells. */
+  operation: AuditedOperation | 'sessionEvents';
+  result: 'success' | 'refused' | 'failed';
+  /** The error's code, unless it went well. */
+  code?: ErrorCode;
+  /** What a refusal is about. */
+  refusal?: Refusal;
+  actor: AuditActor;
+  /** Where the request came in, if it came in by a door. */
+  requestId?: string;
+  sourceIp?: string;
+  durationMs: number;
+}
+
+/** Where audit events go. One that throws, or takes its time, never fails the operation. */
+export interface AuditLogger {
+  log(event: AuditEvent): void | Promise<void>;
+}

@@ -1,0 +1,156 @@
+import { answerInTime } from '../../answer-in-time.ts';
+import { toSessionManagerError, type SessionManagerError } from '../../errors.ts';
+import { outsideAudit, running, type Entry, type RequestOrigin } from './audit-context.ts';
+import { auditEventName, type AuditedOperation, type Consequence } from './audit-catalogue.ts';
+import type { AuditActor, AuditDetails, AuditEvent, AuditLogger } from './audit-event.ts';
+import { outcomeOf } from './audit-outcome.ts';
+
+/** Told of each operation as it ends, with the details of its error and who is told next; gives what that is told. Must not throw. */
+export type OnOperation = (
+  event: AuditEvent,
+  details: Readonly<Record<string, unknown>>,
+  logger: AuditLogger,
+) => AuditEvent;
+
+/** How long an operation waits for the logger, all of its events together. */
+const LOG_MS = 2_000;
+
+/**
+ * Writes one event per operation. Operations call each other; the outermost one is what the caller asked for, and so it
+ * is the one that is written, with everything that those inside noted. What follows from it has events of its own.
+ */
+export class AuditTrail {
+  private logger: AuditLogger;
+  private readonly onLoggerFailure: (thrown: unknown) => void;
+  private readonly onOperation: OnOperation;
+
+  constructor(
+    logger: AuditLogger,
+    onLoggerFailure: (thrown: unknown) => void,
+    onOperation: OnOperation = (event) => event,
+  ) {
+    this.logger = logger;
+    this.onLoggerFailure = onLoggerFailure;
+    this.onOperation = onOperation;
+  }
+
+  setLogger(logger: AuditLogger): void {
+    this.logger = logger;
+  }
+
+  async record<T>(
+    operation: AuditedOperation,
+    actor: AuditActor,
+    details: AuditDetails,
+    work: () => Promise<T>,
+    origin: RequestOrigin = {},
+  ): Promise<T> {
+    if (this.openEntry()) {
+      this.note(details);
+      return work();
+    }
+    const entry: Entry = {
+      trail: this,
+      around: running.getStore(),
+      operation,
+      actor,
+      origin,
+      details: { ...details },
+      patienceMs: LOG_MS,
+      isClosed: false,
+    };
+    const startedAt = performance.now();
+    const written = (outcome: Pick<AuditEvent, 'result' | 'code' | 'refusal'>, errorDetails = {}) => {
+      entry.isClosed = true;
+      const event: AuditEvent = {
+        event: auditEventName(operation, outcome.result, entry.joined),
+        operation,
+        ...outcome,
+        actor: { ...entry.actor },
+        ...origin,
+        ...entry.details,
+        durationMs: Math.round(performance.now() - startedAt),
+      };
+      return this.write(this.onOperation(event, errorDetails, this.logger), entry);
+    };
+    try {
+      const result = await running.run(entry, work);
+      await written({ result: 'success' });
+      return result;
+    } catch (thrown) {
+      const error = toSessionManagerError(thrown);
+      Object.assign(entry.details, fullLimitOf(error));
+      await written(outcomeOf(error.code), error.details);
+      throw thrown;
+    }
+  }
+
+  /** Adds to the event of the operation that is running. */
+  note(details: AuditDetails): void {
+    const entry = this.openEntry();
+    if (entry) Object.assign(entry.details, details);
+  }
+
+  /** Somebody else did at the same time what was asked for: what they did has one event, and it is theirs. */
+  noteJoined(): void {
+    const entry = this.openEntry();
+    if (entry) entry.joined = true;
+  }
+
+  /** Who is calling, once it is known. */
+  noteActor(actor: AuditActor): void {
+    const entry = this.openEntry();
+    if (entry) entry.actor = actor;
+  }
+
+  /**
+   * Something that follows from the operation that is running, or from one that could not wait for it; from a change of the
+   * table, where none is.
+   */
+  async tell(event: Consequence, details: AuditDetails, durationMs: number): Promise<void> {
+    const entry = this.entry() ?? ofService();
+    const { operation, origin } = entry;
+    const actor = { ...entry.actor };
+    await this.write({ event, operation, result: 'success', actor, ...origin, ...details, durationMs }, entry);
+  }
+
+  private openEntry(): Entry | undefined {
+    const entry = this.entry();
+    return entry?.isClosed ? undefined : entry;
+  }
+
+  private entry(): Entry | undefined {
+    let entry = running.getStore();
+    while (entry && entry.trail !== this) entry = entry.around;
+    return entry;
+  }
+
+  private async write(event: AuditEvent, entry: Entry): Promise<void> {
+    const startedAt = performance.now();
+    try {
+      await outsideAudit(() => answerInTime<unknown>(this.logger.log(event), entry.patienceMs));
+    } catch (thrown) {
+      this.onLoggerFailure(thrown);
+    } finally {
+      entry.patienceMs = Math.max(1, entry.patienceMs - (performance.now() - startedAt));
+    }
+  }
+}
+
+const ofService = (): Entry => ({
+  trail: undefined,
+  around: undefined,
+  operation: 'sessionEvents',
+  actor: { kind: 'service' },
+  origin: {},
+  details: {},
+  patienceMs: LOG_MS,
+  isClosed: false,
+});
+
+/** Which limit a create was refused by. */
+function fullLimitOf({ code, details }: SessionManagerError): AuditDetails {
+  if (code !== 'MAX_SESSIONS_REACHED') return {};
+  const { scope, limit, active } = details as Record<string, never>;
+  return { limitScope: scope, limit, active };
+}

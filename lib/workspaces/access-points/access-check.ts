@@ -1,0 +1,84 @@
+import pMap from 'p-map';
+import { toSessionManagerError } from '../../errors.ts';
+import type { ManagerParts } from '../../composition/session-manager-parts.ts';
+import type { SessionItem } from '../../table/keys.ts';
+import { availableOf } from './workspace-access.ts';
+import type { AccessPoint } from './access-points.ts';
+
+export interface AccessCheckResult {
+  /** Ids of access points. */
+  removed: string[];
+  failed: string[];
+  /** It stopped before it had seen everything. */
+  more: boolean;
+}
+
+const AT_ONCE = 4;
+/** Longer than any grant that may still remove by itself what it made. */
+const FRESH_MS = 15 * 60 * 1000;
+
+/**
+ * Compares the access points of the file system with the sessions in the table and removes those that no session knows
+ * by their token: of sessions that ended, and of grants and revokes that crashed. A session has the token before the
+ * access point is made, and it is read here after that was listed: what has none will never be wanted again.
+ */
+export class AccessCheck {
+  private readonly parts: ManagerParts;
+
+  constructor(parts: ManagerParts) {
+    this.parts = parts;
+  }
+
+  async run(signal: AbortSignal, requestId?: string): Promise<AccessCheckResult> {
+    const { trail } = this.parts;
+    const origin = requestId === undefined ? {} : { requestId };
+    const work = async () => {
+      const result = await this.removeLeftOver(signal);
+      trail.note({ cleaned: result.removed.length, notCleaned: result.failed.length });
+      return result;
+    };
+    return trail.record('checkWorkspaceAccess', { kind: 'schedule' }, {}, work, origin);
+  }
+
+  private async removeLeftOver(signal: AbortSignal): Promise<AccessCheckResult> {
+    const result: AccessCheckResult = { removed: [], failed: [], more: false };
+    try {
+      for await (const page of availableOf(this.parts.accessPoints).pages(signal)) {
+        await pMap(await this.leftOver(page), (point) => this.remove(point, result, signal), { concurrency: AT_ONCE });
+        if (signal.aborted) break;
+      }
+    } catch (thrown) {
+      // The time is up, and what there was time for is done: the next run sees the rest.
+      if (!signal.aborted) throw toSessionManagerError(thrown);
+    }
+    result.more = signal.aborted;
+    return result;
+  }
+
+  private async leftOver(points: AccessPoint[]): Promise<AccessPoint[]> {
+    const old = points.filter(({ madeAt }) => this.parts.now().getTime() - madeAt.getTime() > FRESH_MS);
+    const sessions = await this.parts.store.getAll([...new Set(old.map(({ sessionId }) => sessionId))]);
+    const byId = new Map<string, SessionItem>(sessions.map((session) => [session.id, session]));
+    return old.filter(
+      ({ sessionId, clientToken }) => byId.get(sessionId)?.workspaceAccess?.clientToken !== clientToken,
+    );
+  }
+
+  private async remove(
+    { sessionId, accessPointId }: AccessPoint,
+    result: AccessCheckResult,
+    signal: AbortSignal,
+  ): Promise<void> {
+    if (signal.aborted) return;
+    const startedAt = performance.now();
+    try {
+      await this.parts.accessPoints?.remove(accessPointId, signal);
+      result.removed.push(accessPointId);
+      const durationMs = Math.round(performance.now() - startedAt);
+      await this.parts.trail.tell('access-point.removed', { sessionId, accessPointId }, durationMs);
+    } catch (thrown) {
+      result.failed.push(accessPointId);
+      this.parts.log.accessPointNotRemoved(sessionId, accessPointId, thrown);
+    }
+  }
+}

@@ -1,0 +1,59 @@
+import { SessionManagerError } from '../errors.ts';
+
+export class FileNotFoundError extends SessionManagerError {
+  constructor() {
+    super('FILE_NOT_FOUND', 'There is nothing at this path.');
+  }
+}
+
+/** The path leads out of the workspace, or what it names may be outside as well: links are not followed. */
+export class PathOutsideWorkspaceError extends SessionManagerError {
+  constructor(problem: string) {
+    super('PATH_OUTSIDE_WORKSPACE', `The path ${problem}.`);
+  }
+}
+
+/** What is at the path, or on the way to it, is of another kind than the operation needs. */
+export class NotAFileError extends SessionManagerError {
+  constructor(problem: string) {
+    super('NOT_A_FILE', `The path ${problem}.`);
+  }
+}
+
+export class DirectoryNotEmptyError extends SessionManagerError {
+  constructor() {
+    super('DIRECTORY_NOT_EMPTY', 'The directory is not empty. With recursive=true, what is in it goes as well.');
+  }
+}
+
+/** More than one request or answer carries: larger files go up in parts and down in ranges. */
+export class FileTooLargeError extends SessionManagerError {
+  constructor(size: number, limit: number) {
+    super('FILE_TOO_LARGE', `${size} bytes are too many: one request carries at most ${limit}.`, { size, limit });
+  }
+}
+
+/** The workspace has no room for this. `limit` and `bytes` are there if it is the configured limit that says so. */
+export class WorkspaceFullError extends SessionManagerError {
+  constructor(details: { limit?: number; bytes?: number } = {}, cause?: unknown) {
+    super('WORKSPACE_FULL', 'The workspace has no room for this.', details, cause);
+  }
+}
+
+/** The file is not, or no longer, what the request says it must be. */
+export class PreconditionFailedError extends SessionManagerError {
+  constructor(etag?: string) {
+    super(
+      'PRECONDITION_FAILED',
+      'The file is not what the request says it must be.',
+      etag === undefined ? {} : { etag },
+    );
+  }
+}
+
+/** The range is not in the file (`size`), or the part does not follow what has arrived so far (`received`). */
+export class RangeNotSatisfiableError extends SessionManagerError {
+  constructor(problem: string, details: { size: number } | { received: number; total: number }) {
+    super('RANGE_NOT_SATISFIABLE', `The range ${problem}.`, details);
+  }
+}

@@ -1,0 +1,96 @@
+import * as z from 'zod/mini';
+import { lazily } from '../schemas.ts';
+import { ValidationError } from '../errors.ts';
+import { parseContentRange, parseRange } from './byte-range.ts';
+import { operation } from '../operations/operation.ts';
+
+const fileShape = () => ({ sessionId: z.string(), path: z.string() });
+const tags = lazily(() => z.optional(z.string().check(z.maxLength(2048))));
+
+/** Base64 as every encoder makes it: what else could be read as some bytes is a mistake of whoever sent it. */
+function bytesOf(content: string): Buffer {
+  const bytes = Buffer.from(content, 'base64');
+  if (bytes.toString('base64') !== content) throw ValidationError.at('content', 'must be base64');
+  return bytes;
+}
+
+/** A file as it travels: `content` in base64 where there is any, and which bytes of the file it is if not all. */
+export interface FileAnswer {
+  content?: string;
+  size: number;
+  etag: string;
+  modifiedAt: string;
+  contentRange?: string;
+}
+
+/** Of a file that is in its place now, or of how much of it has arrived. */
+export type WriteAnswer =
+  | { etag: string; size: number; modifiedAt: string; received?: never }
+  | { received: number; total: number; etag?: never };
+
+export const fileOperations = {
+  readFile: operation({
+    group: 'workspace',
+    access: 'caller',
+    input: () =>
+      z.strictObject({
+        ...fileShape(),
+        range: z.optional(z.string().check(z.maxLength(256))),
+        ifMatch: tags(),
+        ifNoneMatch: tags(),
+      }),
+    async run({ sessionId, path, range, ifMatch, ifNoneMatch }, { manager }) {
+      const span = parseRange(range);
+      const read = await manager.session(sessionId).files.read(path, span, { ifMatch, ifNoneMatch });
+      const { size, etag, modifiedAt } = read;
+      const output: FileAnswer = { size, etag, modifiedAt };
+      if ('unmodified' in read) return { output, unmodified: true };
+      const { first, bytes } = read;
+      output.content = bytes.toString('base64');
+      if (!span) return { output };
+      output.contentRange = `bytes ${first}-${first + bytes.length - 1}/${size}`;
+      return { output, partial: true };
+    },
+  }),
+
+  writeFile: operation({
+    group: 'workspace',
+    access: 'caller',
+    input: () =>
+      z.strictObject({
+        ...fileShape(),
+        content: z.optional(z.string()),
+        contentRange: z.optional(z.string().check(z.maxLength(256))),
+        uploadId: z.optional(z.string().check(z.maxLength(128))),
+        ifMatch: tags(),
+        ifNoneMatch: z.optional(z.literal('*', 'must be *')),
+      }),
+    async run({ sessionId, path, content = '', contentRange, uploadId = '', ifMatch, ifNoneMatch }, { manager }) {
+      const bytes = bytesOf(content);
+      const { files } = manager.session(sessionId);
+      const conditions = { ifMatch, ifNoneMatch };
+      const outcome =
+        contentRange === undefined
+          ? await files.write(path, bytes, conditions)
+          : await files.writePart(
+              path,
+              bytes,
+              { ...parseContentRange(contentRange, bytes.length), uploadId },
+              conditions,
+            );
+      if ('received' in outcome) return { output: outcome as WriteAnswer, partial: true };
+      const { existed, ...output } = outcome;
+      return { output: output as WriteAnswer, existed };
+    },
+  }),
+
+  deleteFile: operation({
+    group: 'workspace',
+    access: 'caller',
+    input: () => z.strictObject({ ...fileShape(), ifMatch: tags() }),
+    async run({ sessionId, path, ifMatch }, { manager }) {
+      await manager.session(sessionId).files.delete(path, { ifMatch });
+      return { output: null };
+    },
+  }),
+};

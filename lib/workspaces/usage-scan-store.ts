@@ -1,0 +1,28 @@
+import type { DynamoTable } from '../table/dynamo-table.ts';
+import type { RoundPosition } from '../sessions/session-list-store.ts';
+import { USAGE_ROUND } from '../table/keys.ts';
+
+/** How far the round is in which workspaces are measured. Two that write at once lose nothing but a bit of the way. */
+export class UsageRoundStore {
+  private readonly table: DynamoTable;
+
+  constructor(table: DynamoTable) {
+    this.table = table;
+  }
+
+  /** Nothing: at its beginning. */
+  async get(): Promise<RoundPosition | undefined> {
+    const item = await this.table.get<{ position?: RoundPosition }>(USAGE_ROUND);
+    return item?.position;
+  }
+
+  async put(position: RoundPosition | undefined): Promise<void> {
+    await this.table.update({
+      Key: USAGE_ROUND,
+      ...(position
+        ? { UpdateExpression: 'SET #position = :position', ExpressionAttributeValues: { ':position': position } }
+        : { UpdateExpression: 'REMOVE #position' }),
+      ExpressionAttributeNames: { '#position': 'position' },
+    });
+  }
+}

@@ -1,0 +1,96 @@
+import pMap from 'p-map';
+import type { LogLines } from '../telemetry/log-lines.ts';
+import { SessionNotFoundError } from '../errors.ts';
+import type { SessionLists } from '../sessions/session-list-store.ts';
+import type { SessionStore } from '../sessions/session-store.ts';
+import type { SessionItem } from '../table/keys.ts';
+import type { UsageRoundStore } from './usage-scan-store.ts';
+import type { MeasuredItem, WorkspaceUsageStore } from './workspace-usage-store.ts';
+import type { WorkspaceMeasuring } from './workspace-measuring.ts';
+
+/** What one run may cost, however many sessions there are. */
+export interface RoundBounds {
+  /** Sessions that it looks at. */
+  sessions: number;
+  /** How long it goes on (ms), and with each workspace. */
+  runMs: number;
+  stepMs: number;
+}
+
+const BOUNDS: RoundBounds = { sessions: 480, runMs: 60_000, stepMs: 10_000 };
+const AT_ONCE = 8;
+/** A workspace is measured in one round a day (ms). */
+const RECENT_MS = 24 * 60 * 60 * 1000;
+
+interface RoundStores {
+  lists: SessionLists;
+  sessions: SessionStore;
+  usage: WorkspaceUsageStore;
+  position: UsageRoundStore;
+}
+
+/** Measures all workspaces, round and round, a bounded number in each run. Any number may run at once. */
+export class UsageRound {
+  private readonly stores: RoundStores;
+  private readonly measuring: WorkspaceMeasuring;
+  private readonly log: LogLines;
+  private readonly now: () => Date;
+  private readonly bounds: RoundBounds;
+
+  constructor(
+    stores: RoundStores,
+    measuring: WorkspaceMeasuring,
+    log: LogLines,
+    now: () => Date,
+    bounds: RoundBounds = BOUNDS,
+  ) {
+    this.stores = stores;
+    this.measuring = measuring;
+    this.log = log;
+    this.now = now;
+    this.bounds = bounds;
+  }
+
+  /** Goes on where the last run stopped, until its bounds, the end of the round or `signal`. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { sessions, runMs } = this.bounds;
+    const inTime = AbortSignal.any([signal, AbortSignal.timeout(runMs)]);
+    const { lists, position } = this.stores;
+    if (inTime.aborted) return;
+    const from = await position.get();
+    let at = from;
+    for (let looked = 0; looked < sessions && !inTime.aborted;) {
+      const page = await lists.round(at, Math.min(AT_ONCE, sessions - looked));
+      await this.measureAll(page.sessionIds, inTime);
+      looked += page.sessionIds.length;
+      at = page.next;
+      if (!at) break;
+    }
+    if (at !== from) await position.put(at);
+  }
+
+  /** Each of them gets its step; one that needs more gets it in the next round. */
+  private async measureAll(sessionIds: string[], signal: AbortSignal): Promise<void> {
+    if (sessionIds.length === 0) return;
+    const [sessions, measured] = await Promise.all([
+      this.stores.sessions.getAll(sessionIds),
+      this.stores.usage.getAll(sessionIds),
+    ]);
+    const due = sessions.filter(({ id, status }) => status === 'active' && !this.isRecent(measured.get(id)));
+    await pMap(due, (session) => this.measure(session, measured.get(session.id), signal), { concurrency: AT_ONCE });
+  }
+
+  private isRecent(item: MeasuredItem | undefined): boolean {
+    if (item?.measuredAt === undefined || item.measuring !== undefined) return false;
+    return this.now().getTime() - Date.parse(item.measuredAt) < RECENT_MS;
+  }
+
+  private async measure(session: SessionItem, stored: MeasuredItem | undefined, signal: AbortSignal): Promise<void> {
+    const inTime = AbortSignal.any([signal, AbortSignal.timeout(this.bounds.stepMs)]);
+    try {
+      await this.measuring.step(session, stored, inTime, { onlyIfActive: true });
+    } catch (thrown) {
+      if (!(thrown instanceof SessionNotFoundError)) this.log.workspaceNotMeasured(session.id, thrown);
+    }
+  }
+}

@@ -1,0 +1,215 @@
+import { lstat } from 'node:fs/promises';
+import pTimeout from 'p-timeout';
+import { ContentionError, SessionNotFoundError } from '../errors.ts';
+import { FileNotFoundError, FileTooLargeError, PreconditionFailedError, WorkspaceFullError } from './file-errors.ts';
+import { areAny, checkConditions, infoOf, type Conditions, type FileInfo } from './files/entity-tag.ts';
+import { MAX_TRANSFER_BYTES, readContent, type ByteRange, type FileContent } from './files/file-content.ts';
+import { againIfStale, orFileSystemBusy, orStagingError, toFileError } from './files/file-error.ts';
+import { withFileLock, type StillHeld } from './files/file-lock.ts';
+import { fileNames } from './files/file-path.ts';
+import { refuseLinkOrOther, type OpenDirectory } from './files/open-directory.ts';
+import { discard, stage, StagedParts } from './files/staged-file.ts';
+import { StagingDirectory } from './files/staging-directory.ts';
+import { withDirectory } from './files/with-directory.ts';
+import type { Workspace } from './workspace-paths.ts';
+import type { Workspaces } from './workspaces.ts';
+
+/** A file system that does not answer must not use up the whole call. */
+const OPERATION_MS = 15_000;
+/** What an operation meets, among others, whose workspace is taken away and emptied meanwhile. */
+const MAY_BE_GONE = [FileNotFoundError, ContentionError, PreconditionFailedError];
+
+/** A part of a file: where it begins, and which upload it belongs to. */
+export interface Part {
+  first: number;
+  total: number;
+  uploadId: string;
+}
+
+/** The file is whole and in its place, or parts of it are still to come. */
+export type WriteOutcome = ({ existed: boolean } & FileInfo) | { received: number; total: number };
+
+/** How much may be written. Bytes may be negative, which always fit. */
+export interface Room {
+  /** For what is still arriving; 0 = unlimited. */
+  limit: number;
+  /** Throws a `WorkspaceFullError` if so many more do not fit. */
+  check(bytes: number): Promise<void>;
+  /** The same, and counts them. */
+  take(bytes: number): Promise<void>;
+  /** Counts back what was not written after all. Never throws. */
+  giveBack(bytes: number): Promise<void>;
+}
+
+interface Write {
+  path: string;
+  conditions: Conditions;
+  room: Room;
+}
+
+/** The files of workspaces. A path never leaves its workspace, whatever is at work there. */
+export class WorkspaceFiles {
+  private readonly workspaces: Workspaces;
+
+  constructor(workspaces: Workspaces) {
+    this.workspaces = workspaces;
+  }
+
+  async read(session: Workspace, path: string, range?: ByteRange, conditions: Conditions = {}): Promise<FileContent> {
+    const { parents, name } = fileNames(path);
+    return this.reading(session, (top) =>
+      withDirectory(top, parents, async (parent) => {
+        const file = await parent.file(name);
+        return readContent(file, range, conditions).finally(() => file.close());
+      }),
+    );
+  }
+
+  /** Replaces the file as a whole: others find the old content or the new, also after a crash at any point. */
+  async write(session: Workspace, content: Buffer, write: Write): Promise<WriteOutcome> {
+    checkTransfer(write.path, content);
+    const staging = this.stagingOf(session);
+    return this.within(session, async (top) => {
+      await write.room.check(content.length - (await sizeAt(top, write.path)));
+      const file = await orStagingError(stage(staging, content));
+      try {
+        return await publish(top, staging, file, write);
+      } finally {
+        await discard(file);
+        await staging.tidy();
+      }
+    });
+  }
+
+  /** The file is in its place when all of it has arrived; until then it is nowhere. No bytes: only asks. */
+  async writePart(session: Workspace, bytes: Buffer, part: Part, write: Write): Promise<WriteOutcome> {
+    checkTransfer(write.path, bytes);
+    const staging = this.stagingOf(session);
+    const { limit } = write.room;
+    return this.within(session, async (top) => {
+      await write.room.check(part.total - (await sizeAt(top, write.path)));
+      const upload = { ...part, path: lockNameOf(write.path) };
+      const parts = new StagedParts(staging, upload);
+      // Where there is a limit, all uploads of the session count together.
+      const name = limit > 0 ? 'uploads' : `upload ${upload.path} ${upload.total} ${upload.uploadId}`;
+      return withFileLock(staging, name, async (stillHeld) => {
+        const isCounted = limit > 0 && bytes.length > 0;
+        if (isCounted && !(await orStagingError(parts.hasRoom(part.first, bytes.length, limit))))
+          throw new WorkspaceFullError({ limit });
+        const received = await orStagingError(parts.append(part.first, bytes, stillHeld));
+        if (received < part.total) return { received, total: part.total };
+        return publish(top, staging, parts.file(received), write);
+      }).finally(() => staging.tidy());
+    });
+  }
+
+  /** Also what cannot be read: links, of which only the name goes, and what is no file. */
+  async remove(session: Workspace, { path, conditions, room }: Write): Promise<void> {
+    const { parents, name } = fileNames(path);
+    const staging = this.stagingOf(session);
+    await this.within(session, (top) =>
+      withDirectory(top, parents, (parent) => {
+        const removed = async (stillHeld?: StillHeld) => {
+          const found = await parent.look(name);
+          if (!found) throw new FileNotFoundError();
+          checkConditions(conditions, found);
+          await stillHeld?.();
+          await parent.removeFile(name);
+          if (found.isFile()) await room.take(-Number(found.size));
+        };
+        return withFileLock(staging, lockNameOf(path), removed).catch((thrown: unknown) => {
+          // A lock takes room, which a removal makes. Without conditions it need not be the file that was looked at.
+          if (!(thrown instanceof WorkspaceFullError) || areAny(conditions)) throw thrown;
+          return removed();
+        });
+      }).finally(() => staging.tidy()),
+    );
+  }
+
+  /**
+   * Runs `work` below the session's directory, which is opened once: what is made is made there, wherever it has been
+   * moved meanwhile. That it goes well means that the workspace was in its place to the end.
+   */
+  async within<T>(session: Workspace, work: (top: OpenDirectory) => Promise<T>): Promise<T> {
+    const message = `The file system did not answer within ${OPERATION_MS} ms.`;
+    return pTimeout(this.opened(session, work), { milliseconds: OPERATION_MS, message }).catch((thrown: unknown) => {
+      throw toFileError(thrown);
+    });
+  }
+
+  /** What reads alone, and is done once more where another host has replaced what it had open. */
+  async reading<T>(session: Workspace, work: (top: OpenDirectory) => Promise<T>): Promise<T> {
+    return againIfStale(() => this.within(session, work));
+  }
+
+  stagingOf({ id }: Workspace): StagingDirectory {
+    return new StagingDirectory(this.workspaces.paths.uploadsOf(id));
+  }
+
+  private async opened<T>(session: Workspace, work: (top: OpenDirectory) => Promise<T>): Promise<T> {
+    const top = await orFileSystemBusy(this.workspaces.open(session));
+    if (!top) throw new SessionNotFoundError();
+    const isThere = () => orFileSystemBusy(top.isAt(this.workspaces.pathOf(session)));
+    try {
+      const result = await work(top);
+      if (!(await isThere())) throw new SessionNotFoundError();
+      return result;
+    } catch (thrown) {
+      const error = toFileError(thrown);
+      const mayBeGone = MAY_BE_GONE.some((kind) => error instanceof kind);
+      throw mayBeGone && !(await isThere()) ? new SessionNotFoundError() : error;
+    } finally {
+      await top.close();
+    }
+  }
+}
+
+/** One for all the ways in which a path can be written. */
+function lockNameOf(path: string): string {
+  const { parents, name } = fileNames(path);
+  return [...parents, name].join('/');
+}
+
+function checkTransfer(path: string, bytes: Buffer): void {
+  fileNames(path);
+  if (bytes.length > MAX_TRANSFER_BYTES) throw new FileTooLargeError(bytes.length, MAX_TRANSFER_BYTES);
+}
+
+/** What would be replaced, as far as can be told beforehand. */
+async function sizeAt(top: OpenDirectory, path: string): Promise<number> {
+  const { parents, name } = fileNames(path);
+  const look = async (parent: OpenDirectory) => Number((await parent.look(name))?.size ?? 0);
+  return withDirectory(top, parents, look).catch(() => 0);
+}
+
+/** Moves a file that is whole to its place; nobody is in between looking at what it replaces and replacing it. */
+async function publish(
+  top: OpenDirectory,
+  staging: StagingDirectory,
+  file: string,
+  { path, conditions, room }: Write,
+): Promise<WriteOutcome> {
+  const { parents, name } = fileNames(path);
+  const into = (parent: OpenDirectory) =>
+    withFileLock(staging, lockNameOf(path), async (stillHeld) => {
+      const found = await parent.look(name);
+      if (found) refuseLinkOrOther(found);
+      checkConditions(conditions, found);
+      const info = infoOf(await orStagingError(lstat(file, { bigint: true })));
+      const added = info.size - Number(found?.size ?? 0);
+      await room.take(added);
+      const receive = async () => {
+        await stillHeld();
+        await parent.receive(file, name);
+      };
+      await receive().catch(async (thrown: unknown) => {
+        await room.giveBack(added);
+        throw thrown;
+      });
+      return { existed: found !== undefined, ...info };
+    });
+  if (conditions.ifMatch === undefined) return withDirectory(top, parents, into, 'make');
+  return withDirectory(top, parents, into).catch((thrown: unknown) => {
+    throw toFileError(thrown) instanceof FileNotFoundError ? new PreconditionFailedError() : thrown;
+  });
+}

@@ -1,0 +1,41 @@
+import type { WorkspaceUsage, MeasuredItem, WorkspaceUsageStore } from './workspace-usage-store.ts';
+import { measure, nothingMeasured } from './measure.ts';
+import type { WorkspaceFiles } from './workspace-files.ts';
+import type { Workspace } from './workspace-paths.ts';
+
+/** Measures workspaces step by step, by whoever asks: how far one is stands in the table. */
+export class WorkspaceMeasuring {
+  private readonly files: WorkspaceFiles;
+  private readonly usage: WorkspaceUsageStore;
+  private readonly now: () => Date;
+
+  constructor(files: WorkspaceFiles, usage: WorkspaceUsageStore, now: () => Date) {
+    this.files = files;
+    this.usage = usage;
+    this.now = now;
+  }
+
+  /**
+   * One step, from where the last one (`stored`) stopped. Gives what this measurement has found so far. `onlyIfActive`:
+   * what it finds is stored only of a session that has not begun to end.
+   */
+  async step(
+    session: Workspace,
+    stored: MeasuredItem | undefined,
+    signal: AbortSignal,
+    { onlyIfActive = false } = {},
+  ): Promise<WorkspaceUsage> {
+    const startedAt = performance.now();
+    const before = stored?.measuring ?? { ...nothingMeasured, countedBefore: stored?.bytes ?? 0 };
+    const { measurement, complete } = await measure(this.files, session, before, signal);
+    const tookMs = (stored?.measuring ? stored.tookMs : 0) + Math.round(performance.now() - startedAt);
+    const from = { sessionId: session.id, rounds: stored?.rounds ?? 0, onlyIfActive };
+    const { countedBefore } = before;
+    const { bytes, files } = measurement;
+    const now = this.now();
+    const measuredAt = now.toISOString();
+    if (complete) await this.usage.put(from, { bytes, files, measuredAt, tookMs, countedBefore }, now);
+    else await this.usage.putStep(from, { ...measurement, countedBefore }, tookMs, now);
+    return { bytes, files, measuredAt, complete };
+  }
+}

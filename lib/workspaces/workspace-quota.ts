@@ -1,0 +1,93 @@
+import { WorkspaceFullError } from './file-errors.ts';
+import type { ManagerParts } from '../composition/session-manager-parts.ts';
+import type { SessionItem } from '../table/keys.ts';
+import type { MeasuredItem, WorkspaceUsage } from './workspace-usage-store.ts';
+import type { Room } from './workspace-files.ts';
+
+/** How old (ms) a measurement may be that a refusal stands on. */
+const FRESH_MS = 5_000;
+/** What agents write by themselves is seen this late (ms), and later where measuring takes long. */
+const STALE_MS = 60_000;
+/** At most one twentieth of the time goes into measuring. */
+const MEASURE_SHARE = 20;
+/** How long one call measures (ms); the next goes on from there. */
+const STEP_MS = 8_000;
+const STEP_BEFORE_WRITE_MS = 3_000;
+
+/**
+ * How much room a session's workspace has. What the API writes is counted with a conditional write before it is there,
+ * so that callers together stay within the limit; what agents write by themselves is seen when it is measured. A write
+ * that is under way while a workspace is measured anew may be missed until the next time.
+ */
+export class WorkspaceRoom implements Room {
+  readonly limit: number;
+  private readonly parts: ManagerParts;
+  private readonly session: SessionItem;
+
+  constructor(parts: ManagerParts, session: SessionItem) {
+    this.parts = parts;
+    this.session = session;
+    this.limit = parts.settings.maxWorkspaceBytes;
+  }
+
+  /** Measured now, unless that took long and was done a moment ago. */
+  async usage(): Promise<WorkspaceUsage> {
+    const usage = await this.measured(0, STEP_MS);
+    return { ...usage, bytes: Math.max(0, usage.bytes) };
+  }
+
+  async check(added: number): Promise<void> {
+    if (this.limit === 0 || added <= 0) return;
+    const isFull = ({ bytes }: WorkspaceUsage) => bytes + added > this.limit;
+    if (!isFull(await this.measured(STALE_MS, STEP_BEFORE_WRITE_MS))) return;
+    // The agent may have made room since.
+    const now = await this.measured(FRESH_MS, STEP_BEFORE_WRITE_MS);
+    if (isFull(now)) throw this.full(now.bytes);
+  }
+
+  async take(added: number): Promise<void> {
+    if (this.limit === 0) return;
+    if (added <= 0) return this.giveBack(-added);
+    const refusedAt = await this.parts.workspaceUsage.take(this.session.id, added, this.limit, this.parts.now());
+    if (refusedAt !== undefined) throw this.full(refusedAt);
+  }
+
+  async giveBack(bytes: number): Promise<void> {
+    if (this.limit === 0 || bytes === 0) return;
+    // The next measurement puts it right.
+    await this.parts.workspaceUsage.add(this.session.id, -bytes).catch(() => undefined);
+  }
+
+  private full(bytes: number): WorkspaceFullError {
+    return new WorkspaceFullError({ limit: this.limit, bytes: Math.max(0, bytes) });
+  }
+
+  private async measured(maxAgeMs: number, stepMs: number): Promise<WorkspaceUsage> {
+    const { workspaceUsage, measuring, now } = this.parts;
+    const stored = await workspaceUsage.get(this.session.id);
+    if (stored && isYoung(stored, now(), maxAgeMs)) return usageOf(stored, true);
+    const found = await measuring.step(this.session, stored, AbortSignal.timeout(stepMs));
+    if (found.complete) {
+      const counted = await workspaceUsage.get(this.session.id);
+      return { ...found, bytes: counted?.bytes ?? found.bytes };
+    }
+    // What is known for sure: the last whole measurement, or this one if it has already come further.
+    return stored && hasBeenMeasured(stored) && stored.bytes >= found.bytes ? usageOf(stored, false) : found;
+  }
+}
+
+type Measured = MeasuredItem & { measuredAt: string };
+
+const hasBeenMeasured = (item: MeasuredItem): item is Measured => item.measuredAt !== undefined;
+
+const usageOf = ({ bytes, files, measuredAt }: Measured, complete: boolean): WorkspaceUsage => ({
+  bytes,
+  files,
+  measuredAt,
+  complete,
+});
+
+function isYoung(item: MeasuredItem, now: Date, maxAgeMs: number): item is Measured {
+  if (!hasBeenMeasured(item) || item.measuring !== undefined) return false;
+  return now.getTime() - Date.parse(item.measuredAt) < Math.max(maxAgeMs, item.tookMs * MEASURE_SHARE);
+}

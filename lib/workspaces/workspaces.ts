@@ -1,0 +1,213 @@
+import { lstat, rmdir } from 'node:fs/promises';
+import path from 'node:path';
+import { hasErrno } from './files/errno.ts';
+import { orFileSystemBusy, toFileError } from './files/file-error.ts';
+import {
+  exists,
+  inTime,
+  madeAt,
+  makeAll,
+  makePrivate,
+  moveIfThere,
+  namesIn,
+  removedAsEmpty,
+  removedAsFile,
+  tidyUserDirectory,
+} from './files/file-steps.ts';
+import { FoundDirectories } from './found-directories.ts';
+import { isClosed, madeChangeable } from './files/open-changeable.ts';
+import { OpenDirectory } from './files/open-directory.ts';
+import { removeTree } from './files/remove-tree.ts';
+import { newTrashName, WorkspacePaths, type Workspace } from './workspace-paths.ts';
+
+/** How often the user's directory can be tidied away under a create before that is an error. */
+const MOVE_ATTEMPTS = 10;
+
+export interface PendingWorkspace {
+  sessionId: string;
+  madeAt: Date;
+}
+
+/**
+ * The directories of sessions, each made aside, moved in once its session is recorded, and moved out when it ends:
+ *
+ *   .pending/<id> ── moveIn ──▶ <user>/<id> ── retire ──▶ .trash/<id>.<random> ── emptyTrash ──▶ gone
+ *
+ * Every step is one rename, can be repeated by anybody, and finds it done if somebody else was first.
+ */
+export class Workspaces {
+  readonly paths: WorkspacePaths;
+  /** As they are on disk, whatever the table says. */
+  readonly found: FoundDirectories;
+
+  constructor(root: string) {
+    this.paths = new WorkspacePaths(root);
+    this.found = new FoundDirectories(this.paths);
+  }
+
+  /** The absolute path that callers are told. */
+  pathOf(session: Workspace): string {
+    return this.paths.placeOf(session);
+  }
+
+  /**
+   * Makes the directory aside, mode 0700 whatever the umask. Before the first one the trash: whatever is full later, a
+   * session that there is can be moved there.
+   */
+  async prepare(sessionId: string): Promise<void> {
+    await inTime(async () => {
+      const pending = this.paths.pendingOf(sessionId);
+      try {
+        await makePrivate(pending);
+      } catch (thrown) {
+        if (!hasErrno(thrown, 'ENOENT', 'EACCES')) throw thrown;
+        await makeAll(this.paths.trash);
+        await makeAll(this.paths.pending);
+        await makePrivate(pending);
+      }
+    });
+  }
+
+  /** Removes the directory of a session that was refused. One that cannot be removed is left to the sweep. */
+  async discard(sessionId: string): Promise<void> {
+    await inTime(() => rmdir(this.paths.pendingOf(sessionId))).catch(() => undefined);
+  }
+
+  /** To its place, if it is not there already. False: it is neither there nor aside. */
+  async moveIn(session: Workspace): Promise<boolean> {
+    return inTime(async () => {
+      const place = this.pathOf(session);
+      const pending = this.paths.pendingOf(session.id);
+      // Most users have a directory already.
+      if (await moveIfThere(pending, place)) return true;
+      for (let attempt = 1; attempt <= MOVE_ATTEMPTS; attempt++) {
+        await makePrivate(path.dirname(place));
+        if (await moveIfThere(pending, place)) return true;
+        if (await exists(place)) return true;
+        // Still aside: the user's directory was tidied away between the two calls. Not aside: somebody was faster.
+        if (!(await exists(pending))) break;
+      }
+      if (await exists(place)) return true;
+      await tidyUserDirectory(place);
+      return false;
+    });
+  }
+
+  /** The session's directory, moved in first if a crash kept its create from it. Nothing: it is neither there nor aside. */
+  async open(session: Workspace): Promise<OpenDirectory | undefined> {
+    const place = this.pathOf(session);
+    const there = await openIfThere(place);
+    if (there) return there;
+    return (await this.moveIn(session)) ? openIfThere(place) : undefined;
+  }
+
+  /**
+   * Out of the way, wherever it is, in constant time whatever its size; gives its name in the trash.
+   * The place is looked at twice, since a create may move the directory in between the first look and the second.
+   */
+  async retire(session: Workspace): Promise<string | undefined> {
+    const retired = inTime(async () => {
+      await makeAll(this.paths.trash);
+      const place = this.pathOf(session);
+      const name = newTrashName(session.id);
+      for (const from of [place, this.paths.pendingOf(session.id), place]) {
+        if (await moveIfThere(from, this.paths.trashed(name))) {
+          await tidyUserDirectory(place);
+          return name;
+        }
+      }
+      return undefined;
+    });
+    return orFileSystemBusy(retired);
+  }
+
+  /** Into the trash: what was on its way into a session's files. */
+  async discardUploads(sessionId: string): Promise<void> {
+    await this.throwAway(this.paths.uploadsOf(sessionId), sessionId);
+  }
+
+  async makeTrash(): Promise<void> {
+    await orFileSystemBusy(inTime(() => makeAll(this.paths.trash)));
+  }
+
+  /** Into the trash: made aside for a session that never came to be. */
+  async discardAbandoned(sessionId: string): Promise<void> {
+    await this.throwAway(this.paths.pendingOf(sessionId), sessionId);
+  }
+
+  /** Directories made aside and not moved in yet. */
+  async listPending(): Promise<PendingWorkspace[]> {
+    return inTime(async () => {
+      const found = await Promise.all(
+        (await namesIn(this.paths.pending)).map(async (sessionId) => ({
+          sessionId,
+          madeAt: await madeAt(this.paths.pendingOf(sessionId)),
+        })),
+      );
+      return found.filter((pending): pending is PendingWorkspace => pending.madeAt !== undefined);
+    });
+  }
+
+  /** At its place or still aside. The place is looked at twice, since a create may move it in between. */
+  async isThere(session: Workspace): Promise<boolean> {
+    const places = [this.pathOf(session), this.paths.pendingOf(session.id), this.pathOf(session)];
+    for (const place of places) if (await inTime(() => exists(place))) return true;
+    return false;
+  }
+
+  async listTrash(): Promise<string[]> {
+    return inTime(() => namesIn(this.paths.trash));
+  }
+
+  /** Removes one entry of the trash until done or `signal` aborts; gives whether it is gone. */
+  async removeFromTrash(name: string, signal: AbortSignal): Promise<boolean> {
+    const trashed = this.paths.trashed(name);
+    return (await removeTree(trashed, signal)) || (!signal.aborted && (await removedAsFile(trashed)));
+  }
+
+  /** Removes one entry of the trash if there is nothing in it, in one step; gives whether it is gone. */
+  async removeEmptyFromTrash(name: string): Promise<boolean> {
+    return inTime(() => removedAsEmpty(this.paths.trashed(name)));
+  }
+
+  /** Sessions with something on its way into their files. */
+  async listUploads(): Promise<string[]> {
+    return inTime(() => namesIn(this.paths.uploads));
+  }
+
+  /** Removes what has not come further for so long (ms). */
+  async tidyUploads(sessionId: string, olderThanMs: number): Promise<void> {
+    await inTime(async () => {
+      const uploads = this.paths.uploadsOf(sessionId);
+      await madeChangeable(uploads);
+      for (const name of await namesIn(uploads)) {
+        const file = path.join(uploads, name);
+        const changedAt = await madeAt(file);
+        if (changedAt && Date.now() - changedAt.getTime() > olderThanMs) await removedAsFile(file);
+      }
+      await removedAsEmpty(uploads);
+    });
+  }
+
+  private async throwAway(from: string, sessionId: string): Promise<void> {
+    await inTime(async () => {
+      await makeAll(this.paths.trash);
+      await moveIfThere(from, this.paths.trashed(newTrashName(sessionId)));
+    });
+  }
+}
+
+async function openIfThere(place: string): Promise<OpenDirectory | undefined> {
+  try {
+    return await inTime(
+      () => OpenDirectory.open(place),
+      (late) => late.close(),
+    );
+  } catch (thrown) {
+    // Something else in its place is the agent's work: there is no workspace to work in.
+    if (hasErrno(thrown, 'ENOENT', 'ENOTDIR', 'ELOOP')) return undefined;
+    // So is a mode that keeps us out: it will be there the next time too.
+    if (hasErrno(thrown, 'EACCES') && isClosed(await lstat(place))) throw toFileError(thrown);
+    throw thrown;
+  }
+}

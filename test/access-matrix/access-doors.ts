@@ -1,0 +1,84 @@
+import { lambdaHandler } from '../../lib/api/lambda-handler.ts';
+import type { InvocationResult } from '../../lib/api/invoke-handler.ts';
+import { operations, type OperationName } from '../../lib/api/operations.ts';
+import { routeKey, routes, type Route } from '../../lib/api/routes.ts';
+import type { Services } from '../../lib/composition/api-functions.ts';
+import { lambdaContext, send } from '../api/lambda-events.ts';
+import { httpRequest } from '../contracts/http-request.ts';
+import type { Actor } from '../contracts/door.ts';
+import type { CallerName } from './callers.ts';
+
+/** An answer in full, as it would travel, without the request's id. */
+export interface Told {
+  ok: boolean;
+  status?: number | undefined;
+  code?: string | undefined;
+  text: string;
+}
+
+export interface AccessDoor {
+  /** Who can come in by it, and how requests without a route are asked. */
+  admits(caller: CallerName, hasRoute: boolean): boolean;
+  ask(operation: OperationName, actor: Actor | undefined, input: Record<string, unknown>): Promise<Told>;
+}
+
+const NOBODY: Actor = { userId: '', orgId: '' };
+/** What a caller could claim to be, where the gateway has checked a token instead. */
+const FORGED = { 'x-user-id': 'ada', 'x-org-id': 'acme', 'x-role': 'operator' };
+
+export const accessDoors = {
+  'HTTP with identity headers': (services: Services) => httpDoor(services, () => ({}), { identityHeaders: true }),
+
+  'HTTP with a verified token, and forged identity headers': (services: Services) =>
+    httpDoor(
+      { ...services, config: { ...services.config, authMode: 'jwt', jwtOrgClaim: 'org', jwtRoleClaim: 'groups' } },
+      (actor) => ({
+        headers: FORGED,
+        ...(actor && {
+          claims: { sub: actor.userId, org: actor.orgId, groups: `[staff ${actor.role ?? 'co-operator'}]` },
+        }),
+      }),
+      { identityHeaders: false },
+    ),
+
+  'direct invocation': (services: Services): AccessDoor => ({
+    admits: (caller) => caller !== 'none',
+    async ask(operation, actor, input) {
+      const handler = lambdaHandler(operations[operation].group, () => services);
+      const result = (await handler({ operation, input, actor }, lambdaContext())) as InvocationResult;
+      return { ok: result.ok, code: result.ok ? undefined : result.error.code, text: JSON.stringify(result) };
+    },
+  }),
+};
+
+function httpDoor(
+  services: Services,
+  identity: (actor: Actor | undefined) => { headers?: Record<string, string>; claims?: Record<string, unknown> },
+  { identityHeaders }: { identityHeaders: boolean },
+): AccessDoor {
+  return {
+    admits: (caller, hasRoute) => hasRoute && caller !== 'invoker',
+    async ask(operation, actor, input) {
+      const { route, headers, pathParameters, query, body } = httpRequest(operation, actor ?? NOBODY, input);
+      if (!actor || !identityHeaders) for (const name of Object.keys(FORGED)) delete headers[name];
+      const { headers: more, claims } = identity(actor);
+      const answer = await send(services, routeKey(route), {
+        headers: { ...headers, ...more },
+        pathParameters,
+        queryStringParameters: query,
+        ...(body !== undefined && { body: Buffer.from(body).toString('base64'), isBase64Encoded: true }),
+        ...(claims && { claims }),
+      });
+      const { statusCode = 0, headers: answered = {}, body: text = '', isBase64Encoded } = answer;
+      const told = isBase64Encoded ? Buffer.from(text, 'base64').toString() : text;
+      const isProblem = answered['content-type'] === 'application/problem+json';
+      const { code, requestId } = isProblem ? (JSON.parse(told) as { code: string; requestId: string }) : {};
+      const whole = `${statusCode} ${JSON.stringify(answered)} ${requestId ? told.replace(requestId, '') : told}`;
+      return { ok: statusCode < 400, status: statusCode, code, text: whole };
+    },
+  };
+}
+
+export function routeOf(operation: OperationName): Route | undefined {
+  return routes.find((route) => route.operation === operation);
+}

@@ -1,0 +1,260 @@
+import { mkdir, readdir, rename, utimes, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { v7 as uuidv7 } from 'uuid';
+import type { Caller } from '../../lib/identity.ts';
+import type { SessionManagerV2 } from '../../lib/sessions/session-manager.ts';
+import { atFirst, inject, lostReply } from '../faults/dynamodb-faults.ts';
+import { interpose } from '../setup/interpose.ts';
+import { newStack, TestClock, type TestStack } from '../setup/test-stack.ts';
+
+const INACTIVITY = 600;
+const TOUCH = 60;
+
+describe('the sweep', () => {
+  let clock: TestClock;
+  let stack: TestStack;
+  let manager: SessionManagerV2;
+  beforeEach(async () => {
+    clock = new TestClock();
+    stack = await newStack({ INACTIVITY_SECONDS: `${INACTIVITY}`, TOUCH_INTERVAL_SECONDS: `${TOUCH}` }, clock);
+    manager = stack.manager.as({ kind: 'operator' });
+  });
+  afterEach(() => stack.close());
+
+  const create = (options = {}) => stack.manager.createSession('alice', 'acme', options);
+  const get = (id: string) => stack.manager.getSession(id);
+  const cleaned = async (inactiveForMs?: number) => (await manager.cleanupInactiveSessions(inactiveForMs)).cleaned;
+
+  test('ends what is due by its own setting and nothing else', async () => {
+    const short = await create({ inactivitySeconds: 60 });
+    const preset = await create();
+    const long = await create({ inactivitySeconds: 6000 });
+    clock.advance({ seconds: 60 + TOUCH });
+    expect(await cleaned()).toEqual([]);
+    clock.advance({ seconds: 3 });
+    expect(await cleaned()).toEqual([short.id]);
+    clock.advance({ seconds: INACTIVITY });
+    expect(await cleaned()).toEqual([preset.id]);
+    expect((await get(long.id)).id).toBe(long.id);
+    expect(await manager.countAllSessions()).toBe(1);
+    expect(await readdir(path.join(stack.root, 'alice'))).toEqual([long.id]);
+    expect(await readdir(path.join(stack.root, '.trash'))).toEqual([]);
+  });
+
+  test('never ends a session whose last touch was swallowed by the touch interval', async () => {
+    const { id } = await create();
+    clock.advance({ seconds: TOUCH - 1 });
+    expect((await get(id)).getSessionInfo().lastActiveAt).toBe('2026-11-22T12:00:00.000Z');
+    clock.advance({ seconds: INACTIVITY });
+    expect(await cleaned()).toEqual([]);
+    expect(await cleaned(INACTIVITY * 1000)).toEqual([]);
+    clock.advance({ seconds: 30 });
+    expect(await cleaned()).toEqual([id]);
+  });
+
+  test.each([
+    ['by its own setting', undefined],
+    ['by a given time', 1000],
+  ])('never ends a session that is touched between its read and its write, %s', async (_name, inactiveForMs) => {
+    const { id } = await create();
+    clock.advance({ seconds: INACTIVITY + 2 * TOUCH });
+    let touched = false;
+    const restore = inject(stack.client, {
+      after: atFirst(1, 'BatchGetItemCommand', async () => {
+        touched = true;
+        await get(id);
+      }),
+    });
+    expect(await cleaned(inactiveForMs)).toEqual([]);
+    restore();
+    expect(touched).toBe(true);
+    expect((await get(id)).getSessionInfo().lastActiveAt).toBe(clock.now().toISOString());
+    expect(await readdir(path.join(stack.root, 'alice'))).toEqual([id]);
+  });
+
+  test('finds a session again that was touched inside its index step and later grew idle', async () => {
+    const { id } = await create();
+    for (let touch = 1; touch <= 20; touch++) {
+      clock.advance({ seconds: TOUCH });
+      await get(id);
+    }
+    clock.advance({ seconds: INACTIVITY + TOUCH });
+    expect(await cleaned()).toEqual([]);
+    // The index rounds up by a 32nd of the idle time, which the touch interval is part of.
+    clock.advance({ seconds: Math.ceil((INACTIVITY + TOUCH) / 32) });
+    expect(await cleaned()).toEqual([id]);
+  });
+
+  test('of a given time takes precedence over the sessions’ own, and 0 ends all', async () => {
+    const short = await create({ inactivitySeconds: 60 });
+    clock.advance({ seconds: 100 });
+    const long = await create({ inactivitySeconds: 6000 });
+    expect(await cleaned(41_000)).toEqual([]);
+    expect(await cleaned(40_000)).toEqual([short.id]);
+    expect(await cleaned(0)).toEqual([long.id]);
+    expect(await manager.countAllSessions()).toBe(0);
+  });
+
+  test('stops at the number it is given, says there is more, and the next one goes on', async () => {
+    const ids = new Set<string>();
+    for (let count = 1; count <= 7; count++) ids.add((await create()).id);
+    clock.advance({ seconds: 2 * INACTIVITY });
+    const first = await manager.cleanupInactiveSessions(undefined, { maxSessions: 3 });
+    expect(first.more).toBe(true);
+    expect(first.cleaned).toHaveLength(3);
+    const rest = await manager.cleanupInactiveSessions(undefined, { maxSessions: 4 });
+    expect(rest).toMatchObject({ failed: [], more: false });
+    expect(new Set([...first.cleaned, ...rest.cleaned])).toEqual(ids);
+  });
+
+  test('stops when its time is up', async () => {
+    await create();
+    clock.advance({ seconds: 2 * INACTIVITY });
+    const late = await manager.cleanupInactiveSessions(undefined, { signal: AbortSignal.abort() });
+    expect(late).toEqual({ cleaned: [], failed: [], more: true });
+    expect(await cleaned()).toHaveLength(1);
+  });
+
+  test.each<[string, Caller, number | undefined]>([
+    ['by their own setting', { kind: 'operator' }, undefined],
+    ['by a given time', { kind: 'operator' }, 600_000],
+    ['of an organisation', { kind: 'admin', userId: 'root', orgId: 'acme' }, undefined],
+  ])(
+    'asks for no further page or session when its time is up: it went on to the end, %s',
+    async (_what, by, idleMs) => {
+      for (let count = 1; count <= 4; count++) await create();
+      const time = new AbortController();
+      const late: string[] = [];
+      // One a page, so that there is always a next one.
+      interpose(
+        stack.client,
+        (next, { commandName }) =>
+          (args) =>
+            next(commandName === 'QueryCommand' ? { ...args, input: { ...args.input, Limit: 1 } } : args),
+        { step: 'initialize', name: 'one-a-page' },
+      );
+      inject(stack.client, {
+        before: (command) => void (time.signal.aborted && late.push(command)),
+        after: atFirst(1, 'QueryCommand', () => time.abort()),
+      });
+      const { more } = await stack.manager.as(by).cleanupInactiveSessions(idleMs, { signal: time.signal });
+      expect(more).toBe(true);
+      expect(late.filter((command) => command === 'QueryCommand' || command === 'BatchGetItemCommand')).toEqual([]);
+    },
+  );
+
+  test('two at once end each session once', async () => {
+    for (let count = 1; count <= 10; count++) await create();
+    clock.advance({ seconds: 2 * INACTIVITY });
+    const other = await newStack(stack.env, clock);
+    const schedule = other.manager.as({ kind: 'schedule' });
+    const [one, two] = await Promise.all([manager.cleanupInactiveSessions(), schedule.cleanupInactiveSessions()]);
+    await other.close();
+    expect(one.failed.concat(two.failed)).toEqual([]);
+    expect(await manager.countAllSessions()).toBe(0);
+    expect(await readdir(path.join(stack.root, '.trash'))).toEqual([]);
+  });
+
+  test('reads only what is due', async () => {
+    for (let count = 1; count <= 20; count++) await create({ inactivitySeconds: 6000 });
+    const due = await create({ inactivitySeconds: 60 });
+    clock.advance({ seconds: 300 });
+    const read: number[] = [];
+    inject(stack.client, {
+      before: (command, input) => {
+        if (command !== 'BatchGetItemCommand') return;
+        const { RequestItems } = input as { RequestItems: Record<string, { Keys: unknown[] }> };
+        read.push(...Object.values(RequestItems).map(({ Keys }) => Keys.length));
+      },
+    });
+    expect(await cleaned()).toEqual([due.id]);
+    expect(read).toEqual([1]);
+  });
+
+  test('one session that cannot be ended does not keep it from the others', async () => {
+    const bad = await create();
+    const good = await create();
+    clock.advance({ seconds: 2 * INACTIVITY });
+    const restore = inject(stack.client, {
+      before: (command, input) => {
+        if (command === 'TransactWriteItemsCommand' && JSON.stringify(input).includes(bad.id)) throw new Error('no');
+      },
+    });
+    expect(await manager.cleanupInactiveSessions()).toEqual({ cleaned: [good.id], failed: [bad.id], more: false });
+    restore();
+    expect(await cleaned()).toEqual([bad.id]);
+    expect(stack.audited.filter(({ reason }) => reason === 'resumed')).toHaveLength(1);
+  });
+
+  test('that finishes an end whose reply was lost does not make it fail', async () => {
+    const { id } = await create();
+    const swept: string[] = [];
+    inject(stack.client, {
+      after: atFirst(1, 'UpdateItemCommand', async () => {
+        swept.push(...(await cleaned()));
+        lostReply();
+      }),
+    });
+    await stack.manager.cleanupSession(id);
+    expect(swept).toEqual([id]);
+    await expect(stack.manager.cleanupSession(id)).rejects.toMatchObject({ code: 'SESSION_NOT_FOUND' });
+  });
+
+  test('completes and removes what crashes left aside, and leaves a create that is under way alone', async () => {
+    const session = await create();
+    const aside = path.join(stack.root, '.pending');
+    const [abandoned, fresh] = [uuidv7(), uuidv7()];
+    await mkdir(path.join(aside, abandoned), { recursive: true });
+    await mkdir(path.join(aside, fresh));
+    const longAgo = new Date(clock.now().getTime() - 6 * 60 * 1000);
+    await utimes(path.join(aside, abandoned), longAgo, longAgo);
+    await utimes(path.join(aside, fresh), clock.now(), clock.now());
+    await rename(session.getWorkspacePath(), path.join(aside, session.id));
+    await cleaned();
+    expect(await readdir(aside)).toEqual([fresh]);
+    expect(await readdir(session.getWorkspacePath())).toEqual([]);
+    expect(await readdir(path.join(stack.root, '.trash'))).toEqual([]);
+  });
+
+  test('empties the trash of others', async () => {
+    const left = path.join(stack.root, '.trash', 'left.over', 'deep', 'down');
+    await mkdir(left, { recursive: true });
+    await writeFile(path.join(left, 'file'), 'x');
+    await cleaned();
+    expect(await readdir(path.join(stack.root, '.trash'))).toEqual([]);
+  });
+});
+
+describe('activity', () => {
+  test('of the owner is written at most once an interval; that of admins and operators never', async () => {
+    const clock = new TestClock();
+    const stack = await newStack({}, clock);
+    try {
+      const { id } = await stack.manager.createSession('alice', 'acme');
+      const owner = stack.manager.as({ kind: 'user', userId: 'alice', orgId: 'acme' });
+      const owningAdmin = stack.manager.as({ kind: 'admin', userId: 'alice', orgId: 'acme' });
+      const admin = stack.manager.as({ kind: 'admin', userId: 'root', orgId: 'acme' });
+      const operator = stack.manager.as({ kind: 'operator' });
+      let writes = 0;
+      inject(stack.client, { before: (command) => void (command === 'UpdateItemCommand' && writes++) });
+      const lastActive = async () => (await operator.getSession(id)).getSessionInfo().lastActiveAt;
+      const before = await lastActive();
+      clock.advance({ seconds: 61 });
+      await admin.getSession(id);
+      await admin.session(id).heartbeat();
+      await operator.session(id).getSystemPrompt();
+      expect(await lastActive()).toBe(before);
+      expect(writes).toBe(0);
+      for (let call = 1; call <= 5; call++) await owner.session(id).heartbeat();
+      expect(await lastActive()).toBe(clock.now().toISOString());
+      expect(writes).toBe(1);
+      clock.advance({ seconds: 61 });
+      await owningAdmin.session(id).getSystemPrompt();
+      expect(await lastActive()).toBe(clock.now().toISOString());
+      expect(writes).toBe(2);
+    } finally {
+      await stack.close();
+    }
+  });
+});

@@ -1,0 +1,65 @@
+/**
+ * The order of the modules, from the top to the bottom. An import leads down the list or stays in its module; types count.
+ * The longest name that fits a file is its module.
+ */
+export const ROOMS = [
+  'local',
+  'functions',
+  'cdk',
+  'lib/cli',
+  'lib/index.ts',
+  'lib/composition',
+  'lib/api',
+  'lib/reconcile',
+  'lib/sessions',
+  'lib/mcp-clients',
+  'lib/prompts',
+  'lib/workspaces',
+  'lib/limits',
+  'lib/operations',
+  'lib/table',
+  'lib/telemetry',
+  'lib/configuration.ts',
+  'lib/environment-variables.ts',
+  'lib/schemas.ts',
+  'lib/answer-in-time.ts',
+  'lib/lazily.ts',
+  'lib/identity.ts',
+  'lib/errors.ts',
+] as const;
+
+/** Folders of files that are used elsewhere than they are imported: only when bundles are made. */
+export const IN_BUNDLES_ONLY = 'cdk/bundled';
+
+export const MOST_FILES_IN_A_FOLDER = 25;
+export const MOST_FILES_OF_LIB_ITSELF = 10;
+
+/** Where words of a kind may be: folders, files, and endings of file names. */
+export interface WordRule {
+  words: RegExp;
+  folders: readonly string[];
+  files: readonly string[];
+  endings: readonly string[];
+}
+
+export const WORDS_OF_DYNAMODB: WordRule = {
+  words: /^(pk|sk|:\w+|(un)?marshall|\w*Expression\w*|Transact\w+|ConsistentRead|TableName|ALL_OLD|ALL_NEW)$/,
+  folders: ['lib/table'],
+  files: [],
+  endings: ['-store.ts', '-writes.ts'],
+};
+
+export const WORDS_OF_HTTP: WordRule = {
+  words:
+    /^(statusCode|routeKey|httpMethod|requestContext|queryStringParameters|pathParameters|isBase64Encoded|.*problem\+json|content-type|retry-after|location|idempotency-key|x-user-id|x-org-id|x-role|GET|POST|PUT|PATCH|DELETE)$/,
+  folders: ['lib/api', 'lib/mcp-clients/transports'],
+  files: [],
+  endings: ['-routes.ts'],
+};
+
+export const STATUS_CODES: WordRule = {
+  words: /^(20[0-6]|30[1-8]|4[0-2]\d|50[0-7])$/,
+  folders: ['lib/api', 'lib/mcp-clients/transports'],
+  files: ['lib/error-catalogue.ts'],
+  endings: ['-routes.ts', '-docs.ts'],
+};

@@ -1,0 +1,235 @@
+import { readdirSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from '@jest/globals';
+import ts from 'typescript';
+import { CIRCLES, IMPORTS_UP, STRAY_WORDS } from './known-exceptions.ts';
+import {
+  IN_BUNDLES_ONLY,
+  MOST_FILES_IN_A_FOLDER,
+  MOST_FILES_OF_LIB_ITSELF,
+  ROOMS,
+  STATUS_CODES,
+  WORDS_OF_DYNAMODB,
+  WORDS_OF_HTTP,
+} from './rooms.ts';
+import { circlesIn, depthOf, edgesOf, importsUp, isIn, strayWords, wrongImports } from './rules.ts';
+import { contains, parseSource, sourceFiles, type Import, type SourceFile } from './source-files.ts';
+
+const all = sourceFiles('lib', 'functions', 'local', 'cdk');
+const lib = all.filter(({ path }) => path.startsWith('lib/'));
+const files = all.filter(({ path }) => !path.startsWith('cdk/'));
+describe('the order of modules', () => {
+  test('is read as a whole: every import of the project leads to a file that is there', () => {
+    expect(files.length).toBeGreaterThan(40);
+    const known = new Set(all.map(({ path }) => path));
+    expect(wrongImports(all, (_file, { from, isPackage }) => !isPackage && !known.has(from))).toEqual([]);
+  });
+
+  test('has a place for every file', () => {
+    expect(all.filter(({ path }) => depthOf(path) < 0).map(({ path }) => path)).toEqual([]);
+    expect(ROOMS.filter((room) => !all.some(({ path }) => isIn(room)(path)))).toEqual([]);
+  });
+
+  test('goes down: no import runs up but those that are known, and each of these is still there', () => {
+    expect([...new Set(importsUp(all))].sort()).toEqual([...IMPORTS_UP].sort());
+  });
+
+  test('would be found out if an import ran up', () => {
+    const store = parseSource('lib/table/some.ts', "import type { A } from '../api/some.ts';\n");
+    expect(importsUp([store])).toEqual(['lib/table/some.ts → lib/api/some.ts']);
+    const door = parseSource('lib/api/some.ts', "import type { A } from '../table/some.ts';\n");
+    expect(importsUp([door])).toEqual([]);
+  });
+
+  test('enters functions by lib only', () => {
+    const entries = files.filter(({ path }) => isIn('functions')(path));
+    expect(wrongImports(entries, (_file, { from }) => !isIn('lib')(from))).toEqual([]);
+  });
+
+  test('passes by what stands in the bundles of functions only', () => {
+    expect(all.filter(({ path }) => isIn(IN_BUNDLES_ONLY)(path)).length).toBeGreaterThan(1);
+    expect(wrongImports(all, (_file, { from }) => isIn(IN_BUNDLES_ONLY)(from))).toEqual([]);
+  });
+
+  test('has managers put together above everything that uses one', () => {
+    const above = isIn('lib/composition', 'lib/index.ts', 'functions', 'local');
+    const known = new Set(IMPORTS_UP);
+    const importers = wrongImports(all, ({ path }, { from }) => isIn('lib/composition')(from) && !above(path));
+    expect(importers.filter((line) => !known.has(line))).toEqual([]);
+  });
+
+  test('has the command line before the doors, as a caller like any other', () => {
+    expect(wrongImports(all, ({ path }, { from }) => isIn('lib/cli')(from) && !isIn('lib/cli')(path))).toEqual([]);
+    const commandLine = lib.filter(({ path }) => isIn('lib/cli')(path));
+    const known = isIn('lib/cli', 'lib/api', 'lib/errors.ts');
+    expect(wrongImports(commandLine, (_file, { from, isPackage }) => !isPackage && !known(from))).toEqual([]);
+    const loaded = [...runTimeImportsOf('lib/cli/main.ts')];
+    expect(loaded.filter(isIn('lib/api')).length).toBeGreaterThan(3);
+    const ofFiles = ['lib/workspaces/file-errors.ts', 'lib/workspaces/files'];
+    const small = isIn('lib/cli', 'lib/api', 'lib/errors.ts', ...ofFiles);
+    expect(loaded.filter((path) => !small(path))).toEqual([]);
+  });
+
+  test('ends at errors and identity', () => {
+    const importsOf = (path: string) => lib.find((file) => file.path === path)?.imports.map(({ from }) => from);
+    expect(importsOf('lib/errors.ts')).toEqual([]);
+    expect(importsOf('lib/identity.ts')).toEqual(['lib/errors.ts']);
+  });
+
+  test('never goes in a circle, from file to file at run time', () => {
+    expect(circlesIn(edgesOf(all, ({ typeOnly }) => !typeOnly))).toEqual([]);
+  });
+
+  test('goes in no circle of types either, but those that are known, and each of these is still there', () => {
+    expect(circlesIn(edgesOf(all, () => true)).sort()).toEqual([...CIRCLES].sort());
+  });
+
+  test('would be found out if it went in a circle', () => {
+    const file = (name: string, of: string) => parseSource(`lib/${name}.ts`, `import type { A } from './${of}.ts';\n`);
+    const round = [file('a', 'b'), file('b', 'c'), file('c', 'a'), file('d', 'a')];
+    expect(circlesIn(edgesOf(round, () => true))).toEqual(['lib/a.ts lib/b.ts lib/c.ts']);
+  });
+});
+
+describe('each thing has its room', () => {
+  test('the AWS SDK is where clients are made, where they are used, and in the clients that others use', () => {
+    const isSdk = ({ from }: Import) => /^@(aws-sdk|smithy)\//.test(from);
+    const clients = ['lib/api/client/session-manager-client.ts', 'lib/api/client/request-signature.ts'];
+    const made = ['lib/composition/api-functions.ts', 'lib/composition/mcp-sdk.ts', ...clients];
+    const used = [
+      'lib/table',
+      'lib/mcp-clients/credentials/kms-secret-box.ts',
+      'lib/sessions/stream-change.ts',
+      'lib/workspaces/access-points/efs-access-points.ts',
+      'lib/telemetry/events/event-bridge-sink.ts',
+    ];
+    expect(wrongImports(lib, ({ path }, imported) => isSdk(imported) && !isIn(...made, ...used)(path))).toEqual([]);
+    expect(lib.filter(({ imports }) => imports.some(isSdk)).length).toBeGreaterThan(1);
+  });
+
+  test('SDK clients of functions are made in composition, or by its settings, and the keys of the table know none', () => {
+    const makers = (client: string) =>
+      files.filter(({ path, syntax }) => !isIn('local')(path) && syntax.text.includes(`new ${client}(`));
+    expect(makers('DynamoDBClient').map(({ path }) => path)).toEqual(['lib/composition/api-functions.ts']);
+    // Not by lib/composition/api-functions.ts itself: then every function would carry it.
+    expect(makers('EFSClient').map(({ path }) => path)).toEqual(['lib/workspaces/access-points/efs-access-points.ts']);
+    expect(makers('EventBridgeClient').map(({ path }) => path)).toEqual(['lib/telemetry/events/event-bridge-sink.ts']);
+    const importersOf = (name: string) =>
+      lib.filter(({ imports }) => imports.some(({ from }) => from.endsWith(`/${name}.ts`))).map(({ path }) => path);
+    const events = 'lib/composition/session-events-function.ts';
+    expect(importersOf('efs-access-points').sort()).toEqual([events, 'lib/index.ts']);
+    expect(importersOf('event-bridge-sink')).toEqual([events]);
+    expect(importersOf('session-events-function')).toEqual([]);
+    expect(lib.map(({ path }) => path)).toContain(events);
+    const keys = lib.find(({ path }) => path === 'lib/table/keys.ts');
+    expect(keys).toBeDefined();
+    expect(keys?.imports.filter(({ from }) => from.startsWith('@'))).toEqual([]);
+  });
+
+  test.each([
+    ['the MCP SDK', /^@modelcontextprotocol\//, ['lib/mcp-clients/transports', 'lib/mcp-clients/credentials']],
+    [
+      'the file system',
+      /^node:fs/,
+      ['lib/workspaces', 'lib/mcp-clients/credentials/key-file-secret-box.ts', 'lib/cli'],
+    ],
+    ['child processes', /^node:child_process$/, ['lib/mcp-clients/transports']],
+    ['Lambda', /^aws-lambda$/, ['lib/api']],
+    ['the logger', /^@aws-lambda-powertools\/logger/, ['lib/composition/api-functions.ts']],
+    ['the metrics', /^@aws-lambda-powertools\/metrics/, ['lib/telemetry/metrics']],
+    ['a web server', /^(fastify|express|node:http|node:https)$/, []],
+  ])('%s is imported nowhere else in lib', (_what, name, places) => {
+    expect(wrongImports(lib, ({ path }, { from }) => name.test(from) && !isIn(...places)(path))).toEqual([]);
+  });
+
+  test('words of DynamoDB, words of HTTP and status codes are where their rules want them, but for those that are known', () => {
+    const stray = [WORDS_OF_DYNAMODB, WORDS_OF_HTTP, STATUS_CODES].flatMap((rule) => strayWords(lib, rule));
+    expect(stray.sort()).toEqual([...STRAY_WORDS].sort());
+  });
+
+  test('words in the wrong place would be found out', () => {
+    for (const rule of [WORDS_OF_DYNAMODB, WORDS_OF_HTTP, STATUS_CODES]) {
+      const everywhere = { ...rule, folders: [], files: [], endings: [] };
+      expect(strayWords(lib, everywhere).length).toBeGreaterThan(20);
+    }
+  });
+
+  test('the environment is read where managers are put together, and by the command line', () => {
+    const readers = lib.filter(({ syntax }) => /process\s*\.\s*env\b/.test(syntax.text)).map(({ path }) => path);
+    expect(readers.sort()).toEqual(['lib/cli/main.ts', 'lib/composition/api-functions.ts', 'lib/index.ts']);
+  });
+
+  test('no room is one for everything', () => {
+    const folders = ['lib', 'functions', 'local', 'test', 'cdk'].flatMap((folder) =>
+      readdirSync(fileURLToPath(new URL(`../../${folder}`, import.meta.url)), { recursive: true, withFileTypes: true })
+        .filter((entry) => entry.isDirectory() && !entry.parentPath.includes('node_modules'))
+        .map(({ name }) => name),
+    );
+    expect(folders).toContain('sessions');
+    expect(folders.filter((name) => /^(utils?|common|helpers?|types?|shared|misc|lib)$/i.test(name))).toEqual([]);
+    expect(all.filter(({ path }) => /\/(utils?|common|helpers?|types)\.ts$/i.test(path))).toEqual([]);
+  });
+
+  test('no folder of lib has more files than somebody can look through', () => {
+    const counts: Record<string, number> = {};
+    for (const file of lib) {
+      const folder = path.posix.dirname(file.path);
+      counts[folder] = (counts[folder] ?? 0) + 1;
+    }
+    expect(counts.lib).toBeGreaterThan(0);
+    expect(counts.lib).toBeLessThanOrEqual(MOST_FILES_OF_LIB_ITSELF);
+    expect(Object.entries(counts).filter(([, count]) => count > MOST_FILES_IN_A_FOLDER)).toEqual([]);
+  });
+});
+
+describe('each file', () => {
+  test('of lib, functions and local has at most 250 lines', () => {
+    expect(files.filter(({ lines }) => lines > 250).map(({ path, lines }) => `${path}: ${lines}`)).toEqual([]);
+  });
+
+  test('is named in kebab-case', () => {
+    expect(all.filter(({ path }) => !/^([a-z0-9-]+\/)+[a-z0-9-]+\.ts$/.test(path))).toEqual([]);
+  });
+
+  test('of functions is 3 to 6 lines of imports and one handler, with no decision and nothing done on import', () => {
+    const entries = files.filter(({ path }) => isIn('functions')(path));
+    expect(entries.length).toBeGreaterThanOrEqual(4);
+    for (const entry of entries) {
+      expect({ path: entry.path, problems: problemsOfEntry(entry) }).toEqual({ path: entry.path, problems: [] });
+    }
+  });
+
+  test('of functions would be found out if it did more', () => {
+    const entry = (text: string) => problemsOfEntry(parseSource('functions/some.ts', text));
+    expect(entry("import { a } from '../lib/a.ts';\n\nexport const handler = a();\n")).toEqual([]);
+    expect(entry('if (a) b();\n\nexport const handler = a();\n')).not.toEqual([]);
+    expect(entry('\n\nexport const handler = a ? b : c;\n')).not.toEqual([]);
+    expect(entry('\nawait a();\nexport const handler = b();\n')).not.toEqual([]);
+    expect(entry('\n\n\n\n\n\n\nexport const handler = a();\n')).not.toEqual([]);
+    expect(entry('\n\n\nexport const other = a();\n')).not.toEqual([]);
+  });
+});
+
+function problemsOfEntry(file: SourceFile): string[] {
+  const { IfStatement, ConditionalExpression, AwaitExpression, SwitchStatement } = ts.SyntaxKind;
+  const rest = file.syntax.statements.filter((statement) => !ts.isImportDeclaration(statement));
+  return [
+    (file.lines < 3 || file.lines > 6) && `${file.lines} lines`,
+    contains(file, IfStatement) && 'an if',
+    (contains(file, ConditionalExpression) || contains(file, SwitchStatement)) && 'a decision',
+    contains(file, AwaitExpression) && 'waits on import',
+    !(rest.length === 1 && rest[0]?.getText().startsWith('export const handler = ')) && 'is not one handler',
+  ].filter((problem) => problem !== false);
+}
+
+/** Every file of the project that running one loads, by whatever way. */
+function runTimeImportsOf(start: string, seen = new Set<string>()): Set<string> {
+  const file = files.find(({ path }) => path === start);
+  for (const { from, isPackage, typeOnly } of file?.imports ?? []) {
+    if (isPackage || typeOnly || seen.has(from)) continue;
+    seen.add(from);
+    runTimeImportsOf(from, seen);
+  }
+  return seen;
+}

@@ -1,0 +1,164 @@
+import { randomUUID } from 'node:crypto';
+import { chmod, mkdir, readdir, stat, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { removeTree } from '../../lib/workspaces/files/remove-tree.ts';
+import type { Workspace } from '../../lib/workspaces/workspace-paths.ts';
+import { Workspaces } from '../../lib/workspaces/workspaces.ts';
+import { newStack } from '../setup/test-stack.ts';
+import { OneWorkspace, unlimited } from './one-workspace.ts';
+
+/** What an agent does to the modes of its directories. Scenarios for an ordinary user: nothing is closed to root. */
+
+const isThere = (file: string): Promise<boolean> =>
+  stat(file).then(
+    () => true,
+    () => false,
+  );
+const codeOf = (work: Promise<unknown>): Promise<string> =>
+  work.then(
+    () => 'done',
+    (thrown: NodeJS.ErrnoException) => thrown.code ?? thrown.message,
+  );
+const enough = () => AbortSignal.timeout(10_000);
+
+/** A tree with files that nobody may write, whose every directory gets the mode. */
+async function closedTree(top: string, mode: number): Promise<void> {
+  await mkdir(path.join(top, 'a', 'b'), { recursive: true });
+  await mkdir(path.join(top, 'sticky'));
+  for (const place of ['', 'a', 'a/b', 'sticky']) {
+    const file = path.join(top, place, 'file');
+    await writeFile(file, 'x');
+    await chmod(file, 0o400);
+  }
+  await chmod(path.join(top, 'sticky'), 0o1555);
+  for (const place of ['a/b', 'a', '']) await chmod(path.join(top, place), mode);
+}
+
+type End = 'requested' | 'inactive' | 'stray';
+
+/** All of a session's life but what its agent has closed; gives what is left of it. */
+export async function endSession(_directory: string, mode: number, end: End) {
+  const stack = await newStack({ MAX_SESSIONS: '1', TOUCH_INTERVAL_SECONDS: '0' });
+  try {
+    const session = await stack.manager.createSession('ada', 'acme');
+    await session.files.writePart('big', Buffer.from('half!'), { first: 0, total: 10, uploadId: '' });
+    const place = session.getWorkspacePath();
+    await closedTree(place, mode);
+    if (end === 'stray') await stack.parts.workspaces.found.throwAway({ user: 'ada', id: session.id });
+    if (end === 'inactive') await stack.manager.cleanupInactiveSessions(0);
+    else await stack.manager.cleanupSession(session.id);
+    const wasThere = await isThere(place);
+    const seats = await stack.manager.countAllSessions();
+    const next = await codeOf(stack.manager.createSession('ada', 'acme'));
+    await stack.manager.as({ kind: 'schedule' }).cleanupInactiveSessions();
+    const left = async (name: string) => (await readdir(path.join(stack.root, name))).length;
+    return { wasThere, seats, next, trash: await left('.trash'), uploads: await left('.uploads') };
+  } finally {
+    await stack.close();
+  }
+}
+
+async function workspaceIn(directory: string): Promise<OneWorkspace> {
+  const own = new OneWorkspace(path.join(directory, 'root'), { id: randomUUID(), userId: 'ada' });
+  await own.workspaces.prepare(own.session.id);
+  await own.workspaces.moveIn(own.session);
+  return own;
+}
+
+/** Removes a directory with all that is in it, by the API; gives what is left. */
+export async function removeDirectory(directory: string, mode: number) {
+  const own = await workspaceIn(directory);
+  await closedTree(own.at('work', 'closed'), mode);
+  await own.directories.remove(own.session, 'work/closed', true);
+  return { workspace: await readdir(own.at('work')), trash: await own.workspaces.listTrash() };
+}
+
+/** What is in a directory that its agent has closed is its own affair: the answer of each operation. */
+export async function workInClosed(directory: string, mode: number) {
+  const own = await workspaceIn(directory);
+  await mkdir(own.at('a', 'b'), { recursive: true });
+  const answers: string[] = [];
+  for (const closed of ['a', '']) {
+    await chmod(own.at(closed), mode);
+    for (const work of [
+      () => own.directories.remove(own.session, 'a/b', true),
+      () => own.directories.list(own.session, 'a', 10),
+      () => own.write('a/file', 'x'),
+    ])
+      answers.push(await codeOf(work()));
+  }
+  return answers;
+}
+
+/** A user's directory, or the workspace that was made aside, that is closed when the workspace is moved in, and out. */
+export async function moveThroughClosed(directory: string, mode: number) {
+  const workspaces = new Workspaces(path.join(directory, 'root'));
+  const session = { id: randomUUID(), userId: 'ada' };
+  const { paths } = workspaces;
+  await workspaces.prepare(session.id);
+  await mkdir(path.join(paths.root, 'ada'));
+  for (const closed of [path.join(paths.root, 'ada'), paths.pendingOf(session.id), paths.pending]) {
+    await chmod(closed, mode);
+  }
+  const isMovedIn = await workspaces.moveIn(session);
+  for (const closed of [workspaces.pathOf(session), path.join(paths.root, 'ada'), paths.trash]) {
+    await chmod(closed, mode);
+  }
+  const retired = (await workspaces.retire(session)) ?? '';
+  const isRemoved = await workspaces.removeFromTrash(retired, enough());
+  return { isMovedIn, isRemoved, root: (await readdir(paths.root)).sort() };
+}
+
+/** After a crash between making each of our own directories and giving it its mode, under a umask that takes too much. */
+export async function workAfterCrash(directory: string, mode: number) {
+  const own = new OneWorkspace(path.join(directory, 'root'), { id: randomUUID(), userId: 'ada' });
+  const { paths } = own.workspaces;
+  await mkdir(paths.root);
+  const ours = [paths.trash, paths.pending, paths.uploads, paths.uploadsOf(own.session.id)];
+  for (const each of ours) await mkdir(each, { recursive: true });
+  for (const each of ours.reverse()) await chmod(each, mode);
+  await own.workspaces.prepare(own.session.id);
+  await own.workspaces.moveIn(own.session);
+  await own.write('file', 'x');
+  const part = { first: 0, total: 10, uploadId: '' };
+  const write = { path: 'big', conditions: {}, room: unlimited };
+  await own.files.writePart(own.session, Buffer.from('half!'), part, write);
+  await chmod(paths.uploadsOf(own.session.id), mode);
+  await own.workspaces.tidyUploads(own.session.id, -1);
+  await own.workspaces.retire(own.session);
+  await own.workspaces.discardUploads(own.session.id);
+  for (const name of await own.workspaces.listTrash()) await own.workspaces.removeFromTrash(name, enough());
+  return { uploads: await own.workspaces.listUploads(), trash: await own.workspaces.listTrash() };
+}
+
+export async function removeClosedTree(directory: string, mode: number, platform: string = process.platform) {
+  const own = process.platform;
+  const tree = path.join(directory, 'tree');
+  await closedTree(tree, mode);
+  Object.defineProperty(process, 'platform', { value: platform });
+  try {
+    return { isGone: await removeTree(tree, enough()), left: await readdir(directory) };
+  } finally {
+    Object.defineProperty(process, 'platform', { value: own });
+  }
+}
+
+/** The modes of all directories of ours that a workspace's life makes under a umask. */
+export async function modesUnder(directory: string, mask: number): Promise<string[]> {
+  const workspaces = new Workspaces(path.join(directory, 'root'));
+  const modeOf = async (file: string) => ((await stat(file)).mode & 0o7777).toString(8);
+  const [session, trashed] = ['alice', 'bob'].map((userId) => ({ id: randomUUID(), userId })) as [Workspace, Workspace];
+  const { paths } = workspaces;
+  const umask = process.umask(mask);
+  try {
+    await workspaces.prepare(session.id);
+    const aside = await modeOf(paths.pendingOf(session.id));
+    await workspaces.moveIn(session);
+    await workspaces.prepare(trashed.id);
+    await workspaces.retire(trashed);
+    const places = [paths.root, paths.pending, paths.trash, path.join(paths.root, 'alice'), workspaces.pathOf(session)];
+    return [aside, ...(await Promise.all(places.map(modeOf)))];
+  } finally {
+    process.umask(umask);
+  }
+}
