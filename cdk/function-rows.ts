@@ -1,7 +1,7 @@
 import { GROUPS, type Group } from '../lib/operations/operation.ts';
-import { FAREWELLS } from '../lib/table/keys.ts';
 import type { SecretsUse } from './secrets-key.ts';
 import type { FunctionSetting } from './stack-config.ts';
+import { FAREWELLS } from '../lib/table/table-definition.ts';
 
 /** The groups' functions, which callers reach, and the one that the table's stream calls. */
 export type FunctionName = Group | 'session-events';

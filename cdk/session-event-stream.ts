@@ -4,7 +4,7 @@ import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { EventSourceMapping, StartingPosition, type Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { STREAM_FILTERS } from '../lib/table/keys.ts';
+import { STREAM_FILTERS } from '../lib/table/table-definition.ts';
 
 export interface SessionEventStreamProps {
   table: Table;

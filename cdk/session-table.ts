@@ -8,8 +8,8 @@ import {
   type CfnTable,
 } from 'aws-cdk-lib/aws-dynamodb';
 import { Construct } from 'constructs';
-import { TABLE } from '../lib/table/keys.ts';
 import type { StackConfig } from './stack-config.ts';
+import { TABLE } from '../lib/table/table-definition.ts';
 
 const key = (name: string) => ({ name, type: AttributeType.STRING });
 

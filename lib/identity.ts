@@ -133,3 +133,16 @@ export function checkSpeaksFor(caller: Caller, named: Partial<Identity>): void {
     throw new ForbiddenError('Only an admin may name another user, or a whole organisation.');
   }
 }
+
+/** Whose prompts a layer is part of; a user's layers belong to that user in one organisation. */
+export const SCOPES = ['global', 'org', 'user'] as const;
+
+export type Scope = (typeof SCOPES)[number];
+
+/** The scope and who it belongs to; what the scope does not name is ignored. */
+export interface ScopeOwner extends Identity {
+  scope: Scope;
+}
+
+/** The narrowest first: the scope a refused caller can do most about is the one it is told. */
+export const NARROWEST_SCOPE_FIRST: readonly Scope[] = ['user', 'org', 'global'];

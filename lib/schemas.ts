@@ -1,4 +1,7 @@
 import { en } from 'zod/locales';
+import { lazily } from './lazily.ts';
+import * as z from 'zod/mini';
+import { ValidationError } from './errors.ts';
 
 /**
  * For each parse whose messages somebody reads: what is wrong, in words, since `zod/mini` brings none of its own. Not as
@@ -8,3 +11,46 @@ export const IN_ENGLISH = { error: en().localeError };
 
 /** All schemas together would be a quarter of the time in which a function starts. */
 export { lazily } from './lazily.ts';
+
+export const wellFormed = lazily(() =>
+  z.string().check(z.refine((text) => text.isWellFormed(), 'must be well-formed Unicode')),
+);
+
+export const byteLength = (text: string) => Buffer.byteLength(text, 'utf8');
+export const jsonFits = (bytes: number) => (value: unknown) => byteLength(JSON.stringify(value)) <= bytes;
+
+/** The value as its schema gives it, or a `ValidationError` with the path of each field that is wrong. */
+export function parseInput<T>(schema: z.ZodMiniType<T>, value: unknown): T {
+  refuseProto(value);
+  const parsed = safeParse(schema, value);
+  if (parsed.success) return parsed.data;
+  throw new ValidationError(
+    parsed.error.issues.flatMap((issue) =>
+      issue.code === 'unrecognized_keys'
+        ? issue.keys.map((key) => ({ path: pathOf([...issue.path, key]), message: 'is not a known field' }))
+        : [{ path: pathOf(issue.path), message: issue.message }],
+    ),
+  );
+}
+
+/** The schemas leave this name out without a word, at any depth. */
+function refuseProto(value: unknown): void {
+  const seen = new Set([value]);
+  for (const next of seen) {
+    if (typeof next !== 'object' || next === null) continue;
+    if (Object.hasOwn(next, '__proto__')) throw ValidationError.at('__proto__', 'is not a possible name');
+    for (const inner of Object.values(next)) seen.add(inner);
+  }
+}
+
+const pathOf = (path: PropertyKey[]) => path.map(String).join('.');
+
+function safeParse<T>(schema: z.ZodMiniType<T>, value: unknown) {
+  try {
+    return schema.safeParse(value, IN_ENGLISH);
+  } catch (thrown) {
+    // The schemas of free-form JSON call themselves: the stack ends before the nesting does.
+    if (thrown instanceof RangeError) throw ValidationError.at('', 'is nested too deeply');
+    throw thrown;
+  }
+}

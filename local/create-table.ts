@@ -5,7 +5,7 @@ import {
   waitUntilTableExists,
   type DynamoDBClient,
 } from '@aws-sdk/client-dynamodb';
-import { TABLE } from '../lib/table/keys.ts';
+import { TABLE } from '../lib/table/table-definition.ts';
 
 const WAIT_SECONDS = 30;
 

@@ -1,5 +1,5 @@
 import type { DynamoDBRecord } from 'aws-lambda';
-import { STREAM_FILTERS, type StreamFilter, type StreamPattern } from '../lib/table/keys.ts';
+import { STREAM_FILTERS, type StreamFilter, type StreamPattern } from '../lib/table/table-definition.ts';
 
 type Image = NonNullable<DynamoDBRecord['dynamodb']>['NewImage'];
 

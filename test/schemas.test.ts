@@ -15,7 +15,8 @@ test('whoever imports the library, its client or its events finds zod as it was:
 
 test('our messages are English words, whatever language the process has told zod', async () => {
   const { mcpClientConfigSchema } = await import('../lib/mcp-clients/mcp-client-config.ts');
-  const { createOptionsShape, parseInput } = await import('../lib/sessions/session-options.ts');
+  const { createOptionsShape } = await import('../lib/sessions/session-options.ts');
+  const { parseInput } = await import('../lib/schemas.ts');
   const { parseSessionEvent } = await import('../lib/telemetry/events/index.ts');
   z.config({ localeError: () => 'fremd', customError: () => 'fremd' });
   const problemsOf = (schema: z.ZodMiniType, value: unknown) => {

@@ -1,8 +1,7 @@
 import * as z from 'zod/mini';
 import { UnauthorizedError } from '../errors.ts';
 import { checkIdentity, type Caller } from '../identity.ts';
-import { lazily } from '../schemas.ts';
-import { parseInput } from '../sessions/session-options.ts';
+import { lazily, parseInput } from '../schemas.ts';
 
 /** For whom a direct invocation is made. */
 export const actorSchema = lazily(() =>

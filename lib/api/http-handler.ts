@@ -1,6 +1,5 @@
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { ValidationError, type SessionManagerError } from '../errors.ts';
-import type { Services } from '../composition/api-functions.ts';
 import { checkAnswerSize } from './answer-size.ts';
 import { callerOfEvent } from './caller-of-event.ts';
 import type { HttpEvent } from './http-event.ts';
@@ -9,6 +8,7 @@ import type { Answer, AnyOperation, Group } from '../operations/operation.ts';
 import { perform, readRequest, whatToTell } from './perform.ts';
 import { problemOf } from './problem.ts';
 import { routeKey, routes, type Route } from './routes.ts';
+import type { Services } from './door-services.ts';
 
 export type HttpResult = APIGatewayProxyStructuredResultV2;
 

@@ -1,13 +1,12 @@
 import * as z from 'zod/mini';
-import { lazily } from '../schemas.ts';
+import { lazily, parseInput } from '../schemas.ts';
 import { ValidationError, type ErrorCode } from '../errors.ts';
-import type { Services } from '../composition/api-functions.ts';
-import { parseInput } from '../sessions/session-options.ts';
 import { actorSchema, callerOfActor, ownFields } from './actor.ts';
 import { checkAnswerSize } from './answer-size.ts';
 import { operationNamed } from './operations.ts';
 import type { AnyOperation, Group } from '../operations/operation.ts';
 import { perform, readRequest, whatToTell } from './perform.ts';
+import type { Services } from './door-services.ts';
 
 /** A direct invocation. Without an actor it is an operator's: that is what the permission to invoke means. */
 const invocationSchema = lazily(() =>

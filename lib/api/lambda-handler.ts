@@ -1,10 +1,10 @@
 import type { Context } from 'aws-lambda';
-import type { Services } from '../composition/api-functions.ts';
 import { isHttpEvent } from './http-event.ts';
 import { handleHttp } from './http-handler.ts';
 import { handleAccessCheck, handleInvocation, handleReconcile, handleSchedule } from './invoke-handler.ts';
 import type { Group } from '../operations/operation.ts';
 import { RECONCILE_EVENT, SCHEDULED_EVENT } from './scheduled-event.ts';
+import type { Services } from './door-services.ts';
 
 export type LambdaHandler = (event: unknown, context: Context) => Promise<unknown>;
 

@@ -4,9 +4,9 @@ import type { LogLines } from '../telemetry/log-lines.ts';
 import { ForbiddenError, toSessionManagerError, type SessionManagerError } from '../errors.ts';
 import type { Caller } from '../identity.ts';
 import { parseCaller } from '../sessions/parse-caller.ts';
-import type { Services } from '../composition/api-functions.ts';
-import { parseInput } from '../sessions/session-options.ts';
 import { ADMITTED, type Answer, type AnyOperation } from '../operations/operation.ts';
+import type { Services } from './door-services.ts';
+import { parseInput } from '../schemas.ts';
 
 /** What both doors know of a request once they have found its operation. */
 export interface Call<T> {

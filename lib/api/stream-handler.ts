@@ -1,7 +1,7 @@
 import type { DynamoDBBatchResponse, DynamoDBRecord, DynamoDBStreamEvent } from 'aws-lambda';
 import pMap from 'p-map';
 import type { SessionEvent } from '../telemetry/events/session-event.ts';
-import type { Services } from '../composition/api-functions.ts';
+import type { Services } from './door-services.ts';
 
 export type StreamHandler = (event: DynamoDBStreamEvent) => Promise<DynamoDBBatchResponse>;
 

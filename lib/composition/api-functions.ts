@@ -3,7 +3,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import pLimit from 'p-limit';
 import { AccessCheck } from '../workspaces/access-points/access-check.ts';
 import { LogLines } from '../telemetry/log-lines.ts';
-import { readConfig, type Config } from '../configuration.ts';
+import { readConfig, type Config, type FileSystemPlace } from '../configuration.ts';
 import type { EventSink } from '../telemetry/events/event-sink.ts';
 import { ManagerParts } from './session-manager-parts.ts';
 import type { McpConnector } from '../mcp-clients/mcp-connector.ts';
@@ -13,18 +13,9 @@ import { MetricLines } from '../telemetry/metrics/metric-lines.ts';
 import { SessionEvents } from '../sessions/stream-effects.ts';
 import { SessionManagerV2 } from '../sessions/session-manager.ts';
 import { DynamoTable } from '../table/dynamo-table.ts';
-import type { AccessPoints, FileSystemPlace } from '../workspaces/access-points/access-points.ts';
+import type { AccessPoints } from '../workspaces/access-points/access-points.ts';
 import { Workspaces } from '../workspaces/workspaces.ts';
-
-/** What the functions work with. */
-export interface Services {
-  config: Config;
-  log: LogLines;
-  manager: SessionManagerV2;
-  events: SessionEvents;
-  accessCheck: AccessCheck;
-  describeApi?: (() => Promise<object>) | undefined;
-}
+import type { Services } from '../api/door-services.ts';
 
 /** What connects to MCP servers. */
 export interface McpServices {

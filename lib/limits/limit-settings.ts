@@ -1,15 +1,21 @@
 import type { AuditedOperation } from '../telemetry/audit/audit-catalogue.ts';
 import * as z from 'zod/mini';
-import { lazily } from '../schemas.ts';
+import { lazily, parseInput } from '../schemas.ts';
 import { ForbiddenError, ValidationError } from '../errors.ts';
-import { checkOrgId, checkUserId, isUnrestricted, type Caller } from '../identity.ts';
-import { LIMIT_SCOPES, MAX_LIMIT, MAX_SEAT_ITEMS, type LimitOwner, type Usage } from './limit.ts';
+import {
+  checkOrgId,
+  checkUserId,
+  isUnrestricted,
+  NARROWEST_SCOPE_FIRST,
+  type Caller,
+  type ScopeOwner,
+} from '../identity.ts';
+import { MAX_LIMIT, MAX_SEAT_ITEMS, type Usage } from './limit.ts';
 import type { ManagerParts } from '../composition/session-manager-parts.ts';
-import { parseInput } from '../sessions/session-options.ts';
 import type { SeatLayout } from './seat-layout.ts';
 
 export const limitRefShape = () => ({
-  scope: z.enum(LIMIT_SCOPES),
+  scope: z.enum(NARROWEST_SCOPE_FIRST),
   orgId: z.optional(z.string()),
   userId: z.optional(z.string()),
 });
@@ -62,7 +68,7 @@ export class LimitSettings {
   private async recorded<T>(
     operation: AuditedOperation,
     ref: LimitRef,
-    work: (of: LimitOwner) => Promise<T>,
+    work: (of: ScopeOwner) => Promise<T>,
   ): Promise<T> {
     return this.parts.trail.record(operation, this.caller, {}, async () => {
       const of = ownerOf(parseInput(limitRefSchema(), ref));
@@ -73,13 +79,13 @@ export class LimitSettings {
     });
   }
 
-  private infoOf(of: LimitOwner, layout: SeatLayout): LimitInfo {
+  private infoOf(of: ScopeOwner, layout: SeatLayout): LimitInfo {
     const { limit, active } = this.parts.seats.usageIn(of, layout);
     return { limit, active, items: layout.items.length, isDefault: layout.first.seats === undefined };
   }
 }
 
-function ownerOf({ scope, orgId, userId }: LimitRef): LimitOwner {
+function ownerOf({ scope, orgId, userId }: LimitRef): ScopeOwner {
   if (scope !== 'user' && userId !== undefined) throw ValidationError.at('userId', 'goes with the scope user');
   if (scope === 'global') {
     if (orgId !== undefined) throw ValidationError.at('orgId', 'goes with the scopes org and user');

@@ -1,33 +1,16 @@
-import type { Identity } from '../identity.ts';
+import { NARROWEST_SCOPE_FIRST, type Identity, type ScopeOwner } from '../identity.ts';
 
-/** Where a limit holds. A user's limit holds per organisation. */
-export type LimitScope = 'global' | 'org' | 'user';
-
-/** The narrowest first: the scope a refused caller can do most about is the one it is told. */
-export const LIMIT_SCOPES: readonly LimitScope[] = ['user', 'org', 'global'];
-
-/** Whose limit: everybody's, an organisation's (`userId` is not looked at), or a user's in an organisation. */
-export interface LimitOwner extends Identity {
-  scope: LimitScope;
-}
-
-export const EVERYBODY: LimitOwner = { scope: 'global', userId: '', orgId: '' };
+export const EVERYBODY: ScopeOwner = { scope: 'global', userId: '', orgId: '' };
 
 /** The three whose limits a session of `identity` stands under, the narrowest first. */
-export const limitOwnersOf = ({ userId, orgId }: Identity): LimitOwner[] =>
-  LIMIT_SCOPES.map((scope) => ({ scope, userId, orgId }));
-
-/** How many sessions may be active at once in each scope that has no limit of its own; 0 = no limit. */
-export type Limits = Readonly<Record<LimitScope, number>>;
+export const limitOwnersOf = ({ userId, orgId }: Identity): ScopeOwner[] =>
+  NARROWEST_SCOPE_FIRST.map((scope) => ({ scope, userId, orgId }));
 
 /** As many seats as a scope has that was given `null` for its limit. */
 export const UNLIMITED = 2 ** 50;
 export const MAX_LIMIT = 1_000_000_000;
 /** A snapshot of three scopes, a session and an idempotency record has at most 100 items. */
 export const MAX_SEAT_ITEMS = 32;
-
-/** A session ends in one transaction of at most 100 items, and its MCP clients are part of it. */
-export const MAX_MCP_CLIENTS = 90;
 
 /** Seats in use and their limit in one scope; `limit: null` = unlimited. */
 export interface Usage {

@@ -1,9 +1,9 @@
-import type { LimitOwner } from './limit.ts';
 import type { DynamoTable } from '../table/dynamo-table.ts';
-import { freeIn, seatLayout, sumOf, type SeatLayout } from './seat-layout.ts';
-import { layoutIsAsSeen, writesOfStep } from './seat-step-writes.ts';
-import { seatsKey, type FirstSeatsItem, type SeatsTrace } from '../table/keys.ts';
+import { freeIn, seatLayout, sumOf, type SeatLayout, type FirstSeatsItem, type SeatsTrace } from './seat-layout.ts';
+import { layoutIsAsSeen, writesOfStep, IS_NOT_LEFT_IN_DEBT } from './seat-step-writes.ts';
+import { seatsKey } from '../table/keys.ts';
 import type { Write } from '../table/write.ts';
+import type { ScopeOwner } from '../identity.ts';
 
 /** The seats of a scope at one moment. */
 export interface SeatWitness {
@@ -12,8 +12,6 @@ export interface SeatWitness {
   /** Seats ever taken in the items that there are: comparable between two of the same layout. */
   taken: number;
 }
-
-const STAYS_BELOW_ITS_SHARE = 'active <= :left';
 
 /** Puts counters right. README.md argues why nobody is let in too many meanwhile. */
 export class SeatCorrection {
@@ -24,7 +22,7 @@ export class SeatCorrection {
   }
 
   /** Nothing if the number of items changed while it looked. */
-  async witness(of: LimitOwner): Promise<SeatWitness | undefined> {
+  async witness(of: ScopeOwner): Promise<SeatWitness | undefined> {
     const known = (await this.table.get<FirstSeatsItem>(seatsKey(of)))?.items ?? 1;
     const keys = Array.from({ length: known }, (_, item) => seatsKey(of, item));
     const [first = {}, ...others] = await this.table.snapshot<FirstSeatsItem & SeatsTrace>(keys);
@@ -43,7 +41,7 @@ export class SeatCorrection {
    * only one counts. Of several items none is left with more than its share: where too few seats are free for that, items
    * are merged first.
    */
-  async correct(of: LimitOwner, { layout: seen }: SeatWitness, by: number): Promise<boolean> {
+  async correct(of: ScopeOwner, { layout: seen }: SeatWitness, by: number): Promise<boolean> {
     let layout = seen;
     while (layout.items.length > 1 && sumOf(freeIn(layout)) < by) {
       const item = layout.items.length - 1;
@@ -57,7 +55,7 @@ export class SeatCorrection {
   }
 }
 
-function writesOf(of: LimitOwner, layout: SeatLayout, by: number): Record<string, Write> {
+function writesOf(of: ScopeOwner, layout: SeatLayout, by: number): Record<string, Write> {
   const isSpread = layout.items.length > 1;
   const changes = isSpread ? changesOver(layout, by) : [by];
   const writes = changes.map((change, item): [string, Write] => {
@@ -86,23 +84,23 @@ function sharesOf(room: number[], all: number): number[] {
   });
 }
 
-function addToFirst(of: LimitOwner, seen: FirstSeatsItem, by: number, left: number | undefined): Write {
+function addToFirst(of: ScopeOwner, seen: FirstSeatsItem, by: number, left: number | undefined): Write {
   const isAsSeen = layoutIsAsSeen(seen);
   return {
     Update: {
       Key: seatsKey(of),
       UpdateExpression: 'ADD active :by, layout :one',
-      ConditionExpression: left === undefined ? isAsSeen : `${isAsSeen} AND ${STAYS_BELOW_ITS_SHARE}`,
+      ConditionExpression: left === undefined ? isAsSeen : `${isAsSeen} AND ${IS_NOT_LEFT_IN_DEBT}`,
       ExpressionAttributeValues: { ':by': by, ':one': 1, ':layout': seen.layout, ':left': left },
     },
   };
 }
 
-const addTo = (of: LimitOwner, item: number, by: number, left: number | undefined): Write => ({
+const addTo = (of: ScopeOwner, item: number, by: number, left: number | undefined): Write => ({
   Update: {
     Key: seatsKey(of, item),
     UpdateExpression: 'ADD active :by',
-    ConditionExpression: STAYS_BELOW_ITS_SHARE,
+    ConditionExpression: IS_NOT_LEFT_IN_DEBT,
     ExpressionAttributeValues: { ':by': by, ':left': left },
   },
 });

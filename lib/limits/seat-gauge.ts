@@ -1,6 +1,6 @@
 import pTimeout from 'p-timeout';
-import type { Identity } from '../identity.ts';
-import { EVERYBODY, limitOwnersOf, type LimitOwner, type Usage } from './limit.ts';
+import type { Identity, ScopeOwner } from '../identity.ts';
+import { EVERYBODY, limitOwnersOf, type Usage } from './limit.ts';
 import type { MetricLines } from '../telemetry/metrics/metric-lines.ts';
 import type { SeatStore } from './seat-store.ts';
 
@@ -35,7 +35,7 @@ export class SeatGauge {
     await this.measureScopes([EVERYBODY]);
   }
 
-  private async measureScopes(owners: LimitOwner[], isMeasured: (usage: Usage) => boolean = () => true): Promise<void> {
+  private async measureScopes(owners: ScopeOwner[], isMeasured: (usage: Usage) => boolean = () => true): Promise<void> {
     if (!this.metrics.isOn) return;
     try {
       const usage = await pTimeout(this.seats.usage(owners), { milliseconds: MEASURE_MS });

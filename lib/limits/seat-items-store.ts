@@ -1,7 +1,9 @@
-import { MAX_SEAT_ITEMS, type LimitOwner } from './limit.ts';
+import { MAX_SEAT_ITEMS } from './limit.ts';
 import type { DynamoTable } from '../table/dynamo-table.ts';
 import { addItem, replaceFirst } from './seat-step-writes.ts';
-import { seatsKey, type FirstSeatsItem, type SeatsItem } from '../table/keys.ts';
+import { seatsKey } from '../table/keys.ts';
+import type { ScopeOwner } from '../identity.ts';
+import type { FirstSeatsItem, SeatsItem } from './seat-layout.ts';
 
 /** Items of a scope that do not fit to what its item 0 says: not there, or beyond those that count. */
 export interface OddSeatItems {
@@ -21,7 +23,7 @@ export class SeatItemsCorrection {
   }
 
   /** As one moment has them; nothing if all fit. */
-  async oddItems(of: LimitOwner): Promise<OddSeatItems | undefined> {
+  async oddItems(of: ScopeOwner): Promise<OddSeatItems | undefined> {
     const keys = Array.from({ length: MAX_SEAT_ITEMS }, (_, item) => seatsKey(of, item));
     const found = await this.table.snapshot<SeatsItem>(keys);
     const first: FirstSeatsItem = found[0] ?? {};
@@ -37,7 +39,7 @@ export class SeatItemsCorrection {
    * step towards the limit that is wanted makes up for. Where item 0 was lost, the others prove that there was a limit:
    * nobody is admitted until it is put again.
    */
-  async correct(of: LimitOwner, { first, missing, stray }: OddSeatItems): Promise<boolean> {
+  async correct(of: ScopeOwner, { first, missing, stray }: OddSeatItems): Promise<boolean> {
     const refusal = await this.table.transact({
       first: first.seats === undefined ? replaceFirst(of, first, CLOSE, { ':none': 0 }) : replaceFirst(of, first),
       ...Object.fromEntries(missing.map((item) => [`item${item}`, addItem(of, item, 0)])),

@@ -1,8 +1,8 @@
 import { LRUCache } from 'lru-cache';
 import { lazily } from '../lazily.ts';
-import type { LimitOwner } from './limit.ts';
 import { freeIn, sumOf, type SeatLayout } from './seat-layout.ts';
 import { seatsKey } from '../table/keys.ts';
+import type { ScopeOwner } from '../identity.ts';
 
 /** Each takes its room when it is made. */
 const MAX_SCOPES = 1_000;
@@ -24,12 +24,12 @@ export class SeatKnowledge {
     this.random = random;
   }
 
-  learn(of: LimitOwner, layout: SeatLayout): void {
+  learn(of: ScopeOwner, layout: SeatLayout): void {
     this.free().set(idOf(of), freeIn(layout));
   }
 
   /** As much as item 0 alone tells: any of them may have free seats. */
-  learnItems(of: LimitOwner, items: number): void {
+  learnItems(of: ScopeOwner, items: number): void {
     if (items !== this.itemsOf(of) || !this.knows(of))
       this.free().set(
         idOf(of),
@@ -37,45 +37,45 @@ export class SeatKnowledge {
       );
   }
 
-  knows(of: LimitOwner): boolean {
+  knows(of: ScopeOwner): boolean {
     return this.free().has(idOf(of));
   }
 
-  forget(of: LimitOwner): void {
+  forget(of: ScopeOwner): void {
     this.free().delete(idOf(of));
   }
 
-  itemsOf(of: LimitOwner): number {
+  itemsOf(of: ScopeOwner): number {
     return this.free().get(idOf(of))?.length ?? 1;
   }
 
   /** Where to take a seat: by chance, in proportion to what was free. */
-  itemToTakeFrom(of: LimitOwner): number {
+  itemToTakeFrom(of: ScopeOwner): number {
     const free = (this.free().get(idOf(of)) ?? [1]).map((seats) => Math.max(0, seats));
     let left = this.random() * sumOf(free);
     const item = free.findIndex((seats) => (left -= seats) < 0);
     return item === -1 ? this.itemToGiveTo(of) : item;
   }
 
-  itemToGiveTo(of: LimitOwner): number {
+  itemToGiveTo(of: ScopeOwner): number {
     return Math.floor(this.random() * this.itemsOf(of));
   }
 
   /** From now on, for a while, looking comes before writing. */
-  wasFull(of: LimitOwner): void {
+  wasFull(of: ScopeOwner): void {
     this.full().set(idOf(of), true);
   }
 
-  wasFullLately(of: LimitOwner): boolean {
+  wasFullLately(of: ScopeOwner): boolean {
     return this.full().has(idOf(of));
   }
 
   /** True once in a while. */
-  mayHelp(of: LimitOwner): boolean {
+  mayHelp(of: ScopeOwner): boolean {
     if (this.helped().has(idOf(of))) return false;
     this.helped().set(idOf(of), true);
     return true;
   }
 }
 
-const idOf = (of: LimitOwner): string => seatsKey(of).pk;
+const idOf = (of: ScopeOwner): string => seatsKey(of).pk;

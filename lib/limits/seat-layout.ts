@@ -1,5 +1,29 @@
 import { UNLIMITED, type Usage } from './limit.ts';
-import type { FirstSeatsItem, SeatsItem } from '../table/keys.ts';
+
+/** One of the items that a scope's seats are spread over. */
+export interface SeatsItem {
+  /** Seats taken here less those given back here; may be below 0 where there are several items. */
+  active?: number;
+  /** This item's share of the limit. Item 0 without one: the scope has no limit of its own. */
+  seats?: number;
+}
+
+/** What traffic leaves in an item: with `active` it tells whether a seat was taken or given back between two looks. */
+export interface SeatsTrace {
+  /** Seats ever taken here. */
+  taken?: number;
+}
+
+/** Item 0 says how the seats are spread, and how they are to be. */
+export interface FirstSeatsItem extends SeatsItem {
+  /** How many items there are; absent = 1. */
+  items?: number;
+  /** Grows with every change of `seats`, `items` and what is wanted, in whichever item; never by taking a seat. */
+  layout?: number;
+  /** What the limit is to be; `null`: none of its own. Absent: nothing was ever wanted. */
+  wantedSeats?: number | null;
+  wantedItems?: number;
+}
 
 /** The seats of a scope as one moment has them: what item 0 says, and all items, item 0 first. */
 export interface SeatLayout {

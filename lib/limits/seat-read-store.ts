@@ -1,9 +1,9 @@
-import type { LimitOwner } from './limit.ts';
 import type { DynamoTable } from '../table/dynamo-table.ts';
 import type { SeatKnowledge } from './seat-knowledge.ts';
-import { seatLayout, type SeatLayout } from './seat-layout.ts';
-import { seatsKey, type FirstSeatsItem, type Key, type SeatsItem } from '../table/keys.ts';
+import { seatLayout, type SeatLayout, type FirstSeatsItem, type SeatsItem } from './seat-layout.ts';
+import { seatsKey, type Key } from '../table/keys.ts';
 import { Contended, withRetries } from '../table/retries.ts';
+import type { ScopeOwner } from '../identity.ts';
 
 /** What one moment has: the seats of scopes, in their order, and the other items that were asked for with them. */
 export interface SeatSnapshot {
@@ -13,7 +13,7 @@ export interface SeatSnapshot {
 
 /** A scope and the keys of as many of its items as are known of, item 0 first. */
 interface Wanted {
-  of: LimitOwner;
+  of: ScopeOwner;
   keys: Key[];
 }
 
@@ -28,7 +28,7 @@ export class SeatReads {
   }
 
   /** Each scope as one moment has it; all of them as the same one only where there are several items. */
-  async layouts(owners: LimitOwner[]): Promise<SeatLayout[]> {
+  async layouts(owners: ScopeOwner[]): Promise<SeatLayout[]> {
     return withRetries(async () => {
       const wanted = this.wanted(owners);
       const hasOneEach = wanted.every(({ keys }) => keys.length === 1);
@@ -38,7 +38,7 @@ export class SeatReads {
   }
 
   /** One attempt. Throws `Contended` when it has to be made again. */
-  async snapshotOnce(owners: LimitOwner[], others: Key[] = []): Promise<SeatSnapshot> {
+  async snapshotOnce(owners: ScopeOwner[], others: Key[] = []): Promise<SeatSnapshot> {
     const wanted = this.wanted(owners);
     const keys = wanted.flatMap((each) => each.keys);
     const found = await this.table.snapshotOnce<SeatsItem>([...keys, ...others]);
@@ -52,7 +52,7 @@ export class SeatReads {
    * than item 0, and a layout that is older than the one in force makes the step fail. Unlike a snapshot it meets no
    * transaction, so that traffic cannot keep a change from being planned. Throws `Contended` when items went meanwhile.
    */
-  async layoutForStep(of: LimitOwner): Promise<SeatLayout> {
+  async layoutForStep(of: ScopeOwner): Promise<SeatLayout> {
     const first = (await this.table.get<FirstSeatsItem>(seatsKey(of))) ?? {};
     const others = Array.from({ length: (first.items ?? 1) - 1 }, (_, index) => seatsKey(of, index + 1));
     const found = await this.itemsOf(others);
@@ -66,14 +66,14 @@ export class SeatReads {
   }
 
   /** Throws `Contended` if shares have changed since the layout was read: then it has those of more than one moment. */
-  async checkUnchanged(of: LimitOwner, { first, items }: SeatLayout): Promise<void> {
+  async checkUnchanged(of: ScopeOwner, { first, items }: SeatLayout): Promise<void> {
     if (items.length === 1) return;
     const now = await this.table.get<FirstSeatsItem>(seatsKey(of));
     if (now?.layout !== first.layout) throw new Contended('the seats have changed');
   }
 
   /** For whoever met others on items 0: may be there are more. */
-  async learnItems(owners: LimitOwner[]): Promise<void> {
+  async learnItems(owners: ScopeOwner[]): Promise<void> {
     const unknown = owners.filter((of) => !this.knowledge.knows(of));
     if (unknown.length === 0) return;
     const found = await this.itemsOf(unknown.map((of) => seatsKey(of)));
@@ -82,7 +82,7 @@ export class SeatReads {
     }
   }
 
-  private wanted(owners: LimitOwner[]): Wanted[] {
+  private wanted(owners: ScopeOwner[]): Wanted[] {
     return owners.map((of) => {
       const count = this.knowledge.itemsOf(of);
       return { of, keys: Array.from({ length: count }, (_, item) => seatsKey(of, item)) };

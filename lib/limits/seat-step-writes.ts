@@ -1,12 +1,13 @@
-import type { LimitOwner } from './limit.ts';
 import type { SeatStep } from './seat-steps.ts';
-import { seatsKey, type FirstSeatsItem } from '../table/keys.ts';
+import { seatsKey } from '../table/keys.ts';
 import type { Write } from '../table/write.ts';
+import type { ScopeOwner } from '../identity.ts';
+import type { FirstSeatsItem } from './seat-layout.ts';
 
 /** Of item 0. */
 export const layoutIsAsSeen = ({ layout }: FirstSeatsItem): string =>
   layout === undefined ? 'attribute_not_exists(layout)' : 'layout = :layout';
-const IS_NOT_LEFT_IN_DEBT = 'active <= :left';
+export const IS_NOT_LEFT_IN_DEBT = 'active <= :left';
 const NOBODY_TOOK_OR_GAVE = 'active = :active';
 const IS_NOT_THERE = 'attribute_not_exists(pk)';
 
@@ -18,7 +19,7 @@ interface ItemChange {
 }
 
 /** A step, all of it or nothing, and only if the layout is still the one that it was made for. */
-export function writesOfStep(of: LimitOwner, seen: FirstSeatsItem, step: SeatStep): Record<string, Write> {
+export function writesOfStep(of: ScopeOwner, seen: FirstSeatsItem, step: SeatStep): Record<string, Write> {
   const first = (change: ItemChange & { items?: number }) => changeFirst(of, seen, change);
   if ('set' in step) return { first: replaceFirst(of, seen, 'SET seats = :seats', { ':seats': step.set }) };
   if ('clear' in step) return { first: replaceFirst(of, seen, 'REMOVE seats, wantedSeats, wantedItems') };
@@ -49,7 +50,7 @@ export function writesOfStep(of: LimitOwner, seen: FirstSeatsItem, step: SeatSte
 }
 
 /** Item 0 is always one of them, since it has the layout. */
-function changeItems(of: LimitOwner, seen: FirstSeatsItem, changes: Map<number, ItemChange>) {
+function changeItems(of: ScopeOwner, seen: FirstSeatsItem, changes: Map<number, ItemChange>) {
   const others = [...changes].filter(([item]) => item > 0);
   return {
     first: changeFirst(of, seen, changes.get(0) ?? {}),
@@ -58,7 +59,7 @@ function changeItems(of: LimitOwner, seen: FirstSeatsItem, changes: Map<number, 
 }
 
 function changeFirst(
-  of: LimitOwner,
+  of: ScopeOwner,
   seen: FirstSeatsItem,
   { seatsBy = 0, activeBy = 0, left, items }: ItemChange & { items?: number },
 ): Write {
@@ -82,7 +83,7 @@ function changeFirst(
 }
 
 /** Counts the layout up with whatever else changes. */
-export const replaceFirst = (of: LimitOwner, seen: FirstSeatsItem, change = '', values = {}): Write => ({
+export const replaceFirst = (of: ScopeOwner, seen: FirstSeatsItem, change = '', values = {}): Write => ({
   Update: {
     Key: seatsKey(of),
     UpdateExpression: `${change} ADD layout :one`,
@@ -91,7 +92,7 @@ export const replaceFirst = (of: LimitOwner, seen: FirstSeatsItem, change = '', 
   },
 });
 
-const changeItem = (of: LimitOwner, item: number, { seatsBy = 0, left }: ItemChange): Write => ({
+const changeItem = (of: ScopeOwner, item: number, { seatsBy = 0, left }: ItemChange): Write => ({
   Update: {
     Key: seatsKey(of, item),
     UpdateExpression: 'ADD seats :seatsBy',
@@ -100,7 +101,7 @@ const changeItem = (of: LimitOwner, item: number, { seatsBy = 0, left }: ItemCha
   },
 });
 
-export const addItem = (of: LimitOwner, item: number, seats: number): Write => ({
+export const addItem = (of: ScopeOwner, item: number, seats: number): Write => ({
   Update: {
     Key: seatsKey(of, item),
     UpdateExpression: 'SET active = :zero, seats = :seats',
@@ -109,7 +110,7 @@ export const addItem = (of: LimitOwner, item: number, seats: number): Write => (
   },
 });
 
-const deleteItem = (of: LimitOwner, item: number, active: number): Write => ({
+const deleteItem = (of: ScopeOwner, item: number, active: number): Write => ({
   Delete: {
     Key: seatsKey(of, item),
     ConditionExpression: NOBODY_TOOK_OR_GAVE,

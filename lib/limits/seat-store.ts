@@ -1,15 +1,16 @@
 import { ContentionError } from '../errors.ts';
-import { UNLIMITED, type LimitOwner, type Limits, type Usage } from './limit.ts';
+import { UNLIMITED, type Usage } from './limit.ts';
 import type { DynamoTable } from '../table/dynamo-table.ts';
 import { SeatKnowledge } from './seat-knowledge.ts';
-import { seatLayout, usageIn, type SeatLayout } from './seat-layout.ts';
+import { seatLayout, usageIn, type SeatLayout, type FirstSeatsItem } from './seat-layout.ts';
 import { SeatReads } from './seat-read-store.ts';
 import { writesOfStep } from './seat-step-writes.ts';
 import { balancingStep, nextStep, type SeatStep } from './seat-steps.ts';
 import { clearOnlyItem, setOnlyItem, want } from './seat-writes.ts';
-import type { FirstSeatsItem } from '../table/keys.ts';
 import { Contended, isPassing, withRetries } from '../table/retries.ts';
 import type { UpdateWrite } from '../table/write.ts';
+import type { ScopeOwner } from '../identity.ts';
+import type { Limits } from '../configuration.ts';
 
 /** Well before the gateway gives up (ms). What is left then is left to whoever asks again. */
 const SETTLE_MS = 12_000;
@@ -29,21 +30,21 @@ export class SeatStore {
     this.reads = new SeatReads(table, knowledge);
   }
 
-  presetOf({ scope }: LimitOwner): number {
+  presetOf({ scope }: ScopeOwner): number {
     return this.presets[scope];
   }
 
-  usageIn(of: LimitOwner, layout: SeatLayout): Usage {
+  usageIn(of: ScopeOwner, layout: SeatLayout): Usage {
     return usageIn(layout, this.presetOf(of));
   }
 
   /** Seats in use and the limits in force. */
-  async usage(owners: LimitOwner[]): Promise<Usage[]> {
+  async usage(owners: ScopeOwner[]): Promise<Usage[]> {
     const layouts = await this.reads.layouts(owners);
     return owners.map((of, index) => this.usageIn(of, layouts[index] as SeatLayout));
   }
 
-  async layout(of: LimitOwner): Promise<SeatLayout> {
+  async layout(of: ScopeOwner): Promise<SeatLayout> {
     const [layout] = await this.reads.layouts([of]);
     return layout as SeatLayout;
   }
@@ -52,7 +53,7 @@ export class SeatStore {
    * In force when it returns. `null`: no limit, whatever the preset is. Without `items` they are to be as many as before.
    * Throws a `ContentionError` when traffic keeps it from getting there: asked again, it goes on.
    */
-  async setLimit(of: LimitOwner, limit: number | null, items: number | undefined): Promise<SeatLayout> {
+  async setLimit(of: ScopeOwner, limit: number | null, items: number | undefined): Promise<SeatLayout> {
     const seats = limit ?? UNLIMITED;
     const { updated, item } = await this.updateFirst(setOnlyItem(of, seats, items));
     if (!updated) await this.updateFirst(want(of, seats, items));
@@ -63,7 +64,7 @@ export class SeatStore {
   }
 
   /** The preset is in force when it returns. Throws as `setLimit` does. */
-  async clearLimit(of: LimitOwner): Promise<void> {
+  async clearLimit(of: ScopeOwner): Promise<void> {
     const { updated, item } = await this.updateFirst(clearOnlyItem(of));
     if (updated || (item.items ?? 1) === 1) return;
     await this.updateFirst(want(of, null, 1));
@@ -71,7 +72,7 @@ export class SeatStore {
   }
 
   /** Step by step until what is wanted is there, or must wait for sessions to end. Throws a `ContentionError`. */
-  async settle(of: LimitOwner): Promise<SeatLayout> {
+  async settle(of: ScopeOwner): Promise<SeatLayout> {
     const stopAt = performance.now() + SETTLE_MS;
     do {
       const layout = await withRetries(() => this.stepFrom(of));
@@ -81,13 +82,13 @@ export class SeatStore {
   }
 
   /** One step for whoever saw that there is one to take; now and then. What does not succeed is left to the next one. */
-  async help(of: LimitOwner, layout: SeatLayout): Promise<void> {
+  async help(of: ScopeOwner, layout: SeatLayout): Promise<void> {
     const step = nextStep(layout) ?? balancingStep(layout);
     if (step && this.knowledge.mayHelp(of)) await this.isTaken(of, layout, step);
   }
 
   /** Evens out what is free, as far as nobody comes between. */
-  private async balance(of: LimitOwner, settled: SeatLayout): Promise<SeatLayout> {
+  private async balance(of: ScopeOwner, settled: SeatLayout): Promise<SeatLayout> {
     let layout = settled;
     for (let left = settled.items.length; left > 0; left--) {
       const step = balancingStep(layout);
@@ -97,7 +98,7 @@ export class SeatStore {
     return layout;
   }
 
-  private async isTaken(of: LimitOwner, layout: SeatLayout, step: SeatStep): Promise<boolean> {
+  private async isTaken(of: ScopeOwner, layout: SeatLayout, step: SeatStep): Promise<boolean> {
     try {
       await this.take(of, layout, step);
       return true;
@@ -108,7 +109,7 @@ export class SeatStore {
   }
 
   /** Takes a step, if there is one; gives the layout that it was judged by, with the shares that one moment had. */
-  private async stepFrom(of: LimitOwner): Promise<SeatLayout> {
+  private async stepFrom(of: ScopeOwner): Promise<SeatLayout> {
     const layout = await this.reads.layoutForStep(of);
     const step = nextStep(layout);
     if (step) await this.take(of, layout, step);
@@ -117,7 +118,7 @@ export class SeatStore {
   }
 
   /** Throws `Contended` when the seats are not any more as the step needs them. */
-  private async take(of: LimitOwner, { first }: SeatLayout, step: SeatStep): Promise<void> {
+  private async take(of: ScopeOwner, { first }: SeatLayout, step: SeatStep): Promise<void> {
     const refusal = await this.table.transactOnce(writesOfStep(of, first, step));
     if (refusal) throw new Contended('the seats have changed');
   }

@@ -1,22 +1,22 @@
-import type { LimitOwner, LimitScope } from './limit.ts';
 import type { DynamoTable } from '../table/dynamo-table.ts';
 import type { SeatStore } from './seat-store.ts';
 import { giveSeatBack, takeSeat } from './seat-writes.ts';
-import type { FirstSeatsItem } from '../table/keys.ts';
 import type { Transaction } from '../table/transaction.ts';
 import { Contended } from '../table/retries.ts';
 import type { Refusal, Write } from '../table/write.ts';
+import type { ScopeOwner, Scope } from '../identity.ts';
+import type { FirstSeatsItem } from './seat-layout.ts';
 
 /** A session's seats in one transaction: in each scope one, each attempt in items chosen anew. */
 export class SeatTransaction {
   private readonly transaction: Transaction;
   private readonly seats: SeatStore;
-  private readonly owners: LimitOwner[];
+  private readonly owners: ScopeOwner[];
   private conflicts = 0;
   /** Where the last attempt took seats. */
-  private taken: Partial<Record<LimitScope, number>> = {};
+  private taken: Partial<Record<Scope, number>> = {};
 
-  constructor(table: DynamoTable, seats: SeatStore, owners: LimitOwner[]) {
+  constructor(table: DynamoTable, seats: SeatStore, owners: ScopeOwner[]) {
     this.transaction = table.transaction();
     this.seats = seats;
     this.owners = owners;
@@ -27,7 +27,7 @@ export class SeatTransaction {
     return this.transaction.mayBeCarriedOut;
   }
 
-  takes(): Record<LimitScope, Write> {
+  takes(): Record<Scope, Write> {
     return this.inEachScope((of) => {
       const item = this.seats.knowledge.itemToTakeFrom(of);
       this.taken[of.scope] = item;
@@ -35,7 +35,7 @@ export class SeatTransaction {
     });
   }
 
-  gives(): Record<LimitScope, Write> {
+  gives(): Record<Scope, Write> {
     return this.inEachScope((of) => giveSeatBack(of, this.seats.knowledge.itemToGiveTo(of)));
   }
 
@@ -52,7 +52,7 @@ export class SeatTransaction {
   }
 
   /** Whether what a refused attempt found is the only item there was. If not, its place is learnt or forgotten. */
-  tookFromOnlyItem(of: LimitOwner, found: FirstSeatsItem | undefined): boolean {
+  tookFromOnlyItem(of: ScopeOwner, found: FirstSeatsItem | undefined): boolean {
     const { knowledge } = this.seats;
     if (this.taken[of.scope] === 0) {
       const { items = 1 } = found ?? {};
@@ -64,11 +64,11 @@ export class SeatTransaction {
   }
 
   /** An item that a seat was to go back into is there no more. */
-  forgetWhere(refused: (scope: LimitScope) => boolean): void {
+  forgetWhere(refused: (scope: Scope) => boolean): void {
     for (const of of this.owners) if (refused(of.scope)) this.seats.knowledge.forget(of);
   }
 
-  private inEachScope(write: (of: LimitOwner) => Write): Record<LimitScope, Write> {
-    return Object.fromEntries(this.owners.map((of) => [of.scope, write(of)])) as Record<LimitScope, Write>;
+  private inEachScope(write: (of: ScopeOwner) => Write): Record<Scope, Write> {
+    return Object.fromEntries(this.owners.map((of) => [of.scope, write(of)])) as Record<Scope, Write>;
   }
 }

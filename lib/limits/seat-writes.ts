@@ -1,6 +1,6 @@
-import type { LimitOwner } from './limit.ts';
 import { seatsKey } from '../table/keys.ts';
 import type { UpdateWrite, Write } from '../table/write.ts';
+import type { ScopeOwner } from '../identity.ts';
 
 /** Every write of seats and the condition it stands under. README.md argues why they are enough. */
 const SEAT_IS_FREE = 'active < seats';
@@ -19,7 +19,7 @@ const wanted = (items: number | undefined): string =>
   `wantedSeats = :seats, wantedItems = ${items === undefined ? 'if_not_exists(wantedItems, :one)' : ':wanted'}`;
 
 /** Judged in the item alone, so that a create never reads a limit. `preset`: of scopes without one of their own, 0 = none. */
-export function takeSeat(of: LimitOwner, item: number, preset: number): Write {
+export function takeSeat(of: ScopeOwner, item: number, preset: number): Write {
   const byPreset = preset === 0 ? HAS_NO_LIMIT_OF_ITS_OWN : SEAT_IS_FREE_BY_PRESET;
   return {
     Update: {
@@ -32,7 +32,7 @@ export function takeSeat(of: LimitOwner, item: number, preset: number): Write {
 }
 
 /** Into any item, whichever it was taken from: what counts is the sum. */
-export const giveSeatBack = (of: LimitOwner, item: number): Write => ({
+export const giveSeatBack = (of: ScopeOwner, item: number): Write => ({
   Update: {
     Key: seatsKey(of, item),
     UpdateExpression: 'ADD active :minusOne',
@@ -42,7 +42,7 @@ export const giveSeatBack = (of: LimitOwner, item: number): Write => ({
 });
 
 /** What is wanted, and at once where there is one item: lowered below what is taken, nothing is admitted until it drains. */
-export const setOnlyItem = (of: LimitOwner, seats: number, items: number | undefined): UpdateWrite => ({
+export const setOnlyItem = (of: ScopeOwner, seats: number, items: number | undefined): UpdateWrite => ({
   Key: seatsKey(of),
   UpdateExpression: `SET seats = :seats, active = if_not_exists(active, :zero), ${wanted(items)} ADD layout :one`,
   ConditionExpression: IS_THE_ONLY_ITEM,
@@ -55,13 +55,13 @@ export const setOnlyItem = (of: LimitOwner, seats: number, items: number | undef
   },
 });
 
-export const want = (of: LimitOwner, seats: number | null, items: number | undefined): UpdateWrite => ({
+export const want = (of: ScopeOwner, seats: number | null, items: number | undefined): UpdateWrite => ({
   Key: seatsKey(of),
   UpdateExpression: `SET ${wanted(items)} ADD layout :one`,
   ExpressionAttributeValues: { ':seats': seats, ':one': 1, ...(items !== undefined && { ':wanted': items }) },
 });
 
-export const clearOnlyItem = (of: LimitOwner): UpdateWrite => ({
+export const clearOnlyItem = (of: ScopeOwner): UpdateWrite => ({
   Key: seatsKey(of),
   UpdateExpression: `${NO_LIMIT_OF_ITS_OWN} ADD layout :one`,
   ConditionExpression: `${HAS_LIMIT_OF_ITS_OWN} AND ${IS_THE_ONLY_ITEM}`,

@@ -1,8 +1,9 @@
-import { MAX_MCP_CLIENTS } from '../limits/limit.ts';
 import type { DynamoTable } from '../table/dynamo-table.ts';
-import { addMcpClientId, removeMcpClientId } from '../sessions/session-writes.ts';
-import { mcpClientKey, pathOf, sessionKey, type Key, type SessionItem } from '../table/keys.ts';
+import { mcpClientKey, pathOf, sessionKey, type Key } from '../table/keys.ts';
 import type { Write } from '../table/write.ts';
+import { MAX_MCP_CLIENTS } from '../configuration.ts';
+import { addMcpClientId, removeMcpClientId } from './mcp-client-writes.ts';
+import type { SessionItem } from '../table/session-item.ts';
 
 /** An MCP client of a session, by which of the two it is known. */
 export interface ClientPlace {

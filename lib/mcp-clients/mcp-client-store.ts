@@ -6,9 +6,11 @@ import {
   SessionNotFoundError,
 } from '../errors.ts';
 import type { DynamoTable } from '../table/dynamo-table.ts';
-import { addMcpClientId, removeMcpClientId, sessionIsActive } from '../sessions/session-writes.ts';
-import { mcpClientKey, mcpClientsOf, type SessionItem } from '../table/keys.ts';
+import { mcpClientKey, mcpClientsOf } from '../table/keys.ts';
 import { Contended, withRetries } from '../table/retries.ts';
+import { addMcpClientId, removeMcpClientId } from './mcp-client-writes.ts';
+import { sessionIsActive } from '../table/active-session.ts';
+import type { SessionItem } from '../table/session-item.ts';
 
 /** Where an MCP server is: at a URL, or behind a command that is started for each use. */
 export type McpServerAddress =

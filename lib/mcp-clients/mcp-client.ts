@@ -12,10 +12,10 @@ import {
 } from './mcp-connector.ts';
 import { credentialsIdOf } from './credentials/credential-vault.ts';
 import type { McpCredentials } from './credentials/mcp-credentials.ts';
-import { parseInput } from '../sessions/session-options.ts';
 import type { SessionHandle } from '../sessions/session.ts';
 import type { McpClientItem } from './mcp-client-store.ts';
-import type { SessionItem } from '../table/keys.ts';
+import { parseInput } from '../schemas.ts';
+import type { SessionItem } from '../table/session-item.ts';
 
 /** An MCP client as callers see it: never a secret. */
 export interface McpClientInfo {

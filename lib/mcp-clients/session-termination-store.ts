@@ -1,6 +1,7 @@
 import type { DynamoTable } from '../table/dynamo-table.ts';
 import type { McpClientItem } from './mcp-client-store.ts';
-import { FAREWELLS, farewellKey, type Key } from '../table/keys.ts';
+import { farewellKey, type Key } from '../table/keys.ts';
+import { FAREWELLS } from '../table/table-definition.ts';
 
 /** A session on an MCP server that is to be ended and could not be reached, `attempts` times so far. */
 export interface Farewell {

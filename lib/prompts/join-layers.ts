@@ -1,17 +1,17 @@
-import type { Identity } from '../identity.ts';
-import type { PromptLayer, PromptScope } from './prompt-layer.ts';
+import type { Identity, Scope } from '../identity.ts';
+import type { PromptLayer } from './prompt-layer.ts';
 import { MAX_PROMPT_BYTES } from './prompt-composer.ts';
 import { TemplateTooLarge, renderTemplate, type TemplateView } from './template.ts';
 
 /** The layers of one scope as they were read, and those of its ids that could not be. */
 export interface ScopeLayers {
-  scope: PromptScope;
+  scope: Scope;
   layers: readonly PromptLayer[];
   unreadable: readonly string[];
 }
 
 export interface ScopedLayer extends PromptLayer {
-  scope: PromptScope;
+  scope: Scope;
 }
 
 /** The layers in their order with a blank line between; `warnings` name what was left out, never its text. */
@@ -69,5 +69,4 @@ function textOf(layer: PromptLayer, { userId, orgId }: Identity, variables: Temp
   return text;
 }
 
-const leftOut = ({ scope, id }: { scope: PromptScope; id: string }, why: string) =>
-  `layer ${scope}/${id} left out: ${why}`;
+const leftOut = ({ scope, id }: { scope: Scope; id: string }, why: string) => `layer ${scope}/${id} left out: ${why}`;

@@ -1,12 +1,12 @@
 import { LRUCache } from 'lru-cache';
-import type { Identity } from '../identity.ts';
+import type { Identity, ScopeOwner } from '../identity.ts';
 import type { ScopeLayers } from './join-layers.ts';
 import type { LayerSource } from './layered-composer.ts';
-import { ownersFor, readStoredLayer, type LayerOwner, type StoredLayer } from './prompt-layer.ts';
+import { ownersFor, readStoredLayer, type StoredLayer } from './prompt-layer.ts';
 
 /** Reads the layers of several owners at once, in their order. */
 export interface LayerReader {
-  read(owners: LayerOwner[]): Promise<StoredLayer[][]>;
+  read(owners: ScopeOwner[]): Promise<StoredLayer[][]>;
 }
 
 /** How old the layers may be that a prompt is composed of (ms). */
@@ -48,14 +48,14 @@ export class LayerCache implements LayerSource {
     return kept.length === owners.length ? kept : this.readFor(owners);
   }
 
-  private async readFor(owners: LayerOwner[]): Promise<ScopeLayers[]> {
+  private async readFor(owners: ScopeOwner[]): Promise<ScopeLayers[]> {
     const kept = owners.map((owner) => this.kept.get(keyOf(owner)));
     const missing = owners.filter((_, index) => kept[index] === undefined);
     const fresh = await this.readNow(missing);
     return kept.map((layers) => layers ?? (fresh.shift() as ScopeLayers));
   }
 
-  private async readNow(owners: LayerOwner[]): Promise<ScopeLayers[]> {
+  private async readNow(owners: ScopeOwner[]): Promise<ScopeLayers[]> {
     const read: Read = { overtaken: new Set() };
     this.reads.add(read);
     try {
@@ -67,13 +67,13 @@ export class LayerCache implements LayerSource {
   }
 
   /** After a change, so that this instance composes with it at once. */
-  forget(owner: LayerOwner): void {
+  forget(owner: ScopeOwner): void {
     const key = keyOf(owner);
     this.kept.delete(key);
     for (const read of this.reads) read.overtaken.add(key);
   }
 
-  private keep(read: Read, owner: LayerOwner, stored: StoredLayer[]): ScopeLayers {
+  private keep(read: Read, owner: ScopeOwner, stored: StoredLayer[]): ScopeLayers {
     const key = keyOf(owner);
     const layers = scopeLayers(owner, stored);
     if (read.overtaken.has(key)) return layers;
@@ -87,7 +87,7 @@ export class LayerCache implements LayerSource {
   }
 }
 
-export function scopeLayers({ scope }: LayerOwner, stored: StoredLayer[]): ScopeLayers {
+export function scopeLayers({ scope }: ScopeOwner, stored: StoredLayer[]): ScopeLayers {
   const read = stored.map((one) => ({ id: one.id, layer: readStoredLayer(one) }));
   return {
     scope,
@@ -96,5 +96,5 @@ export function scopeLayers({ scope }: LayerOwner, stored: StoredLayer[]): Scope
   };
 }
 
-const keyOf = ({ scope, userId, orgId }: LayerOwner): string =>
+const keyOf = ({ scope, userId, orgId }: ScopeOwner): string =>
   JSON.stringify({ global: [], org: [orgId], user: [orgId, userId] }[scope]);

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import type { LayerOwner, StoredLayer } from './prompt-layer.ts';
+import type { StoredLayer } from './prompt-layer.ts';
 import type { DynamoTable } from '../table/dynamo-table.ts';
 import { promptLayersKey, type Key } from '../table/keys.ts';
 import { Contended, withRetries } from '../table/retries.ts';
+import type { ScopeOwner } from '../identity.ts';
 
 /** All layers of one scope, so that a user's prompt takes one read of three items. */
 interface LayersItem {
@@ -31,7 +32,7 @@ export class PromptLayerStore {
   }
 
   /** In the order of `owners`; none where nothing was ever put. */
-  async read(owners: LayerOwner[]): Promise<StoredLayer[][]> {
+  async read(owners: ScopeOwner[]): Promise<StoredLayer[][]> {
     const keys = owners.map(promptLayersKey);
     const items = await this.table.getAll<LayersItem & Key>(keys);
     return keys.map(({ pk }) => layersOf(items.find((item) => item.pk === pk)));
@@ -44,7 +45,7 @@ export class PromptLayerStore {
    *        B reads ──── B: not unchanged ── B: `change` again on what A wrote ── B writes
    */
   async change<Result>(
-    owner: LayerOwner,
+    owner: ScopeOwner,
     change: (layers: StoredLayer[], version: number) => LayersChange<Result>,
   ): Promise<Result> {
     const key = promptLayersKey(owner);

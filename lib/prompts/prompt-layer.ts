@@ -1,20 +1,11 @@
 import * as z from 'zod/mini';
 import { lazily } from '../schemas.ts';
-import type { Identity } from '../identity.ts';
+import { SCOPES, type Identity, type ScopeOwner } from '../identity.ts';
 import { problemOfTemplate } from './template.ts';
 
-/** Whose prompts a layer is part of; a user's layers belong to that user in one organisation. */
-export const PROMPT_SCOPES = ['global', 'org', 'user'] as const;
-export type PromptScope = (typeof PROMPT_SCOPES)[number];
-
-/** The scope and who it belongs to; what the scope does not name is ignored. */
-export interface LayerOwner extends Identity {
-  scope: PromptScope;
-}
-
 /** The three whose layers make a user's prompt, in the order in which equal priorities are joined. */
-export const ownersFor = ({ userId, orgId }: Identity): LayerOwner[] =>
-  PROMPT_SCOPES.map((scope) => ({ scope, userId, orgId }));
+export const ownersFor = ({ userId, orgId }: Identity): ScopeOwner[] =>
+  SCOPES.map((scope) => ({ scope, userId, orgId }));
 
 const MAX_NAME_CHARACTERS = 128;
 const MAX_PRIORITY = 1_000_000;

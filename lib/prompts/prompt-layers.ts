@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { lazily } from '../schemas.ts';
+import { lazily, parseInput } from '../schemas.ts';
 import type { AuditedOperation } from '../telemetry/audit/audit-catalogue.ts';
 import { ForbiddenError, PromptConflictError, PromptNotFoundError, ValidationError } from '../errors.ts';
 import {
@@ -9,7 +9,10 @@ import {
   identityOf,
   isAdministrator,
   isUnrestricted,
+  SCOPES,
   type Caller,
+  type ScopeOwner,
+  type Scope,
 } from '../identity.ts';
 import type { ManagerParts } from '../composition/session-manager-parts.ts';
 import { joinLayers } from './join-layers.ts';
@@ -17,24 +20,21 @@ import { scopeLayers } from './layer-cache.ts';
 import {
   MAX_LAYERS_PER_SCOPE,
   MAX_SCOPE_BYTES,
-  PROMPT_SCOPES,
   ownersFor,
   promptIdSchema,
   promptLayerInputSchema,
   readStoredLayer,
   storedLayer,
   versionSchema,
-  type LayerOwner,
   type PromptLayer,
   type PromptLayerInput,
-  type PromptScope,
   type StoredLayer,
 } from './prompt-layer.ts';
-import { createOptionsShape, parseInput } from '../sessions/session-options.ts';
+import { createOptionsShape } from '../sessions/session-options.ts';
 import type { LayersChange } from './prompt-layer-store.ts';
 
 export const scopeRefShape = () => ({
-  scope: z.enum(PROMPT_SCOPES),
+  scope: z.enum(SCOPES),
   userId: z.optional(z.string()),
   orgId: z.optional(z.string()),
 });
@@ -57,7 +57,7 @@ export type PreviewRequest = z.input<ReturnType<typeof previewSchema>>;
 /** What a session of that user would begin with, and what would be left out of it and why. */
 export interface PromptPreview {
   systemPrompt: string;
-  layers: { scope: PromptScope; id: string; name: string; priority: number; version: number }[];
+  layers: { scope: Scope; id: string; name: string; priority: number; version: number }[];
   warnings: string[];
 }
 
@@ -156,7 +156,7 @@ export class PromptLayers {
   private async recorded<T>(
     operation: AuditedOperation,
     ref: PromptRef,
-    work: (meant: { owner: LayerOwner; promptId: string }) => Promise<T>,
+    work: (meant: { owner: ScopeOwner; promptId: string }) => Promise<T>,
     access: 'read' | 'write' = 'read',
   ): Promise<T> {
     return this.parts.trail.record(operation, this.caller, {}, async () => {
@@ -167,7 +167,7 @@ export class PromptLayers {
   }
 
   /** This instance composes with the change at once; others when what they have kept is old. */
-  private async change<T>(owner: LayerOwner, change: (stored: StoredLayer[], version: number) => LayersChange<T>) {
+  private async change<T>(owner: ScopeOwner, change: (stored: StoredLayer[], version: number) => LayersChange<T>) {
     try {
       return await this.parts.promptLayers.change(owner, change);
     } finally {
@@ -175,7 +175,7 @@ export class PromptLayers {
     }
   }
 
-  private ownerOf({ scope, userId, orgId }: ScopeRef, access: 'read' | 'write'): LayerOwner {
+  private ownerOf({ scope, userId, orgId }: ScopeRef, access: 'read' | 'write'): ScopeOwner {
     this.parts.trail.note({ promptScope: scope });
     if (scope !== 'user' && userId !== undefined) throw ValidationError.at('userId', 'goes with the scope user');
     if (scope === 'global') return this.globalOwner(orgId, access);
@@ -191,7 +191,7 @@ export class PromptLayers {
     return { scope, ...identity };
   }
 
-  private globalOwner(orgId: string | undefined, access: 'read' | 'write'): LayerOwner {
+  private globalOwner(orgId: string | undefined, access: 'read' | 'write'): ScopeOwner {
     if (orgId !== undefined) throw ValidationError.at('orgId', 'goes with the scopes org and user');
     if (!isAdministrator(this.caller)) throw new ForbiddenError(ADMINS_ONLY);
     if (access === 'write' && !isUnrestricted(this.caller)) {

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
-import { systemPromptSchema } from '../sessions/session-options.ts';
 import { operation } from '../operations/operation.ts';
+import { systemPromptSchema } from './prompt-options.ts';
 
 export const promptOperations = {
   getSystemPrompt: operation({

@@ -1,8 +1,8 @@
 import { SessionNotFoundError } from '../errors.ts';
 import type { DynamoTable } from '../table/dynamo-table.ts';
-import { promptUpdated, putPrompt } from '../sessions/session-writes.ts';
 import { promptText, type StoredPrompt } from './stored-prompt.ts';
 import { promptKey } from '../table/keys.ts';
+import { promptUpdated, putPrompt } from './system-prompt-writes.ts';
 
 /** A session's system prompt: an item of its own, since prompts are large and touches are billed by size. */
 export class PromptStore {

@@ -16,9 +16,10 @@ import type { SeatItemsCorrection } from '../limits/seat-items-store.ts';
 import { seatsIdOf } from '../table/seats-owner.ts';
 import type { SessionStore } from '../sessions/session-store.ts';
 import { storedSessions } from '../table/stored-session.ts';
-import { sessionOfBelonging, type Key, type SessionItem } from '../table/keys.ts';
+import { sessionOfBelonging, type Key } from '../table/keys.ts';
 import { workspaceOf } from '../workspaces/workspace-paths.ts';
 import type { Workspaces } from '../workspaces/workspaces.ts';
+import type { SessionItem } from '../table/session-item.ts';
 
 interface Stores {
   round: ReconcileStore;

@@ -1,5 +1,5 @@
-import type { LimitOwner } from '../limits/limit.ts';
 import type { SeatWitness } from '../limits/seat-correction-store.ts';
+import type { ScopeOwner } from '../identity.ts';
 
 /**
  * By how much a counter says too much, as far as it is known: at least and at most. Between two looks at the seats `t`
@@ -7,12 +7,12 @@ import type { SeatWitness } from '../limits/seat-correction-store.ts';
  * the first look, and counts no more than `t` that were not. README.md of the store has the rest.
  */
 export class CounterBounds {
-  readonly of: LimitOwner;
+  readonly of: ScopeOwner;
   private least = -Infinity;
   private most = Infinity;
   private last: SeatWitness | undefined;
 
-  constructor(of: LimitOwner) {
+  constructor(of: ScopeOwner) {
     this.of = of;
   }
 

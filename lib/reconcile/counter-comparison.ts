@@ -1,11 +1,11 @@
 import { setTimeout } from 'node:timers/promises';
 import type { AuditDetails } from '../telemetry/audit/audit-event.ts';
-import type { LimitOwner } from '../limits/limit.ts';
 import type { ReconcileStore } from './reconcile-store.ts';
 import type { SeatCorrection, SeatWitness } from '../limits/seat-correction-store.ts';
 import { CounterBounds } from './counter-bounds.ts';
 import type { ReconcileRun } from './reconcile-run.ts';
 import { SessionCount } from './seat-tally.ts';
+import type { ScopeOwner } from '../identity.ts';
 
 /** How often those are counted again in whose scope sessions began or ended meanwhile. */
 const ATTEMPTS = 3;
@@ -24,7 +24,7 @@ export class ReconcileCounters {
     this.correction = correction;
   }
 
-  async compare(run: ReconcileRun, suspects: LimitOwner[]): Promise<void> {
+  async compare(run: ReconcileRun, suspects: ScopeOwner[]): Promise<void> {
     let open = suspects.slice(0, MAX_JUDGED).map((of) => new CounterBounds(of));
     for (let attempt = 1; attempt <= ATTEMPTS && open.length > 0 && !run.isOver; attempt++) {
       await this.narrow(run, open);
@@ -78,7 +78,7 @@ export class ReconcileCounters {
   }
 }
 
-export const detailsOfOwner = ({ scope, orgId, userId }: LimitOwner): AuditDetails => ({
+export const detailsOfOwner = ({ scope, orgId, userId }: ScopeOwner): AuditDetails => ({
   limitScope: scope,
   ...(orgId && { orgId }),
   ...(userId && { userId }),

@@ -8,11 +8,11 @@ import {
   sessionKey,
   sessionOfBelonging,
   userEntryKey,
-  type FirstSeatsItem,
   type Key,
-  type SessionItem,
 } from '../table/keys.ts';
 import type { Write } from '../table/write.ts';
+import type { FirstSeatsItem } from '../limits/seat-layout.ts';
+import type { SessionItem } from '../table/session-item.ts';
 
 /** Where a round is: behind this key of the table, or behind this directory of a user. */
 export interface ReconcilePosition {

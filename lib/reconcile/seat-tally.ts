@@ -1,7 +1,9 @@
-import { limitOwnersOf, MAX_SEAT_ITEMS, type LimitOwner } from '../limits/limit.ts';
+import { limitOwnersOf, MAX_SEAT_ITEMS } from '../limits/limit.ts';
 import type { StoredItem } from './reconcile-store.ts';
 import { seatsIdOf, seatsOwner, seatsPlace } from '../table/seats-owner.ts';
-import { isSessionKey, type SessionItem } from '../table/keys.ts';
+import { isSessionKey } from '../table/keys.ts';
+import type { ScopeOwner } from '../identity.ts';
+import type { SessionItem } from '../table/session-item.ts';
 
 /** The items of a scope that has several. */
 interface SpreadSeats {
@@ -16,8 +18,8 @@ interface SpreadSeats {
 /** What seems wrong, though it may only have changed during the pass. */
 interface SeatSuspects {
   /** Scopes with more or fewer items than they should have. */
-  items: LimitOwner[];
-  counters: LimitOwner[];
+  items: ScopeOwner[];
+  counters: ScopeOwner[];
 }
 
 /**
@@ -73,7 +75,7 @@ export class SeatTally {
 export class SessionCount {
   private readonly counts: Map<string, number>;
 
-  constructor(owners: LimitOwner[]) {
+  constructor(owners: ScopeOwner[]) {
     this.counts = new Map(owners.map((of) => [seatsIdOf(of), 0]));
   }
 
@@ -87,7 +89,7 @@ export class SessionCount {
     }
   }
 
-  of(owner: LimitOwner): number {
+  of(owner: ScopeOwner): number {
     return this.counts.get(seatsIdOf(owner)) ?? 0;
   }
 }

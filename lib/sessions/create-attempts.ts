@@ -1,18 +1,20 @@
 import { IdempotencyConflictError, MaxSessionsReachedError } from '../errors.ts';
-import { limitOwnersOf, type LimitOwner, type LimitScope } from '../limits/limit.ts';
+import { limitOwnersOf } from '../limits/limit.ts';
 import type { DynamoTable } from '../table/dynamo-table.ts';
-import { seatLayout, type SeatLayout } from '../limits/seat-layout.ts';
+import { seatLayout, type SeatLayout, type FirstSeatsItem } from '../limits/seat-layout.ts';
 import type { SeatStore } from '../limits/seat-store.ts';
 import { SeatTransaction } from '../limits/seat-transaction.ts';
-import type { IdempotencyRequest } from './session-store.ts';
-import { sessionKey, type FirstSeatsItem, type IdempotencyItem, type Key, type SessionItem } from '../table/keys.ts';
+import { sessionKey, type Key } from '../table/keys.ts';
 import { Contended, withRetries } from '../table/retries.ts';
 import type { Refusal, Write } from '../table/write.ts';
+import type { ScopeOwner, Scope } from '../identity.ts';
+import type { IdempotencyRequest } from './create-request.ts';
+import type { IdempotencyItem, SessionItem } from '../table/session-item.ts';
 
 /** Created, or the key was used before: for the session it names. */
 export type CreateOutcome = { created: SessionItem } | { replayOf: string };
 
-export type CreateWrite = 'session' | 'entry' | 'prompt' | 'idempotency' | LimitScope;
+export type CreateWrite = 'session' | 'entry' | 'prompt' | 'idempotency' | Scope;
 
 /** What a create writes, what it is refused by, and what it is a replay of. */
 export interface CreatePlan {
@@ -31,7 +33,7 @@ export interface CreatePlan {
 export class CreateAttempts {
   private readonly seats: SeatStore;
   private readonly plan: CreatePlan;
-  private readonly owners: LimitOwner[];
+  private readonly owners: ScopeOwner[];
   private readonly transaction: SeatTransaction;
   private mustLook = false;
 
@@ -119,7 +121,7 @@ export class CreateAttempts {
     return undefined;
   }
 
-  private refuseIfFull(of: LimitOwner, layout: SeatLayout): void {
+  private refuseIfFull(of: ScopeOwner, layout: SeatLayout): void {
     const { active, limit } = this.seats.usageIn(of, layout);
     if (limit === null || active < limit) return;
     this.seats.knowledge.wasFull(of);

@@ -1,6 +1,7 @@
-import type { EndReason, SessionItem } from '../table/keys.ts';
 import type { AuditDetails } from '../telemetry/audit/audit-fields.ts';
 import type { AuditTrail } from '../telemetry/audit/audit-log.ts';
+import type { EndReason } from '../telemetry/events/session-event.ts';
+import type { SessionItem } from '../table/session-item.ts';
 
 export type EndDetails = Pick<AuditDetails, 'reason' | 'resumedReason'>;
 

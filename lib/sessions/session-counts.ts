@@ -1,6 +1,14 @@
 import { ForbiddenError } from '../errors.ts';
-import { checkOrgId, checkSpeaksFor, checkUserId, isUnrestricted, type Caller, type Identity } from '../identity.ts';
-import { EVERYBODY, limitOwnersOf, type LimitOwner, type UsageReport } from '../limits/limit.ts';
+import {
+  checkOrgId,
+  checkSpeaksFor,
+  checkUserId,
+  isUnrestricted,
+  type Caller,
+  type Identity,
+  type ScopeOwner,
+} from '../identity.ts';
+import { EVERYBODY, limitOwnersOf, type UsageReport } from '../limits/limit.ts';
 import type { ManagerParts } from '../composition/session-manager-parts.ts';
 
 /** How many sessions there are, as far as the caller may know. */
@@ -49,7 +57,7 @@ export class SessionCounts {
     });
   }
 
-  private async seats(of: LimitOwner): Promise<number> {
+  private async seats(of: ScopeOwner): Promise<number> {
     const [usage] = await this.parts.seats.usage([of]);
     return usage?.active ?? 0;
   }

@@ -6,10 +6,11 @@ import { ContentionError, SessionNotFoundError, WorkspaceCreationError } from '.
 import type { SeatGauge } from '../limits/seat-gauge.ts';
 import type { SessionEnding } from './session-ending.ts';
 import type { CreateAttempts, CreateOutcome } from './create-attempts.ts';
-import type { CreateRequest, IdempotencyRequest, RollBack, SessionStore } from './session-store.ts';
-import type { SessionItem } from '../table/keys.ts';
+import type { RollBack, SessionStore } from './session-store.ts';
 import { fileSystemBusy, orFileSystemBusy } from '../workspaces/files/file-error.ts';
 import type { Workspaces } from '../workspaces/workspaces.ts';
+import type { CreateRequest, IdempotencyRequest } from './create-request.ts';
+import type { SessionItem } from '../table/session-item.ts';
 
 /** What did not answer the create, table or file system, may not answer this either; the function must (ms). */
 const ROLL_BACK_MS = 5_000;

@@ -1,6 +1,7 @@
-import type { EndReason, SessionItem } from '../table/keys.ts';
 import type { SessionStore } from './session-store.ts';
 import type { Workspaces } from '../workspaces/workspaces.ts';
+import type { EndReason } from '../telemetry/events/session-event.ts';
+import type { SessionItem } from '../table/session-item.ts';
 
 /**
  * Ends a session in steps that anybody can repeat, at any time and any number of times:

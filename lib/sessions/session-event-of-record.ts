@@ -1,6 +1,7 @@
 import type { SessionEvent } from '../telemetry/events/session-event.ts';
-import { itemIn, type StreamRecord } from './stream-change.ts';
-import { isSessionKey, sessionIdOf, type Key, type SessionItem } from '../table/keys.ts';
+import { isSessionKey, sessionIdOf, type Key } from '../table/keys.ts';
+import { itemIn, type StreamRecord } from '../table/stream-record.ts';
+import type { SessionItem } from '../table/session-item.ts';
 
 type Told = Key & SessionItem;
 

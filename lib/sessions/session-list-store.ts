@@ -1,26 +1,14 @@
 import * as z from 'zod/mini';
 import { ValidationError } from '../errors.ts';
 import type { DynamoTable } from '../table/dynamo-table.ts';
-import {
-  DUE_SHARDS,
-  TABLE,
-  dueUntil,
-  earliestActivity,
-  sessionIdOf,
-  sessionIdOfUserEntry,
-  userEntriesOf,
-  type Key,
-} from '../table/keys.ts';
+import { sessionIdOf, sessionIdOfUserEntry, userEntriesOf, type Key } from '../table/keys.ts';
+import { DUE_SHARDS, dueUntil, earliestActivity } from './due-index.ts';
+import { TABLE } from '../table/table-definition.ts';
+import type { IndexPosition } from '../table/index-position.ts';
 
 export interface Page {
   limit: number;
   cursor: string | undefined;
-}
-
-/** Where a round through all sessions is: behind this key of the index `due`, or at the beginning of a shard. */
-export interface RoundPosition {
-  shard: number;
-  key?: Record<string, string>;
 }
 
 export interface SessionIdPage {
@@ -95,9 +83,9 @@ export class SessionLists {
    * many sessions there are. One that is touched meanwhile comes later in the index, and is met then.
    */
   async round(
-    from: RoundPosition = { shard: 0 },
+    from: IndexPosition = { shard: 0 },
     limit: number,
-  ): Promise<{ sessionIds: string[]; next?: RoundPosition }> {
+  ): Promise<{ sessionIds: string[]; next?: IndexPosition }> {
     const { shard, key } = from;
     const page = await this.table.query<DueEntry>({ ...queryDue(DUE_SHARDS[shard] as string), Limit: limit }, key);
     const sessionIds = idsOf(page.items);

@@ -26,17 +26,12 @@ import type { PromptComposer } from '../prompts/prompt-composer.ts';
 import { Reconciler } from '../reconcile/reconciler.ts';
 import { SessionCounts } from './session-counts.ts';
 import { idempotencyRequest } from './session-creation.ts';
-import {
-  inactiveForSchema,
-  parsePage,
-  parseCreateOptions,
-  parseInput,
-  type CreateSessionOptions,
-} from './session-options.ts';
+import { inactiveForSchema, parsePage, parseCreateOptions, type CreateSessionOptions } from './session-options.ts';
 import { Session, SessionHandle } from './session.ts';
 import type { Page, SessionIdPage } from './session-list-store.ts';
 import type { CleanupBounds, SweepResult } from './sweep.ts';
 import { workspaceOf } from '../workspaces/workspace-paths.ts';
+import { parseInput } from '../schemas.ts';
 
 export interface SessionPage {
   sessions: Session[];

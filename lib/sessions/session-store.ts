@@ -6,28 +6,14 @@ import type { SeatStore } from '../limits/seat-store.ts';
 import { SeatTransaction } from '../limits/seat-transaction.ts';
 import * as write from './session-writes.ts';
 import { storedSession, storedSessions } from '../table/stored-session.ts';
-import { dueKey, dueShardOf, idempotencyKey, sessionKey, type EndReason, type SessionItem } from '../table/keys.ts';
+import { idempotencyKey, sessionKey } from '../table/keys.ts';
 import { Contended, withRetries } from '../table/retries.ts';
 import type { UpdateWrite, Write } from '../table/write.ts';
-
-/** What a create writes, before the store adds the parts that are its own. */
-export interface SessionDraft extends Pick<SessionItem, 'id' | 'userId' | 'orgId' | 'metadata' | 'inactivitySeconds'> {
-  /** Below the workspace root. Written for others who read the table, and read for no path: that is made of the ids. */
-  workspace: string;
-}
-
-export interface IdempotencyRequest {
-  key: string;
-  /** Of everything in the request that must be the same the second time. */
-  requestHash: string;
-}
-
-export interface CreateRequest {
-  draft: SessionDraft;
-  systemPrompt: string;
-  idempotency: IdempotencyRequest | undefined;
-  now: Date;
-}
+import { dueKey, dueShardOf } from './due-index.ts';
+import type { EndReason } from '../telemetry/events/session-event.ts';
+import type { SessionItem } from '../table/session-item.ts';
+import type { SessionDraft, IdempotencyRequest, CreateRequest } from './create-request.ts';
+import { putPrompt } from '../prompts/system-prompt-writes.ts';
 
 /** What a rollback came to (`gone`: there was nothing to roll back), and what there is of the session. */
 export interface RollBack {
@@ -66,7 +52,7 @@ export class SessionStore {
       entry: write.putUserEntry(session),
     };
     if (idempotency) writes.idempotency = putIdempotency(session, idempotency, now);
-    if (systemPrompt !== '') writes.prompt = write.putPrompt(session.id, systemPrompt);
+    if (systemPrompt !== '') writes.prompt = putPrompt(session.id, systemPrompt);
     return new CreateAttempts(this.table, this.seats, {
       session,
       writes,

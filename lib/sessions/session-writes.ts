@@ -1,18 +1,9 @@
-import { storedPrompt } from '../prompts/stored-prompt.ts';
-import {
-  DUE_NOW,
-  dueKey,
-  mcpClientKey,
-  promptKey,
-  sessionKey,
-  userEntryKey,
-  type EndReason,
-  type IdempotencyItem,
-  type Key,
-  type SessionItem,
-  type SessionNews,
-} from '../table/keys.ts';
+import { mcpClientKey, promptKey, sessionKey, userEntryKey, type Key } from '../table/keys.ts';
 import type { Write } from '../table/write.ts';
+import { DUE_NOW, dueKey } from './due-index.ts';
+import type { EndReason } from '../telemetry/events/session-event.ts';
+import type { IdempotencyItem, SessionItem } from '../table/session-item.ts';
+import { IS_ACTIVE, STATUS, ACTIVE } from '../table/active-session.ts';
 
 /**
  * Every write of a session and the condition it stands under. Names of conditions read as sentences; the store turns
@@ -23,22 +14,12 @@ import type { Write } from '../table/write.ts';
  *                            └────┘ touch, setMetadata, promptUpdated, addMcpClientId, removeMcpClientId
  */
 const DOES_NOT_EXIST = 'attribute_not_exists(pk)';
-const IS_ACTIVE = '#status = :active';
 const IS_ENDING = '#status = :ending';
 const UNCHANGED_SINCE = 'lastActiveAt = :seen';
 const NOBODY_WAS_ANSWERED_WITH_IT = 'attribute_not_exists(repeated)';
 const ACTIVE_EARLIER = 'lastActiveAt < :now';
 const HAS_EXPIRED = '#ttl <= :now';
-const HAS_NO_MCP_CLIENT = 'attribute_not_exists(mcpClientIds)';
-const HAS_ROOM_FOR_MCP_CLIENT = 'size(mcpClientIds) < :limit';
 const IS_OF_SESSION = 'sessionId = :sessionId';
-
-const STATUS = { '#status': 'status' };
-const ACTIVE = { ':active': 'active' };
-
-/** Says in the same write what it is, and the version that it makes: the stream's record of it tells both. */
-const TELL = 'SET news = :news, newsVersion = version + :one';
-const told = (news: SessionNews) => ({ ':news': news, ':one': 1 });
 
 /** The SDK judges an object by its `constructor`, which here may be one of the caller's names. */
 const asMap = (metadata: Record<string, string>) => new Map(Object.entries(metadata));
@@ -52,10 +33,6 @@ export const putSession = (item: SessionItem): Write => ({
 
 export const putUserEntry = (session: SessionItem): Write => ({
   Put: { Item: userEntryKey(session, session.id) },
-});
-
-export const putPrompt = (sessionId: string, systemPrompt: string): Write => ({
-  Put: { Item: { ...promptKey(sessionId), systemPrompt: storedPrompt(systemPrompt) } },
 });
 
 export const putIdempotency = (key: Key, item: IdempotencyItem, nowSeconds: number): Write => ({
@@ -145,54 +122,4 @@ export const deleteBelongings = (session: SessionItem): Record<string, Write> =>
       { Delete: { Key: mcpClientKey(session.id, clientId) } },
     ]),
   ),
-});
-
-export const sessionIsActive = (sessionId: string): Write => ({
-  ConditionCheck: {
-    Key: sessionKey(sessionId),
-    ConditionExpression: IS_ACTIVE,
-    ExpressionAttributeNames: STATUS,
-    ExpressionAttributeValues: ACTIVE,
-  },
-});
-
-/** Beside a write of the prompt: costs what a look at the session would, and makes a version of it. */
-export const promptUpdated = (sessionId: string): Write => ({
-  Update: {
-    Key: sessionKey(sessionId),
-    UpdateExpression: `${TELL} ADD version :one`,
-    ConditionExpression: IS_ACTIVE,
-    ExpressionAttributeNames: STATUS,
-    ExpressionAttributeValues: { ...ACTIVE, ...told({ type: 'session.prompt-updated' }) },
-  },
-});
-
-/** Adds to the set on the session while it is active and below the limit, which is at least 1. */
-export const addMcpClientId = (sessionId: string, clientId: string, limit: number): Write => ({
-  Update: {
-    Key: sessionKey(sessionId),
-    UpdateExpression: `${TELL} ADD mcpClientIds :ids, version :one`,
-    ConditionExpression: `${IS_ACTIVE} AND (${HAS_NO_MCP_CLIENT} OR ${HAS_ROOM_FOR_MCP_CLIENT})`,
-    ExpressionAttributeNames: STATUS,
-    ExpressionAttributeValues: {
-      ...ACTIVE,
-      ...told({ type: 'mcp-client.added', mcpClientId: clientId }),
-      ':ids': new Set([clientId]),
-      ':limit': limit,
-    },
-  },
-});
-
-export const removeMcpClientId = (sessionId: string, clientId: string): Write => ({
-  Update: {
-    Key: sessionKey(sessionId),
-    UpdateExpression: `${TELL} DELETE mcpClientIds :ids ADD version :one`,
-    ConditionExpression: IS_ACTIVE,
-    ExpressionAttributeNames: STATUS,
-    ExpressionAttributeValues: {
-      ...ACTIVE,
-      ...told({ type: 'mcp-client.removed', mcpClientId: clientId }),
-      ':ids': new Set([clientId]),
-    },
-  },
 });

@@ -15,10 +15,12 @@ import {
 } from '../mcp-clients/mcp-client.ts';
 import { mcpClientConfigSchema, planOf, type McpClientConfig } from '../mcp-clients/mcp-client-config.ts';
 import { SessionFiles } from '../workspaces/session-files.ts';
-import { metadataSchema, parseInput, systemPromptSchema } from './session-options.ts';
+import { metadataSchema } from './session-options.ts';
 import type { McpClientItem } from '../mcp-clients/mcp-client-store.ts';
-import type { SessionItem } from '../table/keys.ts';
 import type { WorkspaceAccessInfo } from '../workspaces/access-points/workspace-access.ts';
+import { parseInput } from '../schemas.ts';
+import { systemPromptSchema } from '../prompts/prompt-options.ts';
+import type { SessionItem } from '../table/session-item.ts';
 
 /** A session as callers see it. Times are ISO 8601 in UTC; `expiresAt` is when it ends if nothing happens. */
 export interface SessionInfo {

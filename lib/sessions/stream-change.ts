@@ -1,15 +1,8 @@
-import { unmarshall } from '@aws-sdk/util-dynamodb';
 import type { Farewell } from '../mcp-clients/session-termination-store.ts';
 import type { McpClientItem } from '../mcp-clients/mcp-client-store.ts';
-import {
-  isFarewellKey,
-  isMcpClientKey,
-  isSessionKey,
-  sessionIdOf,
-  type Key,
-  type SessionItem,
-  type WorkspaceAccessState,
-} from '../table/keys.ts';
+import { isFarewellKey, isMcpClientKey, isSessionKey, sessionIdOf, type Key } from '../table/keys.ts';
+import type { SessionItem, WorkspaceAccessState } from '../table/session-item.ts';
+import { itemIn, type StreamRecord } from '../table/stream-record.ts';
 
 /** A change of the table that something follows from. */
 export type StreamChange =
@@ -17,25 +10,10 @@ export type StreamChange =
   | { type: 'farewell-due'; farewell: Farewell }
   | WorkspaceAccessEnded;
 
-type Image = Record<string, object> | undefined;
-
 /** A session ended that could be mounted from elsewhere, or was about to be. */
 export interface WorkspaceAccessEnded extends WorkspaceAccessState {
   type: 'workspace-access-ended';
   sessionId: string;
-}
-
-/** A record of the table's stream, as Lambda and DynamoDB Streams deliver it. */
-export interface StreamRecord {
-  eventName?: string | undefined;
-  dynamodb?:
-    | {
-        /** Seconds since the epoch. */
-        ApproximateCreationDateTime?: number | undefined;
-        OldImage?: Image;
-        NewImage?: Image;
-      }
-    | undefined;
 }
 
 /** What a record of the table's stream means, if it means something that is acted on. */
@@ -56,6 +34,3 @@ function whatEnded(item: Key): StreamChange | undefined {
   if (!isSessionKey(item) || !workspaceAccess) return undefined;
   return { type: 'workspace-access-ended', sessionId, ...workspaceAccess };
 }
-
-export const itemIn = (image: Image): Key | undefined =>
-  image && (unmarshall(image as Parameters<typeof unmarshall>[0]) as Key);

@@ -8,10 +8,10 @@ import { EVERYBODY } from '../limits/limit.ts';
 import type { SeatStore } from '../limits/seat-store.ts';
 import type { SessionLists } from './session-list-store.ts';
 import type { SessionStore } from './session-store.ts';
-import type { SessionItem } from '../table/keys.ts';
 import { SweepCandidates, type CandidatesRequest } from './sweep-candidates.ts';
 import type { UsageRound } from '../workspaces/usage-scan.ts';
 import type { Workspaces } from '../workspaces/workspaces.ts';
+import type { SessionItem } from '../table/session-item.ts';
 
 /** What a sweep looks at and when it stops. */
 export interface SweepRequest extends CandidatesRequest {

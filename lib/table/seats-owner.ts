@@ -1,11 +1,11 @@
-import type { LimitOwner } from '../limits/limit.ts';
 import { seatsKey, type Key } from './keys.ts';
+import type { ScopeOwner } from '../identity.ts';
 
 /** Tells scopes apart. */
-export const seatsIdOf = (of: LimitOwner): string => seatsKey(of).pk;
+export const seatsIdOf = (of: ScopeOwner): string => seatsKey(of).pk;
 
 /** The scope that `seatsIdOf` gave an id of. */
-export function seatsOwner(id: string): LimitOwner {
+export function seatsOwner(id: string): ScopeOwner {
   const place = seatsPlace({ pk: id });
   if (!place) throw new Error(`${id} is no id of seats`);
   return place.of;
@@ -14,7 +14,7 @@ export function seatsOwner(id: string): LimitOwner {
 const SEATS_OF = /^SEATS#(?:GLOBAL|ORG#([^#]*)(?:#USER#([^#]*))?)(?:#ITEM#(\d+))?$/;
 
 /** Whose seats an item counts, and which of their items it is; nothing if it counts none. */
-export function seatsPlace({ pk }: Pick<Key, 'pk'>): { of: LimitOwner; item: number } | undefined {
+export function seatsPlace({ pk }: Pick<Key, 'pk'>): { of: ScopeOwner; item: number } | undefined {
   const found = SEATS_OF.exec(pk);
   if (!found) return undefined;
   const [, orgId, userId, item = '0'] = found;

@@ -1,5 +1,6 @@
 import { validate as isUuid } from 'uuid';
-import { isSessionKey, sessionIdOf, type Key, type SessionItem } from './keys.ts';
+import { isSessionKey, sessionIdOf, type Key } from './keys.ts';
+import type { SessionItem } from './session-item.ts';
 
 /**
  * The session that an item is. Its id is that of its key, which is what was asked for: the item may say another one, and

@@ -1,13 +1,13 @@
 import type { AuditedOperation } from '../telemetry/audit/audit-catalogue.ts';
 import type { AuditDetails } from '../telemetry/audit/audit-event.ts';
 import type { ManagerParts } from '../composition/session-manager-parts.ts';
-import type { SessionItem } from '../table/keys.ts';
 import type { WorkspaceUsage } from './workspace-usage-store.ts';
 import type { Conditions } from './files/entity-tag.ts';
 import type { ByteRange, FileContent } from './files/file-content.ts';
 import type { DirectoryPage } from './workspace-directories.ts';
 import type { Part, WriteOutcome } from './workspace-files.ts';
 import { WorkspaceRoom } from './workspace-quota.ts';
+import type { SessionItem } from '../table/session-item.ts';
 
 /** What this needs of a session: that each call looks it up, and is told of. */
 interface OpenableSession {

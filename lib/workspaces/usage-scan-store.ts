@@ -1,6 +1,6 @@
 import type { DynamoTable } from '../table/dynamo-table.ts';
-import type { RoundPosition } from '../sessions/session-list-store.ts';
 import { USAGE_ROUND } from '../table/keys.ts';
+import type { IndexPosition } from '../table/index-position.ts';
 
 /** How far the round is in which workspaces are measured. Two that write at once lose nothing but a bit of the way. */
 export class UsageRoundStore {
@@ -11,12 +11,12 @@ export class UsageRoundStore {
   }
 
   /** Nothing: at its beginning. */
-  async get(): Promise<RoundPosition | undefined> {
-    const item = await this.table.get<{ position?: RoundPosition }>(USAGE_ROUND);
+  async get(): Promise<IndexPosition | undefined> {
+    const item = await this.table.get<{ position?: IndexPosition }>(USAGE_ROUND);
     return item?.position;
   }
 
-  async put(position: RoundPosition | undefined): Promise<void> {
+  async put(position: IndexPosition | undefined): Promise<void> {
     await this.table.update({
       Key: USAGE_ROUND,
       ...(position

@@ -3,10 +3,10 @@ import type { LogLines } from '../telemetry/log-lines.ts';
 import { SessionNotFoundError } from '../errors.ts';
 import type { SessionLists } from '../sessions/session-list-store.ts';
 import type { SessionStore } from '../sessions/session-store.ts';
-import type { SessionItem } from '../table/keys.ts';
 import type { UsageRoundStore } from './usage-scan-store.ts';
 import type { MeasuredItem, WorkspaceUsageStore } from './workspace-usage-store.ts';
 import type { WorkspaceMeasuring } from './workspace-measuring.ts';
+import type { SessionItem } from '../table/session-item.ts';
 
 /** What one run may cost, however many sessions there are. */
 export interface RoundBounds {

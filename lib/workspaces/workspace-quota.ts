@@ -1,8 +1,8 @@
 import { WorkspaceFullError } from './file-errors.ts';
 import type { ManagerParts } from '../composition/session-manager-parts.ts';
-import type { SessionItem } from '../table/keys.ts';
 import type { MeasuredItem, WorkspaceUsage } from './workspace-usage-store.ts';
 import type { Room } from './workspace-files.ts';
+import type { SessionItem } from '../table/session-item.ts';
 
 /** How old (ms) a measurement may be that a refusal stands on. */
 const FRESH_MS = 5_000;

@@ -1,7 +1,7 @@
 import type { DynamoTable } from '../table/dynamo-table.ts';
-import { sessionIsActive } from '../sessions/session-writes.ts';
 import { sessionIdOf, workspaceUsageKey, type Key } from '../table/keys.ts';
 import type { Write } from '../table/write.ts';
+import { sessionIsActive } from '../table/active-session.ts';
 
 /** What a workspace holds. `complete: false`: at least that, it is being measured. */
 export interface WorkspaceUsage {

@@ -2,11 +2,11 @@ import { lambdaHandler } from '../../lib/api/lambda-handler.ts';
 import type { InvocationResult } from '../../lib/api/invoke-handler.ts';
 import { operations, type OperationName } from '../../lib/api/operations.ts';
 import { routeKey, routes, type Route } from '../../lib/api/routes.ts';
-import type { Services } from '../../lib/composition/api-functions.ts';
 import { lambdaContext, send } from '../api/lambda-events.ts';
 import { httpRequest } from '../contracts/http-request.ts';
 import type { Actor } from '../contracts/door.ts';
 import type { CallerName } from './callers.ts';
+import type { Services } from '../../lib/api/door-services.ts';
 
 /** An answer in full, as it would travel, without the request's id. */
 export interface Told {

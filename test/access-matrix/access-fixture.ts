@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { SessionManagerV2 } from '../../lib/sessions/session-manager.ts';
-import type { PromptScope } from '../../lib/prompts/prompt-layer.ts';
+import type { Scope } from '../../lib/identity.ts';
 
 /** What is ada's, and her organisation's: a session with everything that one can have. */
 export interface AccessFixture {
@@ -13,7 +13,7 @@ export interface AccessFixture {
   newMcpClient: () => Promise<string>;
   newFile: () => Promise<string>;
   newDirectory: () => Promise<string>;
-  newLayer: (scope: PromptScope) => Promise<string>;
+  newLayer: (scope: Scope) => Promise<string>;
 }
 
 const fresh = () => `a-${randomUUID().slice(0, 13)}`;
@@ -54,7 +54,7 @@ export async function putLayers(manager: SessionManagerV2): Promise<void> {
   await putLayer(manager, 'user', 'tone', 'adas-tone');
 }
 
-async function putLayer(manager: SessionManagerV2, scope: PromptScope, promptId: string, content: string) {
+async function putLayer(manager: SessionManagerV2, scope: Scope, promptId: string, content: string) {
   const owner = { global: {}, org: { orgId: 'acme' }, user: { userId: 'ada', orgId: 'acme' } }[scope];
   await manager.prompts.put({ scope, promptId, ...owner }, { content });
 }

@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { OperationName } from '../../lib/api/operations.ts';
 import { routeKey } from '../../lib/api/routes.ts';
-import type { Services } from '../../lib/composition/api-functions.ts';
 import { efsAccessPoints } from '../../lib/workspaces/access-points/efs-access-points.ts';
 import { PLACE } from '../workspaces/access-points/access-stack.ts';
 import { EfsServer } from '../workspaces/access-points/efs-server.ts';
@@ -13,6 +12,7 @@ import { routeOf, type AccessDoor, type Told } from './access-doors.ts';
 import { accessFixture, putLayers, type AccessFixture } from './access-fixture.ts';
 import { ACCESS, type Case } from './access-table.ts';
 import { CALLERS, REFUSALS, type CallerName, type Outcome } from './callers.ts';
+import type { Services } from '../../lib/api/door-services.ts';
 
 /** What only those who may see ada's session, or acme's prompts, may ever read. */
 const TOLD_TO_FEW = /adas-|acmes-/;

@@ -4,7 +4,7 @@ import type { HttpResult } from '../../lib/api/http-handler.ts';
 import { lambdaHandler } from '../../lib/api/lambda-handler.ts';
 import { operations } from '../../lib/api/operations.ts';
 import { routeKey, routes } from '../../lib/api/routes.ts';
-import type { Services } from '../../lib/composition/api-functions.ts';
+import type { Services } from '../../lib/api/door-services.ts';
 
 /** As Lambda makes it; `remainingMs` is what the function has left. */
 export const lambdaContext = (remainingMs = 29_000): Context =>

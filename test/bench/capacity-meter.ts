@@ -1,6 +1,6 @@
 import { DynamoDBClient, GetItemCommand, type AttributeValue } from '@aws-sdk/client-dynamodb';
-import { TABLE } from '../../lib/table/keys.ts';
 import { OWN_DATABASE } from '../setup/own-database.ts';
+import { TABLE } from '../../lib/table/table-definition.ts';
 
 /** What was asked of DynamoDB. Read and write units are those of on-demand tables. */
 export interface Cost {

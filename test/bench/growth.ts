@@ -4,12 +4,14 @@ import { v7 as uuidv7 } from 'uuid';
 import { limitOwnersOf } from '../../lib/limits/limit.ts';
 import { DynamoTable } from '../../lib/table/dynamo-table.ts';
 import { putSession, putUserEntry } from '../../lib/sessions/session-writes.ts';
-import { dueKey, dueShardOf, seatsKey, type SessionItem } from '../../lib/table/keys.ts';
+import { seatsKey } from '../../lib/table/keys.ts';
 import { newStack, TestClock, type TestStack } from '../setup/test-stack.ts';
 import type { BenchResult } from './bench-result.ts';
 import { CapacityMeter, type Cost } from './capacity-meter.ts';
 import { documentClient } from '../setup/document-client.ts';
-import { type Write } from '../../lib/table/write.ts';
+import type { Write } from '../../lib/table/write.ts';
+import { dueKey, dueShardOf } from '../../lib/sessions/due-index.ts';
+import type { SessionItem } from '../../lib/table/session-item.ts';
 
 const SESSIONS = [1_000, 10_000, 100_000] as const;
 const DUE = 10;

@@ -10,10 +10,10 @@ import { GROUPS } from '../../lib/operations/operation.ts';
 import { operations, type OperationName } from '../../lib/api/operations.ts';
 import { routeKey, routes } from '../../lib/api/routes.ts';
 import { SessionManagerError } from '../../lib/errors.ts';
-import type { Services } from '../../lib/composition/api-functions.ts';
 import { checkAnswer, checkRefusal } from './described.ts';
 import type { Door, Reply } from './door.ts';
 import { httpRequest, replyOf } from './http-request.ts';
+import type { Services } from '../../lib/api/door-services.ts';
 
 const context = (): Context =>
   ({ awsRequestId: randomUUID(), getRemainingTimeInMillis: () => 29_000 }) as unknown as Context;

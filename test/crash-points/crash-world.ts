@@ -16,7 +16,7 @@ import { ManagerParts } from '../../lib/composition/session-manager-parts.ts';
 import { guardedFetch, type Fetch, type GuardedFetch } from '../../lib/mcp-clients/transports/guarded-fetch.ts';
 import { SdkConnector } from '../../lib/mcp-clients/transports/sdk-connector.ts';
 import { KmsSecretBox } from '../../lib/mcp-clients/credentials/kms-secret-box.ts';
-import { dynamoDbClient, dynamoDbConfig, type Services } from '../../lib/composition/api-functions.ts';
+import { dynamoDbClient, dynamoDbConfig } from '../../lib/composition/api-functions.ts';
 import { SessionEvents } from '../../lib/sessions/stream-effects.ts';
 import { SessionManagerV2 } from '../../lib/sessions/session-manager.ts';
 import { DynamoTable } from '../../lib/table/dynamo-table.ts';
@@ -31,6 +31,7 @@ import { recordingServer, type RecordingServer } from '../mcp-clients/recording-
 import { kmsServer, type KmsServer } from '../mcp-clients/credentials/kms-server.ts';
 import { outside } from './simulated-process.ts';
 import { newDatabase } from '../setup/own-database.ts';
+import type { Services } from '../../lib/api/door-services.ts';
 
 const KEY_ID = '1234abcd-12ab-34cd-56ef-1234567890ab';
 export const OWNER = { userId: 'ada', orgId: 'acme' };

@@ -1,13 +1,14 @@
 import { mkdir, rm, utimes } from 'node:fs/promises';
 import path from 'node:path';
 import { DeleteCommand, PutCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import { EVERYBODY, type LimitOwner } from '../../lib/limits/limit.ts';
+import { EVERYBODY } from '../../lib/limits/limit.ts';
 import { mcpClientKey, promptKey, seatsKey, userEntryKey } from '../../lib/table/keys.ts';
 import { OWNER, type CrashWorld } from './crash-world.ts';
 import { documentClient } from '../setup/document-client.ts';
+import type { ScopeOwner } from '../../lib/identity.ts';
 
-const USER: LimitOwner = { scope: 'user', ...OWNER };
-const ORG: LimitOwner = { scope: 'org', ...OWNER };
+const USER: ScopeOwner = { scope: 'user', ...OWNER };
+const ORG: ScopeOwner = { scope: 'org', ...OWNER };
 const OF_NOBODY = '01a2045b-8d44-72e6-97c0-cb9917303a81';
 
 /**
@@ -18,7 +19,7 @@ export async function damaged({ bystander, client, config, root, mcp }: CrashWor
   const { manager } = bystander;
   const { tableName: TableName } = config;
   const documents = documentClient(client);
-  const add = (of: LimitOwner, item: number, by: number) =>
+  const add = (of: ScopeOwner, item: number, by: number) =>
     documents.send(
       new UpdateCommand({
         TableName,

@@ -1,8 +1,8 @@
 import { handleInvocation, type InvocationResult } from '../../lib/api/invoke-handler.ts';
 import { operations, type OperationName } from '../../lib/api/operations.ts';
 import type { ErrorCode } from '../../lib/errors.ts';
-import type { Services } from '../../lib/composition/api-functions.ts';
 import { OWNER, type CrashWorld } from './crash-world.ts';
+import type { Services } from '../../lib/api/door-services.ts';
 
 /** What MCP clients prove themselves with. */
 export const SECRET = 'canary-of-a-crash';

@@ -1,8 +1,8 @@
-import type { SessionItem } from '../../lib/table/keys.ts';
 import { violations } from '../invariants/invariants.ts';
 import { isSession, readState } from '../invariants/stored-state.ts';
 import type { CrashWorld } from './crash-world.ts';
 import { SECRET } from './works.ts';
+import type { SessionItem } from '../../lib/table/session-item.ts';
 
 /** What is wrong in a world at rest, in words, one line each: in the table, the workspaces and the access points. */
 export async function worldViolations(world: CrashWorld): Promise<string[]> {

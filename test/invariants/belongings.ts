@@ -1,5 +1,6 @@
-import { dueKey, dueShardOf, sessionIdOf, sessionIdOfUserEntry, userEntryKey } from '../../lib/table/keys.ts';
+import { sessionIdOf, sessionIdOfUserEntry, userEntryKey } from '../../lib/table/keys.ts';
 import { isSession, type StoredItem } from './stored-state.ts';
+import { dueKey, dueShardOf } from '../../lib/sessions/due-index.ts';
 
 /** They expire by themselves. */
 const NOBODYS = ['WORKSPACE-USAGE'];

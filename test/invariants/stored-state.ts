@@ -2,8 +2,9 @@ import { lstat, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { ScanCommand } from '@aws-sdk/lib-dynamodb';
-import type { Key, SessionItem } from '../../lib/table/keys.ts';
+import type { Key } from '../../lib/table/keys.ts';
 import { documentClient } from '../setup/document-client.ts';
+import type { SessionItem } from '../../lib/table/session-item.ts';
 
 export type StoredItem = Key & Record<string, unknown>;
 

@@ -1,14 +1,14 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import type { LimitOwner } from '../../lib/limits/limit.ts';
 import type { SessionManagerV2 } from '../../lib/sessions/session-manager.ts';
 import type { SeatStore } from '../../lib/limits/seat-store.ts';
 import { atFirst, inject, lostReply } from '../faults/dynamodb-faults.ts';
 import { anotherInstance } from '../mcp-clients/instance.ts';
 import { newStack, type TestStack } from '../setup/test-stack.ts';
+import type { ScopeOwner } from '../../lib/identity.ts';
 
-const ALL: LimitOwner = { scope: 'global', userId: '', orgId: '' };
-const ACME: LimitOwner = { scope: 'org', userId: '', orgId: 'acme' };
-const ALICE: LimitOwner = { scope: 'user', userId: 'alice', orgId: 'acme' };
+const ALL: ScopeOwner = { scope: 'global', userId: '', orgId: '' };
+const ACME: ScopeOwner = { scope: 'org', userId: '', orgId: 'acme' };
+const ALICE: ScopeOwner = { scope: 'user', userId: 'alice', orgId: 'acme' };
 
 let stack: TestStack;
 let manager: SessionManagerV2;
@@ -29,8 +29,8 @@ const full = (scope: string, limit: number, active: number) => ({
   code: 'MAX_SESSIONS_REACHED',
   details: { scope, limit, active },
 });
-const usage = async (of: LimitOwner) => (await seats.usage([of]))[0];
-const itemsOf = async (of: LimitOwner) => (await seats.layout(of)).items;
+const usage = async (of: ScopeOwner) => (await seats.usage([of]))[0];
+const itemsOf = async (of: ScopeOwner) => (await seats.layout(of)).items;
 
 /** The commands that were sent while `work` ran. */
 async function sentBy(work: () => Promise<unknown>): Promise<string[]> {

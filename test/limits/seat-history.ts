@@ -1,10 +1,10 @@
 import { TransactionConflictException, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import pLimit from 'p-limit';
 import { EVERYBODY } from '../../lib/limits/limit.ts';
-import type { SeatsItem } from '../../lib/table/keys.ts';
 import { lostReply } from '../faults/dynamodb-faults.ts';
 import { cancelled, idOf, isTransaction, isWrite, touchedBy } from './table-request.ts';
 import { interpose } from '../setup/interpose.ts';
+import type { SeatsItem } from '../../lib/limits/seat-layout.ts';
 
 /** The items that the global limit is spread over, as they were after one write. */
 export interface SeatMoment {

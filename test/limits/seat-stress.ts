@@ -2,7 +2,7 @@ import { ScanCommand, type DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 import pMap from 'p-map';
 import { EVERYBODY } from '../../lib/limits/limit.ts';
 import { DynamoTable } from '../../lib/table/dynamo-table.ts';
-import { seatsKey, type Key, type SeatsItem } from '../../lib/table/keys.ts';
+import { seatsKey, type Key } from '../../lib/table/keys.ts';
 import { dynamoDbClient } from '../../lib/composition/api-functions.ts';
 import { anotherInstance } from '../mcp-clients/instance.ts';
 import { newDatabase } from '../setup/own-database.ts';
@@ -11,6 +11,7 @@ import { seededRandom } from './seeded-random.ts';
 import { SeatHistory, type SeatMoment } from './seat-history.ts';
 import { SeatTraffic, type CreateCall } from './seat-traffic.ts';
 import { documentClient } from '../setup/document-client.ts';
+import type { SeatsItem } from '../../lib/limits/seat-layout.ts';
 
 const MOST_ITEMS = 16;
 /** Sessions that are there when it begins. */

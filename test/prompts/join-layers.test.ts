@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { joinLayers, type ScopeLayers } from '../../lib/prompts/join-layers.ts';
-import type { PromptLayer, PromptScope } from '../../lib/prompts/prompt-layer.ts';
+import type { PromptLayer } from '../../lib/prompts/prompt-layer.ts';
 import { MAX_PROMPT_BYTES } from '../../lib/prompts/prompt-composer.ts';
+import type { Scope } from '../../lib/identity.ts';
 
 const ALICE = { userId: 'alice', orgId: 'acme' };
 const NEVER = '2026-11-22T12:00:00.000Z';
@@ -11,9 +12,9 @@ const layer = (id: string, more: Partial<PromptLayer> = {}): PromptLayer => ({
   ...(more.template === undefined && { content: id }),
   ...more,
 });
-const scopes = (layers: Partial<Record<PromptScope, PromptLayer[]>>): ScopeLayers[] =>
+const scopes = (layers: Partial<Record<Scope, PromptLayer[]>>): ScopeLayers[] =>
   (['global', 'org', 'user'] as const).map((scope) => ({ scope, layers: layers[scope] ?? [], unreadable: [] }));
-const join = (layers: Partial<Record<PromptScope, PromptLayer[]>>, variables = {}) =>
+const join = (layers: Partial<Record<Scope, PromptLayer[]>>, variables = {}) =>
   joinLayers(scopes(layers), ALICE, variables);
 const KB_64 = 'x'.repeat(64 * 1024 - 2);
 

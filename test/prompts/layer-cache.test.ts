@@ -1,9 +1,10 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { LayerCache } from '../../lib/prompts/layer-cache.ts';
-import { storedLayer, type LayerOwner, type StoredLayer } from '../../lib/prompts/prompt-layer.ts';
+import { storedLayer, type StoredLayer } from '../../lib/prompts/prompt-layer.ts';
+import type { ScopeOwner } from '../../lib/identity.ts';
 
 const ALICE = { userId: 'alice', orgId: 'acme' };
-const ORG: LayerOwner = { scope: 'org', ...ALICE };
+const ORG: ScopeOwner = { scope: 'org', ...ALICE };
 const AT = '2026-11-22T12:00:00.000Z';
 
 const layer = (content: string): StoredLayer =>
@@ -18,7 +19,7 @@ describe('a read of layers that is under way', () => {
   let cache: LayerCache;
   beforeEach(() => {
     answers = [];
-    const read = (owners: LayerOwner[]) =>
+    const read = (owners: ScopeOwner[]) =>
       new Promise<StoredLayer[][]>((resolve, reject) =>
         answers.push({
           give: (content) => resolve(owners.map(({ scope }) => (scope === 'org' ? [layer(content)] : []))),

@@ -12,13 +12,14 @@ import { AccessCheck } from '../../lib/workspaces/access-points/access-check.ts'
 import { ManagerParts, type SessionManagerOptions } from '../../lib/composition/session-manager-parts.ts';
 import { mcpServices } from '../../lib/composition/mcp.ts';
 import { MetricLines } from '../../lib/telemetry/metrics/metric-lines.ts';
-import { dynamoDbClient, type Services } from '../../lib/composition/api-functions.ts';
+import { dynamoDbClient } from '../../lib/composition/api-functions.ts';
 import { SessionEvents } from '../../lib/sessions/stream-effects.ts';
 import { SessionManagerV2 } from '../../lib/sessions/session-manager.ts';
 import { DynamoTable } from '../../lib/table/dynamo-table.ts';
 import { Workspaces } from '../../lib/workspaces/workspaces.ts';
 import { createTable } from '../../local/create-table.ts';
 import { OWN_DATABASE } from './own-database.ts';
+import type { Services } from '../../lib/api/door-services.ts';
 
 /** A clock that stands still until it is moved. */
 export class TestClock {

@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { DynamoTable } from '../../lib/table/dynamo-table.ts';
-import { sessionKey, type SessionItem } from '../../lib/table/keys.ts';
+import { sessionKey } from '../../lib/table/keys.ts';
 import { newStack, type TestStack } from '../setup/test-stack.ts';
+import type { SessionItem } from '../../lib/table/session-item.ts';
 
 let stack: TestStack;
 beforeEach(async () => {

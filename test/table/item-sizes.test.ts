@@ -3,11 +3,11 @@ import { nothingMeasured } from '../../lib/workspaces/measure.ts';
 import { MAX_LEVELS } from '../../lib/workspaces/files/file-path.ts';
 import { mcpClientConfigSchema, planOf, type McpClientConfig } from '../../lib/mcp-clients/mcp-client-config.ts';
 import type { Session } from '../../lib/sessions/session.ts';
-import { parseInput } from '../../lib/sessions/session-options.ts';
 import type { McpConnectionState } from '../../lib/mcp-clients/mcp-client-store.ts';
 import { MAX_ID_BYTES } from '../../lib/identity.ts';
 import { MAX_LAYERS_PER_SCOPE, MAX_SCOPE_BYTES } from '../../lib/prompts/prompt-layer.ts';
 import { newStack, type TestStack } from '../setup/test-stack.ts';
+import { parseInput } from '../../lib/schemas.ts';
 
 const KB = 1024;
 /** Three bytes of UTF-8, and one that counts where characters do. */

@@ -6,11 +6,11 @@ import { ManagerParts } from '../../lib/composition/session-manager-parts.ts';
 import { noSecrets } from '../../lib/mcp-clients/credentials/no-secrets.ts';
 import { SessionManagerV2 } from '../../lib/sessions/session-manager.ts';
 import type { Session } from '../../lib/sessions/session.ts';
-import type { SessionItem } from '../../lib/table/keys.ts';
 import { measure, nothingMeasured, type KeptNames, type Measurement } from '../../lib/workspaces/measure.ts';
 import { OpenDirectory } from '../../lib/workspaces/files/open-directory.ts';
 import { newStack, TestClock, type TestStack } from '../setup/test-stack.ts';
 import { OneWorkspace } from './one-workspace.ts';
+import type { SessionItem } from '../../lib/table/session-item.ts';
 
 const LIMIT = 1000;
 

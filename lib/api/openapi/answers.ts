@@ -1,6 +1,6 @@
 import { DRIFT_KINDS, type DriftKind } from '../../telemetry/audit/drift.ts';
 import * as z from 'zod/mini';
-import { PROMPT_SCOPES } from '../../prompts/prompt-layer.ts';
+import { SCOPES } from '../../identity.ts';
 
 /** The schemas that have a name of their own in the description of the API. */
 export const named = z.registry<{ id: string }>();
@@ -143,7 +143,7 @@ export const promptPreviewAnswer = z.strictObject({
   systemPrompt: z.string(),
   layers: z.array(
     z.strictObject({
-      scope: z.enum(PROMPT_SCOPES),
+      scope: z.enum(SCOPES),
       id: z.string(),
       name: z.string(),
       priority: z.int(),

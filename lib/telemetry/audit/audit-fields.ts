@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
-import { idSchemas, wordSchema } from './audit-details.ts';
 import { DRIFT_KINDS } from './drift.ts';
+import { idSchemas, wordSchema } from './audit-ids.ts';
 
 /** As `identity.ts` lets them pass. */
 const id = z.string().check(z.minLength(1), z.maxLength(128));

@@ -1,6 +1,9 @@
 import * as z from 'zod/mini';
 import { IN_ENGLISH, lazily } from '../../schemas.ts';
 
+/** Why a session ended. */
+export type EndReason = 'requested' | 'inactive' | 'workspace-creation-failed';
+
 /** The `source` of the events on EventBridge, by which rules find them. */
 export const EVENT_SOURCE = 'agent-session-manager';
 

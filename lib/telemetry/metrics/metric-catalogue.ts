@@ -1,5 +1,5 @@
 import { FAILURE_CODES } from '../../errors.ts';
-import { LIMIT_SCOPES } from '../../limits/limit.ts';
+import { NARROWEST_SCOPE_FIRST } from '../../identity.ts';
 
 /** A dimension of every metric. */
 export const SERVICE = 'session-manager';
@@ -7,7 +7,7 @@ export const SERVICE = 'session-manager';
 /** The values that a dimension can have. Each is a metric of its own, which costs $0.30 a month: never an id. */
 export const DIMENSIONS = {
   Result: ['success', 'refused', 'failed'],
-  Scope: LIMIT_SCOPES,
+  Scope: NARROWEST_SCOPE_FIRST,
   Code: FAILURE_CODES,
 } as const;
 

@@ -1,9 +1,9 @@
 import pMap from 'p-map';
 import { toSessionManagerError } from '../../errors.ts';
 import type { ManagerParts } from '../../composition/session-manager-parts.ts';
-import type { SessionItem } from '../../table/keys.ts';
 import { availableOf } from './workspace-access.ts';
 import type { AccessPoint } from './access-points.ts';
+import type { SessionItem } from '../../table/session-item.ts';
 
 export interface AccessCheckResult {
   /** Ids of access points. */

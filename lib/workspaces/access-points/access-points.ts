@@ -1,14 +1,6 @@
 import path from 'node:path';
 import { workspaceOf } from '../workspace-paths.ts';
-
-/** The file system with the workspaces, as whoever mounts it from elsewhere sees it. */
-export interface FileSystemPlace {
-  fileSystemId: string;
-  /** The directory in it that the functions see as their workspace root. */
-  root: string;
-  /** The user and group id that the functions work under, and so everybody does who comes by an access point. */
-  posixId: number;
-}
+import type { FileSystemPlace } from '../../configuration.ts';
 
 /** An access point of a session. Its state is `broken` when EFS has given it up. */
 export interface AccessPoint {

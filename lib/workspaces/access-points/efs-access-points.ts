@@ -20,9 +20,9 @@ import {
   type AccessPoint,
   type AccessPointRequest,
   type AccessPoints,
-  type FileSystemPlace,
 } from './access-points.ts';
 import { tagValue } from './tag-value.ts';
+import type { FileSystemPlace } from '../../configuration.ts';
 
 type SdkError = Parameters<typeof isTransientError>[0];
 

@@ -1,6 +1,7 @@
 import { SessionNotFoundError } from '../../errors.ts';
 import type { DynamoTable } from '../../table/dynamo-table.ts';
-import { sessionKey, type SessionItem, type WorkspaceAccessState } from '../../table/keys.ts';
+import { sessionKey } from '../../table/keys.ts';
+import type { SessionItem, WorkspaceAccessState } from '../../table/session-item.ts';
 
 const IS_ACTIVE = '#status = :active';
 const HAS_TOKEN = 'workspaceAccess.clientToken = :token';

@@ -2,9 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { LogLines } from '../../telemetry/log-lines.ts';
 import { ContentionError, NotAvailableError, SessionNotFoundError } from '../../errors.ts';
-import type { SessionItem, WorkspaceAccessState } from '../../table/keys.ts';
 import type { WorkspaceAccessStore } from './workspace-access-store.ts';
 import type { AccessPoint, AccessPoints } from './access-points.ts';
+import type { SessionItem, WorkspaceAccessState } from '../../table/session-item.ts';
 
 /** By what other compute mounts one session's workspace, and nothing beside it. */
 export interface WorkspaceAccessInfo {

@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import { GROUPS } from '../../../lib/operations/operation.ts';
 import { EVENT_SOURCE } from '../../../lib/telemetry/events/session-event.ts';
-import { FAREWELLS } from '../../../lib/table/keys.ts';
 import { each, permissionsOf, statementsOf } from '../permissions.ts';
 import { resourcesOf, synthTemplate, textOf, type Resource } from '../synth.ts';
+import { FAREWELLS } from '../../../lib/table/table-definition.ts';
 
 const template = synthTemplate();
 const ofType = (type: string) => Object.values(resourcesOf(template)).filter(({ Type }) => Type === type);

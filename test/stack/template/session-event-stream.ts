@@ -1,7 +1,7 @@
 import { test } from '@jest/globals';
 import { Match, type Template } from 'aws-cdk-lib/assertions';
-import { STREAM_FILTERS } from '../../../lib/table/keys.ts';
 import { synthTemplate } from '../synth.ts';
+import { STREAM_FILTERS } from '../../../lib/table/table-definition.ts';
 
 const template: Template = synthTemplate();
 

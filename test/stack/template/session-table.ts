@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { TABLE } from '../../../lib/table/keys.ts';
 import { resourcesOf, synthTemplate } from '../synth.ts';
+import { TABLE } from '../../../lib/table/table-definition.ts';
 
 const hashAndRange = ({ partitionKey, sortKey }: { partitionKey: string; sortKey: string }) => [
   { AttributeName: partitionKey, KeyType: 'HASH' },

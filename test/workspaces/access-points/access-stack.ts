@@ -6,7 +6,6 @@ import { noSecrets } from '../../../lib/mcp-clients/credentials/no-secrets.ts';
 import { dynamoDbClient, dynamoDbConfig } from '../../../lib/composition/api-functions.ts';
 import { SessionManagerV2 } from '../../../lib/sessions/session-manager.ts';
 import { DynamoTable } from '../../../lib/table/dynamo-table.ts';
-import type { FileSystemPlace } from '../../../lib/workspaces/access-points/access-points.ts';
 import { efsAccessPoints } from '../../../lib/workspaces/access-points/efs-access-points.ts';
 import { Workspaces } from '../../../lib/workspaces/workspaces.ts';
 import { StreamCheckpoint } from '../../../local/stream-checkpoint.ts';
@@ -14,6 +13,7 @@ import { StreamPoller } from '../../../local/stream-poller.ts';
 import { newStack, type TestClock, type TestStack } from '../../setup/test-stack.ts';
 import { FILE_SYSTEM, type EfsServer } from './efs-server.ts';
 import { OWN_DATABASE } from '../../setup/own-database.ts';
+import type { FileSystemPlace } from '../../../lib/configuration.ts';
 
 export const PLACE: FileSystemPlace = { fileSystemId: FILE_SYSTEM, root: '/workspaces', posixId: 1000 };
 

@@ -1,0 +1,5 @@
+/** Where a round through all sessions is: behind this key of the index `due`, or at the beginning of a shard. */
+export interface IndexPosition {
+  shard: number;
+  key?: Record<string, string>;
+}

@@ -1,0 +1,12 @@
+import { lazily } from '../../schemas.ts';
+import * as z from 'zod/mini';
+
+export const wordSchema = lazily(() => z.string().check(z.regex(/^[A-Za-z0-9._-]{1,64}$/)));
+
+/** Of what callers name things by. */
+export const idSchemas = {
+  sessionId: lazily(() => z.uuid()),
+  mcpClientId: wordSchema,
+  /** The name of an MCP tool. */
+  tool: lazily(() => z.string().check(z.regex(/^[A-Za-z0-9._/:-]{1,128}$/))),
+};
