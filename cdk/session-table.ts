@@ -13,7 +13,7 @@ import { TABLE } from '../lib/table/table-definition.ts';
 
 const key = (name: string) => ({ name, type: AttributeType.STRING });
 
-/** The one table, as `lib/table/keys.ts` describes it. Encrypted with DynamoDB's own key, which is free. */
+/** The one table, as `lib/table/table-definition.ts` describes it. Encrypted with DynamoDB's own key, which is free. */
 export class SessionTable extends Construct {
   readonly table: Table;
 

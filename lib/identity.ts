@@ -134,9 +134,8 @@ export function checkSpeaksFor(caller: Caller, named: Partial<Identity>): void {
   }
 }
 
-/** Whose prompts a layer is part of; a user's layers belong to that user in one organisation. */
+/** Where a limit or a prompt layer holds: for all, an organisation, or a user in one organisation. */
 export const SCOPES = ['global', 'org', 'user'] as const;
-
 export type Scope = (typeof SCOPES)[number];
 
 /** The scope and who it belongs to; what the scope does not name is ignored. */

@@ -16,7 +16,7 @@ const hashAndRange = ({ partitionKey, sortKey }: { partitionKey: string; sortKey
   { AttributeName: sortKey, KeyType: 'RANGE' as const },
 ];
 
-/** Makes the table that `keys.ts` describes, unless it is there. Several may do so at once. */
+/** Makes the table that `table-definition.ts` describes, unless it is there. Several may do so at once. */
 export async function createTable(client: DynamoDBClient, tableName: string, abortSignal?: AbortSignal): Promise<void> {
   const isNew = await makeTable(client, tableName);
   await waitUntilTableExists(

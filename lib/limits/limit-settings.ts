@@ -11,8 +11,9 @@ import {
   type ScopeOwner,
 } from '../identity.ts';
 import { MAX_LIMIT, MAX_SEAT_ITEMS, type Usage } from './limit.ts';
-import type { ManagerParts } from '../composition/session-manager-parts.ts';
 import type { SeatLayout } from './seat-layout.ts';
+import type { AuditTrail } from '../telemetry/audit/audit-log.ts';
+import type { SeatStore } from './seat-store.ts';
 
 export const limitRefShape = () => ({
   scope: z.enum(NARROWEST_SCOPE_FIRST),
@@ -37,12 +38,17 @@ export interface LimitInfo extends Usage {
   isDefault: boolean;
 }
 
+interface LimitSettingsUses {
+  readonly seats: SeatStore;
+  readonly trail: AuditTrail;
+}
+
 /** Limits that can be set while sessions come and go. For operators. */
 export class LimitSettings {
-  private readonly parts: ManagerParts;
+  private readonly parts: LimitSettingsUses;
   private readonly caller: Caller;
 
-  constructor(parts: ManagerParts, caller: Caller) {
+  constructor(parts: LimitSettingsUses, caller: Caller) {
     this.parts = parts;
     this.caller = caller;
   }

@@ -18,10 +18,6 @@ export interface Usage {
   limit: number | null;
 }
 
-export function usageUnder(limit: number, active: number): Usage {
-  return { active, limit: limit === 0 ? null : limit };
-}
-
 /** Seats in use and their limits; each only where it is known who is meant, or may be told. */
 export interface UsageReport {
   user?: Usage;

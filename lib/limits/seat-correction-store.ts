@@ -1,6 +1,6 @@
 import type { DynamoTable } from '../table/dynamo-table.ts';
 import { freeIn, seatLayout, sumOf, type SeatLayout, type FirstSeatsItem, type SeatsTrace } from './seat-layout.ts';
-import { layoutIsAsSeen, writesOfStep, IS_NOT_LEFT_IN_DEBT } from './seat-step-writes.ts';
+import { layoutIsAsSeen, writesOfStep, IS_WITHIN_ITS_SHARE } from './seat-step-writes.ts';
 import { seatsKey } from '../table/keys.ts';
 import type { Write } from '../table/write.ts';
 import type { ScopeOwner } from '../identity.ts';
@@ -90,7 +90,7 @@ function addToFirst(of: ScopeOwner, seen: FirstSeatsItem, by: number, left: numb
     Update: {
       Key: seatsKey(of),
       UpdateExpression: 'ADD active :by, layout :one',
-      ConditionExpression: left === undefined ? isAsSeen : `${isAsSeen} AND ${IS_NOT_LEFT_IN_DEBT}`,
+      ConditionExpression: left === undefined ? isAsSeen : `${isAsSeen} AND ${IS_WITHIN_ITS_SHARE}`,
       ExpressionAttributeValues: { ':by': by, ':one': 1, ':layout': seen.layout, ':left': left },
     },
   };
@@ -100,7 +100,7 @@ const addTo = (of: ScopeOwner, item: number, by: number, left: number | undefine
   Update: {
     Key: seatsKey(of, item),
     UpdateExpression: 'ADD active :by',
-    ConditionExpression: IS_NOT_LEFT_IN_DEBT,
+    ConditionExpression: IS_WITHIN_ITS_SHARE,
     ExpressionAttributeValues: { ':by': by, ':left': left },
   },
 });

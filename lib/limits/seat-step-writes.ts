@@ -7,7 +7,7 @@ import type { FirstSeatsItem } from './seat-layout.ts';
 /** Of item 0. */
 export const layoutIsAsSeen = ({ layout }: FirstSeatsItem): string =>
   layout === undefined ? 'attribute_not_exists(layout)' : 'layout = :layout';
-export const IS_NOT_LEFT_IN_DEBT = 'active <= :left';
+export const IS_WITHIN_ITS_SHARE = 'active <= :left';
 const NOBODY_TOOK_OR_GAVE = 'active = :active';
 const IS_NOT_THERE = 'attribute_not_exists(pk)';
 
@@ -68,7 +68,7 @@ function changeFirst(
     Update: {
       Key: seatsKey(of),
       UpdateExpression: `ADD layout :one, seats :seatsBy, active :activeBy${items === undefined ? '' : ' SET #items = :items'}`,
-      ConditionExpression: left === undefined ? isAsSeen : `${isAsSeen} AND ${IS_NOT_LEFT_IN_DEBT}`,
+      ConditionExpression: left === undefined ? isAsSeen : `${isAsSeen} AND ${IS_WITHIN_ITS_SHARE}`,
       ...(items !== undefined && { ExpressionAttributeNames: { '#items': 'items' } }),
       ExpressionAttributeValues: {
         ':one': 1,
@@ -96,7 +96,7 @@ const changeItem = (of: ScopeOwner, item: number, { seatsBy = 0, left }: ItemCha
   Update: {
     Key: seatsKey(of, item),
     UpdateExpression: 'ADD seats :seatsBy',
-    ...(left !== undefined && { ConditionExpression: IS_NOT_LEFT_IN_DEBT }),
+    ...(left !== undefined && { ConditionExpression: IS_WITHIN_ITS_SHARE }),
     ExpressionAttributeValues: { ':seatsBy': seatsBy, ':left': left },
   },
 });

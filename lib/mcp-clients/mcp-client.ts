@@ -1,6 +1,5 @@
 import { auditMcpClient, auditTool } from '../telemetry/audit/audit-details.ts';
 import { McpConnectionError } from '../errors.ts';
-import type { ManagerParts } from '../composition/session-manager-parts.ts';
 import { checkCredentialsFor, mcpCredentialsSchema } from './mcp-client-config.ts';
 import {
   McpSessionGone,
@@ -9,13 +8,16 @@ import {
   type McpTarget,
   type McpTool,
   type McpToolResult,
+  type McpConnector,
 } from './mcp-connector.ts';
-import { credentialsIdOf } from './credentials/credential-vault.ts';
+import { credentialsIdOf, type CredentialVault } from './credentials/credential-vault.ts';
 import type { McpCredentials } from './credentials/mcp-credentials.ts';
-import type { SessionHandle } from '../sessions/session.ts';
-import type { McpClientItem } from './mcp-client-store.ts';
+import type { McpClientItem, McpClientStore } from './mcp-client-store.ts';
 import { parseInput } from '../schemas.ts';
 import type { SessionItem } from '../table/session-item.ts';
+import type { LogLines } from '../telemetry/log-lines.ts';
+import type { AuditedOperation } from '../telemetry/audit/audit-catalogue.ts';
+import type { AuditDetails } from '../telemetry/audit/audit-event.ts';
 
 /** An MCP client as callers see it: never a secret. */
 export interface McpClientInfo {
@@ -31,13 +33,30 @@ export interface McpClientInfo {
   connectedAt: string;
 }
 
+export interface McpClientUses {
+  readonly mcp: McpConnector;
+  readonly mcpClients: McpClientStore;
+  readonly mcpCredentials: CredentialVault;
+  /** Where a stdio server starts. */
+  readonly workspaces: { pathOf(session: SessionItem): string };
+  readonly log: LogLines;
+}
+
+/** What this needs of a session: each call reads it, checks the caller, and is recorded in the audit log. */
+interface SessionOfClients {
+  readonly id: string;
+  open(): Promise<SessionItem>;
+  mcpClientItem(clientId: string): Promise<McpClientItem>;
+  recorded<T>(operation: AuditedOperation, details: AuditDetails, work: () => Promise<T>): Promise<T>;
+}
+
 /** An MCP client of a session by its id. Each call resumes the connection that was stored, in whichever process. */
 export class McpClientHandle {
   readonly id: string;
-  protected readonly parts: ManagerParts;
-  private readonly session: SessionHandle;
+  protected readonly parts: McpClientUses;
+  private readonly session: SessionOfClients;
 
-  constructor(session: SessionHandle, parts: ManagerParts, id: string) {
+  constructor(session: SessionOfClients, parts: McpClientUses, id: string) {
     this.session = session;
     this.parts = parts;
     this.id = id;
@@ -118,7 +137,7 @@ export class McpClientHandle {
 export class McpClient extends McpClientHandle {
   private readonly item: McpClientItem;
 
-  constructor(session: SessionHandle, parts: ManagerParts, item: McpClientItem) {
+  constructor(session: SessionOfClients, parts: McpClientUses, item: McpClientItem) {
     super(session, parts, item.clientId);
     this.item = item;
   }
@@ -136,7 +155,7 @@ export function mcpClientInfo({ clientId: id, name, address, connection, connect
 
 /** What it takes to connect to a client's server: its credentials opened, for this session and no other. */
 export async function mcpTarget(
-  parts: ManagerParts,
+  parts: McpClientUses,
   session: SessionItem,
   { clientId, address, timeoutMs, credentials }: Omit<McpClientItem, 'connection' | 'connectedAt'>,
 ): Promise<McpTarget> {
@@ -152,7 +171,7 @@ export async function mcpTarget(
 
 /** Ends the session on the MCP server; one that does not answer is only written to the log. */
 export async function farewell(
-  parts: ManagerParts,
+  parts: McpClientUses,
   sessionId: string,
   clientId: string,
   connection: McpConnection,

@@ -1,10 +1,17 @@
 import { outsideAudit } from '../telemetry/audit/audit-context.ts';
-import type { ManagerParts } from '../composition/session-manager-parts.ts';
 import { composePrompt } from './compose-prompt.ts';
-import type { PromptRequest } from './prompt-composer.ts';
+import type { PromptRequest, PromptComposer } from './prompt-composer.ts';
+import type { AuditTrail } from '../telemetry/audit/audit-log.ts';
+import type { LogLines } from '../telemetry/log-lines.ts';
+
+interface FirstPromptUses {
+  readonly promptComposer: PromptComposer;
+  readonly trail: AuditTrail;
+  readonly log: LogLines;
+}
 
 /** A new session's system prompt. What goes wrong leaves out as little as possible, with a warning in the audit trail. */
-export async function firstPrompt(parts: ManagerParts, request: PromptRequest): Promise<string> {
+export async function firstPrompt(parts: FirstPromptUses, request: PromptRequest): Promise<string> {
   const { systemPrompt, warning } = await outsideAudit(() => composePrompt(parts.promptComposer, request));
   if (warning) {
     parts.trail.note({ warning });

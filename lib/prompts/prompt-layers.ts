@@ -14,9 +14,8 @@ import {
   type ScopeOwner,
   type Scope,
 } from '../identity.ts';
-import type { ManagerParts } from '../composition/session-manager-parts.ts';
 import { joinLayers } from './join-layers.ts';
-import { scopeLayers } from './layer-cache.ts';
+import { scopeLayers, type LayerCache } from './layer-cache.ts';
 import {
   MAX_LAYERS_PER_SCOPE,
   MAX_SCOPE_BYTES,
@@ -30,8 +29,9 @@ import {
   type PromptLayerInput,
   type StoredLayer,
 } from './prompt-layer.ts';
-import { createOptionsShape } from '../sessions/session-options.ts';
-import type { LayersChange } from './prompt-layer-store.ts';
+import { promptVariablesSchema } from './prompt-options.ts';
+import type { LayersChange, PromptLayerStore } from './prompt-layer-store.ts';
+import type { AuditTrail } from '../telemetry/audit/audit-log.ts';
 
 export const scopeRefShape = () => ({
   scope: z.enum(SCOPES),
@@ -42,7 +42,7 @@ export const promptRefShape = () => ({ ...scopeRefShape(), promptId: promptIdSch
 export const previewShape = () => ({
   userId: z.optional(z.string()),
   orgId: z.optional(z.string()),
-  promptVariables: createOptionsShape().promptVariables,
+  promptVariables: z.optional(promptVariablesSchema()),
 });
 const scopeRefSchema = lazily(() => z.strictObject(scopeRefShape()));
 const promptRefSchema = lazily(() => z.strictObject(promptRefShape()));
@@ -61,15 +61,22 @@ export interface PromptPreview {
   warnings: string[];
 }
 
+interface PromptLayersUses {
+  readonly promptLayers: PromptLayerStore;
+  readonly layerCache: LayerCache;
+  readonly trail: AuditTrail;
+  readonly now: () => Date;
+}
+
 /**
  * The prompt layers of all, of an organisation and of a user. For admins, those of their organisation; the global ones
  * they may read, and only operators write. A layer's `version` grows with every write.
  */
 export class PromptLayers {
-  private readonly parts: ManagerParts;
+  private readonly parts: PromptLayersUses;
   private readonly caller: Caller;
 
-  constructor(parts: ManagerParts, caller: Caller) {
+  constructor(parts: PromptLayersUses, caller: Caller) {
     this.parts = parts;
     this.caller = caller;
   }

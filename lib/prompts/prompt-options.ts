@@ -1,4 +1,4 @@
-import { lazily } from '../schemas.ts';
+import { jsonFits, lazily } from '../schemas.ts';
 import * as z from 'zod/mini';
 import { problemOfPrompt } from './compose-prompt.ts';
 
@@ -11,4 +11,10 @@ export const systemPromptSchema = lazily(() =>
   ),
 );
 
-export const MAX_VARIABLES_BYTES = 16 * 1024;
+const MAX_VARIABLES_BYTES = 16 * 1024;
+
+export const promptVariablesSchema = lazily(() =>
+  z
+    .record(z.string(), z.json())
+    .check(z.refine(jsonFits(MAX_VARIABLES_BYTES), `must have at most ${MAX_VARIABLES_BYTES} bytes as JSON`)),
+);

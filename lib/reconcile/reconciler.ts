@@ -1,9 +1,10 @@
 import { sumOfDrift } from '../telemetry/audit/drift.ts';
 import { ForbiddenError } from '../errors.ts';
 import { mayReconcile, type Caller } from '../identity.ts';
-import type { ManagerParts } from '../composition/session-manager-parts.ts';
 import type { ReconcileResult } from './reconcile-run.ts';
 import type { ReconcileRound } from './reconcile-store.ts';
+import type { AuditTrail } from '../telemetry/audit/audit-log.ts';
+import type { Reconcile } from './comparison.ts';
 
 /** How long it goes on where nobody says. */
 const RECONCILE_MS = 10 * 60 * 1000;
@@ -16,12 +17,18 @@ interface ReconcileBounds {
   pageItems?: number | undefined;
 }
 
+interface ReconcilerUses {
+  readonly trail: AuditTrail;
+  /** Loads the code of the comparison. */
+  readonly reconcile: () => Promise<Reconcile>;
+}
+
 /** Compares counters, sessions, lists, MCP clients and directories. For operators. */
 export class Reconciler {
-  private readonly parts: ManagerParts;
+  private readonly parts: ReconcilerUses;
   private readonly caller: Caller;
 
-  constructor(parts: ManagerParts, caller: Caller) {
+  constructor(parts: ReconcilerUses, caller: Caller) {
     this.parts = parts;
     this.caller = caller;
   }

@@ -9,14 +9,22 @@ import {
   type ScopeOwner,
 } from '../identity.ts';
 import { EVERYBODY, limitOwnersOf, type UsageReport } from '../limits/limit.ts';
-import type { ManagerParts } from '../composition/session-manager-parts.ts';
+import type { AuditTrail } from '../telemetry/audit/audit-log.ts';
+import type { SeatStore } from '../limits/seat-store.ts';
+import type { SessionLists } from './session-list-store.ts';
+
+interface SessionCountsUses {
+  readonly lists: SessionLists;
+  readonly seats: SeatStore;
+  readonly trail: AuditTrail;
+}
 
 /** How many sessions there are, as far as the caller may know. */
 export class SessionCounts {
-  private readonly parts: ManagerParts;
+  private readonly parts: SessionCountsUses;
   private readonly caller: Caller;
 
-  constructor(parts: ManagerParts, caller: Caller) {
+  constructor(parts: SessionCountsUses, caller: Caller) {
     this.parts = parts;
     this.caller = caller;
   }

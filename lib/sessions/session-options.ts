@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { lazily, wellFormed, byteLength, jsonFits, parseInput } from '../schemas.ts';
-import { MAX_VARIABLES_BYTES } from '../prompts/prompt-options.ts';
+import { promptVariablesSchema } from '../prompts/prompt-options.ts';
 
 const MAX_METADATA_BYTES = 2 * 1024;
 const MAX_IDEMPOTENCY_KEY_BYTES = 255;
@@ -24,11 +24,7 @@ export const idempotencyKeySchema = lazily(() =>
 
 export const createOptionsShape = () => ({
   metadata: z.optional(metadataSchema()),
-  promptVariables: z.optional(
-    z
-      .record(z.string(), z.json())
-      .check(z.refine(jsonFits(MAX_VARIABLES_BYTES), `must have at most ${MAX_VARIABLES_BYTES} bytes as JSON`)),
-  ),
+  promptVariables: z.optional(promptVariablesSchema()),
   inactivitySeconds: z.optional(z.int().check(z.minimum(60), z.maximum(2_592_000))),
   idempotencyKey: z.optional(idempotencyKeySchema()),
 });

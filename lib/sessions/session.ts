@@ -4,7 +4,6 @@ import type { AuditDetails } from '../telemetry/audit/audit-event.ts';
 import { auditMcpClient, auditSession } from '../telemetry/audit/audit-details.ts';
 import { McpClientExistsError, McpClientLimitError, McpClientNotFoundError, SessionNotFoundError } from '../errors.ts';
 import { keepsAlive, maySee, type Caller } from '../identity.ts';
-import type { ManagerParts } from '../composition/session-manager-parts.ts';
 import {
   McpClient,
   McpClientHandle,
@@ -12,15 +11,20 @@ import {
   mcpClientInfo,
   mcpTarget,
   type McpClientInfo,
+  type McpClientUses,
 } from '../mcp-clients/mcp-client.ts';
 import { mcpClientConfigSchema, planOf, type McpClientConfig } from '../mcp-clients/mcp-client-config.ts';
-import { SessionFiles } from '../workspaces/session-files.ts';
+import { SessionFiles, type SessionFilesUses } from '../workspaces/session-files.ts';
 import { metadataSchema } from './session-options.ts';
 import type { McpClientItem } from '../mcp-clients/mcp-client-store.ts';
-import type { WorkspaceAccessInfo } from '../workspaces/access-points/workspace-access.ts';
+import type { WorkspaceAccessInfo, WorkspaceAccess } from '../workspaces/access-points/workspace-access.ts';
 import { parseInput } from '../schemas.ts';
 import { systemPromptSchema } from '../prompts/prompt-options.ts';
 import type { SessionItem } from '../table/session-item.ts';
+import type { AuditTrail } from '../telemetry/audit/audit-log.ts';
+import type { Config } from '../configuration.ts';
+import type { PromptStore } from '../prompts/system-prompt-store.ts';
+import type { SessionStore } from './session-store.ts';
 
 /** A session as callers see it. Times are ISO 8601 in UTC; `expiresAt` is when it ends if nothing happens. */
 export interface SessionInfo {
@@ -37,16 +41,24 @@ export interface SessionInfo {
   expiresAt: string;
 }
 
+interface SessionUses extends McpClientUses, SessionFilesUses {
+  readonly store: SessionStore;
+  readonly prompts: PromptStore;
+  readonly access: WorkspaceAccess;
+  readonly trail: AuditTrail;
+  readonly settings: Pick<Config, 'maxMcpClientsPerSession' | 'maxWorkspaceBytes'>;
+}
+
 /**
  * A session by its id, and everything that can be done with it. Each call looks the session up, checks that the caller
  * may see it (`SessionNotFoundError` otherwise), and counts as activity if the caller is its owner.
  */
 export class SessionHandle {
   readonly id: string;
-  protected readonly parts: ManagerParts;
+  protected readonly parts: SessionUses;
   protected readonly caller: Caller;
 
-  constructor(parts: ManagerParts, caller: Caller, id: string) {
+  constructor(parts: SessionUses, caller: Caller, id: string) {
     this.parts = parts;
     this.caller = caller;
     this.id = id;
@@ -206,7 +218,7 @@ export class Session extends SessionHandle {
   readonly replayed: boolean;
   private readonly item: SessionItem;
 
-  constructor(parts: ManagerParts, caller: Caller, item: SessionItem, { replayed = false } = {}) {
+  constructor(parts: SessionUses, caller: Caller, item: SessionItem, { replayed = false } = {}) {
     super(parts, caller, item.id);
     this.item = item;
     this.replayed = replayed;

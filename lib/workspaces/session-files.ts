@@ -1,12 +1,11 @@
 import type { AuditedOperation } from '../telemetry/audit/audit-catalogue.ts';
 import type { AuditDetails } from '../telemetry/audit/audit-event.ts';
-import type { ManagerParts } from '../composition/session-manager-parts.ts';
 import type { WorkspaceUsage } from './workspace-usage-store.ts';
 import type { Conditions } from './files/entity-tag.ts';
 import type { ByteRange, FileContent } from './files/file-content.ts';
-import type { DirectoryPage } from './workspace-directories.ts';
-import type { Part, WriteOutcome } from './workspace-files.ts';
-import { WorkspaceRoom } from './workspace-quota.ts';
+import type { DirectoryPage, WorkspaceDirectories } from './workspace-directories.ts';
+import type { Part, WriteOutcome, WorkspaceFiles } from './workspace-files.ts';
+import { WorkspaceRoom, type WorkspaceRoomUses } from './workspace-quota.ts';
 import type { SessionItem } from '../table/session-item.ts';
 
 /** What this needs of a session: that each call looks it up, and is told of. */
@@ -15,15 +14,20 @@ interface OpenableSession {
   recorded<T>(operation: AuditedOperation, details: AuditDetails, work: () => Promise<T>): Promise<T>;
 }
 
+export interface SessionFilesUses extends WorkspaceRoomUses {
+  readonly files: WorkspaceFiles;
+  readonly directories: WorkspaceDirectories;
+}
+
 /**
  * The files of a session's workspace, by paths relative to it. No link is followed, and nothing but directories and
  * regular files with one name is read or replaced. Throws the errors of `errors.ts`.
  */
 export class SessionFiles {
   private readonly session: OpenableSession;
-  private readonly parts: ManagerParts;
+  private readonly parts: SessionFilesUses;
 
-  constructor(session: OpenableSession, parts: ManagerParts) {
+  constructor(session: OpenableSession, parts: SessionFilesUses) {
     this.session = session;
     this.parts = parts;
   }

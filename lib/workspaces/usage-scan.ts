@@ -1,8 +1,7 @@
 import pMap from 'p-map';
 import type { LogLines } from '../telemetry/log-lines.ts';
 import { SessionNotFoundError } from '../errors.ts';
-import type { SessionLists } from '../sessions/session-list-store.ts';
-import type { SessionStore } from '../sessions/session-store.ts';
+import type { IndexPosition } from '../table/index-position.ts';
 import type { UsageRoundStore } from './usage-scan-store.ts';
 import type { MeasuredItem, WorkspaceUsageStore } from './workspace-usage-store.ts';
 import type { WorkspaceMeasuring } from './workspace-measuring.ts';
@@ -23,8 +22,11 @@ const AT_ONCE = 8;
 const RECENT_MS = 24 * 60 * 60 * 1000;
 
 interface RoundStores {
-  lists: SessionLists;
-  sessions: SessionStore;
+  /** Gives the ids of sessions page by page. */
+  lists: {
+    round(from: IndexPosition | undefined, limit: number): Promise<{ sessionIds: string[]; next?: IndexPosition }>;
+  };
+  sessions: { getAll(sessionIds: string[]): Promise<SessionItem[]> };
   usage: WorkspaceUsageStore;
   position: UsageRoundStore;
 }

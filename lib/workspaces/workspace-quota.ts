@@ -1,8 +1,9 @@
 import { WorkspaceFullError } from './file-errors.ts';
-import type { ManagerParts } from '../composition/session-manager-parts.ts';
-import type { MeasuredItem, WorkspaceUsage } from './workspace-usage-store.ts';
+import type { MeasuredItem, WorkspaceUsage, WorkspaceUsageStore } from './workspace-usage-store.ts';
 import type { Room } from './workspace-files.ts';
 import type { SessionItem } from '../table/session-item.ts';
+import type { Config } from '../configuration.ts';
+import type { WorkspaceMeasuring } from './workspace-measuring.ts';
 
 /** How old (ms) a measurement may be that a refusal stands on. */
 const FRESH_MS = 5_000;
@@ -14,6 +15,13 @@ const MEASURE_SHARE = 20;
 const STEP_MS = 8_000;
 const STEP_BEFORE_WRITE_MS = 3_000;
 
+export interface WorkspaceRoomUses {
+  readonly settings: Pick<Config, 'maxWorkspaceBytes'>;
+  readonly workspaceUsage: WorkspaceUsageStore;
+  readonly measuring: WorkspaceMeasuring;
+  readonly now: () => Date;
+}
+
 /**
  * How much room a session's workspace has. What the API writes is counted with a conditional write before it is there,
  * so that callers together stay within the limit; what agents write by themselves is seen when it is measured. A write
@@ -21,10 +29,10 @@ const STEP_BEFORE_WRITE_MS = 3_000;
  */
 export class WorkspaceRoom implements Room {
   readonly limit: number;
-  private readonly parts: ManagerParts;
+  private readonly parts: WorkspaceRoomUses;
   private readonly session: SessionItem;
 
-  constructor(parts: ManagerParts, session: SessionItem) {
+  constructor(parts: WorkspaceRoomUses, session: SessionItem) {
     this.parts = parts;
     this.session = session;
     this.limit = parts.settings.maxWorkspaceBytes;

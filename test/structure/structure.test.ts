@@ -100,7 +100,6 @@ describe('each thing has its room', () => {
     const used = [
       'lib/table',
       'lib/mcp-clients/credentials/kms-secret-box.ts',
-      'lib/sessions/stream-change.ts',
       'lib/workspaces/access-points/efs-access-points.ts',
       'lib/telemetry/events/event-bridge-sink.ts',
     ];

@@ -1,14 +1,12 @@
 import * as z from 'zod/mini';
 import { IN_ENGLISH, lazily } from '../../schemas.ts';
 
-/** Why a session ended. */
-export type EndReason = 'requested' | 'inactive' | 'workspace-creation-failed';
-
 /** The `source` of the events on EventBridge, by which rules find them. */
 export const EVENT_SOURCE = 'agent-session-manager';
 
 /** Why a session ended. */
 export const END_REASONS = ['requested', 'inactive', 'workspace-creation-failed'] as const;
+export type EndReason = (typeof END_REASONS)[number];
 
 /** What all events have. Never contents: no prompt, header, metadata, endpoint or path. */
 const everyEvent = lazily(() =>

@@ -1,7 +1,6 @@
 import { Metrics } from '@aws-lambda-powertools/metrics';
 import type { AuditEvent } from '../audit/audit-event.ts';
 import type { Identity, Scope } from '../../identity.ts';
-import { usageUnder, type Usage } from '../../limits/limit.ts';
 import { METRICS, SERVICE, type DimensionName, type MetricName } from './metric-catalogue.ts';
 
 export interface MetricLinesOptions {
@@ -85,13 +84,13 @@ export class MetricLines {
     if (result === 'failed' && code !== undefined) this.send({ Code: code }, { Failures: 1 }, { operation });
     if (code === 'MAX_SESSIONS_REACHED') {
       const { scope, limit, active } = details as { scope: Scope; limit: number; active: number };
-      this.seats(scope, usageUnder(limit, active), { userId, orgId });
+      this.seats(scope, { active, limit: limit === 0 ? null : limit }, { userId, orgId });
       this.send({ Scope: scope }, { SeatRefusals: 1 });
     }
   }
 
   /** The line says whose seats they are; as a dimension that would be a metric for each. */
-  seats(scope: Scope, { active, limit }: Usage, { userId, orgId }: Identity): void {
+  seats(scope: Scope, { active, limit }: { active: number; limit: number | null }, { userId, orgId }: Identity): void {
     if (active === 0) return;
     const whose: Record<string, string> = { global: {}, org: { orgId }, user: { orgId, userId } }[scope];
     if (scope === 'global') this.send({}, { SeatsActive: active });

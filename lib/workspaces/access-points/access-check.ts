@@ -1,9 +1,10 @@
 import pMap from 'p-map';
 import { toSessionManagerError } from '../../errors.ts';
-import type { ManagerParts } from '../../composition/session-manager-parts.ts';
 import { availableOf } from './workspace-access.ts';
-import type { AccessPoint } from './access-points.ts';
+import type { AccessPoint, AccessPoints } from './access-points.ts';
 import type { SessionItem } from '../../table/session-item.ts';
+import type { AuditTrail } from '../../telemetry/audit/audit-log.ts';
+import type { LogLines } from '../../telemetry/log-lines.ts';
 
 export interface AccessCheckResult {
   /** Ids of access points. */
@@ -17,15 +18,23 @@ const AT_ONCE = 4;
 /** Longer than any grant that may still remove by itself what it made. */
 const FRESH_MS = 15 * 60 * 1000;
 
+interface AccessCheckUses {
+  readonly accessPoints: AccessPoints | undefined;
+  readonly store: { getAll(sessionIds: string[]): Promise<SessionItem[]> };
+  readonly trail: AuditTrail;
+  readonly log: LogLines;
+  readonly now: () => Date;
+}
+
 /**
  * Compares the access points of the file system with the sessions in the table and removes those that no session knows
  * by their token: of sessions that ended, and of grants and revokes that crashed. A session has the token before the
  * access point is made, and it is read here after that was listed: what has none will never be wanted again.
  */
 export class AccessCheck {
-  private readonly parts: ManagerParts;
+  private readonly parts: AccessCheckUses;
 
-  constructor(parts: ManagerParts) {
+  constructor(parts: AccessCheckUses) {
     this.parts = parts;
   }
 
