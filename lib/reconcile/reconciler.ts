@@ -25,12 +25,12 @@ interface ReconcilerUses {
 
 /** Compares counters, sessions, lists, MCP clients and directories. For operators. */
 export class Reconciler {
-  private readonly parts: ReconcilerUses;
-  private readonly caller: Caller;
+  readonly #parts: ReconcilerUses;
+  readonly #caller: Caller;
 
   constructor(parts: ReconcilerUses, caller: Caller) {
-    this.parts = parts;
-    this.caller = caller;
+    this.#parts = parts;
+    this.#caller = caller;
   }
 
   /** With `repair` it puts right what does not fit, also while sessions begin and end. */
@@ -38,17 +38,17 @@ export class Reconciler {
     { repair = false }: { repair?: boolean | undefined } = {},
     { signal = AbortSignal.timeout(RECONCILE_MS), pageItems }: ReconcileBounds = {},
   ): Promise<ReconcileResult> {
-    const { trail, reconcile } = this.parts;
-    return trail.record('reconcile', this.caller, {}, async () => {
-      if (!mayReconcile(this.caller)) throw new ForbiddenError('Only an operator may reconcile.');
-      const result = await (await reconcile()).run(this.roundOf(repair), { repair, signal, pageItems });
+    const { trail, reconcile } = this.#parts;
+    return trail.record('reconcile', this.#caller, {}, async () => {
+      if (!mayReconcile(this.#caller)) throw new ForbiddenError('Only an operator may reconcile.');
+      const result = await (await reconcile()).run(this.#roundOf(repair), { repair, signal, pageItems });
       trail.note({ drift: sumOfDrift(result.drift), repaired: result.repaired });
       return result;
     });
   }
 
-  private roundOf(repair: boolean): ReconcileRound {
-    if (this.caller.kind === 'schedule') return 'scheduled';
+  #roundOf(repair: boolean): ReconcileRound {
+    if (this.#caller.kind === 'schedule') return 'scheduled';
     return repair ? 'repair' : 'look';
   }
 }

@@ -9,7 +9,7 @@ import { WorkspaceRoom, type WorkspaceRoomUses } from './workspace-quota.ts';
 import type { SessionItem } from '../table/session-item.ts';
 
 /** What this needs of a session: that each call looks it up, and is told of. */
-interface OpenableSession {
+interface SessionOfFiles {
   open(): Promise<SessionItem>;
   recorded<T>(operation: AuditedOperation, details: AuditDetails, work: () => Promise<T>): Promise<T>;
 }
@@ -24,65 +24,65 @@ export interface SessionFilesUses extends WorkspaceRoomUses {
  * regular files with one name is read or replaced. Throws the errors of `errors.ts`.
  */
 export class SessionFiles {
-  private readonly session: OpenableSession;
-  private readonly parts: SessionFilesUses;
+  readonly #session: SessionOfFiles;
+  readonly #parts: SessionFilesUses;
 
-  constructor(session: OpenableSession, parts: SessionFilesUses) {
-    this.session = session;
-    this.parts = parts;
+  constructor(session: SessionOfFiles, parts: SessionFilesUses) {
+    this.#session = session;
+    this.#parts = parts;
   }
 
   /** At most 4 MiB: of a longer range its beginning, and of a longer file nothing without a range. */
   async read(path: string, range?: ByteRange, conditions: Conditions = {}): Promise<FileContent> {
-    return this.recorded('readFile', (session) => this.parts.files.read(session, path, range, conditions));
+    return this.#recorded('readFile', (session) => this.#parts.files.read(session, path, range, conditions));
   }
 
   /** At most 4 MiB. The old content is there until the new is there as a whole, durable. */
   async write(path: string, content: Buffer, conditions: Conditions = {}): Promise<WriteOutcome> {
-    return this.recorded('writeFile', async (session) => {
-      const room = this.roomOf(session);
-      return this.parts.files.write(session, content, { path, conditions, room });
+    return this.#recorded('writeFile', async (session) => {
+      const room = this.#roomOf(session);
+      return this.#parts.files.write(session, content, { path, conditions, room });
     });
   }
 
   /** Parts come one after the other; with the last one the file is in its place. No bytes: says what has arrived. */
   async writePart(path: string, bytes: Buffer, part: Part, conditions: Conditions = {}): Promise<WriteOutcome> {
-    return this.recorded('writeFile', async (session) => {
-      const room = this.roomOf(session);
-      return this.parts.files.writePart(session, bytes, part, { path, conditions, room });
+    return this.#recorded('writeFile', async (session) => {
+      const room = this.#roomOf(session);
+      return this.#parts.files.writePart(session, bytes, part, { path, conditions, room });
     });
   }
 
   async delete(path: string, conditions: Conditions = {}): Promise<void> {
-    await this.recorded('deleteFile', async (session) => {
-      await this.parts.files.remove(session, { path, conditions, room: this.roomOf(session) });
+    await this.#recorded('deleteFile', async (session) => {
+      await this.#parts.files.remove(session, { path, conditions, room: this.#roomOf(session) });
     });
   }
 
   /** Entries by name; `''` is the workspace itself. */
   async list(path: string, limit: number, cursor?: string): Promise<DirectoryPage> {
-    return this.recorded('listDirectory', (session) => this.parts.directories.list(session, path, limit, cursor));
+    return this.#recorded('listDirectory', (session) => this.#parts.directories.list(session, path, limit, cursor));
   }
 
   /** With all that is missing above it. True: it was there. */
   async makeDirectory(path: string): Promise<boolean> {
-    return this.recorded('makeDirectory', (session) => this.parts.directories.make(session, path));
+    return this.#recorded('makeDirectory', (session) => this.#parts.directories.make(session, path));
   }
 
   async removeDirectory(path: string, recursive = false): Promise<void> {
-    await this.recorded('removeDirectory', (session) => this.parts.directories.remove(session, path, recursive));
+    await this.#recorded('removeDirectory', (session) => this.#parts.directories.remove(session, path, recursive));
   }
 
   /** Measured now or a moment ago; of a large workspace as far as it has been measured (`complete: false`). */
   async usage(): Promise<WorkspaceUsage> {
-    return this.recorded('getWorkspaceUsage', (session) => this.roomOf(session).usage());
+    return this.#recorded('getWorkspaceUsage', (session) => this.#roomOf(session).usage());
   }
 
-  private roomOf(session: SessionItem): WorkspaceRoom {
-    return new WorkspaceRoom(this.parts, session);
+  #roomOf(session: SessionItem): WorkspaceRoom {
+    return new WorkspaceRoom(this.#parts, session);
   }
 
-  private recorded<T>(operation: AuditedOperation, work: (session: SessionItem) => Promise<T>): Promise<T> {
-    return this.session.recorded(operation, {}, async () => work(await this.session.open()));
+  #recorded<T>(operation: AuditedOperation, work: (session: SessionItem) => Promise<T>): Promise<T> {
+    return this.#session.recorded(operation, {}, async () => work(await this.#session.open()));
   }
 }
