@@ -1,6 +1,7 @@
 import type { AuditedOperation } from '../telemetry/audit/audit-catalogue.ts';
 import * as z from 'zod/mini';
-import { lazily, parseInput } from '../schemas.ts';
+import { lazily } from '../schemas.ts';
+import { readInput } from '../telemetry/audit/callers-input.ts';
 import { ForbiddenError, ValidationError } from '../errors.ts';
 import {
   checkOrgId,
@@ -60,7 +61,7 @@ export class LimitSettings {
   /** In force when it returns. Below what is active it ends no session, and admits none until enough have ended. */
   async put(ref: LimitRef, input: LimitInput): Promise<LimitInfo> {
     return this.#recorded('putLimit', ref, async (of) => {
-      const { limit, items } = parseInput(limitSchema(), input);
+      const { limit, items } = readInput(limitSchema(), input);
       this.#parts.trail.note({ limit });
       return this.#infoOf(of, await this.#parts.seats.setLimit(of, limit, items));
     });
@@ -73,7 +74,7 @@ export class LimitSettings {
 
   async #recorded<T>(operation: AuditedOperation, ref: LimitRef, work: (of: ScopeOwner) => Promise<T>): Promise<T> {
     return this.#parts.trail.record(operation, this.#caller, {}, async () => {
-      const of = ownerOf(parseInput(limitRefSchema(), ref));
+      const of = ownerOf(readInput(limitRefSchema(), ref));
       const { scope, orgId, userId } = of;
       this.#parts.trail.note({ limitScope: scope, ...(orgId && { orgId }), ...(userId && { userId }) });
       if (!isUnrestricted(this.#caller)) throw new ForbiddenError('Only an operator may see or change limits.');

@@ -13,7 +13,7 @@ import {
 import { credentialsIdOf, type CredentialVault } from './credentials/credential-vault.ts';
 import type { McpCredentials } from './credentials/mcp-credentials.ts';
 import type { McpClientItem, McpClientStore } from './mcp-client-store.ts';
-import { parseInput } from '../schemas.ts';
+import { readFields, readInput, readJson, readText, withSignal } from '../telemetry/audit/callers-input.ts';
 import type { SessionItem } from '../table/session-item.ts';
 import type { LogLines } from '../telemetry/log-lines.ts';
 import type { AuditedOperation } from '../telemetry/audit/audit-catalogue.ts';
@@ -69,7 +69,9 @@ export class McpClientHandle {
   /** The tools of all pages, as the server described them. */
   async listTools(options: McpCallOptions = {}): Promise<McpTool[]> {
     return this.#session.recorded('listMcpTools', auditMcpClient(this.#id), () =>
-      this.#connected((connection) => connection.listTools(options)),
+      withSignal(readFields(options).signal, (signal) =>
+        this.#connected((connection) => connection.listTools({ signal })),
+      ),
     );
   }
 
@@ -79,9 +81,12 @@ export class McpClientHandle {
     args: Record<string, unknown> = {},
     options: McpCallOptions = {},
   ): Promise<McpToolResult> {
-    return this.#session.recorded('callMcpTool', { ...auditMcpClient(this.#id), ...auditTool(name) }, () =>
-      this.#connected((connection) => connection.callTool(name, args, options)),
-    );
+    return this.#session.recorded('callMcpTool', { ...auditMcpClient(this.#id), ...auditTool(name) }, async () => {
+      const call = { name: readText('tool', name), args: readJson('arguments', args) };
+      return withSignal(readFields(options).signal, (signal) =>
+        this.#connected((connection) => connection.callTool(call.name, call.args, { signal })),
+      );
+    });
   }
 
   /** Replaces `auth` and `headers`; what is left out is gone. The next call uses them, on the session that there is. */
@@ -89,7 +94,7 @@ export class McpClientHandle {
     await this.#session.recorded('updateMcpClientAuth', auditMcpClient(this.#id), async () => {
       await this.#session.open();
       const { address } = await this.#storedItem();
-      const checked = parseInput(mcpCredentialsSchema(), credentials);
+      const checked = readInput(mcpCredentialsSchema(), credentials);
       checkCredentialsFor(address, checked);
       const owner = { sessionId: this.#session.id, clientId: this.#id };
       const sealed = await this.#parts.mcpCredentials.seal(checked, owner);
@@ -98,7 +103,7 @@ export class McpClientHandle {
   }
 
   #storedItem(): Promise<McpClientItem> {
-    return this.#session.orEnded(this.#parts.mcpClients.get(this.#session.id, this.#id));
+    return this.#session.orEnded(this.#parts.mcpClients.get(this.#session.id, readText('mcpClientId', this.#id)));
   }
 
   /** Over the stored connection; once more over a new one if the server no longer knows that. All within its time. */

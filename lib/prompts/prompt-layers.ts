@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
-import { lazily, parseInput } from '../schemas.ts';
+import { lazily } from '../schemas.ts';
+import { readInput } from '../telemetry/audit/callers-input.ts';
 import type { AuditedOperation } from '../telemetry/audit/audit-catalogue.ts';
 import { ForbiddenError, PromptConflictError, PromptNotFoundError, ValidationError } from '../errors.ts';
 import {
@@ -93,7 +94,7 @@ export class PromptLayers {
   /** By id. */
   async list(ref: ScopeRef): Promise<PromptLayer[]> {
     return this.#parts.trail.record('listPrompts', this.#caller, {}, async () => {
-      const owner = this.#ownerOf(parseInput(scopeRefSchema(), ref), 'read');
+      const owner = this.#ownerOf(readInput(scopeRefSchema(), ref), 'read');
       const [stored = []] = await this.#parts.promptLayers.read([owner]);
       return [...scopeLayers(owner, stored).layers].sort((a, b) => (a.id < b.id ? -1 : 1));
     });
@@ -105,7 +106,7 @@ export class PromptLayers {
       'putPrompt',
       ref,
       async ({ owner, promptId }) => {
-        const { version: seen, ...said } = parseInput(promptLayerInputSchema(), input);
+        const { version: seen, ...said } = readInput(promptLayerInputSchema(), input);
         const updatedAt = this.#parts.now().toISOString();
         return this.#change(owner, (stored, version) => {
           const before = layerOf(stored, promptId);
@@ -127,7 +128,7 @@ export class PromptLayers {
       'deletePrompt',
       ref,
       async ({ owner, promptId }) => {
-        const { version: seen } = parseInput(z.strictObject({ version: z.optional(versionSchema()) }), options);
+        const { version: seen } = readInput(z.strictObject({ version: z.optional(versionSchema()) }), options);
         await this.#change(owner, (stored) => {
           const layers = without(stored, promptId);
           if (layers.length === stored.length) throw new PromptNotFoundError(promptId);
@@ -143,7 +144,7 @@ export class PromptLayers {
   /** What the layers, as they are now, make for a user. */
   async preview(request: PreviewRequest): Promise<PromptPreview> {
     return this.#parts.trail.record('previewPrompt', this.#caller, {}, async () => {
-      const { promptVariables = {}, ...named } = parseInput(previewSchema(), request);
+      const { promptVariables = {}, ...named } = readInput(previewSchema(), request);
       const own = identityOf(this.#caller);
       const identity = checkIdentity({
         userId: needed('userId', named.userId ?? own.userId),
@@ -167,7 +168,7 @@ export class PromptLayers {
     access: 'read' | 'write' = 'read',
   ): Promise<T> {
     return this.#parts.trail.record(operation, this.#caller, {}, async () => {
-      const { promptId, ...scopeRef } = parseInput(promptRefSchema(), ref);
+      const { promptId, ...scopeRef } = readInput(promptRefSchema(), ref);
       this.#parts.trail.note({ promptId });
       return work({ owner: this.#ownerOf(scopeRef, access), promptId });
     });

@@ -2,6 +2,7 @@ import { validate as isUuid } from 'uuid';
 import { endDetails, takenBack, tellEnd } from './end-report.ts';
 import type { AuditLogger } from '../telemetry/audit/audit-event.ts';
 import { auditSession } from '../telemetry/audit/audit-details.ts';
+import { readFields, readInput, withSignal } from '../telemetry/audit/callers-input.ts';
 import type { AuditTrail } from '../telemetry/audit/audit-log.ts';
 import { ForbiddenError, SessionNotFoundError, ValidationError } from '../errors.ts';
 import { firstPrompt } from '../prompts/first-prompt.ts';
@@ -27,12 +28,17 @@ import { Reconciler } from '../reconcile/reconciler.ts';
 import { SessionAccess } from './session-access.ts';
 import { SessionCounts } from './session-counts.ts';
 import { idempotencyRequest } from './session-creation.ts';
-import { inactiveForSchema, parsePage, parseCreateOptions, type CreateSessionOptions } from './session-options.ts';
+import {
+  inactiveForSchema,
+  maxSessionsSchema,
+  parsePage,
+  parseCreateOptions,
+  type CreateSessionOptions,
+} from './session-options.ts';
 import { Session, SessionHandle } from './session.ts';
 import type { Page, SessionIdPage } from './session-list-store.ts';
 import type { CleanupBounds, SweepResult } from './sweep.ts';
 import { workspaceOf } from '../workspaces/workspace-paths.ts';
-import { parseInput } from '../schemas.ts';
 
 export interface SessionPage {
   sessions: Session[];
@@ -153,7 +159,7 @@ export class SessionManagerV2 {
   /** Active sessions of a user, newest first; in all organisations if none is named. */
   async listSessions(userId: string, options: { orgId?: string } & Partial<Page> = {}): Promise<SessionPage> {
     return this.#parts.trail.record('listSessions', this.#caller, {}, async () => {
-      const { orgId, ...page } = options;
+      const { orgId, ...page } = readFields(options);
       const named = { userId: checkUserId(userId), orgId: orgId === undefined ? undefined : checkOrgId(orgId) };
       this.#parts.trail.note(named);
       checkSpeaksFor(this.#caller, named);
@@ -178,17 +184,18 @@ export class SessionManagerV2 {
   async cleanupInactiveSessions(inactiveForMs?: number, bounds: CleanupBounds = {}): Promise<SweepResult> {
     return this.#parts.trail.record('cleanupInactiveSessions', this.#caller, {}, async () => {
       const scope = cleanupScope(this.#caller);
-      const { signal = AbortSignal.timeout(CLEANUP_MS), maxSessions } = bounds;
+      const { signal: theirs, maxSessions } = readFields(bounds);
       const request = {
         ...scope,
-        inactiveForMs: parseInput(inactiveForSchema(), inactiveForMs),
+        inactiveForMs: readInput(inactiveForSchema(), inactiveForMs),
         now: this.#parts.now(),
-        signal,
-        maxSessions,
+        maxSessions: readInput(maxSessionsSchema(), maxSessions),
         measuresWorkspaces: this.#caller.kind === 'schedule',
       };
-      const result = await this.#parts.sweep.run(request, (session, ms) =>
-        tellEnd(this.#parts.trail, session, endDetails(session, 'inactive'), ms),
+      const result = await withSignal(theirs, (signal = AbortSignal.timeout(CLEANUP_MS)) =>
+        this.#parts.sweep.run({ ...request, signal }, (session, ms) =>
+          tellEnd(this.#parts.trail, session, endDetails(session, 'inactive'), ms),
+        ),
       );
       this.#parts.trail.note({ cleaned: result.cleaned.length, notCleaned: result.failed.length });
       return result;

@@ -14,7 +14,7 @@ import { SessionFiles, type SessionFilesUses } from '../workspaces/session-files
 import { metadataSchema } from './session-options.ts';
 import type { McpClientItem } from '../mcp-clients/mcp-client-store.ts';
 import type { WorkspaceAccessInfo, WorkspaceAccess } from '../workspaces/access-points/workspace-access.ts';
-import { parseInput } from '../schemas.ts';
+import { readInput, readText } from '../telemetry/audit/callers-input.ts';
 import { systemPromptSchema } from '../prompts/prompt-options.ts';
 import type { SessionItem } from '../table/session-item.ts';
 import type { AuditTrail } from '../telemetry/audit/audit-log.ts';
@@ -73,7 +73,7 @@ export class SessionHandle {
   async updateMetadata(metadata: Record<string, string>): Promise<Session> {
     return this.#access.recorded('updateSession', {}, async () => {
       const { id } = await this.#access.open();
-      const item = await this.#parts.store.setMetadata(id, parseInput(metadataSchema(), metadata));
+      const item = await this.#parts.store.setMetadata(id, readInput(metadataSchema(), metadata));
       return new Session(this.#parts, this.#access, item);
     });
   }
@@ -92,7 +92,7 @@ export class SessionHandle {
   async updateSystemPrompt(systemPrompt: string): Promise<void> {
     await this.#access.recorded('updateSystemPrompt', {}, async () => {
       const { id } = await this.#access.open();
-      await this.#parts.prompts.put(id, parseInput(systemPromptSchema(), systemPrompt));
+      await this.#parts.prompts.put(id, readInput(systemPromptSchema(), systemPrompt));
     });
   }
 
@@ -100,7 +100,7 @@ export class SessionHandle {
   async addMcpClient(input: McpClientConfig): Promise<McpClient> {
     return this.#access.recorded('addMcpClient', {}, async () => {
       const session = await this.#access.open();
-      const { id, name = id, ...config } = parseInput(mcpClientConfigSchema(), input);
+      const { id, name = id, ...config } = readInput(mcpClientConfigSchema(), input);
       this.#parts.trail.note({ mcpClientId: id });
       const { address, credentials, timeoutMs } = planOf({ id, ...config });
       this.#checkRoomForMcpClient(session, id);
@@ -124,7 +124,9 @@ export class SessionHandle {
   async getMcpClient(clientId: string): Promise<McpClient> {
     return this.#access.recorded('getMcpClient', auditMcpClient(clientId), async () => {
       const session = await this.#access.open();
-      const item = await this.#access.orEnded(this.#parts.mcpClients.get(session.id, clientId));
+      const item = await this.#access.orEnded(
+        this.#parts.mcpClients.get(session.id, readText('mcpClientId', clientId)),
+      );
       return new McpClient(this.#access, this.#parts, item);
     });
   }
@@ -142,7 +144,9 @@ export class SessionHandle {
   async removeMcpClient(clientId: string): Promise<void> {
     await this.#access.recorded('removeMcpClient', auditMcpClient(clientId), async () => {
       const session = await this.#access.open();
-      const item = await this.#access.orEnded(this.#parts.mcpClients.remove(session.id, clientId));
+      const item = await this.#access.orEnded(
+        this.#parts.mcpClients.remove(session.id, readText('mcpClientId', clientId)),
+      );
       if (item.connection.mcpSessionId === undefined) return;
       try {
         const connection = await this.#parts.mcp.resume(await mcpTarget(this.#parts, session, item), item.connection);
