@@ -1,6 +1,7 @@
 import type { AuditedOperation } from '../telemetry/audit/audit-catalogue.ts';
 import * as z from 'zod/mini';
-import { lazily, parseInput } from '../schemas.ts';
+import { lazily } from '../schemas.ts';
+import { readInput } from '../telemetry/audit/callers-input.ts';
 import { ForbiddenError, ValidationError } from '../errors.ts';
 import {
   checkOrgId,
@@ -45,48 +46,44 @@ interface LimitSettingsUses {
 
 /** Limits that can be set while sessions come and go. For operators. */
 export class LimitSettings {
-  private readonly parts: LimitSettingsUses;
-  private readonly caller: Caller;
+  readonly #parts: LimitSettingsUses;
+  readonly #caller: Caller;
 
   constructor(parts: LimitSettingsUses, caller: Caller) {
-    this.parts = parts;
-    this.caller = caller;
+    this.#parts = parts;
+    this.#caller = caller;
   }
 
   async get(ref: LimitRef): Promise<LimitInfo> {
-    return this.recorded('getLimit', ref, async (of) => this.infoOf(of, await this.parts.seats.layout(of)));
+    return this.#recorded('getLimit', ref, async (of) => this.#infoOf(of, await this.#parts.seats.layout(of)));
   }
 
   /** In force when it returns. Below what is active it ends no session, and admits none until enough have ended. */
   async put(ref: LimitRef, input: LimitInput): Promise<LimitInfo> {
-    return this.recorded('putLimit', ref, async (of) => {
-      const { limit, items } = parseInput(limitSchema(), input);
-      this.parts.trail.note({ limit });
-      return this.infoOf(of, await this.parts.seats.setLimit(of, limit, items));
+    return this.#recorded('putLimit', ref, async (of) => {
+      const { limit, items } = readInput(limitSchema(), input);
+      this.#parts.trail.note({ limit });
+      return this.#infoOf(of, await this.#parts.seats.setLimit(of, limit, items));
     });
   }
 
   /** What is configured holds again. Also if the scope has no limit of its own. */
   async delete(ref: LimitRef): Promise<void> {
-    await this.recorded('deleteLimit', ref, (of) => this.parts.seats.clearLimit(of));
+    await this.#recorded('deleteLimit', ref, (of) => this.#parts.seats.clearLimit(of));
   }
 
-  private async recorded<T>(
-    operation: AuditedOperation,
-    ref: LimitRef,
-    work: (of: ScopeOwner) => Promise<T>,
-  ): Promise<T> {
-    return this.parts.trail.record(operation, this.caller, {}, async () => {
-      const of = ownerOf(parseInput(limitRefSchema(), ref));
+  async #recorded<T>(operation: AuditedOperation, ref: LimitRef, work: (of: ScopeOwner) => Promise<T>): Promise<T> {
+    return this.#parts.trail.record(operation, this.#caller, {}, async () => {
+      const of = ownerOf(readInput(limitRefSchema(), ref));
       const { scope, orgId, userId } = of;
-      this.parts.trail.note({ limitScope: scope, ...(orgId && { orgId }), ...(userId && { userId }) });
-      if (!isUnrestricted(this.caller)) throw new ForbiddenError('Only an operator may see or change limits.');
+      this.#parts.trail.note({ limitScope: scope, ...(orgId && { orgId }), ...(userId && { userId }) });
+      if (!isUnrestricted(this.#caller)) throw new ForbiddenError('Only an operator may see or change limits.');
       return work(of);
     });
   }
 
-  private infoOf(of: ScopeOwner, layout: SeatLayout): LimitInfo {
-    const { limit, active } = this.parts.seats.usageIn(of, layout);
+  #infoOf(of: ScopeOwner, layout: SeatLayout): LimitInfo {
+    const { limit, active } = this.#parts.seats.usageIn(of, layout);
     return { limit, active, items: layout.items.length, isDefault: layout.first.seats === undefined };
   }
 }

@@ -13,7 +13,7 @@ import {
 import { credentialsIdOf, type CredentialVault } from './credentials/credential-vault.ts';
 import type { McpCredentials } from './credentials/mcp-credentials.ts';
 import type { McpClientItem, McpClientStore } from './mcp-client-store.ts';
-import { parseInput } from '../schemas.ts';
+import { readFields, readInput, readJson, readText, withSignal } from '../telemetry/audit/callers-input.ts';
 import type { SessionItem } from '../table/session-item.ts';
 import type { LogLines } from '../telemetry/log-lines.ts';
 import type { AuditedOperation } from '../telemetry/audit/audit-catalogue.ts';
@@ -46,26 +46,32 @@ export interface McpClientUses {
 interface SessionOfClients {
   readonly id: string;
   open(): Promise<SessionItem>;
-  mcpClientItem(clientId: string): Promise<McpClientItem>;
+  orEnded<T>(step: Promise<T>): Promise<T>;
   recorded<T>(operation: AuditedOperation, details: AuditDetails, work: () => Promise<T>): Promise<T>;
 }
 
 /** An MCP client of a session by its id. Each call resumes the connection that was stored, in whichever process. */
 export class McpClientHandle {
-  readonly id: string;
-  protected readonly parts: McpClientUses;
-  private readonly session: SessionOfClients;
+  readonly #id: string;
+  readonly #parts: McpClientUses;
+  readonly #session: SessionOfClients;
 
   constructor(session: SessionOfClients, parts: McpClientUses, id: string) {
-    this.session = session;
-    this.parts = parts;
-    this.id = id;
+    this.#session = session;
+    this.#parts = parts;
+    this.#id = id;
+  }
+
+  get id(): string {
+    return this.#id;
   }
 
   /** The tools of all pages, as the server described them. */
   async listTools(options: McpCallOptions = {}): Promise<McpTool[]> {
-    return this.session.recorded('listMcpTools', auditMcpClient(this.id), () =>
-      this.connected((connection) => connection.listTools(options)),
+    return this.#session.recorded('listMcpTools', auditMcpClient(this.#id), () =>
+      withSignal(readFields(options).signal, (signal) =>
+        this.#connected((connection) => connection.listTools({ signal })),
+      ),
     );
   }
 
@@ -75,37 +81,44 @@ export class McpClientHandle {
     args: Record<string, unknown> = {},
     options: McpCallOptions = {},
   ): Promise<McpToolResult> {
-    return this.session.recorded('callMcpTool', { ...auditMcpClient(this.id), ...auditTool(name) }, () =>
-      this.connected((connection) => connection.callTool(name, args, options)),
-    );
+    return this.#session.recorded('callMcpTool', { ...auditMcpClient(this.#id), ...auditTool(name) }, async () => {
+      const call = { name: readText('tool', name), args: readJson('arguments', args) };
+      return withSignal(readFields(options).signal, (signal) =>
+        this.#connected((connection) => connection.callTool(call.name, call.args, { signal })),
+      );
+    });
   }
 
   /** Replaces `auth` and `headers`; what is left out is gone. The next call uses them, on the session that there is. */
   async updateAuth(credentials: McpCredentials): Promise<void> {
-    await this.session.recorded('updateMcpClientAuth', auditMcpClient(this.id), async () => {
-      await this.session.open();
-      const { address } = await this.session.mcpClientItem(this.id);
-      const checked = parseInput(mcpCredentialsSchema(), credentials);
+    await this.#session.recorded('updateMcpClientAuth', auditMcpClient(this.#id), async () => {
+      await this.#session.open();
+      const { address } = await this.#storedItem();
+      const checked = readInput(mcpCredentialsSchema(), credentials);
       checkCredentialsFor(address, checked);
-      const owner = { sessionId: this.session.id, clientId: this.id };
-      const sealed = await this.parts.mcpCredentials.seal(checked, owner);
-      await this.parts.mcpClients.putCredentials(this.session.id, this.id, sealed);
+      const owner = { sessionId: this.#session.id, clientId: this.#id };
+      const sealed = await this.#parts.mcpCredentials.seal(checked, owner);
+      await this.#parts.mcpClients.putCredentials(this.#session.id, this.#id, sealed);
     });
   }
 
+  #storedItem(): Promise<McpClientItem> {
+    return this.#session.orEnded(this.#parts.mcpClients.get(this.#session.id, readText('mcpClientId', this.#id)));
+  }
+
   /** Over the stored connection; once more over a new one if the server no longer knows that. All within its time. */
-  private async connected<T>(use: (connection: McpConnection) => Promise<T>): Promise<T> {
-    const session = await this.session.open();
-    const item = await this.session.mcpClientItem(this.id);
-    const target = within(await mcpTarget(this.parts, session, item));
-    const stored = await this.parts.mcp.resume(target(), item.connection);
+  async #connected<T>(use: (connection: McpConnection) => Promise<T>): Promise<T> {
+    const session = await this.#session.open();
+    const item = await this.#storedItem();
+    const target = within(await mcpTarget(this.#parts, session, item));
+    const stored = await this.#parts.mcp.resume(target(), item.connection);
     try {
       return await closing(stored, use);
     } catch (thrown) {
       if (!(thrown instanceof McpSessionGone)) throw thrown;
     }
     try {
-      return await closing(await this.renewed(item, target), use);
+      return await closing(await this.#renewed(item, target), use);
     } catch (thrown) {
       if (thrown instanceof McpSessionGone) throw new McpConnectionError('forgets its sessions at once', thrown);
       throw thrown;
@@ -113,37 +126,37 @@ export class McpClientHandle {
   }
 
   /** A connection in place of one that is dead. Of several who renew it at once, the first one's is kept. */
-  private async renewed(dead: McpClientItem, target: () => McpTarget): Promise<McpConnection> {
-    const connection = await this.parts.mcp.connect(target());
+  async #renewed(dead: McpClientItem, target: () => McpTarget): Promise<McpConnection> {
+    const connection = await this.#parts.mcp.connect(target());
     try {
-      if (await this.parts.mcpClients.replaceConnection(this.session.id, dead, connection.state)) return connection;
+      if (await this.#parts.mcpClients.replaceConnection(this.#session.id, dead, connection.state)) return connection;
     } catch (thrown) {
-      await this.abandon(connection);
+      await this.#abandon(connection);
       throw thrown;
     }
-    await this.abandon(connection);
-    await this.session.open();
-    const current = await this.session.mcpClientItem(this.id);
-    return this.parts.mcp.resume(target(), current.connection);
+    await this.#abandon(connection);
+    await this.#session.open();
+    const current = await this.#storedItem();
+    return this.#parts.mcp.resume(target(), current.connection);
   }
 
-  private async abandon(connection: McpConnection): Promise<void> {
-    await farewell(this.parts, this.session.id, this.id, connection);
+  async #abandon(connection: McpConnection): Promise<void> {
+    await farewell(this.#parts, this.#session.id, this.#id, connection);
     await connection.close();
   }
 }
 
 /** An MCP client as it was when it was looked up. */
 export class McpClient extends McpClientHandle {
-  private readonly item: McpClientItem;
+  readonly #item: McpClientItem;
 
   constructor(session: SessionOfClients, parts: McpClientUses, item: McpClientItem) {
     super(session, parts, item.clientId);
-    this.item = item;
+    this.#item = item;
   }
 
   getInfo(): McpClientInfo {
-    return mcpClientInfo(this.item);
+    return mcpClientInfo(this.#item);
   }
 }
 

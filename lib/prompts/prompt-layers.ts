@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
-import { lazily, parseInput } from '../schemas.ts';
+import { lazily } from '../schemas.ts';
+import { readInput } from '../telemetry/audit/callers-input.ts';
 import type { AuditedOperation } from '../telemetry/audit/audit-catalogue.ts';
 import { ForbiddenError, PromptConflictError, PromptNotFoundError, ValidationError } from '../errors.ts';
 import {
@@ -73,17 +74,17 @@ interface PromptLayersUses {
  * they may read, and only operators write. A layer's `version` grows with every write.
  */
 export class PromptLayers {
-  private readonly parts: PromptLayersUses;
-  private readonly caller: Caller;
+  readonly #parts: PromptLayersUses;
+  readonly #caller: Caller;
 
   constructor(parts: PromptLayersUses, caller: Caller) {
-    this.parts = parts;
-    this.caller = caller;
+    this.#parts = parts;
+    this.#caller = caller;
   }
 
   async get(ref: PromptRef): Promise<PromptLayer> {
-    return this.recorded('getPrompt', ref, async ({ owner, promptId }) => {
-      const [stored = []] = await this.parts.promptLayers.read([owner]);
+    return this.#recorded('getPrompt', ref, async ({ owner, promptId }) => {
+      const [stored = []] = await this.#parts.promptLayers.read([owner]);
       const layer = layerOf(stored, promptId);
       if (!layer) throw new PromptNotFoundError(promptId);
       return layer;
@@ -92,22 +93,22 @@ export class PromptLayers {
 
   /** By id. */
   async list(ref: ScopeRef): Promise<PromptLayer[]> {
-    return this.parts.trail.record('listPrompts', this.caller, {}, async () => {
-      const owner = this.ownerOf(parseInput(scopeRefSchema(), ref), 'read');
-      const [stored = []] = await this.parts.promptLayers.read([owner]);
+    return this.#parts.trail.record('listPrompts', this.#caller, {}, async () => {
+      const owner = this.#ownerOf(readInput(scopeRefSchema(), ref), 'read');
+      const [stored = []] = await this.#parts.promptLayers.read([owner]);
       return [...scopeLayers(owner, stored).layers].sort((a, b) => (a.id < b.id ? -1 : 1));
     });
   }
 
   /** Makes a layer, or replaces the one with `version`. `existed`: it was replaced. */
   async put(ref: PromptRef, input: PromptLayerInput): Promise<{ layer: PromptLayer; existed: boolean }> {
-    return this.recorded(
+    return this.#recorded(
       'putPrompt',
       ref,
       async ({ owner, promptId }) => {
-        const { version: seen, ...said } = parseInput(promptLayerInputSchema(), input);
-        const updatedAt = this.parts.now().toISOString();
-        return this.change(owner, (stored, version) => {
+        const { version: seen, ...said } = readInput(promptLayerInputSchema(), input);
+        const updatedAt = this.#parts.now().toISOString();
+        return this.#change(owner, (stored, version) => {
           const before = layerOf(stored, promptId);
           if (before?.version !== seen) throw new PromptConflictError(promptId, before?.version);
           const { createdAt = updatedAt } = before ?? {};
@@ -123,12 +124,12 @@ export class PromptLayers {
 
   /** With `version`, only the layer that was read. */
   async delete(ref: PromptRef, options: { version?: number | undefined } = {}): Promise<void> {
-    await this.recorded(
+    await this.#recorded(
       'deletePrompt',
       ref,
       async ({ owner, promptId }) => {
-        const { version: seen } = parseInput(z.strictObject({ version: z.optional(versionSchema()) }), options);
-        await this.change(owner, (stored) => {
+        const { version: seen } = readInput(z.strictObject({ version: z.optional(versionSchema()) }), options);
+        await this.#change(owner, (stored) => {
           const layers = without(stored, promptId);
           if (layers.length === stored.length) throw new PromptNotFoundError(promptId);
           const version = layerOf(stored, promptId)?.version;
@@ -142,17 +143,17 @@ export class PromptLayers {
 
   /** What the layers, as they are now, make for a user. */
   async preview(request: PreviewRequest): Promise<PromptPreview> {
-    return this.parts.trail.record('previewPrompt', this.caller, {}, async () => {
-      const { promptVariables = {}, ...named } = parseInput(previewSchema(), request);
-      const own = identityOf(this.caller);
+    return this.#parts.trail.record('previewPrompt', this.#caller, {}, async () => {
+      const { promptVariables = {}, ...named } = readInput(previewSchema(), request);
+      const own = identityOf(this.#caller);
       const identity = checkIdentity({
         userId: needed('userId', named.userId ?? own.userId),
         orgId: needed('orgId', named.orgId ?? own.orgId),
       });
-      this.parts.trail.note(identity);
-      this.checkAdmin(identity.orgId);
+      this.#parts.trail.note(identity);
+      this.#checkAdmin(identity.orgId);
       const owners = ownersFor(identity);
-      const stored = await this.parts.promptLayers.read(owners);
+      const stored = await this.#parts.promptLayers.read(owners);
       const scopes = owners.map((owner, index) => scopeLayers(owner, stored[index] ?? []));
       const { systemPrompt, used, warnings } = joinLayers(scopes, identity, promptVariables);
       const layers = used.map(({ scope, id, name, priority, version }) => ({ scope, id, name, priority, version }));
@@ -160,56 +161,56 @@ export class PromptLayers {
     });
   }
 
-  private async recorded<T>(
+  async #recorded<T>(
     operation: AuditedOperation,
     ref: PromptRef,
     work: (meant: { owner: ScopeOwner; promptId: string }) => Promise<T>,
     access: 'read' | 'write' = 'read',
   ): Promise<T> {
-    return this.parts.trail.record(operation, this.caller, {}, async () => {
-      const { promptId, ...scopeRef } = parseInput(promptRefSchema(), ref);
-      this.parts.trail.note({ promptId });
-      return work({ owner: this.ownerOf(scopeRef, access), promptId });
+    return this.#parts.trail.record(operation, this.#caller, {}, async () => {
+      const { promptId, ...scopeRef } = readInput(promptRefSchema(), ref);
+      this.#parts.trail.note({ promptId });
+      return work({ owner: this.#ownerOf(scopeRef, access), promptId });
     });
   }
 
   /** This instance composes with the change at once; others when what they have kept is old. */
-  private async change<T>(owner: ScopeOwner, change: (stored: StoredLayer[], version: number) => LayersChange<T>) {
+  async #change<T>(owner: ScopeOwner, change: (stored: StoredLayer[], version: number) => LayersChange<T>) {
     try {
-      return await this.parts.promptLayers.change(owner, change);
+      return await this.#parts.promptLayers.change(owner, change);
     } finally {
-      this.parts.layerCache.forget(owner);
+      this.#parts.layerCache.forget(owner);
     }
   }
 
-  private ownerOf({ scope, userId, orgId }: ScopeRef, access: 'read' | 'write'): ScopeOwner {
-    this.parts.trail.note({ promptScope: scope });
+  #ownerOf({ scope, userId, orgId }: ScopeRef, access: 'read' | 'write'): ScopeOwner {
+    this.#parts.trail.note({ promptScope: scope });
     if (scope !== 'user' && userId !== undefined) throw ValidationError.at('userId', 'goes with the scope user');
-    if (scope === 'global') return this.globalOwner(orgId, access);
-    const org = checkOrgId(needed('orgId', orgId ?? identityOf(this.caller).orgId));
+    if (scope === 'global') return this.#globalOwner(orgId, access);
+    const org = checkOrgId(needed('orgId', orgId ?? identityOf(this.#caller).orgId));
     if (scope === 'org') {
-      this.parts.trail.note({ orgId: org });
-      this.checkAdmin(org);
+      this.#parts.trail.note({ orgId: org });
+      this.#checkAdmin(org);
       return { scope, orgId: org, userId: '' };
     }
     const identity = checkIdentity({ orgId: org, userId: needed('userId', userId) });
-    this.parts.trail.note(identity);
-    this.checkAdmin(org);
+    this.#parts.trail.note(identity);
+    this.#checkAdmin(org);
     return { scope, ...identity };
   }
 
-  private globalOwner(orgId: string | undefined, access: 'read' | 'write'): ScopeOwner {
+  #globalOwner(orgId: string | undefined, access: 'read' | 'write'): ScopeOwner {
     if (orgId !== undefined) throw ValidationError.at('orgId', 'goes with the scopes org and user');
-    if (!isAdministrator(this.caller)) throw new ForbiddenError(ADMINS_ONLY);
-    if (access === 'write' && !isUnrestricted(this.caller)) {
+    if (!isAdministrator(this.#caller)) throw new ForbiddenError(ADMINS_ONLY);
+    if (access === 'write' && !isUnrestricted(this.#caller)) {
       throw new ForbiddenError('Only an operator may change global prompt layers.');
     }
     return { scope: 'global', userId: '', orgId: '' };
   }
 
-  private checkAdmin(orgId: string): void {
-    if (!isAdministrator(this.caller)) throw new ForbiddenError(ADMINS_ONLY);
-    checkSpeaksFor(this.caller, { orgId });
+  #checkAdmin(orgId: string): void {
+    if (!isAdministrator(this.#caller)) throw new ForbiddenError(ADMINS_ONLY);
+    checkSpeaksFor(this.#caller, { orgId });
   }
 }
 

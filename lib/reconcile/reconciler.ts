@@ -1,3 +1,6 @@
+import * as z from 'zod/mini';
+import { lazily } from '../schemas.ts';
+import { readFields, readInput, withSignal } from '../telemetry/audit/callers-input.ts';
 import { sumOfDrift } from '../telemetry/audit/drift.ts';
 import { ForbiddenError } from '../errors.ts';
 import { mayReconcile, type Caller } from '../identity.ts';
@@ -8,6 +11,8 @@ import type { Reconcile } from './comparison.ts';
 
 /** How long it goes on where nobody says. */
 const RECONCILE_MS = 10 * 60 * 1000;
+
+const pageItemsSchema = lazily(() => z.optional(z.number()));
 
 /** How far a reconcile may go. */
 interface ReconcileBounds {
@@ -25,30 +30,33 @@ interface ReconcilerUses {
 
 /** Compares counters, sessions, lists, MCP clients and directories. For operators. */
 export class Reconciler {
-  private readonly parts: ReconcilerUses;
-  private readonly caller: Caller;
+  readonly #parts: ReconcilerUses;
+  readonly #caller: Caller;
 
   constructor(parts: ReconcilerUses, caller: Caller) {
-    this.parts = parts;
-    this.caller = caller;
+    this.#parts = parts;
+    this.#caller = caller;
   }
 
   /** With `repair` it puts right what does not fit, also while sessions begin and end. */
-  async run(
-    { repair = false }: { repair?: boolean | undefined } = {},
-    { signal = AbortSignal.timeout(RECONCILE_MS), pageItems }: ReconcileBounds = {},
-  ): Promise<ReconcileResult> {
-    const { trail, reconcile } = this.parts;
-    return trail.record('reconcile', this.caller, {}, async () => {
-      if (!mayReconcile(this.caller)) throw new ForbiddenError('Only an operator may reconcile.');
-      const result = await (await reconcile()).run(this.roundOf(repair), { repair, signal, pageItems });
+  async run(options: { repair?: boolean | undefined } = {}, bounds: ReconcileBounds = {}): Promise<ReconcileResult> {
+    const { trail, reconcile } = this.#parts;
+    return trail.record('reconcile', this.#caller, {}, async () => {
+      if (!mayReconcile(this.#caller)) throw new ForbiddenError('Only an operator may reconcile.');
+      const { repair = false } = readFields(options);
+      const { signal: theirs, ...pages } = readFields(bounds);
+      const pageItems = readInput(pageItemsSchema(), pages.pageItems);
+      const comparison = await reconcile();
+      const result = await withSignal(theirs, (signal = AbortSignal.timeout(RECONCILE_MS)) =>
+        comparison.run(this.#roundOf(repair), { repair, signal, pageItems }),
+      );
       trail.note({ drift: sumOfDrift(result.drift), repaired: result.repaired });
       return result;
     });
   }
 
-  private roundOf(repair: boolean): ReconcileRound {
-    if (this.caller.kind === 'schedule') return 'scheduled';
+  #roundOf(repair: boolean): ReconcileRound {
+    if (this.#caller.kind === 'schedule') return 'scheduled';
     return repair ? 'repair' : 'look';
   }
 }

@@ -9,6 +9,7 @@ import {
   type ScopeOwner,
 } from '../identity.ts';
 import { EVERYBODY, limitOwnersOf, type UsageReport } from '../limits/limit.ts';
+import { readFields } from '../telemetry/audit/callers-input.ts';
 import type { AuditTrail } from '../telemetry/audit/audit-log.ts';
 import type { SeatStore } from '../limits/seat-store.ts';
 import type { SessionLists } from './session-list-store.ts';
@@ -50,7 +51,8 @@ export class SessionCounts {
 
   async usage(named: Partial<Identity>): Promise<UsageReport> {
     return this.parts.trail.record('getUsage', this.caller, {}, async () => {
-      const owner = { userId: named.userId, orgId: named.orgId };
+      const { userId: namedUser, orgId: namedOrg } = readFields(named);
+      const owner = { userId: namedUser, orgId: namedOrg };
       if (owner.userId !== undefined) checkUserId(owner.userId);
       if (owner.orgId !== undefined) checkOrgId(owner.orgId);
       this.parts.trail.note(owner);

@@ -2,6 +2,7 @@ import { validate as isUuid } from 'uuid';
 import { endDetails, takenBack, tellEnd } from './end-report.ts';
 import type { AuditLogger } from '../telemetry/audit/audit-event.ts';
 import { auditSession } from '../telemetry/audit/audit-details.ts';
+import { readFields, readInput, withSignal } from '../telemetry/audit/callers-input.ts';
 import type { AuditTrail } from '../telemetry/audit/audit-log.ts';
 import { ForbiddenError, SessionNotFoundError, ValidationError } from '../errors.ts';
 import { firstPrompt } from '../prompts/first-prompt.ts';
@@ -24,14 +25,20 @@ import { parseCaller } from './parse-caller.ts';
 import { PromptLayers } from '../prompts/prompt-layers.ts';
 import type { PromptComposer } from '../prompts/prompt-composer.ts';
 import { Reconciler } from '../reconcile/reconciler.ts';
+import { SessionAccess } from './session-access.ts';
 import { SessionCounts } from './session-counts.ts';
 import { idempotencyRequest } from './session-creation.ts';
-import { inactiveForSchema, parsePage, parseCreateOptions, type CreateSessionOptions } from './session-options.ts';
+import {
+  inactiveForSchema,
+  maxSessionsSchema,
+  parsePage,
+  parseCreateOptions,
+  type CreateSessionOptions,
+} from './session-options.ts';
 import { Session, SessionHandle } from './session.ts';
 import type { Page, SessionIdPage } from './session-list-store.ts';
 import type { CleanupBounds, SweepResult } from './sweep.ts';
 import { workspaceOf } from '../workspaces/workspace-paths.ts';
-import { parseInput } from '../schemas.ts';
 
 export interface SessionPage {
   sessions: Session[];
@@ -56,21 +63,21 @@ export class SessionManagerV2 {
   /** How many sessions may be active at once: of all, of an organisation, of a user in one. */
   readonly limits: LimitSettings;
   readonly reconciler: Reconciler;
-  private readonly counts: SessionCounts;
-  private readonly parts: ManagerParts;
-  private readonly caller: Caller;
+  readonly #counts: SessionCounts;
+  readonly #parts: ManagerParts;
+  readonly #caller: Caller;
 
   constructor(options: SessionManagerOptions | ManagerParts | ManagerView, ...others: never[]) {
     // A caller that is given here, `undefined` too, would be taken for the application.
     if (others.length > 0) throw ValidationError.at('caller', 'is named by as(caller)');
     const isView = options instanceof ManagerView;
     const parts = isView ? options.parts : options;
-    this.parts = parts instanceof ManagerParts ? parts : new ManagerParts(parts);
-    this.caller = isView ? options.caller : APPLICATION;
-    this.prompts = new PromptLayers(this.parts, this.caller);
-    this.limits = new LimitSettings(this.parts, this.caller);
-    this.reconciler = new Reconciler(this.parts, this.caller);
-    this.counts = new SessionCounts(this.parts, this.caller);
+    this.#parts = parts instanceof ManagerParts ? parts : new ManagerParts(parts);
+    this.#caller = isView ? options.caller : APPLICATION;
+    this.prompts = new PromptLayers(this.#parts, this.#caller);
+    this.limits = new LimitSettings(this.#parts, this.#caller);
+    this.reconciler = new Reconciler(this.#parts, this.#caller);
+    this.#counts = new SessionCounts(this.#parts, this.#caller);
   }
 
   /**
@@ -78,24 +85,24 @@ export class SessionManagerV2 {
    * handed on, stays under its caller's rules (`ForbiddenError`). Throws the errors of `parseCaller` for what is no caller.
    */
   as(caller: Caller): SessionManagerV2 {
-    const parts = this.partsOfApplication();
+    const parts = this.#partsOfApplication();
     const known = parseCaller(caller);
     return known.kind === 'application' ? this : new SessionManagerV2(new ManagerView(parts, known));
   }
 
   /** Replaces what makes a new session's system prompt, for all views too. One that throws or is late leaves the prompt empty. */
   setPromptComposer(composer: PromptComposer): void {
-    this.partsOfApplication().promptComposer = composer;
+    this.#partsOfApplication().promptComposer = composer;
   }
 
   /** Replaces where audit events go, those of all views too. */
   setAuditLogger(logger: AuditLogger): void {
-    this.partsOfApplication().trail.setLogger(logger);
+    this.#partsOfApplication().trail.setLogger(logger);
   }
 
   /** Where doors record what they do on behalf of callers, refusals included. */
   get trail(): AuditTrail {
-    return this.partsOfApplication().trail;
+    return this.#partsOfApplication().trail;
   }
 
   /**
@@ -103,70 +110,70 @@ export class SessionManagerV2 {
    * `idempotencyKey` within 24 hours gives the same session again.
    */
   async createSession(userId: string, orgId: string, options: CreateSessionOptions = {}): Promise<Session> {
-    return this.parts.trail.record('createSession', this.caller, {}, async () => {
+    return this.#parts.trail.record('createSession', this.#caller, {}, async () => {
       const owner = checkIdentity({ userId, orgId });
-      this.parts.trail.note(owner);
-      checkSpeaksFor(this.caller, owner);
-      return this.create(owner, parseCreateOptions(options));
+      this.#parts.trail.note(owner);
+      checkSpeaksFor(this.#caller, owner);
+      return this.#create(owner, parseCreateOptions(options));
     });
   }
 
   /** Counts as activity, unless an admin or operator asks. */
   async getSession(sessionId: string): Promise<Session> {
-    const handle = this.session(sessionId);
-    return handle.recorded('getSession', {}, async () => new Session(this.parts, this.caller, await handle.open()));
+    const access = this.#accessTo(sessionId);
+    return access.recorded('getSession', {}, async () => new Session(this.#parts, access, await access.open()));
   }
 
   /** A session by its id, not looked up yet: each call on it looks it up. */
   session(sessionId: string): SessionHandle {
-    return new SessionHandle(this.parts, this.caller, sessionId);
+    return new SessionHandle(this.#parts, this.#accessTo(sessionId));
   }
 
   /** Ends a session. When it returns, the directory is gone from its path and the seats are free. */
   async cleanupSession(sessionId: string): Promise<void> {
-    await this.parts.trail.record('cleanupSession', this.caller, auditSession(sessionId), async () => {
-      const session = isUuid(sessionId) ? await this.parts.store.get(sessionId) : undefined;
-      if (!session || !maySee(this.caller, session)) throw new SessionNotFoundError();
-      this.parts.trail.note({ userId: session.userId, orgId: session.orgId });
-      this.parts.trail.note(endDetails(session, 'requested'));
+    await this.#parts.trail.record('cleanupSession', this.#caller, auditSession(sessionId), async () => {
+      const session = isUuid(sessionId) ? await this.#parts.store.get(sessionId) : undefined;
+      if (!session || !maySee(this.#caller, session)) throw new SessionNotFoundError();
+      this.#parts.trail.note({ userId: session.userId, orgId: session.orgId });
+      this.#parts.trail.note(endDetails(session, 'requested'));
       // If somebody else was faster, perhaps after a claim of ours whose reply was lost, it has ended all the same.
-      if (!(await this.parts.ending.end(sessionId, 'requested'))) this.parts.trail.noteJoined();
+      if (!(await this.#parts.ending.end(sessionId, 'requested'))) this.#parts.trail.noteJoined();
     });
   }
 
   /** Seats that the user's sessions take: in one organisation, or in all. */
   async countUserSessions(userId: string, orgId?: string): Promise<number> {
-    return this.counts.ofUser(userId, orgId);
+    return this.#counts.ofUser(userId, orgId);
   }
 
   /** Seats in use altogether. */
   async countAllSessions(): Promise<number> {
-    return this.counts.all();
+    return this.#counts.all();
   }
 
   /** Seats and limits of a user and an organisation, as far as they are named, and of all for whoever may know. */
   async getUsage(named: Partial<Identity>): Promise<UsageReport> {
-    return this.counts.usage(named);
+    return this.#counts.usage(named);
   }
 
   /** Active sessions of a user, newest first; in all organisations if none is named. */
   async listSessions(userId: string, options: { orgId?: string } & Partial<Page> = {}): Promise<SessionPage> {
-    return this.parts.trail.record('listSessions', this.caller, {}, async () => {
-      const { orgId, ...page } = options;
+    return this.#parts.trail.record('listSessions', this.#caller, {}, async () => {
+      const { orgId, ...page } = readFields(options);
       const named = { userId: checkUserId(userId), orgId: orgId === undefined ? undefined : checkOrgId(orgId) };
-      this.parts.trail.note(named);
-      checkSpeaksFor(this.caller, named);
-      return this.sessionsOf(await this.parts.lists.ofUser(userId, orgId, parsePage(page)));
+      this.#parts.trail.note(named);
+      checkSpeaksFor(this.#caller, named);
+      return this.#sessionsOf(await this.#parts.lists.ofUser(userId, orgId, parsePage(page)));
     });
   }
 
   /** Active sessions of an organisation, newest first. For admins. */
   async listOrgSessions(orgId: string, page: Partial<Page> = {}): Promise<SessionPage> {
-    return this.parts.trail.record('listSessions', this.caller, {}, async () => {
+    return this.#parts.trail.record('listSessions', this.#caller, {}, async () => {
       const named = { orgId: checkOrgId(orgId) };
-      this.parts.trail.note(named);
-      checkSpeaksFor(this.caller, named);
-      return this.sessionsOf(await this.parts.lists.ofOrg(orgId, parsePage(page)));
+      this.#parts.trail.note(named);
+      checkSpeaksFor(this.#caller, named);
+      return this.#sessionsOf(await this.#parts.lists.ofOrg(orgId, parsePage(page)));
     });
   }
 
@@ -175,60 +182,65 @@ export class SessionManagerV2 {
    * An admin's cleanup covers the admin's organisation, everybody else's covers all.
    */
   async cleanupInactiveSessions(inactiveForMs?: number, bounds: CleanupBounds = {}): Promise<SweepResult> {
-    return this.parts.trail.record('cleanupInactiveSessions', this.caller, {}, async () => {
-      const scope = cleanupScope(this.caller);
-      const { signal = AbortSignal.timeout(CLEANUP_MS), maxSessions } = bounds;
+    return this.#parts.trail.record('cleanupInactiveSessions', this.#caller, {}, async () => {
+      const scope = cleanupScope(this.#caller);
+      const { signal: theirs, maxSessions } = readFields(bounds);
       const request = {
         ...scope,
-        inactiveForMs: parseInput(inactiveForSchema(), inactiveForMs),
-        now: this.parts.now(),
-        signal,
-        maxSessions,
-        measuresWorkspaces: this.caller.kind === 'schedule',
+        inactiveForMs: readInput(inactiveForSchema(), inactiveForMs),
+        now: this.#parts.now(),
+        maxSessions: readInput(maxSessionsSchema(), maxSessions),
+        measuresWorkspaces: this.#caller.kind === 'schedule',
       };
-      const result = await this.parts.sweep.run(request, (session, ms) =>
-        tellEnd(this.parts.trail, session, endDetails(session, 'inactive'), ms),
+      const result = await withSignal(theirs, (signal = AbortSignal.timeout(CLEANUP_MS)) =>
+        this.#parts.sweep.run({ ...request, signal }, (session, ms) =>
+          tellEnd(this.#parts.trail, session, endDetails(session, 'inactive'), ms),
+        ),
       );
-      this.parts.trail.note({ cleaned: result.cleaned.length, notCleaned: result.failed.length });
+      this.#parts.trail.note({ cleaned: result.cleaned.length, notCleaned: result.failed.length });
       return result;
     });
   }
 
-  private async create(owner: Identity, options: CreateSessionOptions): Promise<Session> {
+  async #create(owner: Identity, options: CreateSessionOptions): Promise<Session> {
     const { idempotencyKey, ...request } = options;
-    const { metadata = {}, promptVariables = {}, inactivitySeconds = this.parts.settings.inactivitySeconds } = request;
-    const id = this.parts.newSessionId();
+    const { metadata = {}, promptVariables = {}, inactivitySeconds = this.#parts.settings.inactivitySeconds } = request;
+    const id = this.#parts.newSessionId();
     // Before a composer has the variables in its hands.
     const idempotency = idempotencyRequest(idempotencyKey, request);
-    const systemPrompt = await firstPrompt(this.parts, { ...owner, sessionId: id, variables: promptVariables });
-    const { session, replayed } = await this.parts.creation.create(
+    const systemPrompt = await firstPrompt(this.#parts, { ...owner, sessionId: id, variables: promptVariables });
+    const { session, replayed } = await this.#parts.creation.create(
       {
         draft: { ...owner, id, workspace: workspaceOf(owner.userId, id), metadata, inactivitySeconds },
         systemPrompt,
         idempotency,
-        now: this.parts.now(),
+        now: this.#parts.now(),
       },
-      (session, ms) => tellEnd(this.parts.trail, session, takenBack(session), ms),
+      (session, ms) => tellEnd(this.#parts.trail, session, takenBack(session), ms),
     );
-    this.parts.trail.note({ sessionId: session.id, ...(replayed && { replayed }) });
-    const isActivity = replayed && keepsAlive(this.caller, session);
-    const item = isActivity ? await this.parts.store.touch(session, this.parts.now()) : session;
-    return new Session(this.parts, this.caller, item, { replayed });
+    this.#parts.trail.note({ sessionId: session.id, ...(replayed && { replayed }) });
+    const isActivity = replayed && keepsAlive(this.#caller, session);
+    const item = isActivity ? await this.#parts.store.touch(session, this.#parts.now()) : session;
+    return new Session(this.#parts, this.#accessTo(item.id), item, { replayed });
+  }
+
+  #accessTo(sessionId: string): SessionAccess {
+    return new SessionAccess(this.#parts, this.#caller, sessionId);
   }
 
   /** What all views share is the application's to change. */
-  private partsOfApplication(): ManagerParts {
-    if (this.caller.kind !== 'application')
+  #partsOfApplication(): ManagerParts {
+    if (this.#caller.kind !== 'application')
       throw new ForbiddenError('Only the manager of the application may do that.');
-    return this.parts;
+    return this.#parts;
   }
 
-  private async sessionsOf({ sessionIds, nextCursor }: SessionIdPage): Promise<SessionPage> {
-    const items = await this.parts.store.getAll(sessionIds);
+  async #sessionsOf({ sessionIds, nextCursor }: SessionIdPage): Promise<SessionPage> {
+    const items = await this.#parts.store.getAll(sessionIds);
     const byId = new Map(items.map((item) => [item.id, item]));
     const sessions = sessionIds.flatMap((id) => {
       const item = byId.get(id);
-      return item?.status === 'active' ? [new Session(this.parts, this.caller, item)] : [];
+      return item?.status === 'active' ? [new Session(this.#parts, this.#accessTo(item.id), item)] : [];
     });
     return { sessions, ...(nextCursor !== undefined && { nextCursor }) };
   }

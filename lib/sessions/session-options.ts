@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
-import { lazily, wellFormed, byteLength, jsonFits, parseInput } from '../schemas.ts';
+import { lazily, wellFormed, byteLength, jsonFits } from '../schemas.ts';
+import { readInput } from '../telemetry/audit/callers-input.ts';
 import { promptVariablesSchema } from '../prompts/prompt-options.ts';
 
 const MAX_METADATA_BYTES = 2 * 1024;
@@ -42,7 +43,7 @@ const pageSchema = lazily(() => z.strictObject(pageShape()));
 
 /** The part of a list that is asked for: 50 at a time unless it says otherwise. */
 export function parsePage(options: unknown): { limit: number; cursor: string | undefined } {
-  const { limit = DEFAULT_PAGE, cursor } = parseInput(pageSchema(), options);
+  const { limit = DEFAULT_PAGE, cursor } = readInput(pageSchema(), options);
   return { limit, cursor };
 }
 
@@ -51,10 +52,12 @@ export const inactiveForSchema = lazily(() =>
   z.optional(z.number().check(z.minimum(0), z.maximum(MAX_INACTIVE_SECONDS * 1000))),
 );
 
+/** How many sessions a cleanup may end. */
+export const maxSessionsSchema = lazily(() => z.optional(z.number()));
+
 const createOptionsSchema = lazily(() => z.strictObject(createOptionsShape()));
 
 /** What a create may say of the session; `inactivitySeconds` is 60 to 2,592,000 (30 days). */
 export type CreateSessionOptions = z.infer<ReturnType<typeof createOptionsSchema>>;
 
-export const parseCreateOptions = (options: unknown): CreateSessionOptions =>
-  parseInput(createOptionsSchema(), options);
+export const parseCreateOptions = (options: unknown): CreateSessionOptions => readInput(createOptionsSchema(), options);

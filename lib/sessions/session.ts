@@ -1,9 +1,5 @@
-import { validate as isUuid } from 'uuid';
-import type { AuditedOperation } from '../telemetry/audit/audit-catalogue.ts';
-import type { AuditDetails } from '../telemetry/audit/audit-event.ts';
-import { auditMcpClient, auditSession } from '../telemetry/audit/audit-details.ts';
-import { McpClientExistsError, McpClientLimitError, McpClientNotFoundError, SessionNotFoundError } from '../errors.ts';
-import { keepsAlive, maySee, type Caller } from '../identity.ts';
+import { auditMcpClient } from '../telemetry/audit/audit-details.ts';
+import { McpClientExistsError, McpClientLimitError } from '../errors.ts';
 import {
   McpClient,
   McpClientHandle,
@@ -18,12 +14,13 @@ import { SessionFiles, type SessionFilesUses } from '../workspaces/session-files
 import { metadataSchema } from './session-options.ts';
 import type { McpClientItem } from '../mcp-clients/mcp-client-store.ts';
 import type { WorkspaceAccessInfo, WorkspaceAccess } from '../workspaces/access-points/workspace-access.ts';
-import { parseInput } from '../schemas.ts';
+import { readInput, readText } from '../telemetry/audit/callers-input.ts';
 import { systemPromptSchema } from '../prompts/prompt-options.ts';
 import type { SessionItem } from '../table/session-item.ts';
 import type { AuditTrail } from '../telemetry/audit/audit-log.ts';
 import type { Config } from '../configuration.ts';
 import type { PromptStore } from '../prompts/system-prompt-store.ts';
+import type { SessionAccess } from './session-access.ts';
 import type { SessionStore } from './session-store.ts';
 
 /** A session as callers see it. Times are ISO 8601 in UTC; `expiresAt` is when it ends if nothing happens. */
@@ -51,69 +48,72 @@ interface SessionUses extends McpClientUses, SessionFilesUses {
 
 /**
  * A session by its id, and everything that can be done with it. Each call looks the session up, checks that the caller
- * may see it (`SessionNotFoundError` otherwise), and counts as activity if the caller is its owner.
+ * may see it (`SessionNotFoundError` otherwise), and counts as activity if the caller is its owner. What checks and records
+ * is out of reach for whoever holds the handle: `SessionAccess`.
  */
 export class SessionHandle {
-  readonly id: string;
-  protected readonly parts: SessionUses;
-  protected readonly caller: Caller;
+  readonly #parts: SessionUses;
+  readonly #access: SessionAccess;
 
-  constructor(parts: SessionUses, caller: Caller, id: string) {
-    this.parts = parts;
-    this.caller = caller;
-    this.id = id;
+  constructor(parts: SessionUses, access: SessionAccess) {
+    this.#parts = parts;
+    this.#access = access;
+  }
+
+  get id(): string {
+    return this.#access.id;
   }
 
   /** Says that the session is in use. */
   async heartbeat(): Promise<void> {
-    await this.recorded('heartbeat', {}, async () => this.open());
+    await this.#access.recorded('heartbeat', {}, async () => this.#access.open());
   }
 
   /** Replaces the metadata: names and values, at most 2 KB as JSON. */
   async updateMetadata(metadata: Record<string, string>): Promise<Session> {
-    return this.recorded('updateSession', {}, async () => {
-      await this.open();
-      const item = await this.parts.store.setMetadata(this.id, parseInput(metadataSchema(), metadata));
-      return new Session(this.parts, this.caller, item);
+    return this.#access.recorded('updateSession', {}, async () => {
+      const { id } = await this.#access.open();
+      const item = await this.#parts.store.setMetadata(id, readInput(metadataSchema(), metadata));
+      return new Session(this.#parts, this.#access, item);
     });
   }
 
   /** Empty if the session has none. */
   async getSystemPrompt(): Promise<string> {
-    return this.recorded('getSystemPrompt', {}, async () => {
-      await this.open();
-      const systemPrompt = await this.parts.prompts.get(this.id);
-      if (systemPrompt === '') await this.checkStillThere();
+    return this.#access.recorded('getSystemPrompt', {}, async () => {
+      const { id } = await this.#access.open();
+      const systemPrompt = await this.#parts.prompts.get(id);
+      if (systemPrompt === '') await this.#access.checkStillThere();
       return systemPrompt;
     });
   }
 
   /** At most 256 KB of UTF-8. */
   async updateSystemPrompt(systemPrompt: string): Promise<void> {
-    await this.recorded('updateSystemPrompt', {}, async () => {
-      await this.open();
-      await this.parts.prompts.put(this.id, parseInput(systemPromptSchema(), systemPrompt));
+    await this.#access.recorded('updateSystemPrompt', {}, async () => {
+      const { id } = await this.#access.open();
+      await this.#parts.prompts.put(id, readInput(systemPromptSchema(), systemPrompt));
     });
   }
 
   /** Connects to the MCP server, then stores the client. If it cannot be stored, the connection is ended again. */
   async addMcpClient(input: McpClientConfig): Promise<McpClient> {
-    return this.recorded('addMcpClient', {}, async () => {
-      const session = await this.open();
-      const { id, name = id, ...config } = parseInput(mcpClientConfigSchema(), input);
-      this.parts.trail.note({ mcpClientId: id });
+    return this.#access.recorded('addMcpClient', {}, async () => {
+      const session = await this.#access.open();
+      const { id, name = id, ...config } = readInput(mcpClientConfigSchema(), input);
+      this.#parts.trail.note({ mcpClientId: id });
       const { address, credentials, timeoutMs } = planOf({ id, ...config });
-      this.checkRoomForMcpClient(session, id);
-      const sealed = await this.parts.mcpCredentials.seal(credentials, { sessionId: this.id, clientId: id });
+      this.#checkRoomForMcpClient(session, id);
+      const sealed = await this.#parts.mcpCredentials.seal(credentials, { sessionId: session.id, clientId: id });
       const client = { clientId: id, name, address, timeoutMs, ...(sealed && { credentials: sealed }) };
-      const connection = await this.parts.mcp.connect(await mcpTarget(this.parts, session, client));
+      const connection = await this.#parts.mcp.connect(await mcpTarget(this.#parts, session, client));
       try {
-        const connectedAt = this.parts.now().toISOString();
+        const connectedAt = this.#parts.now().toISOString();
         const item: McpClientItem = { ...client, connection: connection.state, connectedAt };
-        await this.parts.mcpClients.add(this.id, item, this.parts.settings.maxMcpClientsPerSession);
-        return new McpClient(this, this.parts, item);
+        await this.#parts.mcpClients.add(session.id, item, this.#parts.settings.maxMcpClientsPerSession);
+        return new McpClient(this.#access, this.#parts, item);
       } catch (thrown) {
-        await farewell(this.parts, this.id, id, connection);
+        await farewell(this.#parts, session.id, id, connection);
         throw thrown;
       } finally {
         await connection.close();
@@ -122,91 +122,69 @@ export class SessionHandle {
   }
 
   async getMcpClient(clientId: string): Promise<McpClient> {
-    return this.recorded('getMcpClient', auditMcpClient(clientId), async () => {
-      await this.open();
-      return new McpClient(this, this.parts, await this.mcpClientItem(clientId));
+    return this.#access.recorded('getMcpClient', auditMcpClient(clientId), async () => {
+      const session = await this.#access.open();
+      const item = await this.#access.orEnded(
+        this.#parts.mcpClients.get(session.id, readText('mcpClientId', clientId)),
+      );
+      return new McpClient(this.#access, this.#parts, item);
     });
   }
 
   async listMcpClients(): Promise<McpClientInfo[]> {
-    return this.recorded('listMcpClients', {}, async () => {
-      const { mcpClientIds = new Set() } = await this.open();
-      const items = await this.parts.mcpClients.list(this.id);
-      if (items.length < mcpClientIds.size) await this.checkStillThere();
+    return this.#access.recorded('listMcpClients', {}, async () => {
+      const { id, mcpClientIds = new Set() } = await this.#access.open();
+      const items = await this.#parts.mcpClients.list(id);
+      if (items.length < mcpClientIds.size) await this.#access.checkStillThere();
       return items.map(mcpClientInfo);
     });
   }
 
   /** Removes the client, then ends its session on the MCP server. */
   async removeMcpClient(clientId: string): Promise<void> {
-    await this.recorded('removeMcpClient', auditMcpClient(clientId), async () => {
-      const session = await this.open();
-      const item = await this.orEnded(this.parts.mcpClients.remove(this.id, clientId));
+    await this.#access.recorded('removeMcpClient', auditMcpClient(clientId), async () => {
+      const session = await this.#access.open();
+      const item = await this.#access.orEnded(
+        this.#parts.mcpClients.remove(session.id, readText('mcpClientId', clientId)),
+      );
       if (item.connection.mcpSessionId === undefined) return;
       try {
-        const connection = await this.parts.mcp.resume(await mcpTarget(this.parts, session, item), item.connection);
+        const connection = await this.#parts.mcp.resume(await mcpTarget(this.#parts, session, item), item.connection);
         await connection.terminate().finally(() => connection.close());
       } catch (thrown) {
-        this.parts.log.mcpSessionNotTerminated(this.id, clientId, thrown);
+        this.#parts.log.mcpSessionNotTerminated(session.id, clientId, thrown);
       }
     });
   }
 
   /** A client by its id, not looked up yet. */
   mcpClient(clientId: string): McpClientHandle {
-    return new McpClientHandle(this, this.parts, clientId);
+    return new McpClientHandle(this.#access, this.#parts, clientId);
   }
 
   /** An access point for the workspace, by which other compute mounts it. As long as it is not revoked, the same one. */
   async grantWorkspaceAccess(): Promise<WorkspaceAccessInfo> {
-    return this.recorded('grantWorkspaceAccess', {}, async () => {
-      const info = await this.parts.access.grant(await this.open(), this.parts.now());
-      this.parts.trail.note({ accessPointId: info.accessPointId });
+    return this.#access.recorded('grantWorkspaceAccess', {}, async () => {
+      const info = await this.#parts.access.grant(await this.#access.open(), this.#parts.now());
+      this.#parts.trail.note({ accessPointId: info.accessPointId });
       return info;
     });
   }
 
   /** Removes the access point, if there is one: nobody can mount the workspace by it any more. */
   async revokeWorkspaceAccess(): Promise<void> {
-    await this.recorded('revokeWorkspaceAccess', {}, async () => this.parts.access.revoke(await this.open()));
+    await this.#access.recorded('revokeWorkspaceAccess', {}, async () =>
+      this.#parts.access.revoke(await this.#access.open()),
+    );
   }
 
   /** What is in its workspace. */
   get files(): SessionFiles {
-    return new SessionFiles(this, this.parts);
+    return new SessionFiles(this.#access, this.#parts);
   }
 
-  /** Looks the session up, checks the caller, and counts as activity if it is the owner. */
-  async open(): Promise<SessionItem> {
-    const session = isUuid(this.id) ? await this.parts.store.get(this.id) : undefined;
-    if (session?.status !== 'active' || !maySee(this.caller, session)) throw new SessionNotFoundError();
-    this.parts.trail.note({ userId: session.userId, orgId: session.orgId });
-    return keepsAlive(this.caller, session) ? this.parts.store.touch(session, this.parts.now()) : session;
-  }
-
-  /** Of a session that was opened. */
-  async mcpClientItem(clientId: string): Promise<McpClientItem> {
-    return this.orEnded(this.parts.mcpClients.get(this.id, clientId));
-  }
-
-  async recorded<T>(operation: AuditedOperation, details: AuditDetails, work: () => Promise<T>): Promise<T> {
-    return this.parts.trail.record(operation, this.caller, { ...auditSession(this.id), ...details }, work);
-  }
-
-  private async orEnded<T>(step: Promise<T>): Promise<T> {
-    return step.catch(async (thrown: unknown) => {
-      if (thrown instanceof McpClientNotFoundError) await this.checkStillThere();
-      throw thrown;
-    });
-  }
-
-  /** What hangs on a session goes with it: where something is missing, the session may have ended since it was opened. */
-  private async checkStillThere(): Promise<void> {
-    if ((await this.parts.store.get(this.id))?.status !== 'active') throw new SessionNotFoundError();
-  }
-
-  private checkRoomForMcpClient({ mcpClientIds = new Set() }: SessionItem, clientId: string): void {
-    const limit = this.parts.settings.maxMcpClientsPerSession;
+  #checkRoomForMcpClient({ mcpClientIds = new Set() }: SessionItem, clientId: string): void {
+    const limit = this.#parts.settings.maxMcpClientsPerSession;
     if (mcpClientIds.has(clientId)) throw new McpClientExistsError(clientId);
     if (mcpClientIds.size >= limit) throw new McpClientLimitError(limit);
   }
@@ -216,20 +194,22 @@ export class SessionHandle {
 export class Session extends SessionHandle {
   /** True if a repeated idempotency key found it instead of creating another. */
   readonly replayed: boolean;
-  private readonly item: SessionItem;
+  readonly #uses: SessionUses;
+  readonly #item: SessionItem;
 
-  constructor(parts: SessionUses, caller: Caller, item: SessionItem, { replayed = false } = {}) {
-    super(parts, caller, item.id);
-    this.item = item;
+  constructor(parts: SessionUses, access: SessionAccess, item: SessionItem, { replayed = false } = {}) {
+    super(parts, access);
+    this.#uses = parts;
+    this.#item = item;
     this.replayed = replayed;
   }
 
   getWorkspacePath(): string {
-    return this.parts.workspaces.pathOf(this.item);
+    return this.#uses.workspaces.pathOf(this.#item);
   }
 
   getSessionInfo(): SessionInfo {
-    const { id, userId, orgId, mcpClientIds = [], metadata, createdAt, lastActiveAt } = this.item;
+    const { id, userId, orgId, mcpClientIds = [], metadata, createdAt, lastActiveAt } = this.#item;
     return {
       id,
       userId,
@@ -240,7 +220,7 @@ export class Session extends SessionHandle {
       metadata,
       createdAt,
       lastActiveAt,
-      expiresAt: new Date(this.parts.store.expiresAt(this.item)).toISOString(),
+      expiresAt: new Date(this.#uses.store.expiresAt(this.#item)).toISOString(),
     };
   }
 }

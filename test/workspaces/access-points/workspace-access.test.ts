@@ -10,6 +10,7 @@ import type { Session } from '../../../lib/sessions/session.ts';
 import { sessionKey } from '../../../lib/table/keys.ts';
 import { WorkspaceAccessStore } from '../../../lib/workspaces/access-points/workspace-access-store.ts';
 import { DynamoTable } from '../../../lib/table/dynamo-table.ts';
+import type { SessionItem } from '../../../lib/table/session-item.ts';
 import { WorkspaceAccess } from '../../../lib/workspaces/access-points/workspace-access.ts';
 import { efsAccessPoints } from '../../../lib/workspaces/access-points/efs-access-points.ts';
 import { atFirst, inject } from '../../faults/dynamodb-faults.ts';
@@ -339,7 +340,8 @@ describe('workspace access', () => {
       const times = { grantMs, lookMs: 50, removeMs: 2_000 };
       return new WorkspaceAccess(store, efsAccessPoints(PLACE, efs.settings), stack.log, times);
     };
-    const grant = async (grantMs = 15_000) => hurried(grantMs).grant(await session.open(), new Date());
+    const opened = async () => (await stack.parts.store.get(session.id)) as SessionItem;
+    const grant = async (grantMs = 15_000) => hurried(grantMs).grant(await opened(), new Date());
 
     test('that never becomes available leaves nothing behind', async () => {
       efs.looksUntilAvailable = Infinity;

@@ -1,0 +1,54 @@
+import type { ZodMiniType } from 'zod/mini';
+import { ValidationError } from '../../errors.ts';
+import { parseInput } from '../../schemas.ts';
+import { outsideAudit } from './audit-context.ts';
+
+// An input may have code of the caller's in it: getters, `toJSON`, a proxy. What that asks a manager for is no part of the
+// operation that reads the input. So an operation reads each input here, once, and goes on with the copy.
+
+/** The copy that the schema makes, or a `ValidationError` with the path of each field that is wrong. */
+export const readInput = <T>(schema: ZodMiniType<T>, value: unknown): T =>
+  outsideAudit(() => parseInput(schema, value));
+
+/** The fields of an input that are checked later, one by one. What is in them has not been read. */
+export const readFields = <T extends object>(input: T): T => outsideAudit(() => ({ ...input }));
+
+/** Reads nothing: what is no text has code of its own to become one. */
+export function readText(field: string, value: string): string {
+  if (typeof value !== 'string') throw ValidationError.at(field, 'must be a string');
+  return value;
+}
+
+/** As it would be sent. */
+export function readJson<T>(field: string, value: T): T {
+  try {
+    return outsideAudit(() => JSON.parse(JSON.stringify(value)) as T);
+  } catch {
+    throw ValidationError.at(field, 'must be JSON');
+  }
+}
+
+/** The same memory, without what somebody may have put on the object. */
+export function readBytes(field: string, value: Uint8Array): Buffer {
+  if (!ArrayBuffer.isView(value)) throw ValidationError.at(field, 'must be bytes');
+  return outsideAudit(() => Buffer.from(value.buffer, value.byteOffset, value.byteLength));
+}
+
+/** Runs `work` with a signal of our own, which aborts when the caller's does; without one if there is none. */
+export async function withSignal<T>(
+  theirs: AbortSignal | undefined,
+  work: (signal: AbortSignal | undefined) => Promise<T>,
+): Promise<T> {
+  if (theirs === undefined) return work(undefined);
+  const ours = new AbortController();
+  const abort = () => outsideAudit(() => ours.abort(theirs.reason));
+  outsideAudit(() => {
+    if (theirs.aborted) abort();
+    else theirs.addEventListener('abort', abort, { once: true });
+  });
+  try {
+    return await work(ours.signal);
+  } finally {
+    outsideAudit(() => theirs.removeEventListener('abort', abort));
+  }
+}
