@@ -141,6 +141,45 @@ describe('of a request whose connection is cut when it has arrived', () => {
     await expectArrivals(() => client, among, inPath);
   });
 
+  class Create {
+    metadata = { a: '1' };
+    get idempotencyKey() {
+      return 'k';
+    }
+  }
+  const noKeys: [string, unknown][] = [
+    ['an inherited one', new Create()],
+    ['an empty text', { idempotencyKey: '' }],
+    ['a symbol', { idempotencyKey: Symbol('k') }],
+    ['null', { idempotencyKey: null }],
+  ];
+
+  test.each(noKeys)(
+    'a create whose key is not sent is not sent again: it made three sessions (%s)',
+    async (_w, input) => {
+      for (const client of [new SessionManagerClient(env), new SessionManagerHttpClient({ url })]) {
+        arrived = [];
+        await expect(client.createSession(input as Input)).rejects.toThrow();
+        expect(arrived.length).toBeLessThanOrEqual(1);
+      }
+    },
+  );
+
+  test.each([null, Symbol('k'), {}])('a key that is no text does not become one in a header: %p', async (key) => {
+    const client = new SessionManagerHttpClient({ url });
+    const creating = client.createSession({ idempotencyKey: key as unknown as string });
+    await expect(creating).rejects.toMatchObject({ code: 'VALIDATION' });
+    expect(arrived).toEqual([]);
+  });
+
+  test('a create that says by toJSON what is sent is refused: it might have sent no key', async () => {
+    const input = { idempotencyKey: 'k', toJSON: () => ({}) };
+    for (const client of [new SessionManagerClient(env), new SessionManagerHttpClient({ url })]) {
+      await expect(client.createSession(input)).rejects.toMatchObject({ code: 'VALIDATION' });
+    }
+    expect(arrived).toEqual([]);
+  });
+
   test('the command line does the same', async () => {
     const run = (...args: string[]) => commandLine([...args, '--url', url, '--user', 'ada', '--org', 'acme']);
     expect(await run('mcp', 'call', 's', 'c', 'echo')).toMatchObject({ code: 6 });

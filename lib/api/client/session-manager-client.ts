@@ -10,7 +10,7 @@ import { NoAnswerError } from './http-sender.ts';
 import { ForbiddenError, ValidationError } from '../../errors.ts';
 import type { Invocation, InvocationResult } from '../invoke-handler.ts';
 import { operations, type InputOf, type OperationName, type OutputOf } from '../operations.ts';
-import { mayBeRepeated } from './repetition.ts';
+import { copyOfInput, mayBeRepeated } from './repetition.ts';
 
 /** What was uploaded is in its place, as this. */
 export type Uploaded = Extract<WriteAnswer, { etag: string }>;
@@ -63,8 +63,10 @@ function methodsOf(door: Door): object {
   const methods = (isRepeatable: typeof mayBeRepeated) =>
     Object.fromEntries(
       names.map((name) => {
-        const method = (input: Record<string, unknown>) =>
-          call(door, name, input, { repeatable: isRepeatable(name, input) });
+        const method = async (input: unknown) => {
+          const copy = copyOfInput(input);
+          return call(door, name, copy, { repeatable: isRepeatable(name, copy) });
+        };
         return [name, method];
       }),
     );
@@ -93,14 +95,14 @@ export const SessionManagerClient = Client as new (env: NodeJS.ProcessEnv, invok
 async function call(
   { env, invoke, actor }: Door,
   operation: OperationName,
-  input: object,
+  input: Readonly<Record<string, unknown>>,
   options: InvokeOptions,
 ): Promise<unknown> {
   const variable = functionVariable(operations[operation].group);
   const functionName = env[variable];
   if (!functionName)
     throw new InvocationFailedError(`${variable} is not set: "${operation}" has no function to go to.`);
-  const invocation: Invocation = { operation, input: { ...input }, ...(actor && { actor }) };
+  const invocation: Invocation = { operation, input, ...(actor && { actor }) };
   const result = JSON.parse(await invoke(functionName, JSON.stringify(invocation), options)) as InvocationResult;
   if (result.ok) return result.output;
   const { code, message, details } = result.error;
