@@ -206,6 +206,43 @@ describe('of a request whose connection is cut when it has arrived', () => {
     expect(arrived).toHaveLength(1);
   });
 
+  test.each(['RequestTimeout', 'RequestTimeoutException', 'TimeoutError'])(
+    'a tool call that was answered 400 %s is not: by its name the SDK sent it three times',
+    async (__type) => {
+      answerFrom = 1;
+      answer = [{ status: 400, body: { __type, message: 'no' } }];
+      await expect(new SessionManagerClient(env).callMcpTool(TOOL)).rejects.toThrow(NoAnswerError);
+      expect(arrived).toHaveLength(1);
+    },
+  );
+
+  test('a tool call that Lambda refused is told as that', async () => {
+    answerFrom = 1;
+    answer = [{ status: 404, body: { __type: 'ResourceNotFoundException', message: 'no' } }];
+    const calling = new SessionManagerClient(env).callMcpTool(TOOL);
+    await expect(calling).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
+    expect(arrived).toHaveLength(1);
+  });
+
+  test.each(['callMcpTool', 'deleteFile', 'getSession'] as const)(
+    'answered 421, %s is not sent again: by its standard, fetch did',
+    async (name) => {
+      answerFrom = 1;
+      answer = [{ status: 421, body: {} }];
+      const input = {
+        callMcpTool: TOOL,
+        deleteFile: { sessionId: 's', path: 'f', ifMatch: '"1"' },
+        getSession: { sessionId: 's' },
+      };
+      const client = new SessionManagerHttpClient({ url }) as unknown as Record<
+        string,
+        (input: Input) => Promise<unknown>
+      >;
+      await expect(client[name]?.(input[name])).rejects.toThrow('421');
+      expect(arrived).toHaveLength(1);
+    },
+  );
+
   test('another that follows is answered', async () => {
     answerFrom = 3;
     expect(await new SessionManagerClient(env).getHealth({})).toBeNull();
