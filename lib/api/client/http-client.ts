@@ -1,9 +1,10 @@
+import { copyOfInput } from './client-input.ts';
 import { download, upload, type Download, type FileCalls, type Upload } from './file-transfer.ts';
 import { outputOf } from './http-answer.ts';
 import { requestOf } from './http-request.ts';
 import { send, wasCut, type HttpSettings } from './http-sender.ts';
 import type { InputOf, OperationName, OutputOf } from '../operations.ts';
-import { copyOfInput, repeatedIfSafe } from './repetition.ts';
+import { repeatedIfSafe } from './repetition.ts';
 import { routes, type Route } from '../routes.ts';
 
 /** The operations that have a route. The others are parts of `getUsage`, for direct invocation. */

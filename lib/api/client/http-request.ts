@@ -1,4 +1,5 @@
 import { ValidationError } from '../../errors.ts';
+import { asJson } from './client-input.ts';
 import type { Route } from '../routes.ts';
 
 /** A request as it leaves. Its headers have lower-case names. */
@@ -37,7 +38,7 @@ export function requestOf(route: Route, input: Readonly<Record<string, unknown>>
     method,
     target: search.length > 0 ? `${path}?${search.join('&')}` : path,
     headers,
-    body: bytes ?? (bodyFields && JSON.stringify(json)),
+    body: bytes ?? (bodyFields && asJson(json)),
   };
 }
 

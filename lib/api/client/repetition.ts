@@ -1,18 +1,7 @@
 import { backOff } from 'exponential-backoff';
-import { ValidationError } from '../../errors.ts';
 import type { OperationName } from '../operations.ts';
 
 type Input = Readonly<Record<string, unknown>>;
-
-/** What is sent of an input: its own fields, each read once. Whether it may be repeated is a question about this copy. */
-export function copyOfInput(input: unknown): Input {
-  if (typeof input !== 'object' || input === null || Array.isArray(input)) {
-    throw ValidationError.at('input', 'must be an object');
-  }
-  const copy: Input = { ...input };
-  if (typeof copy.toJSON === 'function') throw ValidationError.at('toJSON', 'would send something else');
-  return copy;
-}
 
 /** A condition is met once: the same request again would be told that it is not, of what it has done itself. */
 const hasNoCondition = ({ ifMatch, ifNoneMatch, version }: Input) =>

@@ -4,14 +4,15 @@ import { isClockSkewError, isThrottlingError } from '@smithy/core/retry';
 import { lazily } from '../../lazily.ts';
 import { parseActor, type Actor } from '../actor.ts';
 import type { WriteAnswer } from '../../workspaces/file-operations.ts';
+import { asJson, copyOfInput } from './client-input.ts';
 import { download, upload, type Download, type FileCalls, type Upload } from './file-transfer.ts';
 import { functionVariable } from '../client-environment.ts';
-import { errorOfCode } from './error-of-code.ts';
+import { outputOfInvocation } from './invocation-answer.ts';
 import { NoAnswerError } from './http-sender.ts';
 import { ForbiddenError, ValidationError } from '../../errors.ts';
-import type { Invocation, InvocationResult } from '../invoke-handler.ts';
+import type { Invocation } from '../invoke-handler.ts';
 import { operations, type InputOf, type OperationName, type OutputOf } from '../operations.ts';
-import { copyOfInput, mayBeRepeated } from './repetition.ts';
+import { mayBeRepeated } from './repetition.ts';
 
 /** What was uploaded is in its place, as this. */
 export type Uploaded = Extract<WriteAnswer, { etag: string }>;
@@ -104,10 +105,7 @@ async function call(
   if (!functionName)
     throw new InvocationFailedError(`${variable} is not set: "${operation}" has no function to go to.`);
   const invocation: Invocation = { operation, input, ...(actor && { actor }) };
-  const result = JSON.parse(await invoke(functionName, JSON.stringify(invocation), options)) as InvocationResult;
-  if (result.ok) return result.output;
-  const { code, message, details } = result.error;
-  throw errorOfCode(code, message, { ...details });
+  return outputOfInvocation(await invoke(functionName, asJson(invocation), options));
 }
 
 /** Whatever the status: the request may be under way all the same. */
