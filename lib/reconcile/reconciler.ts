@@ -1,3 +1,5 @@
+import * as z from 'zod/mini';
+import { checkOptions, lazily, parseInput } from '../schemas.ts';
 import { sumOfDrift } from '../telemetry/audit/drift.ts';
 import { ForbiddenError } from '../errors.ts';
 import { mayReconcile, type Caller } from '../identity.ts';
@@ -17,6 +19,8 @@ interface ReconcileBounds {
   pageItems?: number | undefined;
 }
 
+const optionsSchema = lazily(() => z.strictObject({ repair: z.optional(z.boolean()) }));
+
 interface ReconcilerUses {
   readonly trail: AuditTrail;
   /** Loads the code of the comparison. */
@@ -34,13 +38,12 @@ export class Reconciler {
   }
 
   /** With `repair` it puts right what does not fit, also while sessions begin and end. */
-  async run(
-    { repair = false }: { repair?: boolean | undefined } = {},
-    { signal = AbortSignal.timeout(RECONCILE_MS), pageItems }: ReconcileBounds = {},
-  ): Promise<ReconcileResult> {
+  async run(options: { repair?: boolean | undefined } = {}, bounds: ReconcileBounds = {}): Promise<ReconcileResult> {
     const { trail, reconcile } = this.parts;
     return trail.record('reconcile', this.caller, {}, async () => {
       if (!mayReconcile(this.caller)) throw new ForbiddenError('Only an operator may reconcile.');
+      const { repair = false } = parseInput(optionsSchema(), options);
+      const { signal = AbortSignal.timeout(RECONCILE_MS), pageItems } = checkOptions(bounds);
       const result = await (await reconcile()).run(this.roundOf(repair), { repair, signal, pageItems });
       trail.note({ drift: sumOfDrift(result.drift), repaired: result.repaired });
       return result;

@@ -8,6 +8,7 @@ import {
   type Identity,
   type ScopeOwner,
 } from '../identity.ts';
+import { checkOptions } from '../schemas.ts';
 import { EVERYBODY, limitOwnersOf, type UsageReport } from '../limits/limit.ts';
 import type { AuditTrail } from '../telemetry/audit/audit-log.ts';
 import type { SeatStore } from '../limits/seat-store.ts';
@@ -50,7 +51,8 @@ export class SessionCounts {
 
   async usage(named: Partial<Identity>): Promise<UsageReport> {
     return this.parts.trail.record('getUsage', this.caller, {}, async () => {
-      const owner = { userId: named.userId, orgId: named.orgId };
+      const { userId: ofUser, orgId: ofOrg } = checkOptions(named);
+      const owner = { userId: ofUser, orgId: ofOrg };
       if (owner.userId !== undefined) checkUserId(owner.userId);
       if (owner.orgId !== undefined) checkOrgId(owner.orgId);
       this.parts.trail.note(owner);

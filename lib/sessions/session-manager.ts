@@ -31,7 +31,7 @@ import { Session, SessionHandle } from './session.ts';
 import type { Page, SessionIdPage } from './session-list-store.ts';
 import type { CleanupBounds, SweepResult } from './sweep.ts';
 import { workspaceOf } from '../workspaces/workspace-paths.ts';
-import { parseInput } from '../schemas.ts';
+import { checkOptions, parseInput } from '../schemas.ts';
 
 export interface SessionPage {
   sessions: Session[];
@@ -152,7 +152,7 @@ export class SessionManagerV2 {
   /** Active sessions of a user, newest first; in all organisations if none is named. */
   async listSessions(userId: string, options: { orgId?: string } & Partial<Page> = {}): Promise<SessionPage> {
     return this.parts.trail.record('listSessions', this.caller, {}, async () => {
-      const { orgId, ...page } = options;
+      const { orgId, ...page } = checkOptions(options);
       const named = { userId: checkUserId(userId), orgId: orgId === undefined ? undefined : checkOrgId(orgId) };
       this.parts.trail.note(named);
       checkSpeaksFor(this.caller, named);
@@ -177,7 +177,7 @@ export class SessionManagerV2 {
   async cleanupInactiveSessions(inactiveForMs?: number, bounds: CleanupBounds = {}): Promise<SweepResult> {
     return this.parts.trail.record('cleanupInactiveSessions', this.caller, {}, async () => {
       const scope = cleanupScope(this.caller);
-      const { signal = AbortSignal.timeout(CLEANUP_MS), maxSessions } = bounds;
+      const { signal = AbortSignal.timeout(CLEANUP_MS), maxSessions } = checkOptions(bounds);
       const request = {
         ...scope,
         inactiveForMs: parseInput(inactiveForSchema(), inactiveForMs),
