@@ -33,6 +33,12 @@ export function parseInput<T>(schema: z.ZodMiniType<T>, value: unknown): T {
   );
 }
 
+/** Options are taken apart before a schema sees them: what is no object would be an error of the language. */
+export function checkOptions<T>(options: T): T {
+  if (typeof options !== 'object' || options === null) throw ValidationError.at('', 'The options must be an object');
+  return options;
+}
+
 /** The schemas leave this name out without a word, at any depth. */
 function refuseProto(value: unknown): void {
   const seen = new Set([value]);

@@ -33,8 +33,9 @@ function callerOfHeaders({ headers }: HttpEvent): Caller {
 }
 
 function decodedHeader(headers: HttpEvent['headers'], name: string): string | undefined {
-  const value = headers[name];
-  if (value === undefined) return undefined;
+  // A value that is null would be read as the text `null`, and so as somebody.
+  const value: string | null | undefined = headers[name];
+  if (value === undefined || value === null) return undefined;
   // What is beyond ASCII arrives as other letters, and so as somebody else.
   if (/[^\x20-\x7e]/.test(value)) throw ValidationError.at(name, 'must be percent-encoded UTF-8');
   try {

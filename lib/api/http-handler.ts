@@ -79,9 +79,10 @@ function numberOf(text: string | undefined): unknown {
 function headersOf({ headers = {} }: Route, received: HttpEvent['headers']): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(headers).flatMap(([field, header]) => {
-      const value = received[header];
-      if (value !== undefined && /[^\x20-\x7e]/.test(value)) throw ValidationError.at(header, 'must be ASCII');
-      return value === undefined ? [] : [[field, value]];
+      const value: string | null | undefined = received[header];
+      if (value === undefined || value === null) return [];
+      if (/[^\x20-\x7e]/.test(value)) throw ValidationError.at(header, 'must be ASCII');
+      return [[field, value]];
     }),
   );
 }

@@ -10,6 +10,7 @@ import {
 
 /** More would make an audit event that no log takes. */
 const TOLD_WARNINGS = 10;
+const TOLD_CHARACTERS = 200;
 
 /** The prompt, or an empty one, and what went wrong: a prompt never fails the session that it is for. */
 export async function composePrompt(
@@ -23,10 +24,7 @@ export async function composePrompt(
     if (problem) return { systemPrompt: '', warning: `composed prompt ${problem}` };
     return { systemPrompt, ...(warnings.length > 0 && { warning: inOneLine(warnings) }) };
   } catch (thrown) {
-    return {
-      systemPrompt: '',
-      warning: `prompt composer failed: ${thrown instanceof Error ? thrown.name : 'unknown'}`,
-    };
+    return { systemPrompt: '', warning: `prompt composer failed: ${nameOf(thrown)}` };
   }
 }
 
@@ -35,8 +33,20 @@ const isComposedPrompt = (composed: Composed): composed is ComposedPrompt =>
 
 function inOneLine(warnings: readonly string[]): string {
   const more = warnings.length - TOLD_WARNINGS;
-  return [...warnings.slice(0, TOLD_WARNINGS), ...(more > 0 ? [`and ${more} more`] : [])].join('; ');
+  return [...warnings.slice(0, TOLD_WARNINGS).map(told), ...(more > 0 ? [`and ${more} more`] : [])].join('; ');
 }
+
+/** It may be anything: a name that is no text, and one that throws when it is read. */
+function nameOf(thrown: unknown): string {
+  try {
+    return told(thrown instanceof Error ? thrown.name : undefined);
+  } catch {
+    return told(undefined);
+  }
+}
+
+const told = (text: unknown): string =>
+  typeof text === 'string' ? text.slice(0, TOLD_CHARACTERS).toWellFormed() : 'unknown';
 
 /** What makes a text unfit as a system prompt, if anything. */
 export function problemOfPrompt(systemPrompt: unknown): string | undefined {

@@ -22,6 +22,8 @@ interface ReconcileBounds {
   pageItems?: number | undefined;
 }
 
+const optionsSchema = lazily(() => z.strictObject({ repair: z.optional(z.boolean()) }));
+
 interface ReconcilerUses {
   readonly trail: AuditTrail;
   /** Loads the code of the comparison. */
@@ -43,7 +45,7 @@ export class Reconciler {
     const { trail, reconcile } = this.#parts;
     return trail.record('reconcile', this.#caller, {}, async () => {
       if (!mayReconcile(this.#caller)) throw new ForbiddenError('Only an operator may reconcile.');
-      const { repair = false } = readFields(options);
+      const { repair = false } = readInput(optionsSchema(), options);
       const { signal: theirs, ...pages } = readFields(bounds);
       const pageItems = readInput(pageItemsSchema(), pages.pageItems);
       const comparison = await reconcile();

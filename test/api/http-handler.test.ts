@@ -40,6 +40,20 @@ describe('the HTTP door', () => {
     expect(parsed(answer)).toMatchObject({ status, code });
   });
 
+  test.each([
+    [{ 'x-user-id': null, 'x-org-id': null }],
+    [{ 'x-user-id': null, 'x-org-id': 'acme' }],
+    [{ 'x-user-id': 'ada', 'x-org-id': null }],
+  ])('takes a header that is null for none: %j was the user "null" of "null"', async (headers) => {
+    const sent = headers as unknown as Record<string, string>;
+    expect(parsed(await send(stack, 'GET /usage', { headers: sent }))).toMatchObject({ status: 401 });
+  });
+
+  test('takes a role and an idempotency key that are null for none', async () => {
+    const none = { 'x-role': null, 'idempotency-key': null } as unknown as Record<string, string>;
+    expect((await create({ ...ADA, ...none })).statusCode).toBe(201);
+  });
+
   // DynamoDB refuses it as a key, on AWS alone: it was answered INTERNAL.
   test('refuses a cursor that is longer than any key', async () => {
     const list = (length: number) => {

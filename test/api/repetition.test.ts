@@ -141,6 +141,45 @@ describe('of a request whose connection is cut when it has arrived', () => {
     await expectArrivals(() => client, among, inPath);
   });
 
+  class Create {
+    metadata = { a: '1' };
+    get idempotencyKey() {
+      return 'k';
+    }
+  }
+  const noKeys: [string, unknown][] = [
+    ['an inherited one', new Create()],
+    ['an empty text', { idempotencyKey: '' }],
+    ['a symbol', { idempotencyKey: Symbol('k') }],
+    ['null', { idempotencyKey: null }],
+  ];
+
+  test.each(noKeys)(
+    'a create whose key is not sent is not sent again: it made three sessions (%s)',
+    async (_w, input) => {
+      for (const client of [new SessionManagerClient(env), new SessionManagerHttpClient({ url })]) {
+        arrived = [];
+        await expect(client.createSession(input as Input)).rejects.toThrow();
+        expect(arrived.length).toBeLessThanOrEqual(1);
+      }
+    },
+  );
+
+  test.each([null, Symbol('k'), {}])('a key that is no text does not become one in a header: %p', async (key) => {
+    const client = new SessionManagerHttpClient({ url });
+    const creating = client.createSession({ idempotencyKey: key as unknown as string });
+    await expect(creating).rejects.toMatchObject({ code: 'VALIDATION' });
+    expect(arrived).toEqual([]);
+  });
+
+  test('a create that says by toJSON what is sent is refused: it might have sent no key', async () => {
+    const input = { idempotencyKey: 'k', toJSON: () => ({}) };
+    for (const client of [new SessionManagerClient(env), new SessionManagerHttpClient({ url })]) {
+      await expect(client.createSession(input)).rejects.toMatchObject({ code: 'VALIDATION' });
+    }
+    expect(arrived).toEqual([]);
+  });
+
   test('the command line does the same', async () => {
     const run = (...args: string[]) => commandLine([...args, '--url', url, '--user', 'ada', '--org', 'acme']);
     expect(await run('mcp', 'call', 's', 'c', 'echo')).toMatchObject({ code: 6 });
@@ -166,6 +205,43 @@ describe('of a request whose connection is cut when it has arrived', () => {
     await expect(new SessionManagerClient(env).callMcpTool(TOOL)).rejects.toThrow();
     expect(arrived).toHaveLength(1);
   });
+
+  test.each(['RequestTimeout', 'RequestTimeoutException', 'TimeoutError'])(
+    'a tool call that was answered 400 %s is not: by its name the SDK sent it three times',
+    async (__type) => {
+      answerFrom = 1;
+      answer = [{ status: 400, body: { __type, message: 'no' } }];
+      await expect(new SessionManagerClient(env).callMcpTool(TOOL)).rejects.toThrow(NoAnswerError);
+      expect(arrived).toHaveLength(1);
+    },
+  );
+
+  test('a tool call that Lambda refused is told as that', async () => {
+    answerFrom = 1;
+    answer = [{ status: 404, body: { __type: 'ResourceNotFoundException', message: 'no' } }];
+    const calling = new SessionManagerClient(env).callMcpTool(TOOL);
+    await expect(calling).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
+    expect(arrived).toHaveLength(1);
+  });
+
+  test.each(['callMcpTool', 'deleteFile', 'getSession'] as const)(
+    'answered 421, %s is not sent again: by its standard, fetch did',
+    async (name) => {
+      answerFrom = 1;
+      answer = [{ status: 421, body: {} }];
+      const input = {
+        callMcpTool: TOOL,
+        deleteFile: { sessionId: 's', path: 'f', ifMatch: '"1"' },
+        getSession: { sessionId: 's' },
+      };
+      const client = new SessionManagerHttpClient({ url }) as unknown as Record<
+        string,
+        (input: Input) => Promise<unknown>
+      >;
+      await expect(client[name]?.(input[name])).rejects.toThrow('421');
+      expect(arrived).toHaveLength(1);
+    },
+  );
 
   test('another that follows is answered', async () => {
     answerFrom = 3;

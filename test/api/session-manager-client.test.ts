@@ -9,7 +9,9 @@ import {
   InvocationFailedError,
   MaxSessionsReachedError,
   SessionManagerClient,
+  SessionManagerHttpClient,
   SessionNotFoundError,
+  UnexpectedAnswerError,
   type Invoke,
 } from '../../lib/api/client/session-manager-client.ts';
 import type { ErrorCode } from '../../lib/errors.ts';
@@ -78,6 +80,65 @@ describe('SessionManagerClient', () => {
     await expect(client.getSession({})).rejects.toMatchObject({ code: 'VALIDATION' });
     // @ts-expect-error -- no such field
     await expect(client.getHealth({ loud: true })).rejects.toMatchObject({ code: 'VALIDATION' });
+  });
+});
+
+describe('an answer that no function gives is no error of the language', () => {
+  const answers = [
+    '',
+    '{',
+    'null',
+    '7',
+    '{}',
+    '{"ok":false}',
+    '{"ok":false,"error":null}',
+    '{"ok":false,"error":{"code":"SOMETHING_NEW","message":"new"}}',
+    '{"ok":false,"error":{"code":"__proto__"}}',
+    '{"ok":false,"error":{"code":"constructor"}}',
+  ];
+  test.each(answers)('%s', async (answer) => {
+    const asking = new SessionManagerClient(env, async () => answer).getHealth({});
+    await expect(asking).rejects.toThrow(UnexpectedAnswerError);
+  });
+
+  test('nor is an error whose message is no text', async () => {
+    const answer = '{"ok":false,"error":{"code":"CONTENTION","message":{"toString":1},"details":7}}';
+    const asking = new SessionManagerClient(env, async () => answer).getHealth({});
+    await expect(asking).rejects.toMatchObject({ code: 'CONTENTION', details: {} });
+  });
+});
+
+describe('an input that is none is refused, and not sent', () => {
+  const { proxy, revoke } = Proxy.revocable({}, {});
+  revoke();
+  const circular: Record<string, unknown> = {};
+  circular.metadata = circular;
+  const inputs: [string, unknown][] = [
+    ['nothing', undefined],
+    ['null', null],
+    ['a text', 'ada'],
+    ['a list', []],
+    ['a revoked proxy', proxy],
+    ['what contains itself', circular],
+    ['what JSON does not have', { metadata: 7n }],
+  ];
+  const settings = { url: 'http://127.0.0.1:1' };
+  const clients = () => [new SessionManagerClient(env, async () => '{}'), new SessionManagerHttpClient(settings)];
+
+  test.each(inputs)('%s', async (_what, input) => {
+    for (const client of clients()) {
+      const call = client.createSession as (input: unknown) => Promise<unknown>;
+      await expect(call(input)).rejects.toMatchObject({ code: 'VALIDATION' });
+    }
+  });
+
+  test('nor is a transfer of nothing', async () => {
+    for (const client of clients()) {
+      for (const input of [undefined, null, {}, { sessionId: 's', path: 'f', content: 'text' }]) {
+        await expect(client.upload(input as never)).rejects.toMatchObject({ code: 'VALIDATION' });
+      }
+      await expect(client.download(null as never).next()).rejects.toMatchObject({ code: 'VALIDATION' });
+    }
   });
 });
 

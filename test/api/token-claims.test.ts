@@ -37,6 +37,27 @@ const NO_IDS: [string, unknown][] = [
   ['nothing', ''],
   ['a blank', ' '],
   ['blanks only', ' \u00a0\u2003'],
+  ['a byte order mark', '\ufeff'],
+  ['a blank without width', '\u200b'],
+  ['a line separator', '\u2028'],
+  ['a Mongolian vowel separator', '\u180e'],
+  ['a filler, which looks like a blank', '\u3164\u2800'],
+  ['a list behind a blank without width', '\u200b[acme]'],
+  ['a list between what nobody sees', '\ufeff\u2028[acme]\u180e'],
+  ['an address of an object', '&{acme}'],
+  ['null as Python writes it', 'None'],
+  ['null as SQL writes it', 'NULL'],
+  ['nil', 'nil'],
+  ['what JavaScript has for nothing', 'undefined'],
+  ['what is no number', 'NaN'],
+  ['what is beyond all numbers', '+Inf'],
+  ['what is below all numbers', '-Inf'],
+  ['true in capitals', 'TRUE'],
+  ['false as Python writes it', 'False'],
+  ['a wrong form of Go', '%!s(<nil>)'],
+  ['a wrong form of Go of a number', '%!d(string=acme)'],
+  ['a text as JSON', '"acme"'],
+  ['a text as JSON between blanks', ' "acme" '],
   ['a typed list', ['acme']],
   ['a typed object', { id: 'acme' }],
   ['a typed null', null],
@@ -56,6 +77,10 @@ const IDS: [string, string][] = [
   ['a bracket that nothing closes', '[acme'],
   ['a word that only begins like an object', 'map[eu] acme'],
   ['a word with capitals', 'Null'],
+  ['a word that begins like no value', 'Nonesuch'],
+  ['a text with a quotation in it', 'the "acme" company'],
+  ['a sign that changes how the one before it looks', '\u2764\ufe0f'],
+  ['a percentage', '%5 club!'],
 ];
 
 describe('the ids of a token', () => {
@@ -89,6 +114,12 @@ describe('the ids of a token', () => {
     const bad = (code: string) => ({ status: 400, code });
     expect(await create(stack, { sub: id, [ORG]: 'acme' })).toMatchObject(bad('INVALID_USER_ID'));
     expect(await create(stack, { sub: 'ada', [ORG]: id })).toMatchObject(bad('INVALID_ORG_ID'));
+  });
+
+  test('are looked at in time that grows with their length alone', async () => {
+    const startedAt = performance.now();
+    await create(stack, { sub: `a${'\u200b'.repeat(200_000)}b`, [ORG]: 'acme' });
+    expect(performance.now() - startedAt).toBeLessThan(5_000);
   });
 
   test('are named where they are not there', async () => {
@@ -154,6 +185,15 @@ describe('the roles of a token', () => {
       expect(await mayListOrg(stack, `[Billing${other}admin]`)).toBe(false);
     }
   });
+
+  test.each(['[map[id:1 name:Site admin of x]]', '[[x admin y] z]', '["x" admin "y"]', '["admin"]', '[{x admin y}]'])(
+    'are none where the list has something other than texts: %j made an admin',
+    async (groups) => {
+      const stack = await newTokenStack();
+      expect(await mayListOrg(stack, groups)).toBe(false);
+      expect(await isOperator(stack, groups.replace('admin', 'operator'))).toBe(false);
+    },
+  );
 
   test('may be the values of the other one, where a directory has it the other way round', async () => {
     const stack = await newTokenStack({ JWT_ADMIN_ROLE: 'operator', JWT_OPERATOR_ROLE: 'admin' });

@@ -1,7 +1,8 @@
 import { backOff } from 'exponential-backoff';
-import { ContentionError } from '../../errors.ts';
+import { ContentionError, ValidationError } from '../../errors.ts';
 import { RangeNotSatisfiableError } from '../../workspaces/file-errors.ts';
 import { MAX_TRANSFER_BYTES } from '../../workspaces/files/file-content.ts';
+import { copyOfInput } from './client-input.ts';
 import { NoAnswerError } from './http-sender.ts';
 import { mayBeRepeated } from './repetition.ts';
 
@@ -68,8 +69,12 @@ export interface FileCalls<Written extends InPlace> {
 /** Writes a file of any size: what does not fit into one request goes in parts, and is in its place with the last one. */
 export async function upload<Written extends InPlace>(
   calls: Pick<FileCalls<Written>, 'writeFile'>,
-  { content: source, onProgress, ...target }: Upload,
+  input: Upload,
 ): Promise<Written> {
+  const { content: source, onProgress, ...target } = copyOfInput(input) as unknown as Upload;
+  if (!(source instanceof Uint8Array || source instanceof Blob)) {
+    throw ValidationError.at('content', 'must be a Uint8Array or a Blob');
+  }
   const blob = source instanceof Uint8Array ? new Blob([source]) : source;
   const total = blob.size;
   // What its own first attempt has written is not what the caller's condition is about.
@@ -122,7 +127,7 @@ export async function* download(
   calls: Pick<FileCalls<never>, 'readFile'>,
   input: Download,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  const { onProgress, ifMatch, ...source } = input;
+  const { onProgress, ifMatch, ...source } = copyOfInput(input) as unknown as Download;
   let etag = ifMatch;
   let transferred = 0;
   let total: number;

@@ -59,11 +59,12 @@ export function errorOf(status: number, headers: Headers, body: Buffer): Error {
   const { code, detail, message } = document;
   if (isErrorCode(code)) {
     const details = Object.entries(document).filter(([name]) => !DOCUMENT_FIELDS.has(name));
-    return errorOfCode(code, String(detail), Object.fromEntries(details));
+    return errorOfCode(code, typeof detail === 'string' ? detail : '', Object.fromEntries(details));
   }
   const gatewayCode = codeOfGateway[status];
   if (gatewayCode === undefined || typeof message !== 'string') {
-    const what = typeof code === 'string' ? `${code}, which this version does not know` : 'in a way of its own';
+    const what =
+      typeof code === 'string' ? `${code.slice(0, 100)}, which this version does not know` : 'in a way of its own';
     return new UnexpectedAnswerError(`The server answered ${status} ${what}.`);
   }
   const requestId = headers.get('apigw-requestid');
@@ -71,7 +72,8 @@ export function errorOf(status: number, headers: Headers, body: Buffer): Error {
   return new SessionManagerError(gatewayCode, message, details);
 }
 
-const isErrorCode = (code: unknown): code is ErrorCode => typeof code === 'string' && Object.hasOwn(errorStatus, code);
+export const isErrorCode = (code: unknown): code is ErrorCode =>
+  typeof code === 'string' && Object.hasOwn(errorStatus, code);
 
 function parsed(body: Buffer): object | null | undefined {
   try {

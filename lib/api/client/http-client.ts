@@ -1,3 +1,4 @@
+import { copyOfInput } from './client-input.ts';
 import { download, upload, type Download, type FileCalls, type Upload } from './file-transfer.ts';
 import { outputOf } from './http-answer.ts';
 import { requestOf } from './http-request.ts';
@@ -32,18 +33,21 @@ export type SessionManagerHttpClient = {
   download(input: Download): AsyncGenerator<Uint8Array, void, undefined>;
 };
 
-type Call = (input: Record<string, unknown>) => Promise<unknown>;
+type Call = (input: unknown) => Promise<unknown>;
 
 class Client {
   constructor(settings: HttpSettings) {
     const once = (route: Route): Call => {
-      return async (input) => outputOf(route, await send(requestOf(route, input), settings));
+      return async (input) => outputOf(route, await send(requestOf(route, copyOfInput(input)), settings));
     };
     const methods = (callOf: (route: Route) => Call) =>
       Object.fromEntries(routes.map((route) => [route.operation, callOf(route)]));
     const repeating = (route: Route): Call => {
       const call = once(route);
-      return (input) => repeatedIfSafe(route.operation, input, () => call(input), wasCut);
+      return async (input) => {
+        const copy = copyOfInput(input);
+        return repeatedIfSafe(route.operation, copy, () => call(copy), wasCut);
+      };
     };
     // Transfers have repetitions of their own: they know what has arrived.
     const parts = methods(once) as unknown as FileCalls<{ etag: string }>;

@@ -1,4 +1,5 @@
 import { ValidationError } from '../../errors.ts';
+import { asJson } from './client-input.ts';
 import type { Route } from '../routes.ts';
 
 /** A request as it leaves. Its headers have lower-case names. */
@@ -20,12 +21,12 @@ export function requestOf(route: Route, input: Readonly<Record<string, unknown>>
   let bytes: Buffer | undefined;
   for (const [field, value] of Object.entries(input)) {
     if (value === undefined) continue;
-    const text = textOf(value);
+    const text = () => textOf(field, value);
     const header = route.headers?.[field];
-    if (path.includes(`{${field}}`)) path = path.replace(`{${field}}`, () => segmentOf(field, text));
-    else if (query && field in query) search.push(`${field}=${encoded(field, text)}`);
-    else if (header !== undefined) headers[header] = headerValue(header, text);
-    else if (field === rawBody) bytes = Buffer.from(text, 'base64');
+    if (path.includes(`{${field}}`)) path = path.replace(`{${field}}`, () => segmentOf(field, text()));
+    else if (query && field in query) search.push(`${field}=${encoded(field, text())}`);
+    else if (header !== undefined) headers[header] = headerValue(header, text());
+    else if (field === rawBody) bytes = Buffer.from(text(), 'base64');
     else if (bodyFields?.includes(field)) json[field] = value;
     else throw ValidationError.at(field, `is nothing that ${route.operation} takes`);
   }
@@ -37,7 +38,7 @@ export function requestOf(route: Route, input: Readonly<Record<string, unknown>>
     method,
     target: search.length > 0 ? `${path}?${search.join('&')}` : path,
     headers,
-    body: bytes ?? (bodyFields && JSON.stringify(json)),
+    body: bytes ?? (bodyFields && asJson(json)),
   };
 }
 
@@ -58,6 +59,9 @@ export function headerValue(header: string, text: string): string {
   return text;
 }
 
-function textOf(value: unknown): string {
-  return typeof value === 'string' ? value : JSON.stringify(value);
+/** In JSON it would be for the server to refuse; elsewhere it would arrive as a text: `null`, say. */
+function textOf(field: string, value: unknown): string {
+  if (typeof value === 'string') return value;
+  if (typeof value !== 'number' && typeof value !== 'boolean') throw ValidationError.at(field, 'must be a string');
+  return String(value);
 }

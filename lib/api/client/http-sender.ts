@@ -1,3 +1,6 @@
+import { request as overHttp, type IncomingMessage, type RequestOptions } from 'node:http';
+import { request as overHttps } from 'node:https';
+import { buffer } from 'node:stream/consumers';
 import type { HttpAnswer } from './http-answer.ts';
 import type { HttpRequest } from './http-request.ts';
 
@@ -32,19 +35,47 @@ const REASONS: Readonly<Record<string, string>> = {
   EAI_AGAIN: 'the name of the host cannot be looked up',
 };
 
-/** What `fetch` throws. */
+/** What `fetch` throws, and `exchanged`. */
 type Failure = Error & { cause?: { code?: string; message?: string } };
 
-/** Sends a request and reads all of its answer. */
+/** Sends a request once and reads all of its answer. */
 export async function send(request: HttpRequest, settings: HttpSettings): Promise<HttpAnswer> {
   const outgoing = await authorized(request, settings);
   const time = AbortSignal.timeout(settings.timeoutMs ?? DEFAULT_TIMEOUT_MS);
   try {
-    const response = await fetch(outgoing, { signal: either(settings.signal, time) });
-    return { status: response.status, headers: response.headers, body: Buffer.from(await response.arrayBuffer()) };
+    return await exchanged(outgoing, request.body, either(settings.signal, time));
   } catch (thrown) {
     throw whyNoAnswer(thrown, settings, time);
   }
+}
+
+/** Not by `fetch`, which by its standard sends a request twice that is answered 421. */
+async function exchanged(
+  { url, method, headers }: Request,
+  body: HttpRequest['body'],
+  signal: AbortSignal,
+): Promise<HttpAnswer> {
+  const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) };
+  // Some firewalls refuse who does not say these two.
+  const usual = { accept: '*/*', 'user-agent': 'agent-session-manager' };
+  const options = { method, headers: { ...usual, ...Object.fromEntries(headers), ...length }, signal };
+  try {
+    const response = await answered(new URL(url), options, body);
+    const { statusCode = 0, headersDistinct } = response;
+    const told = Object.entries(headersDistinct).flatMap(([name, values = []]) =>
+      values.map((value): [string, string] => [name, value]),
+    );
+    return { status: statusCode, headers: new Headers(told), body: await buffer(response) };
+  } catch (thrown) {
+    throw new Error('no answer', { cause: thrown });
+  }
+}
+
+async function answered(url: URL, options: RequestOptions, body: HttpRequest['body']): Promise<IncomingMessage> {
+  const overWhat = url.protocol === 'https:' ? overHttps : overHttp;
+  return new Promise((resolve, reject) => {
+    overWhat(url, options, resolve).on('error', reject).end(body);
+  });
 }
 
 /** The request with all that says who is calling. Redirects are not followed: they could lead that elsewhere. */

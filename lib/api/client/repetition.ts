@@ -11,7 +11,7 @@ const hasNoCondition = ({ ifMatch, ifNoneMatch, version }: Input) =>
 const REPETITIONS = {
   always: () => true,
   never: () => false,
-  'with an idempotency key': ({ idempotencyKey }: Input) => idempotencyKey !== undefined,
+  'with an idempotency key': ({ idempotencyKey }: Input) => typeof idempotencyKey === 'string' && idempotencyKey !== '',
   'without a condition': hasNoCondition,
   'whole and without a condition': (input: Input) => input.contentRange === undefined && hasNoCondition(input),
 } as const satisfies Record<string, (input: Input) => boolean>;

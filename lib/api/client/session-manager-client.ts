@@ -1,14 +1,16 @@
 /** What other programs import as `agent-session-manager/client`: clients of the functions, and of the API over HTTP. */
 import { InvokeCommand, LambdaClient, type LambdaServiceException } from '@aws-sdk/client-lambda';
+import { isClockSkewError, isThrottlingError } from '@smithy/core/retry';
 import { lazily } from '../../lazily.ts';
 import { parseActor, type Actor } from '../actor.ts';
 import type { WriteAnswer } from '../../workspaces/file-operations.ts';
+import { asJson, copyOfInput } from './client-input.ts';
 import { download, upload, type Download, type FileCalls, type Upload } from './file-transfer.ts';
 import { functionVariable } from '../client-environment.ts';
-import { errorOfCode } from './error-of-code.ts';
+import { outputOfInvocation } from './invocation-answer.ts';
 import { NoAnswerError } from './http-sender.ts';
 import { ForbiddenError, ValidationError } from '../../errors.ts';
-import type { Invocation, InvocationResult } from '../invoke-handler.ts';
+import type { Invocation } from '../invoke-handler.ts';
 import { operations, type InputOf, type OperationName, type OutputOf } from '../operations.ts';
 import { mayBeRepeated } from './repetition.ts';
 
@@ -63,8 +65,10 @@ function methodsOf(door: Door): object {
   const methods = (isRepeatable: typeof mayBeRepeated) =>
     Object.fromEntries(
       names.map((name) => {
-        const method = (input: Record<string, unknown>) =>
-          call(door, name, input, { repeatable: isRepeatable(name, input) });
+        const method = async (input: unknown) => {
+          const copy = copyOfInput(input);
+          return call(door, name, copy, { repeatable: isRepeatable(name, copy) });
+        };
         return [name, method];
       }),
     );
@@ -93,20 +97,19 @@ export const SessionManagerClient = Client as new (env: NodeJS.ProcessEnv, invok
 async function call(
   { env, invoke, actor }: Door,
   operation: OperationName,
-  input: object,
+  input: Readonly<Record<string, unknown>>,
   options: InvokeOptions,
 ): Promise<unknown> {
   const variable = functionVariable(operations[operation].group);
   const functionName = env[variable];
   if (!functionName)
     throw new InvocationFailedError(`${variable} is not set: "${operation}" has no function to go to.`);
-  const invocation: Invocation = { operation, input: { ...input }, ...(actor && { actor }) };
-  const result = JSON.parse(await invoke(functionName, JSON.stringify(invocation), options)) as InvocationResult;
-  if (result.ok) return result.output;
-  const { code, message, details } = result.error;
-  throw errorOfCode(code, message, { ...details });
+  const invocation: Invocation = { operation, input, ...(actor && { actor }) };
+  return outputOfInvocation(await invoke(functionName, asJson(invocation), options));
 }
 
+/** Whatever the status: the request may be under way all the same. */
+const TIMEOUTS: ReadonlySet<string> = new Set(['TimeoutError', 'RequestTimeout', 'RequestTimeoutException']);
 const NEVER_CONNECTED: ReadonlySet<unknown> = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN']);
 /** A connection of its own for each: one that has died while a function was frozen would tell nothing of the call. */
 const NEW_CONNECTION = { httpAgent: { keepAlive: false }, httpsAgent: { keepAlive: false } };
@@ -120,13 +123,15 @@ function invokeWithSdk(): Invoke {
     const attempt = <T>(sent: Promise<T>) =>
       sent.catch((thrown: unknown) => {
         reason = thrown;
-        throw isRefusal(thrown) ? thrown : new Unanswered(repeatable || NEVER_CONNECTED.has(codeOf(thrown)));
+        if (isRefusal(thrown) && (repeatable || isNotCarriedOut(thrown))) throw thrown;
+        throw new Unjudged(repeatable || NEVER_CONNECTED.has(codeOf(thrown)));
       });
     const inEachAttempt = { step: 'finalizeRequest', priority: 'low', name: 'attempt' } as const;
     command.middlewareStack.add((next) => (args) => attempt(next(args)), inEachAttempt);
     const client = repeatable ? repeating() : once();
     const sent = client.send(command).catch((thrown: unknown) => {
-      if (!(thrown instanceof Unanswered)) throw thrown;
+      if (!(thrown instanceof Unjudged)) throw thrown;
+      if (isRefusal(reason)) throw reason as Error;
       throw new NoAnswerError(`${FunctionName} did not answer. What it was asked may be done.`, { cause: reason });
     });
     const { FunctionError, Payload: answer } = await sent;
@@ -136,8 +141,8 @@ function invokeWithSdk(): Invoke {
   };
 }
 
-/** An attempt without an answer, as the SDK is told of it: by the reason, or its cause, it would judge on its own. */
-class Unanswered extends Error {
+/** A failed attempt, as the SDK is told of it: by the reason, its name or its cause, it would judge on its own. */
+class Unjudged extends Error {
   readonly $retryable: object | undefined;
 
   constructor(mayBeRepeated: boolean) {
@@ -146,11 +151,18 @@ class Unanswered extends Error {
   }
 }
 
-/** Lambda has not invoked the function: it throttles, or refuses the caller. The SDK knows what may be repeated of that. */
+/** Lambda has not invoked the function: it throttles, or refuses the caller. A timeout by name is no such thing. */
 function isRefusal(thrown: unknown): boolean {
-  const { httpStatusCode: status = 0 } = (thrown as Partial<LambdaServiceException>).$metadata ?? {};
-  return status >= 400 && status < 500 && status !== 408;
+  const error = thrown as LambdaServiceException;
+  const { httpStatusCode: status = 0 } = (error as Partial<LambdaServiceException>).$metadata ?? {};
+  return status >= 400 && status < 500 && status !== 408 && !TIMEOUTS.has(error.name);
 }
+
+type SdkError = Parameters<typeof isThrottlingError>[0];
+
+/** The SDK may send these again, whatever they were about. */
+const isNotCarriedOut = (thrown: unknown): boolean =>
+  isThrottlingError(thrown as SdkError) || isClockSkewError(thrown as SdkError);
 
 const codeOf = (thrown: unknown): unknown => (thrown as { code?: unknown }).code;
 

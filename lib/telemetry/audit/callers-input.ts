@@ -1,6 +1,6 @@
 import type { ZodMiniType } from 'zod/mini';
 import { ValidationError } from '../../errors.ts';
-import { parseInput } from '../../schemas.ts';
+import { checkOptions, parseInput } from '../../schemas.ts';
 import { outsideAudit } from './audit-context.ts';
 
 // An input may have code of the caller's in it: getters, `toJSON`, a proxy. What that asks a manager for is no part of the
@@ -11,7 +11,7 @@ export const readInput = <T>(schema: ZodMiniType<T>, value: unknown): T =>
   outsideAudit(() => parseInput(schema, value));
 
 /** The fields of an input that are checked later, one by one. What is in them has not been read. */
-export const readFields = <T extends object>(input: T): T => outsideAudit(() => ({ ...input }));
+export const readFields = <T extends object>(input: T): T => outsideAudit(() => ({ ...checkOptions(input) }));
 
 /** Reads nothing: what is no text has code of its own to become one. */
 export function readText(field: string, value: string): string {

@@ -1,0 +1,76 @@
+import { describe, expect, test } from '@jest/globals';
+import { composePrompt } from '../../lib/prompts/compose-prompt.ts';
+import type { PromptComposer } from '../../lib/prompts/prompt-composer.ts';
+import { newStack } from '../setup/test-stack.ts';
+
+const REQUEST = { userId: 'ada', orgId: 'acme', sessionId: 's', variables: {} };
+
+function revoked(): object {
+  const { proxy, revoke } = Proxy.revocable({}, {});
+  revoke();
+  return proxy;
+}
+
+const throwing = (thrown: unknown): PromptComposer => ({
+  compose: () => {
+    throw thrown;
+  },
+});
+
+/** What a composer may throw, and what is told of it. */
+const THROWN: [string, unknown, string][] = [
+  ['nothing', undefined, 'unknown'],
+  ['a symbol', Symbol('x'), 'unknown'],
+  ['an error whose name is a symbol', Object.assign(new Error('x'), { name: Symbol('x') }), 'unknown'],
+  ['an error whose name is an object', Object.assign(new Error('x'), { name: Object.create(null) as object }), 'unknown'],
+  [
+    'an error whose name throws',
+    Object.defineProperty(new Error('x'), 'name', {
+      get: () => {
+        throw new Error('no name');
+      },
+    }),
+    'unknown',
+  ],
+  ['a revoked proxy', revoked(), 'unknown'],
+  ['an error with a long name', Object.assign(new Error('x'), { name: 'N'.repeat(300_000) }), 'N'.repeat(200)],
+  ['an error whose name is no Unicode', Object.assign(new Error('x'), { name: 'a\ud800' }), 'a\ufffd'],
+];
+
+test.each(THROWN)('a composer that throws %s failed the session that the prompt was for', async (_w, thrown, name) => {
+  for (const compose of [throwing(thrown), { compose: () => Promise.reject(thrown) }]) {
+    const composed = await composePrompt(compose, REQUEST);
+    expect(composed).toEqual({ systemPrompt: '', warning: `prompt composer failed: ${name}` });
+  }
+});
+
+describe('the warnings of a composer', () => {
+  const told = async (warnings: unknown[]) =>
+    composePrompt({ compose: () => ({ systemPrompt: 'mine', warnings: warnings as string[] }) }, REQUEST);
+
+  test('are told in part where they are long: an audit event had all of it', async () => {
+    const { systemPrompt, warning } = await told(['W'.repeat(300_000), 'short']);
+    expect([systemPrompt, warning]).toEqual(['mine', `${'W'.repeat(200)}; short`]);
+  });
+
+  test('do not cost the prompt where they are no texts', async () => {
+    expect(await told([Symbol('x'), null, revoked()])).toEqual({
+      systemPrompt: 'mine',
+      warning: 'unknown; unknown; unknown',
+    });
+  });
+});
+
+test('a session is made whatever its composer throws', async () => {
+  const stack = await newStack();
+  try {
+    for (const [, thrown] of THROWN) {
+      stack.manager.setPromptComposer(throwing(thrown));
+      const session = await stack.manager.createSession('ada', 'acme');
+      expect(await session.getSystemPrompt()).toBe('');
+    }
+    expect(JSON.stringify(stack.audited).length).toBeLessThan(20_000);
+  } finally {
+    await stack.close();
+  }
+});
