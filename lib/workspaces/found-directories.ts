@@ -1,7 +1,8 @@
 import { hasErrno } from './files/errno.ts';
 import { orFileSystemBusy } from './files/file-error.ts';
-import { exists, inTime, madeAt, makeAll, moveIfThere, namesIn, tidyUserDirectory } from './files/file-steps.ts';
-import { newTrashName, type WorkspacePaths } from './workspace-paths.ts';
+import { exists, inTime, madeAt, moveIfThere, namesIn, tidyUserDirectory } from './files/file-steps.ts';
+import { newTrashName } from './new-trash-name.ts';
+import type { WorkspacePaths } from './workspace-paths.ts';
 
 /** Something in a user's directory, by the names that were found on disk: a workspace, or what has the place of one. */
 export interface FoundDirectory {
@@ -41,8 +42,7 @@ export class FoundDirectories {
   async throwAway({ user, id }: FoundDirectory): Promise<boolean> {
     const place = this.paths.found(user, id);
     const thrownAway = inTime(async () => {
-      await makeAll(this.paths.trash);
-      if (!(await moveIfThere(place, this.paths.trashed(newTrashName(id))))) return false;
+      if (!(await moveIfThere(place, this.paths.trashed(await newTrashName(this.paths, id))))) return false;
       await tidyUserDirectory(place);
       return true;
     });

@@ -18,7 +18,8 @@ import { FoundDirectories } from './found-directories.ts';
 import { isClosed, madeChangeable } from './files/open-changeable.ts';
 import { OpenDirectory } from './files/open-directory.ts';
 import { removeTree } from './files/remove-tree.ts';
-import { newTrashName, WorkspacePaths, type Workspace } from './workspace-paths.ts';
+import { newTrashName } from './new-trash-name.ts';
+import { isTrashAside, WorkspacePaths, type Workspace } from './workspace-paths.ts';
 
 /** How often the user's directory can be tidied away under a create before that is an error. */
 const MOVE_ATTEMPTS = 10;
@@ -107,9 +108,8 @@ export class Workspaces {
    */
   async retire(session: Workspace): Promise<string | undefined> {
     const retired = inTime(async () => {
-      await makeAll(this.paths.trash);
       const place = this.pathOf(session);
-      const name = newTrashName(session.id);
+      const name = await newTrashName(this.paths, session.id);
       for (const from of [place, this.paths.pendingOf(session.id), place]) {
         if (await moveIfThere(from, this.paths.trashed(name))) {
           await tidyUserDirectory(place);
@@ -126,8 +126,9 @@ export class Workspaces {
     await this.throwAway(this.paths.uploadsOf(sessionId), sessionId);
   }
 
-  async makeTrash(): Promise<void> {
-    await orFileSystemBusy(inTime(() => makeAll(this.paths.trash)));
+  /** For what comes out of a session's files. */
+  async newTrashName({ id }: Workspace): Promise<string> {
+    return orFileSystemBusy(inTime(() => newTrashName(this.paths, id)));
   }
 
   /** Into the trash: made aside for a session that never came to be. */
@@ -141,7 +142,7 @@ export class Workspaces {
       const found = await Promise.all(
         (await namesIn(this.paths.pending)).map(async (sessionId) => ({
           sessionId,
-          madeAt: await madeAt(this.paths.pendingOf(sessionId)),
+          madeAt: isTrashAside(sessionId) ? undefined : await madeAt(this.paths.pendingOf(sessionId)),
         })),
       );
       return found.filter((pending): pending is PendingWorkspace => pending.madeAt !== undefined);
@@ -156,7 +157,10 @@ export class Workspaces {
   }
 
   async listTrash(): Promise<string[]> {
-    return inTime(() => namesIn(this.paths.trash));
+    return inTime(async () => [
+      ...(await namesIn(this.paths.trash)),
+      ...(await namesIn(this.paths.pending)).filter(isTrashAside),
+    ]);
   }
 
   /** Removes one entry of the trash until done or `signal` aborts; gives whether it is gone. */
@@ -191,8 +195,7 @@ export class Workspaces {
 
   private async throwAway(from: string, sessionId: string): Promise<void> {
     await inTime(async () => {
-      await makeAll(this.paths.trash);
-      await moveIfThere(from, this.paths.trashed(newTrashName(sessionId)));
+      await moveIfThere(from, this.paths.trashed(await newTrashName(this.paths, sessionId)));
     });
   }
 }
