@@ -1,5 +1,5 @@
 import { hasErrno } from './files/errno.ts';
-import { exists, makeAll } from './files/file-steps.ts';
+import { makeAll, statsOf } from './files/file-steps.ts';
 import { trashName, type WorkspacePaths } from './workspace-paths.ts';
 
 /**
@@ -11,7 +11,7 @@ export async function newTrashName({ trash, pending }: WorkspacePaths, sessionId
     await makeAll(trash);
     return trashName(sessionId);
   } catch (thrown) {
-    if (!hasErrno(thrown, 'ENOSPC', 'EDQUOT', 'EMLINK') || !(await exists(pending))) throw thrown;
+    if (!hasErrno(thrown, 'ENOSPC', 'EDQUOT', 'EMLINK') || !(await statsOf(pending))) throw thrown;
     return trashName(sessionId, { aside: true });
   }
 }

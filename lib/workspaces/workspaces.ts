@@ -1,11 +1,12 @@
 import { lstat, rmdir } from 'node:fs/promises';
 import path from 'node:path';
 import { hasErrno } from './files/errno.ts';
-import { orFileSystemBusy, toFileError } from './files/file-error.ts';
+import { fileSystemBusy, orFileSystemBusy, toFileError } from './files/file-error.ts';
 import {
   exists,
   inTime,
   madeAt,
+  madeAtOrNow,
   makeAll,
   makePrivate,
   moveIfThere,
@@ -116,6 +117,8 @@ export class Workspaces {
           return name;
         }
       }
+      // Then what is in the way is the trash itself.
+      if (await exists(place)) throw fileSystemBusy(undefined);
       return undefined;
     });
     return orFileSystemBusy(retired);
@@ -142,7 +145,7 @@ export class Workspaces {
       const found = await Promise.all(
         (await namesIn(this.paths.pending)).map(async (sessionId) => ({
           sessionId,
-          madeAt: isTrashAside(sessionId) ? undefined : await madeAt(this.paths.pendingOf(sessionId)),
+          madeAt: isTrashAside(sessionId) ? undefined : await madeAtOrNow(this.paths.pendingOf(sessionId)),
         })),
       );
       return found.filter((pending): pending is PendingWorkspace => pending.madeAt !== undefined);
@@ -184,12 +187,13 @@ export class Workspaces {
     await inTime(async () => {
       const uploads = this.paths.uploadsOf(sessionId);
       await madeChangeable(uploads);
+      const failures: unknown[] = [];
       for (const name of await namesIn(uploads)) {
         const file = path.join(uploads, name);
-        const changedAt = await madeAt(file);
-        if (changedAt && Date.now() - changedAt.getTime() > olderThanMs) await removedAsFile(file);
+        await removedIfOld(file, olderThanMs).catch((thrown: unknown) => failures.push(thrown));
       }
       await removedAsEmpty(uploads);
+      if (failures.length > 0) throw failures[0];
     });
   }
 
@@ -200,10 +204,15 @@ export class Workspaces {
   }
 }
 
+async function removedIfOld(file: string, olderThanMs: number): Promise<void> {
+  const changedAt = await madeAt(file);
+  if (changedAt && Date.now() - changedAt.getTime() > olderThanMs) await removedAsFile(file);
+}
+
 async function openIfThere(place: string): Promise<OpenDirectory | undefined> {
   try {
     return await inTime(
-      () => OpenDirectory.open(place),
+      () => openInUserDirectory(place),
       (late) => late.close(),
     );
   } catch (thrown) {
@@ -212,5 +221,15 @@ async function openIfThere(place: string): Promise<OpenDirectory | undefined> {
     // So is a mode that keeps us out: it will be there the next time too.
     if (hasErrno(thrown, 'EACCES') && isClosed(await lstat(place))) throw toFileError(thrown);
     throw thrown;
+  }
+}
+
+/** The user's directory is ours: it is opened where it is closed, as it is for a move. */
+async function openInUserDirectory(place: string): Promise<OpenDirectory> {
+  try {
+    return await OpenDirectory.open(place);
+  } catch (thrown) {
+    if (!hasErrno(thrown, 'EACCES') || !(await madeChangeable(path.dirname(place)))) throw thrown;
+    return OpenDirectory.open(place);
   }
 }

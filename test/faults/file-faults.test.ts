@@ -89,7 +89,7 @@ describe('when the file system fails once', () => {
   });
 
   test('a directory is not removed while the trash cannot be reached: it answered INTERNAL', async () => {
-    files.failNext('stat', path.join(stack.root, '.trash'), 'EIO');
+    files.failNext('lstat', path.join(stack.root, '.trash'), 'EIO');
     await contended(() => stack.manager.session(id).files.removeDirectory('a', true));
   });
 
