@@ -40,13 +40,14 @@ export class McpFarewells {
 
   /** The first attempt. */
   async say(sessionId: string, client: McpClientItem): Promise<void> {
-    if (client.connection.mcpSessionId === undefined) return;
+    if (!isWhole(client) || client.connection.mcpSessionId === undefined) return;
     if (!(await this.attempt(sessionId, client, 1))) await this.store.keep(sessionId, client, this.pauseAfter(1));
   }
 
   /** One of the later attempts. */
   async sayAgain(farewell: Farewell): Promise<void> {
     const { sessionId, client, attempts } = farewell;
+    if (!isWhole(client)) return;
     if ((await this.attempt(sessionId, client, attempts)) || attempts >= MAX_ATTEMPTS)
       await this.store.forget(farewell);
   }
@@ -57,10 +58,19 @@ export class McpFarewells {
     for await (const farewells of this.store.due(this.now())) {
       for (const farewell of farewells) {
         if (signal.aborted) return;
-        await this.store.tryAgain(farewell, this.pauseAfter(farewell.attempts + 1));
+        await this.tryAgain(farewell);
       }
       // Also after a page with none whose time has come.
       if (signal.aborted) return;
+    }
+  }
+
+  /** One that fails, or is none, keeps none of the others waiting. */
+  private async tryAgain(farewell: Farewell): Promise<void> {
+    try {
+      await this.store.tryAgain(farewell, this.pauseAfter(farewell.attempts + 1));
+    } catch (thrown) {
+      this.log.farewellsNotRetried(thrown);
     }
   }
 
@@ -96,4 +106,9 @@ export class McpFarewells {
     );
     await resumed.terminate().finally(() => resumed.close());
   }
+}
+
+/** Whoever writes the table may have stored what is no client: there is nobody to say anything to. */
+function isWhole(client: Partial<McpClientItem> | undefined): boolean {
+  return typeof client?.clientId === 'string' && typeof client.connection?.connectionId === 'string';
 }

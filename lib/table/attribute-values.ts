@@ -26,5 +26,9 @@ export function inAttributes<Request extends object>(request: Native<Request>): 
 export const toAttributes = (values: object): Attributes =>
   marshall(values as Record<string, NativeAttributeValue>, { removeUndefinedValues: true });
 
+/**
+ * Every number is one of JavaScript's, without digits that it has no room for. The SDK would throw for some that
+ * DynamoDB takes, and with that for all items read with them, and give others as `bigint`, which JSON has no form of.
+ */
 export const toValues = <T>(attributes: Attributes | undefined): T | undefined =>
-  attributes && (unmarshall(attributes) as T);
+  attributes && (unmarshall(attributes, { wrapNumbers: Number }) as T);

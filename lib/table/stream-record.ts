@@ -1,5 +1,5 @@
+import { toValues } from './attribute-values.ts';
 import type { Key } from './keys.ts';
-import { unmarshall } from '@aws-sdk/util-dynamodb';
 
 /** A record of the table's stream, as Lambda and DynamoDB Streams deliver it. */
 export interface StreamRecord {
@@ -16,5 +16,4 @@ export interface StreamRecord {
 
 type Image = Record<string, object> | undefined;
 
-export const itemIn = (image: Image): Key | undefined =>
-  image && (unmarshall(image as Parameters<typeof unmarshall>[0]) as Key);
+export const itemIn = (image: Image): Key | undefined => toValues<Key>(image as Parameters<typeof toValues>[0]);

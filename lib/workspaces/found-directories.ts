@@ -1,7 +1,7 @@
-import { hasErrno } from './files/errno.ts';
 import { orFileSystemBusy } from './files/file-error.ts';
-import { exists, inTime, madeAt, makeAll, moveIfThere, namesIn, tidyUserDirectory } from './files/file-steps.ts';
-import { newTrashName, type WorkspacePaths } from './workspace-paths.ts';
+import { exists, inTime, madeAtOrNow, moveIfThere, namesIn, statsOf, tidyUserDirectory } from './files/file-steps.ts';
+import { newTrashName } from './new-trash-name.ts';
+import type { WorkspacePaths } from './workspace-paths.ts';
 
 /** Something in a user's directory, by the names that were found on disk: a workspace, or what has the place of one. */
 export interface FoundDirectory {
@@ -27,7 +27,9 @@ export class FoundDirectories {
   async of(user: string, freshMs: number): Promise<FoundDirectory[]> {
     return inTime(async () => {
       const names = await namesInDirectory(this.paths.found(user));
-      const found = await Promise.all(names.map(async (id) => ({ id, at: await madeAt(this.paths.found(user, id)) })));
+      const found = await Promise.all(
+        names.map(async (id) => ({ id, at: await madeAtOrNow(this.paths.found(user, id)) })),
+      );
       const old = found.filter(({ at }) => at === undefined || Date.now() - at.getTime() > freshMs);
       return old.map(({ id }) => ({ user, id }));
     });
@@ -41,8 +43,7 @@ export class FoundDirectories {
   async throwAway({ user, id }: FoundDirectory): Promise<boolean> {
     const place = this.paths.found(user, id);
     const thrownAway = inTime(async () => {
-      await makeAll(this.paths.trash);
-      if (!(await moveIfThere(place, this.paths.trashed(newTrashName(id))))) return false;
+      if (!(await moveIfThere(place, this.paths.trashed(await newTrashName(this.paths, id))))) return false;
       await tidyUserDirectory(place);
       return true;
     });
@@ -50,12 +51,7 @@ export class FoundDirectories {
   }
 }
 
-/** What is no directory has nothing in it. */
+/** What is no directory has nothing in it, and neither has a link: what it leads to is not ours to throw away. */
 async function namesInDirectory(directory: string): Promise<string[]> {
-  try {
-    return await namesIn(directory);
-  } catch (thrown) {
-    if (hasErrno(thrown, 'ENOTDIR')) return [];
-    throw thrown;
-  }
+  return (await statsOf(directory))?.isDirectory() ? namesIn(directory) : [];
 }

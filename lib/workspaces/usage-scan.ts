@@ -61,14 +61,18 @@ export class UsageRound {
     if (inTime.aborted) return;
     const from = await position.get();
     let at = from;
-    for (let looked = 0; looked < sessions && !inTime.aborted;) {
-      const page = await lists.round(at, Math.min(AT_ONCE, sessions - looked));
-      await this.measureAll(page.sessionIds, inTime);
-      looked += page.sessionIds.length;
-      at = page.next;
-      if (!at) break;
+    try {
+      for (let looked = 0; looked < sessions && !inTime.aborted;) {
+        const page = await lists.round(at, Math.min(AT_ONCE, sessions - looked));
+        // Also if it fails: a page that cannot be read must not keep those behind it from being measured.
+        at = page.next;
+        await this.measureAll(page.sessionIds, inTime);
+        looked += page.sessionIds.length;
+        if (!at) break;
+      }
+    } finally {
+      if (at !== from) await position.put(at);
     }
-    if (at !== from) await position.put(at);
   }
 
   /** Each of them gets its step; one that needs more gets it in the next round. */

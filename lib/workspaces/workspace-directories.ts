@@ -6,7 +6,7 @@ import { FirstNames } from './files/first-names.ts';
 import type { OpenDirectory } from './files/open-directory.ts';
 import { withDirectory } from './files/with-directory.ts';
 import type { WorkspaceFiles } from './workspace-files.ts';
-import { newTrashName, type Workspace } from './workspace-paths.ts';
+import type { Workspace } from './workspace-paths.ts';
 import type { Workspaces } from './workspaces.ts';
 
 export interface DirectoryEntry {
@@ -59,17 +59,16 @@ export class WorkspaceDirectories {
     const parents = directoryNames(directory);
     const name = parents.pop();
     if (name === undefined) throw ValidationError.at('path', 'must not be that of the workspace itself');
-    const trashed = newTrashName(session.id);
-    if (recursive) await this.workspaces.makeTrash();
+    const trashed = recursive && (await this.workspaces.newTrashName(session));
     await this.files.within(session, (top) =>
       withDirectory(top, parents, async (parent) => {
-        if (recursive) return parent.release(name, this.workspaces.paths.trashed(trashed));
+        if (trashed) return parent.release(name, this.workspaces.paths.trashed(trashed));
         // Says what is there instead.
         await (await parent.directory(name)).close();
         await parent.removeDirectory(name);
       }),
     );
-    if (recursive) await this.workspaces.removeFromTrash(trashed, AbortSignal.timeout(TIDY_MS)).catch(() => undefined);
+    if (trashed) await this.workspaces.removeFromTrash(trashed, AbortSignal.timeout(TIDY_MS)).catch(() => undefined);
   }
 }
 

@@ -43,9 +43,13 @@ export function plainName(name: string): string {
   return name;
 }
 
+/** How what is trash is named in `.pending`, where no session's name ends so. */
+const ASIDE = '.trash';
+export const isTrashAside = (name: string): boolean => name.endsWith(ASIDE);
+
 /** Another one each time, with the id of its session where it has one: other names on disk may be as long as names can be. */
-export const newTrashName = (sessionId: string): string =>
-  `${isUuid(sessionId) ? sessionId : 'unknown'}.${randomUUID()}`;
+export const trashName = (sessionId: string, { aside = false } = {}): string =>
+  `${isUuid(sessionId) ? sessionId : 'unknown'}.${randomUUID()}${aside ? ASIDE : ''}`;
 
 /** The places below a workspace root. */
 export class WorkspacePaths {
@@ -75,7 +79,7 @@ export class WorkspacePaths {
   }
 
   trashed(name: string): string {
-    return path.join(this.trash, plainName(name));
+    return path.join(isTrashAside(name) ? this.pending : this.trash, plainName(name));
   }
 
   /** Where what is being written to a session's files is kept until it is whole. */

@@ -1,11 +1,12 @@
 import { lstat, rmdir } from 'node:fs/promises';
 import path from 'node:path';
 import { hasErrno } from './files/errno.ts';
-import { orFileSystemBusy, toFileError } from './files/file-error.ts';
+import { fileSystemBusy, orFileSystemBusy, toFileError } from './files/file-error.ts';
 import {
   exists,
   inTime,
   madeAt,
+  madeAtOrNow,
   makeAll,
   makePrivate,
   moveIfThere,
@@ -18,7 +19,8 @@ import { FoundDirectories } from './found-directories.ts';
 import { isClosed, madeChangeable } from './files/open-changeable.ts';
 import { OpenDirectory } from './files/open-directory.ts';
 import { removeTree } from './files/remove-tree.ts';
-import { newTrashName, WorkspacePaths, type Workspace } from './workspace-paths.ts';
+import { newTrashName } from './new-trash-name.ts';
+import { isTrashAside, WorkspacePaths, type Workspace } from './workspace-paths.ts';
 
 /** How often the user's directory can be tidied away under a create before that is an error. */
 const MOVE_ATTEMPTS = 10;
@@ -107,15 +109,16 @@ export class Workspaces {
    */
   async retire(session: Workspace): Promise<string | undefined> {
     const retired = inTime(async () => {
-      await makeAll(this.paths.trash);
       const place = this.pathOf(session);
-      const name = newTrashName(session.id);
+      const name = await newTrashName(this.paths, session.id);
       for (const from of [place, this.paths.pendingOf(session.id), place]) {
         if (await moveIfThere(from, this.paths.trashed(name))) {
           await tidyUserDirectory(place);
           return name;
         }
       }
+      // Then what is in the way is the trash itself.
+      if (await exists(place)) throw fileSystemBusy(undefined);
       return undefined;
     });
     return orFileSystemBusy(retired);
@@ -126,8 +129,9 @@ export class Workspaces {
     await this.throwAway(this.paths.uploadsOf(sessionId), sessionId);
   }
 
-  async makeTrash(): Promise<void> {
-    await orFileSystemBusy(inTime(() => makeAll(this.paths.trash)));
+  /** For what comes out of a session's files. */
+  async newTrashName({ id }: Workspace): Promise<string> {
+    return orFileSystemBusy(inTime(() => newTrashName(this.paths, id)));
   }
 
   /** Into the trash: made aside for a session that never came to be. */
@@ -141,7 +145,7 @@ export class Workspaces {
       const found = await Promise.all(
         (await namesIn(this.paths.pending)).map(async (sessionId) => ({
           sessionId,
-          madeAt: await madeAt(this.paths.pendingOf(sessionId)),
+          madeAt: isTrashAside(sessionId) ? undefined : await madeAtOrNow(this.paths.pendingOf(sessionId)),
         })),
       );
       return found.filter((pending): pending is PendingWorkspace => pending.madeAt !== undefined);
@@ -156,7 +160,10 @@ export class Workspaces {
   }
 
   async listTrash(): Promise<string[]> {
-    return inTime(() => namesIn(this.paths.trash));
+    return inTime(async () => [
+      ...(await namesIn(this.paths.trash)),
+      ...(await namesIn(this.paths.pending)).filter(isTrashAside),
+    ]);
   }
 
   /** Removes one entry of the trash until done or `signal` aborts; gives whether it is gone. */
@@ -180,27 +187,32 @@ export class Workspaces {
     await inTime(async () => {
       const uploads = this.paths.uploadsOf(sessionId);
       await madeChangeable(uploads);
+      const failures: unknown[] = [];
       for (const name of await namesIn(uploads)) {
         const file = path.join(uploads, name);
-        const changedAt = await madeAt(file);
-        if (changedAt && Date.now() - changedAt.getTime() > olderThanMs) await removedAsFile(file);
+        await removedIfOld(file, olderThanMs).catch((thrown: unknown) => failures.push(thrown));
       }
       await removedAsEmpty(uploads);
+      if (failures.length > 0) throw failures[0];
     });
   }
 
   private async throwAway(from: string, sessionId: string): Promise<void> {
     await inTime(async () => {
-      await makeAll(this.paths.trash);
-      await moveIfThere(from, this.paths.trashed(newTrashName(sessionId)));
+      await moveIfThere(from, this.paths.trashed(await newTrashName(this.paths, sessionId)));
     });
   }
+}
+
+async function removedIfOld(file: string, olderThanMs: number): Promise<void> {
+  const changedAt = await madeAt(file);
+  if (changedAt && Date.now() - changedAt.getTime() > olderThanMs) await removedAsFile(file);
 }
 
 async function openIfThere(place: string): Promise<OpenDirectory | undefined> {
   try {
     return await inTime(
-      () => OpenDirectory.open(place),
+      () => openInUserDirectory(place),
       (late) => late.close(),
     );
   } catch (thrown) {
@@ -209,5 +221,15 @@ async function openIfThere(place: string): Promise<OpenDirectory | undefined> {
     // So is a mode that keeps us out: it will be there the next time too.
     if (hasErrno(thrown, 'EACCES') && isClosed(await lstat(place))) throw toFileError(thrown);
     throw thrown;
+  }
+}
+
+/** The user's directory is ours: it is opened where it is closed, as it is for a move. */
+async function openInUserDirectory(place: string): Promise<OpenDirectory> {
+  try {
+    return await OpenDirectory.open(place);
+  } catch (thrown) {
+    if (!hasErrno(thrown, 'EACCES') || !(await madeChangeable(path.dirname(place)))) throw thrown;
+    return OpenDirectory.open(place);
   }
 }

@@ -89,7 +89,7 @@ describe('when the file system fails once', () => {
   });
 
   test('a directory is not removed while the trash cannot be reached: it answered INTERNAL', async () => {
-    files.failNext('stat', path.join(stack.root, '.trash'), 'EIO');
+    files.failNext('lstat', path.join(stack.root, '.trash'), 'EIO');
     await contended(() => stack.manager.session(id).files.removeDirectory('a', true));
   });
 
@@ -127,6 +127,49 @@ describe('when the file system fails once', () => {
       await expect(own.delete('a/notes.txt')).rejects.toMatchObject({ code: 'FILE_NOT_FOUND' });
       await own.removeDirectory('a', true);
       expect((await own.list('', 10)).entries).toEqual([]);
+    });
+  });
+
+  // A data directory of an earlier version: the first end or the first create made it, and neither could.
+  describe.each(['ENOSPC', 'EDQUOT'])('with no room for the trash, which there is none of (%s)', (code) => {
+    beforeEach(async () => {
+      await realFs.rmdir(path.join(stack.root, '.trash'));
+      files.failNext('mkdir', /./, code, Infinity);
+    });
+    afterEach(() => files.failNext('mkdir', /./, code, 0));
+    const aside = () => readdir(path.join(stack.root, '.pending'));
+
+    test('a session ends, and a sweep empties what it was: CONTENTION for ever', async () => {
+      await stack.manager.cleanupSession(id);
+      await expect(readdir(place)).rejects.toMatchObject({ code: 'ENOENT' });
+      expect(await stack.manager.countAllSessions()).toBe(0);
+      expect(await aside()).toEqual([expect.stringMatching(new RegExp(`^${id}\\..*\\.trash$`))]);
+      expect(await stack.parts.workspaces.listPending()).toEqual([]);
+      await stack.manager.cleanupInactiveSessions();
+      expect(await aside()).toEqual([]);
+    });
+
+    test('so does one with nothing in it, at once, and one with an upload', async () => {
+      await realFs.rm(path.join(place, 'a'), { recursive: true });
+      await realFs.mkdir(path.join(stack.root, '.uploads', id), { recursive: true });
+      await stack.manager.cleanupSession(id);
+      await stack.manager.cleanupInactiveSessions();
+      expect(await aside()).toEqual([]);
+      expect(await readdir(path.join(stack.root, '.uploads'))).toEqual([]);
+    });
+
+    test('a directory is removed, and so is what is stray', async () => {
+      await stack.manager.session(id).files.removeDirectory('a', true);
+      expect(await aside()).toEqual([]);
+      expect(await stack.parts.workspaces.found.throwAway({ user: 'ada', id })).toBe(true);
+      expect(await stack.parts.workspaces.listTrash()).toEqual(await aside());
+    });
+
+    test('without anything of ours, nothing is thrown away and the session keeps its seat', async () => {
+      await realFs.rmdir(path.join(stack.root, '.pending'));
+      await expect(stack.manager.cleanupSession(id)).rejects.toMatchObject({ code: 'CONTENTION' });
+      expect(await readdir(place)).toEqual(['a']);
+      expect(await stack.manager.countAllSessions()).toBe(1);
     });
   });
 

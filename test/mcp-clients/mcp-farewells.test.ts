@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { DescribeTableCommand } from '@aws-sdk/client-dynamodb';
+import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { DynamoDBStreamsClient } from '@aws-sdk/client-dynamodb-streams';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { ServerResponse } from 'node:http';
@@ -9,10 +10,12 @@ import { streamHandler } from '../../lib/api/stream-handler.ts';
 import { dynamoDbConfig } from '../../lib/composition/api-functions.ts';
 import { FarewellStore } from '../../lib/mcp-clients/session-termination-store.ts';
 import { DynamoTable } from '../../lib/table/dynamo-table.ts';
+import { farewellKey } from '../../lib/table/keys.ts';
 import { StreamCheckpoint } from '../../local/stream-checkpoint.ts';
 import { StreamPoller } from '../../local/stream-poller.ts';
 import { inject } from '../faults/dynamodb-faults.ts';
 import { serve, type HttpServer } from './http-servers.ts';
+import { documentClient } from '../setup/document-client.ts';
 import { interpose } from '../setup/interpose.ts';
 import { newStack, TestClock, type TestStack } from '../setup/test-stack.ts';
 import { OWN_DATABASE } from '../setup/own-database.ts';
@@ -145,6 +148,34 @@ describe('a farewell that does not get through', () => {
     await stack.parts.farewells.retryDue(time.signal);
     await stack.parts.farewells.retryDue(time.signal);
     expect(queries).toBe(1);
+  });
+
+  describe('and was forged', () => {
+    const forge = (sk: string, values: Record<string, unknown>) =>
+      documentClient(stack.client).send(
+        new PutCommand({
+          TableName: stack.config.tableName,
+          Item: { ...farewellKey(sk, 'x'), retryAt: '2000-01-01T00:00:00.000Z', attempts: 1, ...values },
+        }),
+      );
+    const BROKEN = [{}, { client: 1 }, { client: { connection: 'x' } }, { sessionId: 's', client: {}, attempts: 'x' }];
+
+    test('stops none of the others: whatever came after it was never tried again', async () => {
+      const sessionId = await endInVain();
+      for (const [index, values] of BROKEN.entries()) await forge(`0${index}`, values);
+      clock.advance({ seconds: 5 * 60 });
+      await sweep();
+      await poller.poll();
+      expect(await kept()).toContainEqual({ sessionId, attempts: 2 });
+    });
+
+    test('says nothing, and fails no batch of the stream', async () => {
+      for (const values of BROKEN) {
+        await stack.parts.farewells.sayAgain({ sessionId: 's', attempts: 1, retryAt: '', ...values } as never);
+        await stack.parts.farewells.say('s', (values as { client?: never }).client as never);
+      }
+      expect(asked).toEqual([]);
+    });
   });
 
   test('is counted once by two cleanups at once', async () => {

@@ -51,6 +51,19 @@ describe('to an ordinary user', () => {
     },
   );
 
+  test.each(['0000', '0300', '0400', '0500', '0600'])(
+    'a user’s directory that was closed (%s) is opened for files as it is for an end: CONTENTION for ever',
+    async (octal) => {
+      const steps = ['list', 'write', 'read', 'usage', 'isThere', 'found', 'end'];
+      const done = Object.fromEntries(steps.map((step) => [step, 'done']));
+      expect(await user.run('workBelowClosed', modeOf(octal))).toEqual({ ...done, seats: 0 });
+    },
+  );
+
+  test('a link to where nobody may enter is no workspace, and ends: CONTENTION for ever', async () => {
+    expect(await user.run('workBehindLink')).toEqual({ opened: false, isThere: true, retired: true });
+  });
+
   test.each(['0000', '0500'])(
     'directories of ours whose mode a crash has left at %s are worked in: creates and writes failed for ever',
     async (octal) => {

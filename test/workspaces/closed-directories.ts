@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { chmod, mkdir, readdir, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, rmdir, stat, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { removeTree } from '../../lib/workspaces/files/remove-tree.ts';
 import type { Workspace } from '../../lib/workspaces/workspace-paths.ts';
@@ -88,6 +88,46 @@ export async function workInClosed(directory: string, mode: number) {
       answers.push(await codeOf(work()));
   }
   return answers;
+}
+
+/** What a session's files answer, and how it ends, when its user's directory is closed before each call. */
+export async function workBelowClosed(_directory: string, mode: number) {
+  const stack = await newStack();
+  try {
+    const session = await stack.manager.createSession('ada', 'acme');
+    const { files } = stack.manager.session(session.id);
+    const place = session.getWorkspacePath();
+    const answers: Record<string, unknown> = {};
+    for (const [name, work] of Object.entries({
+      list: () => files.list('', 10),
+      write: () => files.write('file', Buffer.from('x')),
+      read: () => files.read('file'),
+      usage: () => files.usage(),
+      isThere: () => stack.parts.workspaces.isThere({ id: session.id, userId: 'ada' }),
+      found: () => stack.parts.workspaces.found.of('ada', -1),
+      end: () => stack.manager.cleanupSession(session.id),
+    })) {
+      await chmod(path.dirname(place), mode);
+      answers[name] = await codeOf(work());
+    }
+    return { ...answers, seats: await stack.manager.countAllSessions() };
+  } finally {
+    await stack.close();
+  }
+}
+
+/** A workspace whose agent has put a link in its place, to where nobody may enter. */
+export async function workBehindLink(directory: string) {
+  const own = await workspaceIn(directory);
+  await mkdir(path.join(directory, 'closed', 'below'), { recursive: true });
+  await rmdir(own.at());
+  await symlink(path.join(directory, 'closed', 'below'), own.at());
+  await chmod(path.join(directory, 'closed'), 0);
+  const opened = await own.workspaces.open(own.session);
+  const isThere = await own.workspaces.isThere(own.session);
+  const retired = await own.workspaces.retire(own.session);
+  await chmod(path.join(directory, 'closed'), 0o700);
+  return { opened: opened !== undefined, isThere, retired: retired !== undefined };
 }
 
 /** A user's directory, or the workspace that was made aside, that is closed when the workspace is moved in, and out. */

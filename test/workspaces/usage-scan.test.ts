@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { UsageRoundStore } from '../../lib/workspaces/usage-scan-store.ts';
 import { UsageRound } from '../../lib/workspaces/usage-scan.ts';
 import { inject } from '../faults/dynamodb-faults.ts';
@@ -83,6 +83,24 @@ describe('measuring workspaces by the sweep', () => {
     clock.advance({ seconds: DAY + 1 });
     expect(await cost()).toBeGreaterThanOrEqual(quiet + SESSIONS);
     for (const id of ids) expect((await usageOf(id))?.measuredAt).toBe(clock.now().toISOString());
+  });
+
+  test('goes on behind a page that cannot be read: no session behind it was ever measured', async () => {
+    const { store } = stack.parts;
+    const getAll = store.getAll.bind(store);
+    let broken: string | undefined;
+    jest.spyOn(store, 'getAll').mockImplementation(async (sessionIds) => {
+      broken ??= sessionIds[0];
+      if (sessionIds.includes(broken as string)) throw new Error('cannot be read');
+      return getAll(sessionIds);
+    });
+    const never = new AbortController().signal;
+    await expect(roundOf(SESSIONS).run(never)).rejects.toThrow('cannot be read');
+    await roundOf(SESSIONS).run(never);
+    expect(await measured()).toBeGreaterThanOrEqual(SESSIONS - 8);
+    jest.restoreAllMocks();
+    await roundOf(SESSIONS).run(never);
+    expect(await measured()).toBe(SESSIONS);
   });
 
   test('stores nothing of a session that ends while it is measured', async () => {

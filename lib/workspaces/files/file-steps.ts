@@ -1,5 +1,5 @@
 import type { Stats } from 'node:fs';
-import { chmod, mkdir, readdir, rename, rmdir, stat, unlink } from 'node:fs/promises';
+import { chmod, lstat, mkdir, readdir, rename, rmdir, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import pTimeout, { TimeoutError } from 'p-timeout';
 import { hasErrno } from './errno.ts';
@@ -10,6 +10,8 @@ const PRIVATE = 0o700;
 const STEP_MS = 10_000;
 /** How often an agent can close its directory again under a move before that is an error. */
 const MOVE_ATTEMPTS = 10;
+/** Also below what is no directory, or a link that leads to itself. */
+const NOT_THERE = ['ENOENT', 'ENOTDIR', 'ELOOP'];
 
 /** `late` takes care of what comes when nobody waits for it any more. */
 export async function inTime<T>(step: () => Promise<T>, late?: (result: T) => Promise<void>): Promise<T> {
@@ -33,7 +35,7 @@ export async function makeAll(directory: string): Promise<void> {
     return;
   }
   const root = path.dirname(directory);
-  if (!(await exists(root))) {
+  if (!(await statsOf(root))) {
     await mkdir(path.dirname(root), { recursive: true });
     await makePrivate(root);
   }
@@ -84,7 +86,7 @@ export async function moveIfThere(from: string, to: string): Promise<boolean> {
       await rename(from, to);
       return true;
     } catch (thrown) {
-      if (hasErrno(thrown, 'ENOENT', 'ENOTDIR')) return false;
+      if (hasErrno(thrown, ...NOT_THERE)) return false;
       if (!hasErrno(thrown, 'EACCES') || attempt === MOVE_ATTEMPTS) throw thrown;
       for (const directory of [path.dirname(from), path.dirname(to), from]) await madeChangeable(directory);
     }
@@ -96,19 +98,32 @@ export async function tidyUserDirectory(place: string): Promise<void> {
   await rmdir(path.dirname(place)).catch(() => undefined);
 }
 
+/** In a directory of ours below the root, which is opened where it is closed. */
 export async function exists(file: string): Promise<boolean> {
   return (await madeAt(file)) !== undefined;
 }
 
+/** As `exists`. */
 export async function madeAt(file: string): Promise<Date | undefined> {
-  return (await statsOf(file))?.mtime;
+  try {
+    return (await statsOf(file))?.mtime;
+  } catch (thrown) {
+    if (!hasErrno(thrown, 'EACCES') || !(await madeChangeable(path.dirname(file)))) throw thrown;
+    return (await statsOf(file))?.mtime;
+  }
 }
 
-async function statsOf(file: string): Promise<Stats | undefined> {
+/** As `madeAt`. What cannot be looked at counts as new, so that it keeps none of the others from what is done with them. */
+export async function madeAtOrNow(file: string): Promise<Date | undefined> {
+  return madeAt(file).catch(() => new Date());
+}
+
+/** Of what is there itself: a link may be an agent's, and lead anywhere or to itself. */
+export async function statsOf(file: string): Promise<Stats | undefined> {
   try {
-    return await stat(file);
+    return await lstat(file);
   } catch (thrown) {
-    if (hasErrno(thrown, 'ENOENT', 'ENOTDIR')) return undefined;
+    if (hasErrno(thrown, ...NOT_THERE)) return undefined;
     throw thrown;
   }
 }

@@ -117,7 +117,7 @@ export class OpenDirectory {
   async isAt(path: string): Promise<boolean> {
     // NFS: stale once another host has removed it.
     const here = await unless(this.handle.stat({ bigint: true }), 'ESTALE');
-    const there = await unless(lstat(path, { bigint: true }), 'ENOENT', 'ENOTDIR');
+    const there = await unless(lstat(path, { bigint: true }), 'ENOENT', 'ENOTDIR', 'ELOOP');
     return here !== undefined && there?.ino === here.ino && there.dev === here.dev;
   }
 
