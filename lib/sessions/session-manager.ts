@@ -156,7 +156,7 @@ export class SessionManagerV2 {
       const named = { userId: checkUserId(userId), orgId: orgId === undefined ? undefined : checkOrgId(orgId) };
       this.parts.trail.note(named);
       checkSpeaksFor(this.caller, named);
-      return this.sessionsOf(await this.parts.lists.ofUser(userId, orgId, parsePage(page)));
+      return this.sessionsOf(await this.parts.lists.ofUser(userId, orgId, parsePage(page)), named);
     });
   }
 
@@ -166,7 +166,7 @@ export class SessionManagerV2 {
       const named = { orgId: checkOrgId(orgId) };
       this.parts.trail.note(named);
       checkSpeaksFor(this.caller, named);
-      return this.sessionsOf(await this.parts.lists.ofOrg(orgId, parsePage(page)));
+      return this.sessionsOf(await this.parts.lists.ofOrg(orgId, parsePage(page)), named);
     });
   }
 
@@ -223,8 +223,13 @@ export class SessionManagerV2 {
     return this.parts;
   }
 
-  private async sessionsOf({ sessionIds, nextCursor }: SessionIdPage): Promise<SessionPage> {
-    const items = await this.parts.store.getAll(sessionIds);
+  /** Of those who were asked for alone: whoever writes the table chooses which sessions a list names. */
+  private async sessionsOf({ sessionIds, nextCursor }: SessionIdPage, named: Partial<Identity>): Promise<SessionPage> {
+    const { userId, orgId } = named;
+    const found = await this.parts.store.getAll(sessionIds);
+    const items = found.filter(
+      (item) => (userId ?? item.userId) === item.userId && (orgId ?? item.orgId) === item.orgId,
+    );
     const byId = new Map(items.map((item) => [item.id, item]));
     const sessions = sessionIds.flatMap((id) => {
       const item = byId.get(id);
