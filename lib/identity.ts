@@ -145,3 +145,8 @@ export interface ScopeOwner extends Identity {
 
 /** The narrowest first: the scope a refused caller can do most about is the one it is told. */
 export const NARROWEST_SCOPE_FIRST: readonly Scope[] = ['user', 'org', 'global'];
+
+/** Whether the session is of the user and the organisation, as far as they are named. */
+export function isOf(session: Identity, { userId, orgId }: Partial<Identity>): boolean {
+  return (userId ?? session.userId) === session.userId && (orgId ?? session.orgId) === session.orgId;
+}

@@ -1,5 +1,13 @@
 import type { DynamoTable } from '../table/dynamo-table.ts';
-import { freeIn, seatLayout, sumOf, type SeatLayout, type FirstSeatsItem, type SeatsTrace } from './seat-layout.ts';
+import {
+  freeIn,
+  itemCountOf,
+  seatLayout,
+  sumOf,
+  type SeatLayout,
+  type FirstSeatsItem,
+  type SeatsTrace,
+} from './seat-layout.ts';
 import { layoutIsAsSeen, writesOfStep, IS_WITHIN_ITS_SHARE } from './seat-step-writes.ts';
 import { seatsKey } from '../table/keys.ts';
 import type { Write } from '../table/write.ts';
@@ -23,10 +31,10 @@ export class SeatCorrection {
 
   /** Nothing if the number of items changed while it looked. */
   async witness(of: ScopeOwner): Promise<SeatWitness | undefined> {
-    const known = (await this.table.get<FirstSeatsItem>(seatsKey(of)))?.items ?? 1;
+    const known = itemCountOf((await this.table.get<FirstSeatsItem>(seatsKey(of)))?.items);
     const keys = Array.from({ length: known }, (_, item) => seatsKey(of, item));
     const [first = {}, ...others] = await this.table.snapshot<FirstSeatsItem & SeatsTrace>(keys);
-    if ((first.items ?? 1) !== known) return undefined;
+    if (itemCountOf(first.items) !== known) return undefined;
     const layout = seatLayout(
       first,
       others.map((item) => item ?? {}),

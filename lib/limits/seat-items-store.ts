@@ -3,7 +3,7 @@ import type { DynamoTable } from '../table/dynamo-table.ts';
 import { addItem, replaceFirst } from './seat-step-writes.ts';
 import { seatsKey } from '../table/keys.ts';
 import type { ScopeOwner } from '../identity.ts';
-import type { FirstSeatsItem, SeatsItem } from './seat-layout.ts';
+import { itemCountOf, type FirstSeatsItem, type SeatsItem } from './seat-layout.ts';
 
 /** Items of a scope that do not fit to what its item 0 says: not there, or beyond those that count. */
 export interface OddSeatItems {
@@ -27,7 +27,7 @@ export class SeatItemsCorrection {
     const keys = Array.from({ length: MAX_SEAT_ITEMS }, (_, item) => seatsKey(of, item));
     const found = await this.table.snapshot<SeatsItem>(keys);
     const first: FirstSeatsItem = found[0] ?? {};
-    const { items: count = 1 } = first;
+    const count = itemCountOf(first.items);
     const numbers = [...found.keys()].slice(1);
     const missing = numbers.filter((item) => item < count && !found[item]);
     const stray = numbers.filter((item) => item >= count && found[item]);

@@ -1,4 +1,4 @@
-import { UNLIMITED, type Usage } from './limit.ts';
+import { MAX_SEAT_ITEMS, UNLIMITED, type Usage } from './limit.ts';
 
 /** One of the items that a scope's seats are spread over. */
 export interface SeatsItem {
@@ -31,9 +31,14 @@ export interface SeatLayout {
   items: readonly Required<SeatsItem>[];
 }
 
+/** A number of items, whatever the table says: nobody reads more of them than there can be. */
+export function itemCountOf(items: number | undefined): number {
+  return Math.min(Math.max(Math.trunc(Number(items ?? 1)) || 1, 1), MAX_SEAT_ITEMS);
+}
+
 /** `undefined` if there are more items than were looked at. */
 export function seatLayout(first: FirstSeatsItem, others: readonly SeatsItem[]): SeatLayout | undefined {
-  const count = first.items ?? 1;
+  const count = itemCountOf(first.items);
   if (others.length < count - 1) return undefined;
   const items = [first, ...others.slice(0, count - 1)];
   return { first, items: items.map(({ active = 0, seats = 0 }) => ({ active, seats })) };

@@ -1,6 +1,6 @@
 import type { DynamoTable } from '../table/dynamo-table.ts';
 import type { SeatKnowledge } from './seat-knowledge.ts';
-import { seatLayout, type SeatLayout, type FirstSeatsItem, type SeatsItem } from './seat-layout.ts';
+import { itemCountOf, seatLayout, type SeatLayout, type FirstSeatsItem, type SeatsItem } from './seat-layout.ts';
 import { seatsKey, type Key } from '../table/keys.ts';
 import { Contended, withRetries } from '../table/retries.ts';
 import type { ScopeOwner } from '../identity.ts';
@@ -54,7 +54,7 @@ export class SeatReads {
    */
   async layoutForStep(of: ScopeOwner): Promise<SeatLayout> {
     const first = (await this.table.get<FirstSeatsItem>(seatsKey(of))) ?? {};
-    const others = Array.from({ length: (first.items ?? 1) - 1 }, (_, index) => seatsKey(of, index + 1));
+    const others = Array.from({ length: itemCountOf(first.items) - 1 }, (_, index) => seatsKey(of, index + 1));
     const found = await this.itemsOf(others);
     const layout = seatLayout(
       first,
@@ -78,7 +78,7 @@ export class SeatReads {
     if (unknown.length === 0) return;
     const found = await this.itemsOf(unknown.map((of) => seatsKey(of)));
     for (const [index, of] of unknown.entries()) {
-      this.knowledge.learnItems(of, found[index]?.items ?? 1);
+      this.knowledge.learnItems(of, itemCountOf(found[index]?.items));
     }
   }
 
@@ -104,7 +104,7 @@ export class SeatReads {
       const items = found.slice(from, (from += keys.length)).map((item) => item ?? {});
       const [first = {}, ...others] = items as [FirstSeatsItem?, ...SeatsItem[]];
       const layout = seatLayout(first, others);
-      if (!layout) this.knowledge.learnItems(of, first.items ?? 1);
+      if (!layout) this.knowledge.learnItems(of, itemCountOf(first.items));
       else this.knowledge.learn(of, layout);
       return layout ?? [];
     });

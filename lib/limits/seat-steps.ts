@@ -1,4 +1,4 @@
-import { freeIn, seatsIn, sumOf, type SeatLayout } from './seat-layout.ts';
+import { freeIn, itemCountOf, seatsIn, sumOf, type SeatLayout } from './seat-layout.ts';
 
 /** One change of how seats are spread, or of how many there are: one transaction, under the layout that it was made for. */
 export type SeatStep =
@@ -28,7 +28,8 @@ export type SeatStep =
  *   more items            spread, once there is no debt
  */
 export function nextStep(layout: SeatLayout): SeatStep | undefined {
-  const { wantedSeats, wantedItems = 1 } = layout.first;
+  const { wantedSeats } = layout.first;
+  const wantedItems = itemCountOf(layout.first.wantedItems);
   const { length: count } = layout.items;
   if (wantedSeats === undefined) return undefined;
   if (wantedSeats === null) return count > 1 ? merge(layout) : clear(layout);

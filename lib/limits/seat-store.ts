@@ -2,7 +2,7 @@ import { ContentionError } from '../errors.ts';
 import { UNLIMITED, type Usage } from './limit.ts';
 import type { DynamoTable } from '../table/dynamo-table.ts';
 import { SeatKnowledge } from './seat-knowledge.ts';
-import { seatLayout, usageIn, type SeatLayout, type FirstSeatsItem } from './seat-layout.ts';
+import { itemCountOf, seatLayout, usageIn, type SeatLayout, type FirstSeatsItem } from './seat-layout.ts';
 import { SeatReads } from './seat-read-store.ts';
 import { writesOfStep } from './seat-step-writes.ts';
 import { balancingStep, nextStep, type SeatStep } from './seat-steps.ts';
@@ -66,7 +66,7 @@ export class SeatStore {
   /** The preset is in force when it returns. Throws as `setLimit` does. */
   async clearLimit(of: ScopeOwner): Promise<void> {
     const { updated, item } = await this.updateFirst(clearOnlyItem(of));
-    if (updated || (item.items ?? 1) === 1) return;
+    if (updated || itemCountOf(item.items) === 1) return;
     await this.updateFirst(want(of, null, 1));
     await this.settle(of);
   }

@@ -40,14 +40,13 @@ export class McpFarewells {
 
   /** The first attempt. */
   async say(sessionId: string, client: McpClientItem): Promise<void> {
-    if (!isWhole(client) || client.connection.mcpSessionId === undefined) return;
+    if (client.connection.mcpSessionId === undefined) return;
     if (!(await this.attempt(sessionId, client, 1))) await this.store.keep(sessionId, client, this.pauseAfter(1));
   }
 
   /** One of the later attempts. */
   async sayAgain(farewell: Farewell): Promise<void> {
     const { sessionId, client, attempts } = farewell;
-    if (!isWhole(client)) return;
     if ((await this.attempt(sessionId, client, attempts)) || attempts >= MAX_ATTEMPTS)
       await this.store.forget(farewell);
   }
@@ -106,9 +105,4 @@ export class McpFarewells {
     );
     await resumed.terminate().finally(() => resumed.close());
   }
-}
-
-/** Whoever writes the table may have stored what is no client: there is nobody to say anything to. */
-function isWhole(client: Partial<McpClientItem> | undefined): boolean {
-  return typeof client?.clientId === 'string' && typeof client.connection?.connectionId === 'string';
 }

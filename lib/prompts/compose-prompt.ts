@@ -10,7 +10,7 @@ import {
 
 /** More would make an audit event that no log takes. */
 const TOLD_WARNINGS = 10;
-const TOLD_CHARACTERS = 200;
+const TOLD_CHARACTERS = 256;
 
 /** The prompt, or an empty one, and what went wrong: a prompt never fails the session that it is for. */
 export async function composePrompt(

@@ -1,4 +1,5 @@
 import { limitOwnersOf, MAX_SEAT_ITEMS } from '../limits/limit.ts';
+import { itemCountOf } from '../limits/seat-layout.ts';
 import type { StoredItem } from './reconcile-store.ts';
 import { seatsIdOf, seatsOwner, seatsPlace } from '../table/seats-owner.ts';
 import { isSessionKey } from '../table/keys.ts';
@@ -41,7 +42,7 @@ export class SeatTally {
       if (!place) continue;
       const id = seatsIdOf(place.of);
       this.differ(id, -(item.active ?? 0));
-      if (place.item > 0 || (item.items ?? 1) > 1) this.addToSpread(id, place.item, item);
+      if (place.item > 0 || itemCountOf(item.items) > 1) this.addToSpread(id, place.item, item);
     }
   }
 
@@ -60,11 +61,11 @@ export class SeatTally {
     else this.differences.set(id, difference);
   }
 
-  private addToSpread(id: string, item: number, { active = 0, seats = 0, items = 1 }: StoredItem): void {
+  private addToSpread(id: string, item: number, { active = 0, seats = 0, items }: StoredItem): void {
     if (item >= MAX_SEAT_ITEMS) return;
     // Item 0 of a scope that only seems to be spread is not seen here.
     const scope = this.spread.get(id) ?? { count: 1, seen: 1, isOverfull: false };
-    if (item === 0) scope.count = items;
+    if (item === 0) scope.count = itemCountOf(items);
     else scope.seen += 2 ** item;
     scope.isOverfull ||= active > seats;
     this.spread.set(id, scope);

@@ -11,6 +11,7 @@ import {
   checkOrgId,
   checkSpeaksFor,
   checkUserId,
+  isOf,
   cleanupScope,
   keepsAlive,
   maySee,
@@ -163,7 +164,7 @@ export class SessionManagerV2 {
       const named = { userId: checkUserId(userId), orgId: orgId === undefined ? undefined : checkOrgId(orgId) };
       this.#parts.trail.note(named);
       checkSpeaksFor(this.#caller, named);
-      return this.#sessionsOf(await this.#parts.lists.ofUser(userId, orgId, parsePage(page)));
+      return this.#sessionsOf(await this.#parts.lists.ofUser(userId, orgId, parsePage(page)), named);
     });
   }
 
@@ -173,7 +174,7 @@ export class SessionManagerV2 {
       const named = { orgId: checkOrgId(orgId) };
       this.#parts.trail.note(named);
       checkSpeaksFor(this.#caller, named);
-      return this.#sessionsOf(await this.#parts.lists.ofOrg(orgId, parsePage(page)));
+      return this.#sessionsOf(await this.#parts.lists.ofOrg(orgId, parsePage(page)), named);
     });
   }
 
@@ -235,8 +236,9 @@ export class SessionManagerV2 {
     return this.#parts;
   }
 
-  async #sessionsOf({ sessionIds, nextCursor }: SessionIdPage): Promise<SessionPage> {
-    const items = await this.#parts.store.getAll(sessionIds);
+  /** Of those who were asked for alone: whoever writes the table chooses which sessions a list names. */
+  async #sessionsOf({ sessionIds, nextCursor }: SessionIdPage, named: Partial<Identity>): Promise<SessionPage> {
+    const items = (await this.#parts.store.getAll(sessionIds)).filter((item) => isOf(item, named));
     const byId = new Map(items.map((item) => [item.id, item]));
     const sessions = sessionIds.flatMap((id) => {
       const item = byId.get(id);

@@ -29,7 +29,7 @@ export function blocksOf(text: string): Block[] {
 }
 
 /** The text outside of fenced blocks. */
-const proseOf = (text: string): string => text.replaceAll(/^```[\s\S]*?^```$/gm, '');
+export const proseOf = (text: string): string => text.replaceAll(/^```[\s\S]*?^```$/gm, '');
 
 /** What stands in back quotes in it. */
 export const codeIn = (text: string): string[] =>

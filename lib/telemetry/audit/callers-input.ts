@@ -34,12 +34,20 @@ export function readBytes(field: string, value: Uint8Array): Buffer {
   return outsideAudit(() => Buffer.from(value.buffer, value.byteOffset, value.byteLength));
 }
 
-/** Runs `work` with a signal of our own, which aborts when the caller's does; without one if there is none. */
+/** Nothing but a signal of the platform: no code of the caller's runs when it is read. */
+const isPlainSignal = (signal: AbortSignal): boolean =>
+  Object.getPrototypeOf(signal) === AbortSignal.prototype &&
+  Reflect.ownKeys(signal).every((key) => typeof key === 'symbol');
+
+/**
+ * Runs `work` with the caller's signal, or with none if there is none. In place of a signal that code has been added to it
+ * gets one of our own, which aborts when the caller's does.
+ */
 export async function withSignal<T>(
   theirs: AbortSignal | undefined,
   work: (signal: AbortSignal | undefined) => Promise<T>,
 ): Promise<T> {
-  if (theirs === undefined) return work(undefined);
+  if (theirs === undefined || outsideAudit(() => isPlainSignal(theirs))) return work(theirs);
   const ours = new AbortController();
   const abort = () => outsideAudit(() => ours.abort(theirs.reason));
   outsideAudit(() => {
