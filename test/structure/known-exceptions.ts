@@ -21,6 +21,7 @@ export const STRAY_WORDS: readonly string[] = [
   'lib/limits/seat-transaction.ts: Transaction',
   // A bound that is no status.
   'lib/mcp-clients/credentials/credential-vault.ts: 500',
+  'lib/prompts/compose-prompt.ts: 200',
   'lib/sessions/session-operations.ts: 500',
   // The list of headers that credentials may not be.
   'lib/mcp-clients/credentials/mcp-credentials.ts: content-type',
