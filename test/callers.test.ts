@@ -21,6 +21,22 @@ const ADA = { userId: 'ada', orgId: 'acme' };
 const USER = { kind: 'user', ...ADA } as const;
 const inherited = (fields: object, own: object = {}): unknown => Object.assign(Object.create(fields) as object, own);
 
+const hidden = (fields: object, name: PropertyKey): unknown =>
+  Object.defineProperty({ ...fields }, name, { value: ['read'], enumerable: false });
+
+function revoked(): unknown {
+  const { proxy, revoke } = Proxy.revocable({}, {});
+  revoke();
+  return proxy;
+}
+
+function unreadable(name: string, fields: object): unknown {
+  const get = () => {
+    throw new Error('no');
+  };
+  return Object.defineProperty({ ...fields }, name, { get, enumerable: true });
+}
+
 /** What is no caller, and what it is answered with. */
 const NO_CALLERS: readonly [string, unknown, ErrorCode][] = [
   ['nothing', undefined, 'UNAUTHORIZED'],
@@ -52,6 +68,16 @@ const NO_CALLERS: readonly [string, unknown, ErrorCode][] = [
   ['an operator with a bad user', { kind: 'operator', userId: 'a\n' }, 'INVALID_USER_ID'],
   ['an operator with a bad organisation', { kind: 'operator', orgId: 7 }, 'INVALID_ORG_ID'],
   ['a restriction that is not known', { kind: 'operator', scopes: ['read'] }, 'VALIDATION'],
+  ['a restriction that is not listed', hidden({ kind: 'operator' }, 'scopes'), 'VALIDATION'],
+  ['a restriction that is a symbol', { kind: 'operator', [Symbol('scopes')]: [] }, 'VALIDATION'],
+  ['a restriction that is a symbol and not listed', hidden({ kind: 'operator' }, Symbol('scopes')), 'VALIDATION'],
+  ['a list with a kind', Object.assign([], { kind: 'operator' }), 'VALIDATION'],
+  ['a map with a kind', Object.assign(new Map([['scopes', []]]), { kind: 'operator' }), 'VALIDATION'],
+  ['a date with a kind', Object.assign(new Date(), { kind: 'operator' }), 'VALIDATION'],
+  ['an error with a kind', Object.assign(new Error(), { kind: 'operator' }), 'VALIDATION'],
+  ['a revoked proxy', revoked(), 'VALIDATION'],
+  ['a kind that throws', unreadable('kind', {}), 'VALIDATION'],
+  ['a user that throws', unreadable('userId', { kind: 'user', orgId: 'acme' }), 'VALIDATION'],
   ['a schedule of an organisation', { kind: 'schedule', orgId: 'acme' }, 'VALIDATION'],
   ['an application of an organisation', { kind: 'application', orgId: 'acme' }, 'VALIDATION'],
 ];

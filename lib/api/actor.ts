@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { UnauthorizedError } from '../errors.ts';
 import { checkIdentity, type Caller } from '../identity.ts';
+import { ownFieldsOf } from '../own-fields.ts';
 import { lazily, parseInput } from '../schemas.ts';
 
 /** For whom a direct invocation is made. */
@@ -18,7 +19,7 @@ export const ownFields = (value: unknown): unknown =>
 /** A copy of an actor that somebody names. Nobody is no actor: who leaves one out has to leave it out. */
 export function parseActor(value: unknown): Actor {
   if (value === undefined || value === null) throw new UnauthorizedError('The client needs an actor to act for.');
-  const { userId, orgId, role } = parseInput(actorSchema(), ownFields(value));
+  const { userId, orgId, role } = parseInput(actorSchema(), ownFieldsOf(value, 'actor'));
   return { ...checkIdentity({ userId, orgId }), ...(role !== undefined && { role }) };
 }
 

@@ -47,6 +47,7 @@ export class McpFarewells {
   /** One of the later attempts. */
   async sayAgain(farewell: Farewell): Promise<void> {
     const { sessionId, client, attempts } = farewell;
+    if (!isWhole(client)) return;
     if ((await this.attempt(sessionId, client, attempts)) || attempts >= MAX_ATTEMPTS)
       await this.store.forget(farewell);
   }
@@ -105,4 +106,9 @@ export class McpFarewells {
     );
     await resumed.terminate().finally(() => resumed.close());
   }
+}
+
+/** Whoever can write the table may have stored something that is no client. */
+function isWhole(client: Partial<McpClientItem> | undefined): boolean {
+  return typeof client?.clientId === 'string' && typeof client.connection?.connectionId === 'string';
 }

@@ -1,5 +1,6 @@
 import { UnauthorizedError, ValidationError } from '../errors.ts';
 import { checkIdentity, checkOrgId, checkUserId, type Caller, type Identity } from '../identity.ts';
+import { ownFieldsOf } from '../own-fields.ts';
 
 type Kind = Caller['kind'];
 type Said = { [Field in keyof Identity]?: unknown };
@@ -24,9 +25,7 @@ const CALLERS: { readonly [Name in Kind]: (said: Said) => Extract<Caller, { kind
  */
 export function parseCaller(value: unknown): Caller {
   if (value === undefined || value === null) throw new UnauthorizedError();
-  if (typeof value !== 'object') throw ValidationError.at('caller', 'must be an object');
-  // Each field is read once: a getter may answer differently the second time.
-  const said = Object.fromEntries(Object.entries(value).filter(([, field]) => field !== undefined));
+  const said = ownFieldsOf(value, 'caller');
   const { kind } = said;
   if (!isKind(kind)) throw ValidationError.at('caller.kind', `must be one of ${Object.keys(CALLERS).join(', ')}`);
   const caller = CALLERS[kind](said);

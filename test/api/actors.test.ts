@@ -12,6 +12,22 @@ const ADA = { userId: 'ada', orgId: 'acme' };
 const inheriting = (fields: object, own: object = {}): object => Object.assign(Object.create(fields) as object, own);
 const refused = (code: ErrorCode) => expect.objectContaining({ code });
 
+const hidden = (fields: object, name: PropertyKey): unknown =>
+  Object.defineProperty({ ...fields }, name, { value: ['read'], enumerable: false });
+
+function revoked(): unknown {
+  const { proxy, revoke } = Proxy.revocable({}, {});
+  revoke();
+  return proxy;
+}
+
+function unreadable(name: string, fields: object): unknown {
+  const get = () => {
+    throw new Error('no');
+  };
+  return Object.defineProperty({ ...fields }, name, { get, enumerable: true });
+}
+
 /** What names nobody, and must not be left out for it: without an actor, an operator asks. */
 const NO_ACTORS: readonly [string, unknown, ErrorCode][] = [
   ['a text', 'ada', 'VALIDATION'],
@@ -28,6 +44,15 @@ const NO_ACTORS: readonly [string, unknown, ErrorCode][] = [
   ['a restriction that is not known', { ...ADA, scopes: [] }, 'VALIDATION'],
   ['an empty user', { ...ADA, userId: '' }, 'INVALID_USER_ID'],
   ['an organisation with a line break', { ...ADA, orgId: 'a\n' }, 'INVALID_ORG_ID'],
+];
+
+/** What no JSON has, so that only who names an actor in code can send it. */
+const OVERLOOKED: readonly [string, unknown, ErrorCode][] = [
+  ['a restriction that is not listed', hidden(ADA, 'scopes'), 'VALIDATION'],
+  ['a restriction that is a symbol', { ...ADA, [Symbol('scopes')]: [] }, 'VALIDATION'],
+  ['a map with an identity', Object.assign(new Map(), ADA), 'VALIDATION'],
+  ['a revoked proxy', revoked(), 'VALIDATION'],
+  ['a user that throws', unreadable('userId', ADA), 'VALIDATION'],
 ];
 
 describe('an actor', () => {
@@ -54,6 +79,7 @@ describe('an actor', () => {
     ['nothing', undefined, 'UNAUTHORIZED'],
     ['null', null, 'UNAUTHORIZED'],
     ...NO_ACTORS,
+    ...OVERLOOKED,
   ])('of the typed client that is %s is refused, and makes no operator of it', (_what, actor, code) => {
     expect(() => client.as(actor as Actor)).toThrow(refused(code));
   });
@@ -123,6 +149,12 @@ describe('a caller in headers', () => {
     ['a user that is no text', { ...ADA, userId: 7 }, 'VALIDATION'],
     ['a user that arrives as somebody else', { ...ADA, userId: 'ada\ud800' }, 'VALIDATION'],
     ['a role that is null', { ...ADA, role: null }, 'VALIDATION'],
+    ['a text', 'ada', 'VALIDATION'],
+    ['an empty text', '', 'VALIDATION'],
+    ['a list', [], 'VALIDATION'],
+    ['zero', 0, 'VALIDATION'],
+    ['a restriction that is not known', { ...ADA, scopes: [] }, 'VALIDATION'],
+    ...OVERLOOKED,
   ])('is no caller: %s', (_what, caller, code) => {
     expect(() => asCaller(caller as object)).toThrow(refused(code));
   });

@@ -17,6 +17,12 @@ const throwing = (thrown: unknown): PromptComposer => ({
   },
 });
 
+const throwingLater = (thrown: unknown): PromptComposer => ({
+  compose: async () => {
+    throw thrown;
+  },
+});
+
 /** What a composer may throw, and what is told of it. */
 const THROWN: [string, unknown, string][] = [
   ['nothing', undefined, 'unknown'],
@@ -42,7 +48,7 @@ const THROWN: [string, unknown, string][] = [
 ];
 
 test.each(THROWN)('a composer that throws %s failed the session that the prompt was for', async (_w, thrown, name) => {
-  for (const compose of [throwing(thrown), { compose: () => Promise.reject(thrown) }]) {
+  for (const compose of [throwing(thrown), throwingLater(thrown)]) {
     const composed = await composePrompt(compose, REQUEST);
     expect(composed).toEqual({ systemPrompt: '', warning: `prompt composer failed: ${name}` });
   }

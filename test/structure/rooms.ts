@@ -24,6 +24,7 @@ export const ROOMS = [
   'lib/schemas.ts',
   'lib/answer-in-time.ts',
   'lib/lazily.ts',
+  'lib/own-fields.ts',
   'lib/identity.ts',
   'lib/errors.ts',
 ] as const;

@@ -1,4 +1,5 @@
 import { UnauthorizedError, ValidationError } from '../../errors.ts';
+import { ownFieldsOf } from '../../own-fields.ts';
 import type { Authorize } from './http-sender.ts';
 
 /**
@@ -6,8 +7,9 @@ import type { Authorize } from './http-sender.ts';
  * it inherits. Throws `ValidationError` for what no header carries as it is, which would be somebody else.
  */
 export function asCaller(caller: { userId?: string; orgId?: string; role?: string }): Authorize {
-  if (!caller) throw new UnauthorizedError();
-  const { userId, orgId, role }: { [name: string]: unknown } = { ...caller };
+  if (caller === undefined || caller === null) throw new UnauthorizedError();
+  const { userId, orgId, role, ...others } = ownFieldsOf(caller, 'caller');
+  for (const name of Object.keys(others)) throw ValidationError.at(`caller.${name}`, 'is nothing that a header tells');
   const named = { 'x-user-id': userId, 'x-org-id': orgId, 'x-role': role };
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(named)) {
