@@ -108,7 +108,7 @@ export class McpFarewells {
   }
 }
 
-/** Whoever can write the table may have stored something that is no client. */
+/** A forged item may hold anything. */
 function isWhole(client: Partial<McpClientItem> | undefined): boolean {
   return typeof client?.clientId === 'string' && typeof client.connection?.connectionId === 'string';
 }
