@@ -16,26 +16,11 @@ import {
 import { parseCaller } from '../lib/sessions/parse-caller.ts';
 import { SessionManagerV2 } from '../lib/sessions/session-manager.ts';
 import { newStack, type TestStack } from './setup/test-stack.ts';
+import { hidden, revoked, unreadable } from './setup/strange-objects.ts';
 
 const ADA = { userId: 'ada', orgId: 'acme' };
 const USER = { kind: 'user', ...ADA } as const;
 const inherited = (fields: object, own: object = {}): unknown => Object.assign(Object.create(fields) as object, own);
-
-const hidden = (fields: object, name: PropertyKey): unknown =>
-  Object.defineProperty({ ...fields }, name, { value: ['read'], enumerable: false });
-
-function revoked(): unknown {
-  const { proxy, revoke } = Proxy.revocable({}, {});
-  revoke();
-  return proxy;
-}
-
-function unreadable(name: string, fields: object): unknown {
-  const get = () => {
-    throw new Error('no');
-  };
-  return Object.defineProperty({ ...fields }, name, { get, enumerable: true });
-}
 
 /** What is no caller, and what it is answered with. */
 const NO_CALLERS: readonly [string, unknown, ErrorCode][] = [

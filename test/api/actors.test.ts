@@ -6,27 +6,12 @@ import { GROUPS, type Group } from '../../lib/operations/operation.ts';
 import { SessionManagerClient, type Actor, type Invoke } from '../../lib/api/client/session-manager-client.ts';
 import type { ErrorCode } from '../../lib/errors.ts';
 import { newStack, type TestStack } from '../setup/test-stack.ts';
+import { hidden, revoked, unreadable } from '../setup/strange-objects.ts';
 
 const env = Object.fromEntries(GROUPS.map((group) => [functionVariable(group), `the-${group}-function`]));
 const ADA = { userId: 'ada', orgId: 'acme' };
 const inheriting = (fields: object, own: object = {}): object => Object.assign(Object.create(fields) as object, own);
 const refused = (code: ErrorCode) => expect.objectContaining({ code });
-
-const hidden = (fields: object, name: PropertyKey): unknown =>
-  Object.defineProperty({ ...fields }, name, { value: ['read'], enumerable: false });
-
-function revoked(): unknown {
-  const { proxy, revoke } = Proxy.revocable({}, {});
-  revoke();
-  return proxy;
-}
-
-function unreadable(name: string, fields: object): unknown {
-  const get = () => {
-    throw new Error('no');
-  };
-  return Object.defineProperty({ ...fields }, name, { get, enumerable: true });
-}
 
 /** What names nobody, and must not be left out for it: without an actor, an operator asks. */
 const NO_ACTORS: readonly [string, unknown, ErrorCode][] = [
