@@ -20,7 +20,7 @@ const projectRoot = path.resolve(import.meta.dirname, '..');
 const [name = '', outdir = ''] = process.argv.slice(2);
 
 const DESCRIPTION = 'openapi-document';
-const isOf = (operation: keyof typeof operations): boolean => operations[operation].group === name;
+const isOf = (operation: keyof typeof operations): boolean => operations[operation].function === name;
 
 const modules: BuildOptions = {
   absWorkingDir: projectRoot,

@@ -1,13 +1,13 @@
-import { GROUPS, type Group } from '../lib/operations/operation.ts';
+import { API_FUNCTIONS, type ApiFunction } from '../lib/operations/operation.ts';
 import type { SecretsUse } from './secrets-key.ts';
 import type { FunctionSetting } from './stack-config.ts';
-import { FAREWELLS } from '../lib/table/table-definition.ts';
+import { TERMINATIONS } from '../lib/table/table-definition.ts';
 
 /** The groups' functions, which callers reach, and the one that the table's stream calls. */
-export type FunctionName = Group | 'session-events';
-export const FUNCTION_NAMES: readonly FunctionName[] = [...GROUPS, 'session-events'];
+export type FunctionName = ApiFunction | 'session-events';
+export const FUNCTION_NAMES: readonly FunctionName[] = [...API_FUNCTIONS, 'session-events'];
 
-/** `session-events` is `SessionEvents` in the template. */
+/** `session-events` is `StreamEffects` in the template. */
 export const idOfFunction = (name: FunctionName): string =>
   name.replaceAll(/(^|-)(\w)/g, (_match, _dash, letter: string) => letter.toUpperCase());
 
@@ -145,7 +145,7 @@ export const functionRows: Readonly<Record<FunctionName, FunctionRow>> = {
     mountsWorkspaces: false,
     // What it needs to know is in the stream's records; what it could not do is kept for later.
     tableActions: ['dynamodb:UpdateItem', 'dynamodb:DeleteItem'],
-    onlyPartition: FAREWELLS,
+    onlyPartition: TERMINATIONS,
     indexes: [],
     settings: ['logLevel'],
     secrets: 'open',

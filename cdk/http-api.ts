@@ -14,20 +14,20 @@ import { HttpIamAuthorizer, HttpJwtAuthorizer } from 'aws-cdk-lib/aws-apigateway
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
-import type { Group } from '../lib/operations/operation.ts';
+import type { ApiFunction } from '../lib/operations/operation.ts';
 import { operations } from '../lib/api/operations.ts';
 import { routes, type Route } from '../lib/api/routes.ts';
 import { warnOfGroupNames } from './group-names.ts';
 import { newLogGroup } from './log-group.ts';
 import type { StackConfig } from './stack-config.ts';
 
-type FunctionsByGroup = Readonly<Record<Group, IFunction>>;
+type FunctionsByName = Readonly<Record<ApiFunction, IFunction>>;
 
-/** The HTTP API: each of `lib/api/routes.ts`, to the function of its operation's group. */
+/** The HTTP API: each of `lib/api/routes.ts`, to the function of its operation. */
 export class SessionHttpApi extends Construct {
   readonly api: HttpApi;
 
-  constructor(scope: Construct, id: string, config: StackConfig, functions: FunctionsByGroup) {
+  constructor(scope: Construct, id: string, config: StackConfig, functions: FunctionsByName) {
     super(scope, id);
     this.api = new HttpApi(this, 'Api', {
       apiName: config.stackName,
@@ -49,21 +49,21 @@ export class SessionHttpApi extends Construct {
     new CfnOutput(this, 'Url', { value: this.api.apiEndpoint }).overrideLogicalId('ApiUrl');
   }
 
-  private addRoutes(authorizer: IHttpRouteAuthorizer, functions: FunctionsByGroup): void {
+  private addRoutes(authorizer: IHttpRouteAuthorizer, functions: FunctionsByName): void {
     const integrations = new Map(
       // One permission for all routes of a function: its resource policy has room for 20 KB.
-      Object.entries(functions).map(([group, fn]) => [
-        group,
-        new HttpLambdaIntegration(`${group}-integration`, fn, { scopePermissionToRoute: false }),
+      Object.entries(functions).map(([name, fn]) => [
+        name,
+        new HttpLambdaIntegration(`${name}-integration`, fn, { scopePermissionToRoute: false }),
       ]),
     );
     for (const { method, path, operation } of routes) {
-      const { group, access } = operations[operation];
+      const { function: name, access } = operations[operation];
       const isOpen = access === 'anyone';
       const added = this.api.addRoutes({
         path,
         methods: [HttpMethod[method]],
-        integration: integrations.get(group) as HttpLambdaIntegration,
+        integration: integrations.get(name) as HttpLambdaIntegration,
         authorizer: isOpen ? new HttpNoneAuthorizer() : authorizer,
       });
       if (isOpen) for (const route of added) Validations.of(route).acknowledge(OPEN_ROUTE);

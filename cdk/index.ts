@@ -1,5 +1,5 @@
 /** For a CDK app of your own: the stack, its configuration, and what others need of it. */
-export type { Group } from '../lib/operations/operation.ts';
+export type { ApiFunction as Group } from '../lib/operations/operation.ts';
 export type { SessionEventType } from '../lib/telemetry/events/session-event.ts';
 export type { FunctionName } from './function-rows.ts';
 export type { SessionEventBus } from './session-event-bus.ts';

@@ -3,7 +3,7 @@ import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import { functionVariable } from '../lib/api/client-environment.ts';
-import { GROUPS, type Group } from '../lib/operations/operation.ts';
+import { API_FUNCTIONS, type ApiFunction } from '../lib/operations/operation.ts';
 import { Alarms } from './alarms.ts';
 import { SessionDashboard } from './dashboard.ts';
 import { FUNCTION_NAMES, type FunctionName } from './function-rows.ts';
@@ -53,7 +53,7 @@ export class SessionManagerStack extends Stack {
       (name) => new SessionFunction(this, { name, config, table, secretsKey, eventBus, network, workspaces }),
     );
     this.functions = functions;
-    const lambdas = forEach(GROUPS, (name) => functions[name].function);
+    const lambdas = forEach(API_FUNCTIONS, (name) => functions[name].function);
     const { api } = new SessionHttpApi(this, 'Http', config, lambdas);
     const { deadLetters, cleanupGroup } = new Schedules(this, 'Schedules', config, lambdas);
     new SessionEventStream(this, 'Stream', { table, handler: functions['session-events'].function, deadLetters });
@@ -66,7 +66,7 @@ export class SessionManagerStack extends Stack {
    * Lets another function use a `SessionManagerClient`: the permission to invoke, and the variables that the client
    * reads. With it the function acts as an operator; name only the groups whose operations it calls.
    */
-  grantInvoke(caller: LambdaFunction, groups: readonly Group[] = GROUPS): void {
+  grantInvoke(caller: LambdaFunction, groups: readonly ApiFunction[] = API_FUNCTIONS): void {
     const arns = groups.map((group) => this.functions[group].function.functionArn);
     caller.addToRolePolicy(new PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: arns }));
     for (const group of groups) {

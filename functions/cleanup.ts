@@ -1,5 +1,5 @@
 import { lambdaHandler } from '../lib/api/lambda-handler.ts';
-import { noMcp } from '../lib/composition/no-mcp.ts';
+import { withoutMcp } from '../lib/composition/no-mcp.ts';
 import { lazyServices } from '../lib/composition/api-functions.ts';
 
-export const handler = lambdaHandler('cleanup', lazyServices({ mcp: noMcp }));
+export const handler = lambdaHandler('cleanup', lazyServices({ mcp: withoutMcp }));

@@ -23,9 +23,9 @@ export function serveRoutes(app: FastifyInstance): void {
 }
 
 async function answer(route: Route, request: FastifyRequest): Promise<HttpResult> {
-  const { group } = operations[route.operation];
+  const { function: functionName } = operations[route.operation];
   try {
-    return (await pTimeout(invoke(group, eventOf(route, request)), {
+    return (await pTimeout(invoke(functionName, eventOf(route, request)), {
       milliseconds: GATEWAY_MS,
       fallback: () => ({ statusCode: 503, body: '{"message":"Service Unavailable"}' }),
     })) as HttpResult;

@@ -7,14 +7,14 @@ import { handler as mcp } from '../functions/mcp.ts';
 import { handler as records } from '../functions/records.ts';
 import { handler as workspace } from '../functions/workspace.ts';
 import type { LambdaHandler } from '../lib/api/lambda-handler.ts';
-import type { Group } from '../lib/operations/operation.ts';
+import type { ApiFunction } from '../lib/operations/operation.ts';
 import { streamHandler, type StreamHandler } from '../lib/api/stream-handler.ts';
 import type { EventSink } from '../lib/telemetry/events/event-sink.ts';
 import { lazyServices } from '../lib/composition/api-functions.ts';
 import { streamServices } from '../lib/composition/session-events-function.ts';
 
 /** The deployed functions, with the time that each has there (ms). */
-export const functions: Readonly<Record<Group, { handler: LambdaHandler; timeoutMs: number }>> = {
+export const functions: Readonly<Record<ApiFunction, { handler: LambdaHandler; timeoutMs: number }>> = {
   lifecycle: { handler: lifecycle, timeoutMs: 29_000 },
   workspace: { handler: workspace, timeoutMs: 29_000 },
   records: { handler: records, timeoutMs: 29_000 },
@@ -28,12 +28,12 @@ export const sessionEvents = (sink: EventSink): StreamHandler =>
   streamHandler(lazyServices({ ...streamServices, eventSink: () => sink }));
 
 /** Calls a function as Lambda does. */
-export async function invoke(group: Group, event: unknown): Promise<unknown> {
-  const { handler, timeoutMs } = functions[group];
+export async function invoke(functionName: ApiFunction, event: unknown): Promise<unknown> {
+  const { handler, timeoutMs } = functions[functionName];
   const stopAt = performance.now() + timeoutMs;
   const context = {
     awsRequestId: randomUUID(),
-    functionName: group,
+    functionName,
     getRemainingTimeInMillis: () => Math.max(0, Math.round(stopAt - performance.now())),
   };
   return handler(event, context as Context);

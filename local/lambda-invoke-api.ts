@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { FastifyInstance, FastifyReply } from 'fastify';
-import { GROUPS, type Group } from '../lib/operations/operation.ts';
+import { API_FUNCTIONS, type ApiFunction } from '../lib/operations/operation.ts';
 import { invoke } from './functions.ts';
 
 /** Lambda's Invoke API, so that `aws lambda invoke --endpoint-url` and every SDK's client reach the functions. */
 export function serveInvoke(app: FastifyInstance): void {
   const accepted = new Set<Promise<void>>();
-  const invokeLater = (group: Group, event: unknown) => {
-    const run = invoke(group, event)
+  const invokeLater = (functionName: ApiFunction, event: unknown) => {
+    const run = invoke(functionName, event)
       .then(() => undefined, console.error)
       .finally(() => accepted.delete(run));
     accepted.add(run);
@@ -16,28 +16,29 @@ export function serveInvoke(app: FastifyInstance): void {
   app.addHook('onClose', async () => void (await Promise.all(accepted)));
   app.post<{ Params: { name: string } }>('/2015-03-31/functions/:name/invocations', async (request, reply) => {
     reply.header('x-amzn-requestid', randomUUID());
-    const group = groupOf(request.params.name);
-    if (!group) return refuse(reply, 404, 'ResourceNotFoundException', `Function not found: ${request.params.name}`);
+    const functionName = functionNamed(request.params.name);
+    if (!functionName)
+      return refuse(reply, 404, 'ResourceNotFoundException', `Function not found: ${request.params.name}`);
     const event = parse(request.body as Buffer | undefined);
     if (!event) return refuse(reply, 400, 'InvalidRequestContentException', 'Could not parse request body into json.');
     switch (request.headers['x-amz-invocation-type'] ?? 'RequestResponse') {
       case 'DryRun':
         return reply.code(204).send();
       case 'Event':
-        invokeLater(group, event.json);
+        invokeLater(functionName, event.json);
         return reply.code(202).send();
       case 'RequestResponse':
-        return answer(reply, group, event.json);
+        return answer(reply, functionName, event.json);
       default:
         return refuse(reply, 400, 'InvalidParameterValueException', 'Unknown invocation type.');
     }
   });
 }
 
-async function answer(reply: FastifyReply, group: Group, event: unknown): Promise<FastifyReply> {
+async function answer(reply: FastifyReply, functionName: ApiFunction, event: unknown): Promise<FastifyReply> {
   reply.headers({ 'content-type': 'application/json', 'x-amz-executed-version': '$LATEST' });
   try {
-    return await reply.send(JSON.stringify((await invoke(group, event)) ?? null));
+    return await reply.send(JSON.stringify((await invoke(functionName, event)) ?? null));
   } catch (thrown) {
     const { name, message } = thrown instanceof Error ? thrown : new Error(String(thrown));
     reply.header('x-amz-function-error', 'Unhandled');
@@ -46,10 +47,10 @@ async function answer(reply: FastifyReply, group: Group, event: unknown): Promis
 }
 
 /** By name, by `name:qualifier`, or by ARN. */
-function groupOf(name: string): Group | undefined {
+function functionNamed(name: string): ApiFunction | undefined {
   const parts = name.split(':');
-  const functionName = parts[parts.lastIndexOf('function') + 1];
-  return GROUPS.find((group) => group === functionName);
+  const named = parts[parts.lastIndexOf('function') + 1];
+  return API_FUNCTIONS.find((functionName) => functionName === named);
 }
 
 function parse(body: Buffer | undefined): { json: unknown } | undefined {

@@ -153,7 +153,7 @@ describe('a caller', () => {
     const view = manager.as({ kind: 'operator' });
     expect(() => view.setPromptComposer({ compose: () => 'mine' })).toThrow(forbidden);
     expect(() => view.setAuditLogger({ log: () => undefined })).toThrow(forbidden);
-    expect(() => view.trail).toThrow(forbidden);
+    expect(() => view.audit).toThrow(forbidden);
     const session = await manager.createSession('ada', 'acme');
     expect(await session.getSystemPrompt()).toBe('');
     expect(stack.audited.map(({ event }) => event)).toEqual(['session.created', 'system-prompt.read']);

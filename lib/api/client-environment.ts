@@ -1,4 +1,5 @@
-import type { Group } from '../operations/operation.ts';
+import type { ApiFunction } from '../operations/operation.ts';
 
-/** The variable that tells a `SessionManagerClient` the name or ARN of a group's function. */
-export const functionVariable = (group: Group): string => `SESSION_MANAGER_${group.toUpperCase()}_FUNCTION`;
+/** The variable that tells a `SessionManagerClient` the name or ARN of a function. */
+export const functionVariable = (functionName: ApiFunction): string =>
+  `SESSION_MANAGER_${functionName.toUpperCase()}_FUNCTION`;

@@ -4,8 +4,8 @@ import { checkAnswerSize } from './answer-size.ts';
 import { callerOfEvent } from './caller-of-event.ts';
 import type { HttpEvent } from './http-event.ts';
 import { operationNamed } from './operations.ts';
-import type { Answer, AnyOperation, Group } from '../operations/operation.ts';
-import { perform, readRequest, whatToTell } from './perform.ts';
+import type { Answer, AnyOperation, ApiFunction } from '../operations/operation.ts';
+import { perform, readRequest, errorForCaller } from './perform.ts';
 import { problemOf } from './problem.ts';
 import { routeKey, routes, type Route } from './routes.ts';
 import type { Services } from './door-services.ts';
@@ -15,9 +15,9 @@ export type HttpResult = APIGatewayProxyStructuredResultV2;
 const RETRY_AFTER_SECONDS = '1';
 const byRouteKey = new Map(routes.map((route) => [routeKey(route), route]));
 
-/** Answers an API Gateway event (payload format 2.0) of one of the group's routes. */
+/** Answers an API Gateway event (payload format 2.0) of one of the function's routes. */
 export async function handleHttp(
-  group: Group,
+  functionName: ApiFunction,
   services: Services,
   event: HttpEvent,
   signal: AbortSignal,
@@ -25,7 +25,7 @@ export async function handleHttp(
   const { requestId, http } = event.requestContext;
   try {
     const origin = { requestId, sourceIp: http.sourceIp };
-    const { route, operation } = await readRequest(services, origin, () => routeOf(group, event));
+    const { route, operation } = await readRequest(services, origin, () => routeOf(functionName, event));
     return await perform(services, {
       name: route.operation,
       operation,
@@ -37,14 +37,14 @@ export async function handleHttp(
     });
   } catch (thrown) {
     const name = byRouteKey.get(event.routeKey)?.operation ?? event.routeKey;
-    return problem(whatToTell(services.log, name, thrown), requestId);
+    return problem(errorForCaller(services.log, name, thrown), requestId);
   }
 }
 
-function routeOf(group: Group, event: HttpEvent): { route: Route; operation: AnyOperation } {
+function routeOf(functionName: ApiFunction, event: HttpEvent): { route: Route; operation: AnyOperation } {
   const route = byRouteKey.get(event.routeKey);
   const operation = route && operationNamed(route.operation);
-  if (operation?.group !== group) throw new Error(`function ${group} has no route ${event.routeKey}`);
+  if (operation?.function !== functionName) throw new Error(`function ${functionName} has no route ${event.routeKey}`);
   return { route: route as Route, operation };
 }
 

@@ -4,8 +4,8 @@ import { ValidationError, type ErrorCode } from '../errors.ts';
 import { actorSchema, callerOfActor, ownFields } from './actor.ts';
 import { checkAnswerSize } from './answer-size.ts';
 import { operationNamed } from './operations.ts';
-import type { AnyOperation, Group } from '../operations/operation.ts';
-import { perform, readRequest, whatToTell } from './perform.ts';
+import type { AnyOperation, ApiFunction } from '../operations/operation.ts';
+import { perform, readRequest, errorForCaller } from './perform.ts';
 import type { Services } from './door-services.ts';
 
 /** A direct invocation. Without an actor it is an operator's: that is what the permission to invoke means. */
@@ -23,9 +23,9 @@ export type InvocationResult =
   | { ok: true; output: unknown }
   | { ok: false; error: { code: ErrorCode; message: string; details: Readonly<Record<string, unknown>> } };
 
-/** Answers `{ operation, input, actor? }` of one of the group's operations. */
+/** Answers `{ operation, input, actor? }` of one of the function's operations. */
 export async function handleInvocation(
-  group: Group,
+  functionName: ApiFunction,
   services: Services,
   event: unknown,
   requestId: string,
@@ -34,7 +34,7 @@ export async function handleInvocation(
   let name = 'invocation';
   try {
     const origin = { requestId };
-    const { invocation, operation } = await readRequest(services, origin, () => readInvocation(group, event));
+    const { invocation, operation } = await readRequest(services, origin, () => readInvocation(functionName, event));
     name = invocation.operation;
     return await perform(services, {
       name,
@@ -46,7 +46,7 @@ export async function handleInvocation(
       signal,
     });
   } catch (thrown) {
-    const { code, message, details } = whatToTell(services.log, name, thrown);
+    const { code, message, details } = errorForCaller(services.log, name, thrown);
     return { ok: false, error: { code, message, details } };
   }
 }
@@ -70,7 +70,7 @@ function scheduledRun(name: 'cleanupInactiveSessions' | 'reconcile') {
         signal,
       });
     } catch (thrown) {
-      throw whatToTell(services.log, name, thrown);
+      throw errorForCaller(services.log, name, thrown);
     }
   };
 }
@@ -80,13 +80,13 @@ export async function handleAccessCheck(services: Services, requestId: string, s
   try {
     return await services.accessCheck.run(signal, requestId);
   } catch (thrown) {
-    throw whatToTell(services.log, 'checkWorkspaceAccess', thrown);
+    throw errorForCaller(services.log, 'checkWorkspaceAccess', thrown);
   }
 }
 
-function readInvocation(group: Group, event: unknown) {
+function readInvocation(functionName: ApiFunction, event: unknown) {
   const invocation = parseInput(invocationSchema(), invocationIn(event));
-  return { invocation, operation: operationOf(group, invocation.operation) };
+  return { invocation, operation: operationOf(functionName, invocation.operation) };
 }
 
 /** What the event itself says. An actor counts wherever it is found: one that is overlooked would be an operator. */
@@ -95,11 +95,11 @@ function invocationIn(event: unknown): unknown {
   return { ...event, actor: ownFields(event.actor) };
 }
 
-function operationOf(group: Group, name: string): AnyOperation {
+function operationOf(functionName: ApiFunction, name: string): AnyOperation {
   const operation = operationNamed(name);
   if (!operation) throw ValidationError.at('operation', 'is not a known operation');
-  if (operation.group !== group) {
-    throw ValidationError.at('operation', `"${name}" is served by the function "${operation.group}"`);
+  if (operation.function !== functionName) {
+    throw ValidationError.at('operation', `"${name}" is served by the function "${operation.function}"`);
   }
   return operation;
 }

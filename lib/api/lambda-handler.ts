@@ -2,7 +2,7 @@ import type { Context } from 'aws-lambda';
 import { isHttpEvent } from './http-event.ts';
 import { handleHttp } from './http-handler.ts';
 import { handleAccessCheck, handleInvocation, handleReconcile, handleSchedule } from './invoke-handler.ts';
-import type { Group } from '../operations/operation.ts';
+import type { ApiFunction } from '../operations/operation.ts';
 import { RECONCILE_EVENT, SCHEDULED_EVENT } from './scheduled-event.ts';
 import type { Services } from './door-services.ts';
 
@@ -14,8 +14,8 @@ const HTTP_MS = 20_000;
 const MARGIN_MS = 5_000;
 const LONG_RUN_MARGIN_MS = 30_000;
 
-/** What a group's function does when its schedules call, by what they send. */
-const scheduled: Partial<Record<Group, Readonly<Record<string, typeof handleSchedule>>>> = {
+/** What a functionName's function does when its schedules call, by what they send. */
+const scheduled: Partial<Record<ApiFunction, Readonly<Record<string, typeof handleSchedule>>>> = {
   cleanup: {
     [SCHEDULED_EVENT['detail-type']]: handleSchedule,
     [RECONCILE_EVENT['detail-type']]: handleReconcile,
@@ -24,24 +24,24 @@ const scheduled: Partial<Record<Group, Readonly<Record<string, typeof handleSche
 };
 
 /** The handler of a function: HTTP through API Gateway, the schedule, or another Lambda that invokes it. */
-export function lambdaHandler(group: Group, services: () => Services): LambdaHandler {
+export function lambdaHandler(functionName: ApiFunction, services: () => Services): LambdaHandler {
   return async (event, context) => {
     const remaining = context.getRemainingTimeInMillis();
     const requestId = context.awsRequestId;
-    const run = scheduledRunOf(group, event);
+    const run = scheduledRunOf(functionName, event);
     if (run) return run(services(), requestId, stopAfter(remaining - LONG_RUN_MARGIN_MS));
     const isHttp = isHttpEvent(event);
     const most = isHttp ? HTTP_MS : Math.max(HTTP_MS, remaining - LONG_RUN_MARGIN_MS);
     const signal = stopAfter(Math.min(most, remaining - MARGIN_MS));
-    if (isHttp) return handleHttp(group, services(), event, signal);
-    return handleInvocation(group, services(), event, requestId, signal);
+    if (isHttp) return handleHttp(functionName, services(), event, signal);
+    return handleInvocation(functionName, services(), event, requestId, signal);
   };
 }
 
 const stopAfter = (ms: number): AbortSignal => AbortSignal.timeout(Math.max(0, ms));
 
-function scheduledRunOf(group: Group, event: unknown): typeof handleSchedule | undefined {
-  const runs = Object.entries(scheduled[group] ?? {});
+function scheduledRunOf(functionName: ApiFunction, event: unknown): typeof handleSchedule | undefined {
+  const runs = Object.entries(scheduled[functionName] ?? {});
   const type = typeof event === 'object' && event !== null ? (event as Record<string, unknown>)['detail-type'] : '';
   return runs.find(([name]) => name === type)?.[1];
 }

@@ -29,14 +29,14 @@ export async function perform<T>({ manager, describeApi }: Services, call: Call<
     const input: unknown = parseInput<unknown>(operation.input, call.input());
     return call.answer(await operation.run(input, { signal, describeApi }));
   }
-  return manager.trail.record(
+  return manager.audit.record(
     // Every operation that needs a caller has a row: a test compares.
     name as AuditedOperation,
     { kind: 'unknown' },
     {},
     async () => {
       const caller = parseCaller(call.caller());
-      manager.trail.noteActor(caller);
+      manager.audit.noteActor(caller);
       if (!ADMITTED[operation.access].includes(caller.kind))
         throw new ForbiddenError('This operation is not for callers of this kind.');
       const input: unknown = parseInput<unknown>(operation.input, call.input());
@@ -54,12 +54,12 @@ export async function readRequest<T>({ manager }: Services, origin: RequestOrigi
     const refuse = async () => {
       throw thrown;
     };
-    return manager.trail.record('readRequest', { kind: 'unknown' }, {}, refuse, origin);
+    return manager.audit.record('readRequest', { kind: 'unknown' }, {}, refuse, origin);
   }
 }
 
 /** What a caller may be told; the cause, which it is not told, goes to the log. */
-export function whatToTell(log: LogLines, name: string, thrown: unknown): SessionManagerError {
+export function errorForCaller(log: LogLines, name: string, thrown: unknown): SessionManagerError {
   const error = toSessionManagerError(thrown);
   if (error.cause !== undefined) log.operationFailed(name, thrown);
   return error;

@@ -43,14 +43,14 @@ function ownFailure(exitCode: number, code: string, detail: string): Failure {
 }
 
 /** By the code, the sentence, or for programs only. */
-const TOLD_ALREADY: ReadonlySet<string> = new Set(['type', 'title', 'status', 'code', 'detail', 'errors']);
+const REPORTED_ALREADY: ReadonlySet<string> = new Set(['type', 'title', 'status', 'code', 'detail', 'errors']);
 
 /** One line: the problem itself for programs, `CODE: what happened (details)` for people. */
 export function failureLine({ problem }: Failure, asJson: boolean): string {
   if (asJson) return jsonLine(problem);
   const { code, detail } = problem;
   const hint = HINTS[code];
-  const details = Object.entries(problem).filter(([name, value]) => value !== undefined && !TOLD_ALREADY.has(name));
+  const details = Object.entries(problem).filter(([name, value]) => value !== undefined && !REPORTED_ALREADY.has(name));
   const more = details.map(([name, value]) => `${name}=${typeof value === 'string' ? value : jsonLine(value)}`);
   return visible(`${code}: ${detail}${hint ? ` ${hint}` : ''}${more.length > 0 ? ` (${more.join(' ')})` : ''}`);
 }

@@ -127,11 +127,11 @@ type Credentials = Pick<InputOf<'addMcpClient'>, 'auth' | 'headers'>;
 
 async function credentials(file: string | undefined, { io }: CliRun): Promise<Credentials> {
   if (file === undefined) return {};
-  const told: Record<string, unknown> = parsedObject(
+  const given: Record<string, unknown> = parsedObject(
     '--auth-file',
     file === '-' ? await text(io.stdin) : await readFile(file, 'utf8'),
   );
-  const { auth, headers, ...rest } = told as Credentials;
+  const { auth, headers, ...rest } = given as Credentials;
   if (Object.keys(rest).length > 0) throw new UsageError('--auth-file must have "auth" and "headers" alone.');
   return { auth, headers };
 }

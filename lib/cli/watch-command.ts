@@ -7,7 +7,7 @@ import { jsonLine, visible } from './visible.ts';
 const TYPE_WIDTH = 22;
 
 /** What every event has. */
-interface ToldEvent {
+interface WatchedEvent {
   id: string;
   type: string;
   time: string;
@@ -35,7 +35,7 @@ export function addWatchCommand(cli: Argv<CommonOptions>, run: CliRun): Argv<Com
       });
       let told = 0;
       for await (const text of events) {
-        const event = JSON.parse(text) as ToldEvent;
+        const event = JSON.parse(text) as WatchedEvent;
         await run.tellOne(event, () => eventLine(event));
         if (++told >= count) return;
       }
@@ -45,7 +45,7 @@ export function addWatchCommand(cli: Argv<CommonOptions>, run: CliRun): Argv<Com
 
 const SHOWN_BEFORE: ReadonlySet<string> = new Set(['id', 'version', 'type', 'time', 'sessionId', 'userId', 'orgId']);
 
-function eventLine(event: ToldEvent): string {
+function eventLine(event: WatchedEvent): string {
   const { type, time, sessionId, userId, orgId } = event;
   const details = Object.entries(event)
     .filter(([name]) => !SHOWN_BEFORE.has(name))

@@ -10,7 +10,7 @@ import type { McpConnector } from '../mcp-clients/mcp-connector.ts';
 import type { SecretBox } from '../mcp-clients/credentials/secret-box.ts';
 import { SERVICE } from '../telemetry/metrics/metric-catalogue.ts';
 import { MetricLines } from '../telemetry/metrics/metric-lines.ts';
-import { SessionEvents } from '../sessions/stream-effects.ts';
+import { StreamEffects } from '../sessions/stream-effects.ts';
 import { SessionManagerV2 } from '../sessions/session-manager.ts';
 import { DynamoTable } from '../table/dynamo-table.ts';
 import type { AccessPoints } from '../workspaces/access-points/access-points.ts';
@@ -80,7 +80,7 @@ export function createServices(env: NodeJS.ProcessEnv, parts: ServiceParts): Ser
     config,
     log,
     manager: new SessionManagerV2(shared),
-    events: new SessionEvents(shared.farewells, shared.trail, accessPoints, parts.eventSink?.(config, EVENT_BRIDGE)),
+    events: new StreamEffects(shared.terminations, shared.audit, accessPoints, parts.eventSink?.(config, EVENT_BRIDGE)),
     accessCheck: new AccessCheck(shared),
     describeApi: parts.describeApi,
   };

@@ -4,7 +4,7 @@ import { operation } from '../operations/operation.ts';
 
 export const limitOperations = {
   getLimit: operation({
-    group: 'records',
+    function: 'records',
     access: 'caller',
     input: () => z.strictObject(limitRefShape()),
     async run(ref, { manager }) {
@@ -13,7 +13,7 @@ export const limitOperations = {
   }),
 
   putLimit: operation({
-    group: 'records',
+    function: 'records',
     access: 'caller',
     input: () => z.strictObject({ ...limitRefShape(), ...limitShape() }),
     async run({ limit, items, ...ref }, { manager }) {
@@ -22,7 +22,7 @@ export const limitOperations = {
   }),
 
   deleteLimit: operation({
-    group: 'records',
+    function: 'records',
     access: 'caller',
     input: () => z.strictObject(limitRefShape()),
     async run(ref, { manager }) {

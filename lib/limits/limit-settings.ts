@@ -13,7 +13,7 @@ import {
 } from '../identity.ts';
 import { MAX_LIMIT, MAX_SEAT_ITEMS, type Usage } from './limit.ts';
 import type { SeatLayout } from './seat-layout.ts';
-import type { AuditTrail } from '../telemetry/audit/audit-log.ts';
+import type { AuditLog } from '../telemetry/audit/audit-log.ts';
 import type { SeatStore } from './seat-store.ts';
 
 export const limitRefShape = () => ({
@@ -41,7 +41,7 @@ export interface LimitInfo extends Usage {
 
 interface LimitSettingsUses {
   readonly seats: SeatStore;
-  readonly trail: AuditTrail;
+  readonly audit: AuditLog;
 }
 
 /** Limits that can be set while sessions come and go. For operators. */
@@ -62,7 +62,7 @@ export class LimitSettings {
   async put(ref: LimitRef, input: LimitInput): Promise<LimitInfo> {
     return this.#recorded('putLimit', ref, async (of) => {
       const { limit, items } = readInput(limitSchema(), input);
-      this.#parts.trail.note({ limit });
+      this.#parts.audit.note({ limit });
       return this.#infoOf(of, await this.#parts.seats.setLimit(of, limit, items));
     });
   }
@@ -73,17 +73,17 @@ export class LimitSettings {
   }
 
   async #recorded<T>(operation: AuditedOperation, ref: LimitRef, work: (of: ScopeOwner) => Promise<T>): Promise<T> {
-    return this.#parts.trail.record(operation, this.#caller, {}, async () => {
+    return this.#parts.audit.record(operation, this.#caller, {}, async () => {
       const of = ownerOf(readInput(limitRefSchema(), ref));
       const { scope, orgId, userId } = of;
-      this.#parts.trail.note({ limitScope: scope, ...(orgId && { orgId }), ...(userId && { userId }) });
+      this.#parts.audit.note({ limitScope: scope, ...(orgId && { orgId }), ...(userId && { userId }) });
       if (!isUnrestricted(this.#caller)) throw new ForbiddenError('Only an operator may see or change limits.');
       return work(of);
     });
   }
 
   #infoOf(of: ScopeOwner, layout: SeatLayout): LimitInfo {
-    const { limit, active } = this.#parts.seats.usageIn(of, layout);
+    const { limit, active } = this.#parts.seats.usageOf(of, layout);
     return { limit, active, items: layout.items.length, isDefault: layout.first.seats === undefined };
   }
 }

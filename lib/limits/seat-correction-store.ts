@@ -14,7 +14,7 @@ import type { Write } from '../table/write.ts';
 import type { ScopeOwner } from '../identity.ts';
 
 /** The seats of a scope at one moment. */
-export interface SeatWitness {
+export interface SeatSnapshot {
   layout: SeatLayout;
   active: number;
   /** Seats ever taken in the items that there are: comparable between two of the same layout. */
@@ -22,7 +22,7 @@ export interface SeatWitness {
 }
 
 /** Puts counters right. README.md argues why nobody is let in too many meanwhile. */
-export class SeatCorrection {
+export class SeatCorrectionStore {
   private readonly table: DynamoTable;
 
   constructor(table: DynamoTable) {
@@ -30,7 +30,7 @@ export class SeatCorrection {
   }
 
   /** Nothing if the number of items changed while it looked. */
-  async witness(of: ScopeOwner): Promise<SeatWitness | undefined> {
+  async snapshot(of: ScopeOwner): Promise<SeatSnapshot | undefined> {
     const known = itemCountOf((await this.table.get<FirstSeatsItem>(seatsKey(of)))?.items);
     const keys = Array.from({ length: known }, (_, item) => seatsKey(of, item));
     const [first = {}, ...others] = await this.table.snapshot<FirstSeatsItem & SeatsTrace>(keys);
@@ -45,17 +45,17 @@ export class SeatCorrection {
   }
 
   /**
-   * Adds `by` to what is counted, if the layout is still as `witness` has it; each correction changes it, so that of two
+   * Adds `by` to what is counted, if the layout is still as `snapshot` has it; each correction changes it, so that of two
    * only one counts. Of several items none is left with more than its share: where too few seats are free for that, items
    * are merged first.
    */
-  async correct(of: ScopeOwner, { layout: seen }: SeatWitness, by: number): Promise<boolean> {
+  async correct(of: ScopeOwner, { layout: seen }: SeatSnapshot, by: number): Promise<boolean> {
     let layout = seen;
     while (layout.items.length > 1 && sumOf(freeIn(layout)) < by) {
       const item = layout.items.length - 1;
       const { active = 0, seats = 0 } = layout.items[item] ?? {};
       if (await this.table.transact(writesOfStep(of, layout.first, { merge: { item, active, seats } }))) return false;
-      const next = await this.witness(of);
+      const next = await this.snapshot(of);
       if (next?.layout.first.layout !== (layout.first.layout ?? 0) + 1) return false;
       layout = next.layout;
     }

@@ -6,7 +6,7 @@ import type { ScopeOwner } from '../identity.ts';
 import { itemCountOf, type FirstSeatsItem, type SeatsItem } from './seat-layout.ts';
 
 /** Items of a scope that do not fit to what its item 0 says: not there, or beyond those that count. */
-export interface OddSeatItems {
+export interface InconsistentSeatItems {
   first: FirstSeatsItem;
   missing: number[];
   stray: number[];
@@ -15,7 +15,7 @@ export interface OddSeatItems {
 const CLOSE = 'SET seats = :none, wantedSeats = :none, active = if_not_exists(active, :none)';
 
 /** Puts the items right that the seats of a scope are spread over, which is before its counter can be judged. */
-export class SeatItemsCorrection {
+export class SeatItemsStore {
   private readonly table: DynamoTable;
 
   constructor(table: DynamoTable) {
@@ -23,7 +23,7 @@ export class SeatItemsCorrection {
   }
 
   /** As one moment has them; nothing if all fit. */
-  async oddItems(of: ScopeOwner): Promise<OddSeatItems | undefined> {
+  async inconsistentItems(of: ScopeOwner): Promise<InconsistentSeatItems | undefined> {
     const keys = Array.from({ length: MAX_SEAT_ITEMS }, (_, item) => seatsKey(of, item));
     const found = await this.table.snapshot<SeatsItem>(keys);
     const first: FirstSeatsItem = found[0] ?? {};
@@ -39,7 +39,7 @@ export class SeatItemsCorrection {
    * step towards the limit that is wanted makes up for. Where item 0 was lost, the others prove that there was a limit:
    * nobody is admitted until it is put again.
    */
-  async correct(of: ScopeOwner, { first, missing, stray }: OddSeatItems): Promise<boolean> {
+  async correct(of: ScopeOwner, { first, missing, stray }: InconsistentSeatItems): Promise<boolean> {
     const refusal = await this.table.transact({
       first: first.seats === undefined ? replaceFirst(of, first, CLOSE, { ':none': 0 }) : replaceFirst(of, first),
       ...Object.fromEntries(missing.map((item) => [`item${item}`, addItem(of, item, 0)])),

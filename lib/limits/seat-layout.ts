@@ -50,7 +50,7 @@ export const seatsIn = ({ items }: SeatLayout): number => sumOf(items.map(({ sea
 export const freeIn = ({ items }: SeatLayout): number[] => items.map(({ active, seats }) => seats - active);
 
 /** `preset`: the limit of scopes that have none of their own; 0 = none. */
-export function usageIn(layout: SeatLayout, preset: number): Usage {
+export function usageOfLayout(layout: SeatLayout, preset: number): Usage {
   const active = sumOf(layout.items.map((item) => item.active));
   if (layout.first.seats === undefined) return { active, limit: preset === 0 ? null : preset };
   const seats = seatsIn(layout);

@@ -1,5 +1,5 @@
 import type { DynamoTable } from '../table/dynamo-table.ts';
-import type { SeatKnowledge } from './seat-knowledge.ts';
+import type { SeatHints } from './seat-hints.ts';
 import { itemCountOf, seatLayout, type SeatLayout, type FirstSeatsItem, type SeatsItem } from './seat-layout.ts';
 import { seatsKey, type Key } from '../table/keys.ts';
 import { Contended, withRetries } from '../table/retries.ts';
@@ -20,11 +20,11 @@ interface Wanted {
 /** Reads seats, with one request where it is known over how many items they are spread. */
 export class SeatReads {
   private readonly table: DynamoTable;
-  private readonly knowledge: SeatKnowledge;
+  private readonly hints: SeatHints;
 
-  constructor(table: DynamoTable, knowledge: SeatKnowledge) {
+  constructor(table: DynamoTable, hints: SeatHints) {
     this.table = table;
-    this.knowledge = knowledge;
+    this.hints = hints;
   }
 
   /** Each scope as one moment has it; all of them as the same one only where there are several items. */
@@ -61,7 +61,7 @@ export class SeatReads {
       found.filter((item) => item !== undefined),
     );
     if (!layout) throw new Contended('the seats have changed');
-    this.knowledge.learn(of, layout);
+    this.hints.remember(of, layout);
     return layout;
   }
 
@@ -73,18 +73,18 @@ export class SeatReads {
   }
 
   /** For whoever met others on items 0: may be there are more. */
-  async learnItems(owners: ScopeOwner[]): Promise<void> {
-    const unknown = owners.filter((of) => !this.knowledge.knows(of));
+  async rememberItems(owners: ScopeOwner[]): Promise<void> {
+    const unknown = owners.filter((of) => !this.hints.knows(of));
     if (unknown.length === 0) return;
     const found = await this.itemsOf(unknown.map((of) => seatsKey(of)));
     for (const [index, of] of unknown.entries()) {
-      this.knowledge.learnItems(of, itemCountOf(found[index]?.items));
+      this.hints.rememberItems(of, itemCountOf(found[index]?.items));
     }
   }
 
   private wanted(owners: ScopeOwner[]): Wanted[] {
     return owners.map((of) => {
-      const count = this.knowledge.itemsOf(of);
+      const count = this.hints.itemsOf(of);
       return { of, keys: Array.from({ length: count }, (_, item) => seatsKey(of, item)) };
     });
   }
@@ -104,8 +104,8 @@ export class SeatReads {
       const items = found.slice(from, (from += keys.length)).map((item) => item ?? {});
       const [first = {}, ...others] = items as [FirstSeatsItem?, ...SeatsItem[]];
       const layout = seatLayout(first, others);
-      if (!layout) this.knowledge.learnItems(of, itemCountOf(first.items));
-      else this.knowledge.learn(of, layout);
+      if (!layout) this.hints.rememberItems(of, itemCountOf(first.items));
+      else this.hints.remember(of, layout);
       return layout ?? [];
     });
     return layouts.length === wanted.length ? layouts : undefined;

@@ -1,8 +1,8 @@
 import { ContentionError } from '../errors.ts';
 import { UNLIMITED, type Usage } from './limit.ts';
 import type { DynamoTable } from '../table/dynamo-table.ts';
-import { SeatKnowledge } from './seat-knowledge.ts';
-import { itemCountOf, seatLayout, usageIn, type SeatLayout, type FirstSeatsItem } from './seat-layout.ts';
+import { SeatHints } from './seat-hints.ts';
+import { itemCountOf, seatLayout, usageOfLayout, type SeatLayout, type FirstSeatsItem } from './seat-layout.ts';
 import { SeatReads } from './seat-read-store.ts';
 import { writesOfStep } from './seat-step-writes.ts';
 import { balancingStep, nextStep, type SeatStep } from './seat-steps.ts';
@@ -18,30 +18,30 @@ const SETTLE_MS = 12_000;
 /** Limits, and how seats are spread: what is wanted, and the steps that lead there, which anybody may take up. */
 export class SeatStore {
   readonly reads: SeatReads;
-  readonly knowledge: SeatKnowledge;
+  readonly hints: SeatHints;
   private readonly table: DynamoTable;
   private readonly presets: Limits;
 
   /** `presets`: the limits of scopes that have none of their own. */
-  constructor(table: DynamoTable, presets: Limits, knowledge = new SeatKnowledge()) {
+  constructor(table: DynamoTable, presets: Limits, hints = new SeatHints()) {
     this.table = table;
     this.presets = presets;
-    this.knowledge = knowledge;
-    this.reads = new SeatReads(table, knowledge);
+    this.hints = hints;
+    this.reads = new SeatReads(table, hints);
   }
 
   presetOf({ scope }: ScopeOwner): number {
     return this.presets[scope];
   }
 
-  usageIn(of: ScopeOwner, layout: SeatLayout): Usage {
-    return usageIn(layout, this.presetOf(of));
+  usageOf(of: ScopeOwner, layout: SeatLayout): Usage {
+    return usageOfLayout(layout, this.presetOf(of));
   }
 
   /** Seats in use and the limits in force. */
   async usage(owners: ScopeOwner[]): Promise<Usage[]> {
     const layouts = await this.reads.layouts(owners);
-    return owners.map((of, index) => this.usageIn(of, layouts[index] as SeatLayout));
+    return owners.map((of, index) => this.usageOf(of, layouts[index] as SeatLayout));
   }
 
   async layout(of: ScopeOwner): Promise<SeatLayout> {
@@ -59,7 +59,7 @@ export class SeatStore {
     if (!updated) await this.updateFirst(want(of, seats, items));
     const layout = updated && item.wantedItems === 1 ? seatLayout(item, []) : undefined;
     if (!layout) return this.settle(of);
-    this.knowledge.learn(of, layout);
+    this.hints.remember(of, layout);
     return layout;
   }
 
@@ -84,7 +84,7 @@ export class SeatStore {
   /** One step for whoever saw that there is one to take; now and then. What does not succeed is left to the next one. */
   async help(of: ScopeOwner, layout: SeatLayout): Promise<void> {
     const step = nextStep(layout) ?? balancingStep(layout);
-    if (step && this.knowledge.mayHelp(of)) await this.isTaken(of, layout, step);
+    if (step && this.hints.mayHelp(of)) await this.isTaken(of, layout, step);
   }
 
   /** Evens out what is free, as far as nobody comes between. */

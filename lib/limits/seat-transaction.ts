@@ -3,7 +3,7 @@ import type { SeatStore } from './seat-store.ts';
 import { giveSeatBack, takeSeat } from './seat-writes.ts';
 import type { Transaction } from '../table/transaction.ts';
 import { Contended } from '../table/retries.ts';
-import type { Refusal, Write } from '../table/write.ts';
+import type { TransactionRefusal, Write } from '../table/write.ts';
 import type { ScopeOwner, Scope } from '../identity.ts';
 import type { FirstSeatsItem } from './seat-layout.ts';
 
@@ -27,25 +27,25 @@ export class SeatTransaction {
     return this.transaction.mayBeCarriedOut;
   }
 
-  takes(): Record<Scope, Write> {
+  takeSeats(): Record<Scope, Write> {
     return this.inEachScope((of) => {
-      const item = this.seats.knowledge.itemToTakeFrom(of);
+      const item = this.seats.hints.itemToTakeFrom(of);
       this.taken[of.scope] = item;
       return takeSeat(of, item, this.seats.presetOf(of));
     });
   }
 
-  gives(): Record<Scope, Write> {
-    return this.inEachScope((of) => giveSeatBack(of, this.seats.knowledge.itemToGiveTo(of)));
+  giveSeatsBack(): Record<Scope, Write> {
+    return this.inEachScope((of) => giveSeatBack(of, this.seats.hints.itemToGiveTo(of)));
   }
 
   /** One attempt. Where it keeps meeting others, it finds out over how many items the seats are spread. */
-  async once<Name extends string>(writes: () => Record<Name, Write>): Promise<Refusal<Name> | undefined> {
+  async send<Name extends string>(writes: () => Record<Name, Write>): Promise<TransactionRefusal<Name> | undefined> {
     try {
       return await this.transaction.attempt(writes);
     } catch (thrown) {
       if (thrown instanceof Contended && ++this.conflicts > 1) {
-        await this.seats.reads.learnItems(this.owners.filter(({ scope }) => thrown.names.has(scope)));
+        await this.seats.reads.rememberItems(this.owners.filter(({ scope }) => thrown.names.has(scope)));
       }
       throw thrown;
     }
@@ -53,19 +53,19 @@ export class SeatTransaction {
 
   /** Whether what a refused attempt found is the only item there was. If not, its place is learnt or forgotten. */
   tookFromOnlyItem(of: ScopeOwner, found: FirstSeatsItem | undefined): boolean {
-    const { knowledge } = this.seats;
+    const { hints } = this.seats;
     if (this.taken[of.scope] === 0) {
       const { items = 1 } = found ?? {};
-      knowledge.learnItems(of, items);
+      hints.rememberItems(of, items);
       return items === 1;
     }
-    if (!found) knowledge.forget(of);
+    if (!found) hints.forget(of);
     return false;
   }
 
   /** An item that a seat was to go back into is there no more. */
   forgetWhere(refused: (scope: Scope) => boolean): void {
-    for (const of of this.owners) if (refused(of.scope)) this.seats.knowledge.forget(of);
+    for (const of of this.owners) if (refused(of.scope)) this.seats.hints.forget(of);
   }
 
   private inEachScope(write: (of: ScopeOwner) => Write): Record<Scope, Write> {

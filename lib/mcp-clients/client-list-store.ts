@@ -15,7 +15,7 @@ const IS_STORED = 'attribute_exists(pk)';
 const IS_NOT_STORED = 'attribute_not_exists(pk)';
 
 /** Compares the ids of MCP clients on sessions with the clients that are stored, and fits the ids to the clients. */
-export class ClientListCorrection {
+export class ClientListStore {
   private readonly table: DynamoTable;
 
   constructor(table: DynamoTable) {
@@ -23,7 +23,7 @@ export class ClientListCorrection {
   }
 
   /** Those that are on the session or an item, and not both; or they have changed since. */
-  async seemOdd(places: ClientPlace[]): Promise<ClientPlace[]> {
+  async inconsistentCandidates(places: ClientPlace[]): Promise<ClientPlace[]> {
     const sessionKeys = [...new Set(places.map(({ sessionId }) => sessionId))].map(sessionKey);
     const found = await this.table.getAll<Key & SessionItem>([...sessionKeys, ...places.map(clientKeyOf)]);
     const stored = new Map(found.map((item) => [pathOf(item), item]));
@@ -33,7 +33,7 @@ export class ClientListCorrection {
   }
 
   /** As one moment has it. A session that is ending ends with both. */
-  async isOdd(place: ClientPlace): Promise<boolean> {
+  async isInconsistent(place: ClientPlace): Promise<boolean> {
     const [session, client] = await this.table.snapshot<Key & SessionItem>([
       sessionKey(place.sessionId),
       clientKeyOf(place),

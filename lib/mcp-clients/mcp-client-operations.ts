@@ -7,7 +7,7 @@ const clientShape = () => ({ ...sessionShape(), clientId: clientIdSchema() });
 
 export const mcpOperations = {
   addMcpClient: operation({
-    group: 'mcp',
+    function: 'mcp',
     access: 'caller',
     input: () => z.extend(mcpClientConfigSchema(), sessionShape()),
     async run({ sessionId, ...config }, { manager }) {
@@ -16,7 +16,7 @@ export const mcpOperations = {
   }),
 
   listMcpClients: operation({
-    group: 'mcp',
+    function: 'mcp',
     access: 'caller',
     input: () => z.strictObject(sessionShape()),
     async run({ sessionId }, { manager }) {
@@ -25,7 +25,7 @@ export const mcpOperations = {
   }),
 
   getMcpClient: operation({
-    group: 'mcp',
+    function: 'mcp',
     access: 'caller',
     input: () => z.strictObject(clientShape()),
     async run({ sessionId, clientId }, { manager }) {
@@ -34,7 +34,7 @@ export const mcpOperations = {
   }),
 
   removeMcpClient: operation({
-    group: 'mcp',
+    function: 'mcp',
     access: 'caller',
     input: () => z.strictObject(clientShape()),
     async run({ sessionId, clientId }, { manager }) {
@@ -44,7 +44,7 @@ export const mcpOperations = {
   }),
 
   updateMcpClientAuth: operation({
-    group: 'mcp',
+    function: 'mcp',
     access: 'caller',
     input: () => z.strictObject({ ...clientShape(), ...mcpCredentialsShape() }),
     async run({ sessionId, clientId, ...credentials }, { manager }) {
@@ -54,7 +54,7 @@ export const mcpOperations = {
   }),
 
   listMcpTools: operation({
-    group: 'mcp',
+    function: 'mcp',
     access: 'caller',
     input: () => z.strictObject(clientShape()),
     async run({ sessionId, clientId }, { manager }) {
@@ -63,7 +63,7 @@ export const mcpOperations = {
   }),
 
   callMcpTool: operation({
-    group: 'mcp',
+    function: 'mcp',
     access: 'caller',
     input: () =>
       z.strictObject({

@@ -141,7 +141,7 @@ export class McpClientHandle {
   }
 
   async #abandon(connection: McpConnection): Promise<void> {
-    await farewell(this.#parts, this.#session.id, this.#id, connection);
+    await terminateOnServer(this.#parts, this.#session.id, this.#id, connection);
     await connection.close();
   }
 }
@@ -183,7 +183,7 @@ export async function mcpTarget(
 }
 
 /** Ends the session on the MCP server; one that does not answer is only written to the log. */
-export async function farewell(
+export async function terminateOnServer(
   parts: McpClientUses,
   sessionId: string,
   clientId: string,

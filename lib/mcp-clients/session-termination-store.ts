@@ -1,10 +1,10 @@
 import type { DynamoTable } from '../table/dynamo-table.ts';
 import type { McpClientItem } from './mcp-client-store.ts';
-import { farewellKey, type Key } from '../table/keys.ts';
-import { FAREWELLS } from '../table/table-definition.ts';
+import { terminationKey, type Key } from '../table/keys.ts';
+import { TERMINATIONS } from '../table/table-definition.ts';
 
 /** A session on an MCP server that is to be ended and could not be reached, `attempts` times so far. */
-export interface Farewell {
+export interface PendingTermination {
   sessionId: string;
   client: McpClientItem;
   attempts: number;
@@ -18,7 +18,7 @@ const UNCHANGED = 'attempts = :attempts';
 const KEPT_SECONDS = 7 * 24 * 60 * 60;
 
 /** Farewells that did not get through, until they do or have been tried often enough. */
-export class FarewellStore {
+export class SessionTerminationStore {
   private readonly table: DynamoTable;
 
   constructor(table: DynamoTable) {
@@ -44,34 +44,34 @@ export class FarewellStore {
   }
 
   /** Those whose time has come, in pages. */
-  async *due(now: Date): AsyncGenerator<Farewell[]> {
-    yield* this.table.pages<Farewell & Key>({
+  async *due(now: Date): AsyncGenerator<PendingTermination[]> {
+    yield* this.table.pages<PendingTermination & Key>({
       KeyConditionExpression: 'pk = :pk',
       FilterExpression: 'retryAt <= :now',
-      ExpressionAttributeValues: { ':pk': FAREWELLS, ':now': now.toISOString() },
+      ExpressionAttributeValues: { ':pk': TERMINATIONS, ':now': now.toISOString() },
       ConsistentRead: true,
     });
   }
 
   /** Counts one more attempt, which the table's stream then brings about. False: somebody else has, or it is done. */
-  async tryAgain(farewell: Farewell, retryAt: Date): Promise<boolean> {
+  async countAttempt(termination: PendingTermination, retryAt: Date): Promise<boolean> {
     const { updated } = await this.table.update({
-      Key: keyOf(farewell),
+      Key: keyOf(termination),
       UpdateExpression: 'SET attempts = :next, retryAt = :retryAt',
       ConditionExpression: UNCHANGED,
       ExpressionAttributeValues: {
-        ':attempts': farewell.attempts,
-        ':next': farewell.attempts + 1,
+        ':attempts': termination.attempts,
+        ':next': termination.attempts + 1,
         ':retryAt': retryAt.toISOString(),
       },
     });
     return updated;
   }
 
-  async forget(farewell: Pick<Farewell, 'sessionId' | 'client'>): Promise<void> {
-    await this.table.delete(keyOf(farewell));
+  async forget(termination: Pick<PendingTermination, 'sessionId' | 'client'>): Promise<void> {
+    await this.table.delete(keyOf(termination));
   }
 }
 
-const keyOf = ({ sessionId, client }: Pick<Farewell, 'sessionId' | 'client'>): Key =>
-  farewellKey(sessionId, client.connection.connectionId);
+const keyOf = ({ sessionId, client }: Pick<PendingTermination, 'sessionId' | 'client'>): Key =>
+  terminationKey(sessionId, client.connection.connectionId);

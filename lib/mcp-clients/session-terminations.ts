@@ -1,13 +1,13 @@
 import pTimeout from 'p-timeout';
-import type { AuditTrail } from '../telemetry/audit/audit-log.ts';
+import type { AuditLog } from '../telemetry/audit/audit-log.ts';
 import type { LogLines } from '../telemetry/log-lines.ts';
 import { credentialsIdOf, type CredentialVault } from './credentials/credential-vault.ts';
 import type { McpConnector } from './mcp-connector.ts';
-import type { Farewell, FarewellStore } from './session-termination-store.ts';
+import type { PendingTermination, SessionTerminationStore } from './session-termination-store.ts';
 import type { McpClientItem } from './mcp-client-store.ts';
 
 /** A batch of changes must not wait long for one MCP server (ms). */
-const FAREWELL_MS = 2_000;
+const TERMINATION_MS = 2_000;
 const MAX_ATTEMPTS = 5;
 /** Before the second attempt (ms); twice as long before each one after it. */
 const FIRST_PAUSE_MS = 5 * 60 * 1000;
@@ -16,49 +16,49 @@ const FIRST_PAUSE_MS = 5 * 60 * 1000;
  * Ends the sessions that removed clients had on their MCP servers. A server that cannot be reached is tried again:
  * what is left to do stands in the table, the cleanup counts an attempt, and the table's stream brings it here again.
  */
-export class McpFarewells {
+export class SessionTerminations {
   private readonly mcp: McpConnector;
   private readonly credentials: CredentialVault;
-  private readonly store: FarewellStore;
+  private readonly store: SessionTerminationStore;
   private readonly log: LogLines;
-  private readonly trail: AuditTrail;
+  private readonly audit: AuditLog;
   private readonly now: () => Date;
 
   constructor(
     mcp: McpConnector,
     credentials: CredentialVault,
-    store: FarewellStore,
-    { log, trail, now }: { log: LogLines; trail: AuditTrail; now: () => Date },
+    store: SessionTerminationStore,
+    { log, audit, now }: { log: LogLines; audit: AuditLog; now: () => Date },
   ) {
     this.mcp = mcp;
     this.credentials = credentials;
     this.store = store;
     this.log = log;
-    this.trail = trail;
+    this.audit = audit;
     this.now = now;
   }
 
   /** The first attempt. */
-  async say(sessionId: string, client: McpClientItem): Promise<void> {
+  async terminate(sessionId: string, client: McpClientItem): Promise<void> {
     if (client.connection.mcpSessionId === undefined) return;
     if (!(await this.attempt(sessionId, client, 1))) await this.store.keep(sessionId, client, this.pauseAfter(1));
   }
 
   /** One of the later attempts. */
-  async sayAgain(farewell: Farewell): Promise<void> {
-    const { sessionId, client, attempts } = farewell;
+  async retry(termination: PendingTermination): Promise<void> {
+    const { sessionId, client, attempts } = termination;
     if (!isWhole(client)) return;
     if ((await this.attempt(sessionId, client, attempts)) || attempts >= MAX_ATTEMPTS)
-      await this.store.forget(farewell);
+      await this.store.forget(termination);
   }
 
   /** Lets those be tried again whose time has come; gives up when the signal aborts. */
   async retryDue(signal: AbortSignal): Promise<void> {
     if (signal.aborted) return;
-    for await (const farewells of this.store.due(this.now())) {
-      for (const farewell of farewells) {
+    for await (const terminations of this.store.due(this.now())) {
+      for (const termination of terminations) {
         if (signal.aborted) return;
-        await this.tryAgain(farewell);
+        await this.scheduleRetry(termination);
       }
       // Also after a page with none whose time has come.
       if (signal.aborted) return;
@@ -66,11 +66,11 @@ export class McpFarewells {
   }
 
   /** One that fails, or is none, keeps none of the others waiting. */
-  private async tryAgain(farewell: Farewell): Promise<void> {
+  private async scheduleRetry(termination: PendingTermination): Promise<void> {
     try {
-      await this.store.tryAgain(farewell, this.pauseAfter(farewell.attempts + 1));
+      await this.store.countAttempt(termination, this.pauseAfter(termination.attempts + 1));
     } catch (thrown) {
-      this.log.farewellsNotRetried(thrown);
+      this.log.terminationsNotRetried(thrown);
     }
   }
 
@@ -82,17 +82,17 @@ export class McpFarewells {
   private async attempt(sessionId: string, client: McpClientItem, attempts: number): Promise<boolean> {
     const startedAt = performance.now();
     try {
-      await pTimeout(this.terminate(sessionId, client), { milliseconds: FAREWELL_MS });
+      await pTimeout(this.endOnServer(sessionId, client), { milliseconds: TERMINATION_MS });
     } catch (thrown) {
       this.log.mcpSessionNotTerminated(sessionId, client.clientId, thrown);
       return false;
     }
     const details = { sessionId, mcpClientId: client.clientId, attempts };
-    await this.trail.tell('mcp-session.ended', details, Math.round(performance.now() - startedAt));
+    await this.audit.emit('mcp-session.ended', details, Math.round(performance.now() - startedAt));
     return true;
   }
 
-  private async terminate(sessionId: string, { clientId, address, credentials, connection }: McpClientItem) {
+  private async endOnServer(sessionId: string, { clientId, address, credentials, connection }: McpClientItem) {
     const owner = { sessionId, clientId };
     const resumed = await this.mcp.resume(
       {
@@ -100,7 +100,7 @@ export class McpFarewells {
         credentials: await this.credentials.open(credentials, owner),
         credentialsId: credentialsIdOf(credentials, owner),
         workspacePath: '',
-        timeoutMs: FAREWELL_MS,
+        timeoutMs: TERMINATION_MS,
       },
       connection,
     );

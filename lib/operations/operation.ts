@@ -4,8 +4,8 @@ import { lazily } from '../schemas.ts';
 import type { SessionManagerV2 } from '../sessions/session-manager.ts';
 
 /** The functions: operations that need the same surroundings share one. */
-export const GROUPS = ['lifecycle', 'workspace', 'records', 'mcp', 'access', 'cleanup'] as const;
-export type Group = (typeof GROUPS)[number];
+export const API_FUNCTIONS = ['lifecycle', 'workspace', 'records', 'mcp', 'access', 'cleanup'] as const;
+export type ApiFunction = (typeof API_FUNCTIONS)[number];
 
 /** What an operation runs with that needs no caller. */
 interface OpenContext {
@@ -37,7 +37,7 @@ export interface Answer<Output> {
 
 /** What every operation has. `Sent`: its input before defaults are filled in. */
 interface Row<Input, Sent> {
-  group: Group;
+  function: ApiFunction;
   readonly input: z.ZodMiniType<Input, Sent>;
 }
 

@@ -9,8 +9,8 @@ import {
 } from './prompt-composer.ts';
 
 /** More would make an audit event that no log takes. */
-const TOLD_WARNINGS = 10;
-const TOLD_CHARACTERS = 256;
+const MAX_WARNINGS = 10;
+const MAX_CHARACTERS = 256;
 
 /** The prompt, or an empty one, and what went wrong: a prompt never fails the session that it is for. */
 export async function composePrompt(
@@ -32,21 +32,21 @@ const isComposedPrompt = (composed: Composed): composed is ComposedPrompt =>
   typeof composed === 'object' && composed !== null && Array.isArray(composed.warnings);
 
 function inOneLine(warnings: readonly string[]): string {
-  const more = warnings.length - TOLD_WARNINGS;
-  return [...warnings.slice(0, TOLD_WARNINGS).map(told), ...(more > 0 ? [`and ${more} more`] : [])].join('; ');
+  const more = warnings.length - MAX_WARNINGS;
+  return [...warnings.slice(0, MAX_WARNINGS).map(shortened), ...(more > 0 ? [`and ${more} more`] : [])].join('; ');
 }
 
 /** It may be anything: a name that is no text, and one that throws when it is read. */
 function nameOf(thrown: unknown): string {
   try {
-    return told(thrown instanceof Error ? thrown.name : undefined);
+    return shortened(thrown instanceof Error ? thrown.name : undefined);
   } catch {
-    return told(undefined);
+    return shortened(undefined);
   }
 }
 
-const told = (text: unknown): string =>
-  typeof text === 'string' ? text.slice(0, TOLD_CHARACTERS).toWellFormed() : 'unknown';
+const shortened = (text: unknown): string =>
+  typeof text === 'string' ? text.slice(0, MAX_CHARACTERS).toWellFormed() : 'unknown';
 
 /** What makes a text unfit as a system prompt, if anything. */
 export function problemOfPrompt(systemPrompt: unknown): string | undefined {

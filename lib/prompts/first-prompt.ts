@@ -1,12 +1,12 @@
 import { outsideAudit } from '../telemetry/audit/audit-context.ts';
 import { composePrompt } from './compose-prompt.ts';
 import type { PromptRequest, PromptComposer } from './prompt-composer.ts';
-import type { AuditTrail } from '../telemetry/audit/audit-log.ts';
+import type { AuditLog } from '../telemetry/audit/audit-log.ts';
 import type { LogLines } from '../telemetry/log-lines.ts';
 
 interface FirstPromptUses {
   readonly promptComposer: PromptComposer;
-  readonly trail: AuditTrail;
+  readonly audit: AuditLog;
   readonly log: LogLines;
 }
 
@@ -14,7 +14,7 @@ interface FirstPromptUses {
 export async function firstPrompt(parts: FirstPromptUses, request: PromptRequest): Promise<string> {
   const { systemPrompt, warning } = await outsideAudit(() => composePrompt(parts.promptComposer, request));
   if (warning) {
-    parts.trail.note({ warning });
+    parts.audit.note({ warning });
     parts.log.promptComposerFailed(request.sessionId, warning);
   }
   return systemPrompt;

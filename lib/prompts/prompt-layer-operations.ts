@@ -5,7 +5,7 @@ import { operation } from '../operations/operation.ts';
 
 export const promptLayerOperations = {
   putPrompt: operation({
-    group: 'records',
+    function: 'records',
     access: 'caller',
     input: () => z.strictObject({ ...promptRefShape(), ...promptLayerInputShape() }),
     async run({ scope, promptId, userId, orgId, ...layer }, { manager }) {
@@ -15,7 +15,7 @@ export const promptLayerOperations = {
   }),
 
   getPrompt: operation({
-    group: 'records',
+    function: 'records',
     access: 'caller',
     input: () => z.strictObject(promptRefShape()),
     async run(ref, { manager }) {
@@ -24,7 +24,7 @@ export const promptLayerOperations = {
   }),
 
   deletePrompt: operation({
-    group: 'records',
+    function: 'records',
     access: 'caller',
     input: () => z.strictObject({ ...promptRefShape(), version: z.optional(versionSchema()) }),
     async run({ version, ...ref }, { manager }) {
@@ -34,7 +34,7 @@ export const promptLayerOperations = {
   }),
 
   listPrompts: operation({
-    group: 'records',
+    function: 'records',
     access: 'caller',
     input: () => z.strictObject(scopeRefShape()),
     async run(ref, { manager }) {
@@ -43,7 +43,7 @@ export const promptLayerOperations = {
   }),
 
   previewPrompt: operation({
-    group: 'records',
+    function: 'records',
     access: 'caller',
     input: () => z.strictObject(previewShape()),
     async run(request, { manager }) {

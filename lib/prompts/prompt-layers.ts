@@ -32,7 +32,7 @@ import {
 } from './prompt-layer.ts';
 import { promptVariablesSchema } from './prompt-options.ts';
 import type { LayersChange, PromptLayerStore } from './prompt-layer-store.ts';
-import type { AuditTrail } from '../telemetry/audit/audit-log.ts';
+import type { AuditLog } from '../telemetry/audit/audit-log.ts';
 
 export const scopeRefShape = () => ({
   scope: z.enum(SCOPES),
@@ -65,7 +65,7 @@ export interface PromptPreview {
 interface PromptLayersUses {
   readonly promptLayers: PromptLayerStore;
   readonly layerCache: LayerCache;
-  readonly trail: AuditTrail;
+  readonly audit: AuditLog;
   readonly now: () => Date;
 }
 
@@ -93,7 +93,7 @@ export class PromptLayers {
 
   /** By id. */
   async list(ref: ScopeRef): Promise<PromptLayer[]> {
-    return this.#parts.trail.record('listPrompts', this.#caller, {}, async () => {
+    return this.#parts.audit.record('listPrompts', this.#caller, {}, async () => {
       const owner = this.#ownerOf(readInput(scopeRefSchema(), ref), 'read');
       const [stored = []] = await this.#parts.promptLayers.read([owner]);
       return [...scopeLayers(owner, stored).layers].sort((a, b) => (a.id < b.id ? -1 : 1));
@@ -143,14 +143,14 @@ export class PromptLayers {
 
   /** What the layers, as they are now, make for a user. */
   async preview(request: PreviewRequest): Promise<PromptPreview> {
-    return this.#parts.trail.record('previewPrompt', this.#caller, {}, async () => {
+    return this.#parts.audit.record('previewPrompt', this.#caller, {}, async () => {
       const { promptVariables = {}, ...named } = readInput(previewSchema(), request);
       const own = identityOf(this.#caller);
       const identity = checkIdentity({
         userId: needed('userId', named.userId ?? own.userId),
         orgId: needed('orgId', named.orgId ?? own.orgId),
       });
-      this.#parts.trail.note(identity);
+      this.#parts.audit.note(identity);
       this.#checkAdmin(identity.orgId);
       const owners = ownersFor(identity);
       const stored = await this.#parts.promptLayers.read(owners);
@@ -167,9 +167,9 @@ export class PromptLayers {
     work: (meant: { owner: ScopeOwner; promptId: string }) => Promise<T>,
     access: 'read' | 'write' = 'read',
   ): Promise<T> {
-    return this.#parts.trail.record(operation, this.#caller, {}, async () => {
+    return this.#parts.audit.record(operation, this.#caller, {}, async () => {
       const { promptId, ...scopeRef } = readInput(promptRefSchema(), ref);
-      this.#parts.trail.note({ promptId });
+      this.#parts.audit.note({ promptId });
       return work({ owner: this.#ownerOf(scopeRef, access), promptId });
     });
   }
@@ -184,17 +184,17 @@ export class PromptLayers {
   }
 
   #ownerOf({ scope, userId, orgId }: ScopeRef, access: 'read' | 'write'): ScopeOwner {
-    this.#parts.trail.note({ promptScope: scope });
+    this.#parts.audit.note({ promptScope: scope });
     if (scope !== 'user' && userId !== undefined) throw ValidationError.at('userId', 'goes with the scope user');
     if (scope === 'global') return this.#globalOwner(orgId, access);
     const org = checkOrgId(needed('orgId', orgId ?? identityOf(this.#caller).orgId));
     if (scope === 'org') {
-      this.#parts.trail.note({ orgId: org });
+      this.#parts.audit.note({ orgId: org });
       this.#checkAdmin(org);
       return { scope, orgId: org, userId: '' };
     }
     const identity = checkIdentity({ orgId: org, userId: needed('userId', userId) });
-    this.#parts.trail.note(identity);
+    this.#parts.audit.note(identity);
     this.#checkAdmin(org);
     return { scope, ...identity };
   }

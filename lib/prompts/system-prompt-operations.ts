@@ -4,7 +4,7 @@ import { systemPromptSchema } from './prompt-options.ts';
 
 export const promptOperations = {
   getSystemPrompt: operation({
-    group: 'records',
+    function: 'records',
     access: 'caller',
     input: () => z.strictObject({ sessionId: z.string() }),
     async run({ sessionId }, { manager }) {
@@ -13,7 +13,7 @@ export const promptOperations = {
   }),
 
   updateSystemPrompt: operation({
-    group: 'records',
+    function: 'records',
     access: 'caller',
     input: () => z.strictObject({ sessionId: z.string(), systemPrompt: systemPromptSchema() }),
     async run({ sessionId, systemPrompt }, { manager }) {

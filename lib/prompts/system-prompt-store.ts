@@ -5,7 +5,7 @@ import { promptKey } from '../table/keys.ts';
 import { promptUpdated, putPrompt } from './system-prompt-writes.ts';
 
 /** A session's system prompt: an item of its own, since prompts are large and touches are billed by size. */
-export class PromptStore {
+export class SystemPromptStore {
   private readonly table: DynamoTable;
 
   constructor(table: DynamoTable) {

@@ -1,7 +1,7 @@
 import type { Write } from '../table/write.ts';
 import { promptKey, sessionKey } from '../table/keys.ts';
 import { storedPrompt } from './stored-prompt.ts';
-import { TELL, IS_ACTIVE, STATUS, ACTIVE, told } from '../table/active-session.ts';
+import { STORE_EVENT, IS_ACTIVE, STATUS, ACTIVE, storedEvent } from '../table/active-session.ts';
 
 export const putPrompt = (sessionId: string, systemPrompt: string): Write => ({
   Put: { Item: { ...promptKey(sessionId), systemPrompt: storedPrompt(systemPrompt) } },
@@ -11,9 +11,9 @@ export const putPrompt = (sessionId: string, systemPrompt: string): Write => ({
 export const promptUpdated = (sessionId: string): Write => ({
   Update: {
     Key: sessionKey(sessionId),
-    UpdateExpression: `${TELL} ADD version :one`,
+    UpdateExpression: `${STORE_EVENT} ADD version :one`,
     ConditionExpression: IS_ACTIVE,
     ExpressionAttributeNames: STATUS,
-    ExpressionAttributeValues: { ...ACTIVE, ...told({ type: 'session.prompt-updated' }) },
+    ExpressionAttributeValues: { ...ACTIVE, ...storedEvent({ type: 'session.prompt-updated' }) },
   },
 });

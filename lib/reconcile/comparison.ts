@@ -1,18 +1,18 @@
 import { validate as isUuid } from 'uuid';
 import type { AuditDetails } from '../telemetry/audit/audit-event.ts';
 import { detailsOfOwner, ReconcileCounters } from './counter-comparison.ts';
-import { ReconcileRun, type ReconcileRequest, type ReconcileResult, type Reports } from './reconcile-run.ts';
+import { ReconcileRun, type ReconcileRequest, type ReconcileResult, type ReconcileReports } from './reconcile-run.ts';
 import { SeatTally } from './seat-tally.ts';
-import type { ClientListCorrection } from '../mcp-clients/client-list-store.ts';
+import type { ClientListStore } from '../mcp-clients/client-list-store.ts';
 import {
   clientPlaces,
   type ReconcilePosition,
-  type ReconcileRound,
+  type ReconcileMode,
   type ReconcileStore,
   type StoredItem,
 } from './reconcile-store.ts';
-import type { SeatCorrection } from '../limits/seat-correction-store.ts';
-import type { SeatItemsCorrection } from '../limits/seat-items-store.ts';
+import type { SeatCorrectionStore } from '../limits/seat-correction-store.ts';
+import type { SeatItemsStore } from '../limits/seat-items-store.ts';
 import { seatsIdOf } from '../table/seats-owner.ts';
 import type { SessionStore } from '../sessions/session-store.ts';
 import { storedSessions } from '../table/stored-session.ts';
@@ -24,9 +24,9 @@ import type { SessionItem } from '../table/session-item.ts';
 interface Stores {
   round: ReconcileStore;
   sessions: SessionStore;
-  counters: SeatCorrection;
-  seatItems: SeatItemsCorrection;
-  clients: ClientListCorrection;
+  counters: SeatCorrectionStore;
+  seatItems: SeatItemsStore;
+  clients: ClientListStore;
 }
 
 /** Where a run is: what is left to the next one, if it must stop here; nothing once the directories are done. */
@@ -45,20 +45,20 @@ const FRESH_MS = 5 * 60 * 1000;
  * A run that has no time for the end of it says where it was, and the next one of its round goes on there. Seats are
  * judged by runs that have seen the whole table.
  */
-export class Reconcile {
+export class Comparison {
   private readonly stores: Stores;
   private readonly workspaces: Workspaces;
-  private readonly reports: Reports;
+  private readonly reports: ReconcileReports;
   private readonly counters: ReconcileCounters;
 
-  constructor(stores: Stores, workspaces: Workspaces, reports: Reports) {
+  constructor(stores: Stores, workspaces: Workspaces, reports: ReconcileReports) {
     this.stores = stores;
     this.workspaces = workspaces;
     this.reports = reports;
     this.counters = new ReconcileCounters(stores.round, stores.counters);
   }
 
-  async run(round: ReconcileRound, request: ReconcileRequest): Promise<ReconcileResult> {
+  async run(round: ReconcileMode, request: ReconcileRequest): Promise<ReconcileResult> {
     const run = new ReconcileRun(request, this.reports);
     const from = await this.stores.round.position(round);
     const progress = { at: from };
@@ -70,7 +70,7 @@ export class Reconcile {
       if (progress.at || from) run.leaveRest();
       else await this.compareSeats(run, tally);
     } finally {
-      run.tellAll();
+      run.reportAll();
       if (progress.at || from) await this.stores.round.savePosition(round, progress.at);
     }
     return run.result;
@@ -103,7 +103,7 @@ export class Reconcile {
 
   private async compareEntries(run: ReconcileRun, sessions: SessionItem[]): Promise<void> {
     const { round } = this.stores;
-    await run.each(await round.seemUnlisted(sessions), async (session) => {
+    await run.each(await round.unlistedCandidates(sessions), async (session) => {
       if (!(await round.isUnlisted(session))) return;
       await run.found('missing-entry', detailsOf(session), () => round.list(session));
     });
@@ -119,10 +119,10 @@ export class Reconcile {
   /** Empty: what was in it is lost, but the session goes on. */
   private async makeAgain(session: SessionItem): Promise<boolean> {
     await this.workspaces.prepare(session.id);
-    await this.workspaces.moveIn(session);
+    await this.workspaces.publish(session);
     if (await this.isActive(session)) return true;
     // Whoever ended it may have looked before it was there.
-    await this.workspaces.retire(session);
+    await this.workspaces.moveToTrash(session);
     return false;
   }
 
@@ -133,16 +133,16 @@ export class Reconcile {
   private async compareBelongings(run: ReconcileRun, items: Key[]): Promise<void> {
     const { round } = this.stores;
     const belongings = items.filter((item) => sessionOfBelonging(item) !== undefined);
-    await run.each(await round.seemLonely(belongings), async (item) => {
-      if (!(await round.isLonely(item))) return;
+    await run.each(await round.orphanCandidates(belongings), async (item) => {
+      if (!(await round.isOrphan(item))) return;
       await run.found('stray-item', idOf(sessionOfBelonging(item)), () => round.remove(item));
     });
   }
 
   private async compareClients(run: ReconcileRun, items: StoredItem[]): Promise<void> {
     const { clients } = this.stores;
-    await run.each(await clients.seemOdd(clientPlaces(items)), async (client) => {
-      if (!(await clients.isOdd(client))) return;
+    await run.each(await clients.inconsistentCandidates(clientPlaces(items)), async (client) => {
+      if (!(await clients.isInconsistent(client))) return;
       await run.found('mcp-client', { sessionId: client.sessionId }, () => clients.correct(client));
     });
   }
@@ -161,8 +161,8 @@ export class Reconcile {
     const directories = await this.workspaces.found.of(user, FRESH_MS);
     const sessions = await this.stores.sessions.getAll(directories.map(({ id }) => id));
     const places = new Set(sessions.map(({ userId, id }) => workspaceOf(userId, id)));
-    const suspects = directories.filter((found) => !places.has(`${found.user}/${found.id}`));
-    await run.each(suspects, async (stray) => {
+    const candidates = directories.filter((found) => !places.has(`${found.user}/${found.id}`));
+    await run.each(candidates, async (stray) => {
       // An end moves the directory away before the record goes.
       if (!(await this.workspaces.found.isThere(stray))) return;
       await run.found('stray-directory', idOf(stray.id), () => this.workspaces.found.throwAway(stray));
@@ -172,17 +172,17 @@ export class Reconcile {
   /** The items first: what is taken back at one that does not count would be a difference that no correction sees. */
   private async compareSeats(run: ReconcileRun, tally: SeatTally): Promise<void> {
     const { seatItems } = this.stores;
-    const suspects = tally.suspects();
-    const odd: typeof suspects.items = [];
-    await run.each(suspects.items, async (of) => {
+    const candidates = tally.candidates();
+    const odd: typeof candidates.items = [];
+    await run.each(candidates.items, async (of) => {
       if (run.isOver) return run.leaveRest();
-      const items = await seatItems.oddItems(of);
+      const items = await seatItems.inconsistentItems(of);
       if (!items) return;
       odd.push(of);
       await run.found('seat-items', detailsOfOwner(of), () => seatItems.correct(of, items));
     });
     // Whatever the sums say: those had items that do not count.
-    const counters = new Map([...odd, ...suspects.counters].map((of) => [seatsIdOf(of), of]));
+    const counters = new Map([...odd, ...candidates.counters].map((of) => [seatsIdOf(of), of]));
     await this.counters.compare(run, [...counters.values()]);
   }
 }

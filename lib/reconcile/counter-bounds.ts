@@ -1,4 +1,4 @@
-import type { SeatWitness } from '../limits/seat-correction-store.ts';
+import type { SeatSnapshot } from '../limits/seat-correction-store.ts';
 import type { ScopeOwner } from '../identity.ts';
 
 /**
@@ -10,14 +10,14 @@ export class CounterBounds {
   readonly of: ScopeOwner;
   private least = -Infinity;
   private most = Infinity;
-  private last: SeatWitness | undefined;
+  private last: SeatSnapshot | undefined;
 
   constructor(of: ScopeOwner) {
     this.of = of;
   }
 
   /** What several counts say holds together, since traffic does not change the difference. */
-  narrow(before: SeatWitness | undefined, sessions: number, after: SeatWitness | undefined): void {
+  narrow(before: SeatSnapshot | undefined, sessions: number, after: SeatSnapshot | undefined): void {
     if (!before || !after || !isSameLayout(before, after)) return;
     const taken = after.taken - before.taken;
     const given = taken - (after.active - before.active);
@@ -33,11 +33,11 @@ export class CounterBounds {
   }
 
   /** The last look, where it says that something is wrong, and what is to be added for certain. */
-  verdict(): { witness: SeatWitness; by: number } | undefined {
-    const witness = this.last;
-    if (!witness) return undefined;
+  verdict(): { snapshot: SeatSnapshot; by: number } | undefined {
+    const snapshot = this.last;
+    if (!snapshot) return undefined;
     const by = this.least > 0 ? -this.least : Math.max(0, -this.most);
-    return by !== 0 || isOverfull(witness) ? { witness, by } : undefined;
+    return by !== 0 || isOverfull(snapshot) ? { snapshot, by } : undefined;
   }
 
   /** Somebody else may have put the counter right since. */
@@ -47,9 +47,9 @@ export class CounterBounds {
   }
 }
 
-const isSameLayout = (one: SeatWitness, other: SeatWitness): boolean =>
+const isSameLayout = (one: SeatSnapshot, other: SeatSnapshot): boolean =>
   one.layout.first.layout === other.layout.first.layout;
 
 /** Of several items one has more taken than it has, which traffic never does. */
-const isOverfull = ({ layout: { items } }: SeatWitness): boolean =>
+const isOverfull = ({ layout: { items } }: SeatSnapshot): boolean =>
   items.length > 1 && items.some(({ active, seats }) => active > seats);

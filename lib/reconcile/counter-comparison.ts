@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import type { AuditDetails } from '../telemetry/audit/audit-event.ts';
 import type { ReconcileStore } from './reconcile-store.ts';
-import type { SeatCorrection, SeatWitness } from '../limits/seat-correction-store.ts';
+import type { SeatCorrectionStore, SeatSnapshot } from '../limits/seat-correction-store.ts';
 import { CounterBounds } from './counter-bounds.ts';
 import type { ReconcileRun } from './reconcile-run.ts';
 import { SessionCount } from './seat-tally.ts';
@@ -17,15 +17,15 @@ const MAX_JUDGED = 10_000;
 /** Judges the counters of scopes that looked wrong, by counts between two looks at the seats; puts them right. */
 export class ReconcileCounters {
   private readonly store: ReconcileStore;
-  private readonly correction: SeatCorrection;
+  private readonly correction: SeatCorrectionStore;
 
-  constructor(store: ReconcileStore, correction: SeatCorrection) {
+  constructor(store: ReconcileStore, correction: SeatCorrectionStore) {
     this.store = store;
     this.correction = correction;
   }
 
-  async compare(run: ReconcileRun, suspects: ScopeOwner[]): Promise<void> {
-    let open = suspects.slice(0, MAX_JUDGED).map((of) => new CounterBounds(of));
+  async compare(run: ReconcileRun, candidates: ScopeOwner[]): Promise<void> {
+    let open = candidates.slice(0, MAX_JUDGED).map((of) => new CounterBounds(of));
     for (let attempt = 1; attempt <= ATTEMPTS && open.length > 0 && !run.isOver; attempt++) {
       await this.narrow(run, open);
       await run.each(
@@ -35,12 +35,12 @@ export class ReconcileCounters {
       open = open.filter(({ isExact }) => !isExact);
     }
     await run.each(open, (bounds) => this.judge(run, bounds));
-    if (open.length > 0 || suspects.length > MAX_JUDGED) run.leaveRest();
+    if (open.length > 0 || candidates.length > MAX_JUDGED) run.leaveRest();
   }
 
   /** Leaves them as they are if the time is up before the end. */
   private async narrow(run: ReconcileRun, open: CounterBounds[]): Promise<void> {
-    const before = await this.witnesses(run, open);
+    const before = await this.snapshots(run, open);
     await setTimeout(SETTLED_MS);
     const count = new SessionCount(open.map(({ of }) => of));
     let key: Record<string, string> | undefined;
@@ -51,15 +51,15 @@ export class ReconcileCounters {
       key = page.cursor;
     } while (key);
     await setTimeout(SETTLED_MS);
-    const after = await this.witnesses(run, open);
+    const after = await this.snapshots(run, open);
     for (const bounds of open) bounds.narrow(before.get(bounds), count.of(bounds.of), after.get(bounds));
   }
 
-  private async witnesses(run: ReconcileRun, open: CounterBounds[]): Promise<Map<CounterBounds, SeatWitness>> {
-    const found = new Map<CounterBounds, SeatWitness>();
+  private async snapshots(run: ReconcileRun, open: CounterBounds[]): Promise<Map<CounterBounds, SeatSnapshot>> {
+    const found = new Map<CounterBounds, SeatSnapshot>();
     await run.each(open, async (bounds) => {
-      const witness = run.isOver ? undefined : await this.correction.witness(bounds.of);
-      if (witness) found.set(bounds, witness);
+      const snapshot = run.isOver ? undefined : await this.correction.snapshot(bounds.of);
+      if (snapshot) found.set(bounds, snapshot);
     });
     return found;
   }
@@ -69,11 +69,11 @@ export class ReconcileCounters {
     const verdict = bounds.verdict();
     if (!verdict) return;
     if (run.isOver) return run.leaveRest();
-    const { witness, by } = verdict;
-    const putRight = () => this.correction.correct(of, witness, by);
+    const { snapshot, by } = verdict;
+    const putRight = () => this.correction.correct(of, snapshot, by);
     if (by === 0) return run.found('seat-items', detailsOfOwner(of), putRight);
     // Of several items one may be below 0, and so may a damaged sum.
-    const counted = { active: Math.max(0, witness.active), sessions: witness.active + by };
+    const counted = { active: Math.max(0, snapshot.active), sessions: snapshot.active + by };
     await run.found('counter', { ...detailsOfOwner(of), ...counted }, putRight);
   }
 }

@@ -1,6 +1,6 @@
 import pMap from 'p-map';
 import type { AuditDetails } from '../telemetry/audit/audit-event.ts';
-import type { AuditTrail } from '../telemetry/audit/audit-log.ts';
+import type { AuditLog } from '../telemetry/audit/audit-log.ts';
 import { noDrift, sumOfDrift, type Drift, type DriftKind } from '../telemetry/audit/drift.ts';
 import type { LogLines } from '../telemetry/log-lines.ts';
 
@@ -21,8 +21,8 @@ export interface ReconcileRequest {
 }
 
 /** Where it tells what it found. */
-export interface Reports {
-  trail: AuditTrail;
+export interface ReconcileReports {
+  audit: AuditLog;
   log: LogLines;
 }
 
@@ -34,9 +34,9 @@ export class ReconcileRun {
   readonly result: ReconcileResult = { drift: noDrift(), repaired: 0, more: false };
   private readonly repair: boolean;
   private readonly signal: AbortSignal;
-  private readonly reports: Reports;
+  private readonly reports: ReconcileReports;
 
-  constructor({ repair, signal, pageItems }: ReconcileRequest, reports: Reports) {
+  constructor({ repair, signal, pageItems }: ReconcileRequest, reports: ReconcileReports) {
     this.repair = repair;
     this.signal = signal;
     this.pageItems = pageItems;
@@ -57,7 +57,7 @@ export class ReconcileRun {
     const repaired = this.repair && (await this.isDone(putRight));
     if (repaired) this.result.repaired++;
     const durationMs = Math.round(performance.now() - startedAt);
-    await this.reports.trail.tell('drift.found', { driftKind: kind, repaired, ...details }, durationMs);
+    await this.reports.audit.emit('drift.found', { driftKind: kind, repaired, ...details }, durationMs);
   }
 
   /** The rest is looked at also where one cannot be. */
@@ -76,7 +76,7 @@ export class ReconcileRun {
     }
   }
 
-  tellAll(): void {
+  reportAll(): void {
     if (sumOfDrift(this.result.drift) > 0) this.reports.log.driftFound(this.result.drift, this.result.repaired);
   }
 

@@ -3,7 +3,7 @@ import type { DynamoTable } from '../table/dynamo-table.ts';
 import {
   isMcpClientKey,
   pathOf,
-  RECONCILE_ROUND,
+  RECONCILE_POSITIONS,
   sessionIdOf,
   sessionKey,
   sessionOfBelonging,
@@ -21,7 +21,7 @@ export interface ReconcilePosition {
 }
 
 /** Each goes on where its last run stopped: what one has looked at is not done for another. */
-export type ReconcileRound = 'scheduled' | 'look' | 'repair';
+export type ReconcileMode = 'scheduled' | 'look' | 'repair';
 
 export type StoredItem = Key &
   Partial<SessionItem> &
@@ -39,13 +39,13 @@ export class ReconcileStore {
     this.table = table;
   }
 
-  async position(round: ReconcileRound): Promise<ReconcilePosition | undefined> {
-    return (await this.table.get<Partial<Record<ReconcileRound, ReconcilePosition>>>(RECONCILE_ROUND))?.[round];
+  async position(round: ReconcileMode): Promise<ReconcilePosition | undefined> {
+    return (await this.table.get<Partial<Record<ReconcileMode, ReconcilePosition>>>(RECONCILE_POSITIONS))?.[round];
   }
 
-  async savePosition(round: ReconcileRound, position: ReconcilePosition | undefined): Promise<void> {
+  async savePosition(round: ReconcileMode, position: ReconcilePosition | undefined): Promise<void> {
     await this.table.update({
-      Key: RECONCILE_ROUND,
+      Key: RECONCILE_POSITIONS,
       ...(position
         ? { UpdateExpression: 'SET #round = :position', ExpressionAttributeValues: { ':position': position } }
         : { UpdateExpression: 'REMOVE #round' }),
@@ -58,7 +58,7 @@ export class ReconcileStore {
   }
 
   /** Those of `sessions` that no list has; or they have ended since. */
-  async seemUnlisted(sessions: SessionItem[]): Promise<SessionItem[]> {
+  async unlistedCandidates(sessions: SessionItem[]): Promise<SessionItem[]> {
     const entries = await this.pathsOf(sessions.map((session) => userEntryKey(session, session.id)));
     return sessions.filter((session) => !entries.has(pathOf(userEntryKey(session, session.id))));
   }
@@ -69,12 +69,12 @@ export class ReconcileStore {
   }
 
   /** Those of `items` that hang on no session; or they have ended with it since. */
-  async seemLonely(items: Key[]): Promise<Key[]> {
+  async orphanCandidates(items: Key[]): Promise<Key[]> {
     const sessions = await this.pathsOf([...new Set(items.map(sessionIdHeldBy))].map(sessionKey));
     return items.filter((key) => !sessions.has(pathOf(sessionKey(sessionIdHeldBy(key)))));
   }
 
-  async isLonely({ pk, sk }: Key): Promise<boolean> {
+  async isOrphan({ pk, sk }: Key): Promise<boolean> {
     const [item, session] = await this.table.snapshot([{ pk, sk }, sessionKey(sessionIdHeldBy({ pk, sk }))]);
     return item !== undefined && session === undefined;
   }

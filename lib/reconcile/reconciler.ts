@@ -5,9 +5,9 @@ import { sumOfDrift } from '../telemetry/audit/drift.ts';
 import { ForbiddenError } from '../errors.ts';
 import { mayReconcile, type Caller } from '../identity.ts';
 import type { ReconcileResult } from './reconcile-run.ts';
-import type { ReconcileRound } from './reconcile-store.ts';
-import type { AuditTrail } from '../telemetry/audit/audit-log.ts';
-import type { Reconcile } from './comparison.ts';
+import type { ReconcileMode } from './reconcile-store.ts';
+import type { AuditLog } from '../telemetry/audit/audit-log.ts';
+import type { Comparison } from './comparison.ts';
 
 /** How long it goes on where nobody says. */
 const RECONCILE_MS = 10 * 60 * 1000;
@@ -25,9 +25,9 @@ interface ReconcileBounds {
 const optionsSchema = lazily(() => z.strictObject({ repair: z.optional(z.boolean()) }));
 
 interface ReconcilerUses {
-  readonly trail: AuditTrail;
+  readonly audit: AuditLog;
   /** Loads the code of the comparison. */
-  readonly reconcile: () => Promise<Reconcile>;
+  readonly reconcile: () => Promise<Comparison>;
 }
 
 /** Compares counters, sessions, lists, MCP clients and directories. For operators. */
@@ -42,8 +42,8 @@ export class Reconciler {
 
   /** With `repair` it puts right what does not fit, also while sessions begin and end. */
   async run(options: { repair?: boolean | undefined } = {}, bounds: ReconcileBounds = {}): Promise<ReconcileResult> {
-    const { trail, reconcile } = this.#parts;
-    return trail.record('reconcile', this.#caller, {}, async () => {
+    const { audit, reconcile } = this.#parts;
+    return audit.record('reconcile', this.#caller, {}, async () => {
       if (!mayReconcile(this.#caller)) throw new ForbiddenError('Only an operator may reconcile.');
       const { repair = false } = readInput(optionsSchema(), options);
       const { signal: theirs, ...pages } = readFields(bounds);
@@ -52,12 +52,12 @@ export class Reconciler {
       const result = await withSignal(theirs, (signal = AbortSignal.timeout(RECONCILE_MS)) =>
         comparison.run(this.#roundOf(repair), { repair, signal, pageItems }),
       );
-      trail.note({ drift: sumOfDrift(result.drift), repaired: result.repaired });
+      audit.note({ drift: sumOfDrift(result.drift), repaired: result.repaired });
       return result;
     });
   }
 
-  #roundOf(repair: boolean): ReconcileRound {
+  #roundOf(repair: boolean): ReconcileMode {
     if (this.#caller.kind === 'schedule') return 'scheduled';
     return repair ? 'repair' : 'look';
   }

@@ -17,7 +17,7 @@ interface SpreadSeats {
 }
 
 /** What seems wrong, though it may only have changed during the pass. */
-interface SeatSuspects {
+interface SeatCandidates {
   /** Scopes with more or fewer items than they should have. */
   items: ScopeOwner[];
   counters: ScopeOwner[];
@@ -46,7 +46,7 @@ export class SeatTally {
     }
   }
 
-  suspects(): SeatSuspects {
+  candidates(): SeatCandidates {
     const items = [...this.spread].filter(([, { count, seen }]) => seen !== 2 ** count - 1);
     const overfull = [...this.spread].filter(([, { isOverfull }]) => isOverfull);
     return {

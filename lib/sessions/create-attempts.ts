@@ -6,7 +6,7 @@ import type { SeatStore } from '../limits/seat-store.ts';
 import { SeatTransaction } from '../limits/seat-transaction.ts';
 import { sessionKey, type Key } from '../table/keys.ts';
 import { Contended, withRetries } from '../table/retries.ts';
-import type { Refusal, Write } from '../table/write.ts';
+import type { TransactionRefusal, Write } from '../table/write.ts';
 import type { ScopeOwner, Scope } from '../identity.ts';
 import type { IdempotencyRequest } from './create-request.ts';
 import type { IdempotencyItem, SessionItem } from '../table/session-item.ts';
@@ -54,22 +54,22 @@ export class CreateAttempts {
    * that cannot be told, or need not be: refusals in a row cost no writes. Throws as `run` does.
    */
   async answerWithoutWriting(): Promise<CreateOutcome | undefined> {
-    const wasFullLately = this.owners.some((of) => this.seats.knowledge.wasFullLately(of));
-    return wasFullLately ? withRetries(() => this.look()) : undefined;
+    const wasFullLately = this.owners.some((of) => this.seats.hints.wasFullLately(of));
+    return wasFullLately ? withRetries(() => this.findByKey()) : undefined;
   }
 
   /** One transaction, repeated with the same session. Throws `MaxSessionsReachedError` and `IdempotencyConflictError`. */
   async run(): Promise<CreateOutcome> {
-    return withRetries(() => this.once());
+    return withRetries(() => this.attempt());
   }
 
   /** Throws `Contended` when it has to be made again. */
-  private async once(): Promise<CreateOutcome> {
-    const known = this.mustLook ? await this.look() : undefined;
+  private async attempt(): Promise<CreateOutcome> {
+    const known = this.mustLook ? await this.findByKey() : undefined;
     if (known) return known;
     this.mustLook = false;
-    const writes = () => ({ ...this.plan.writes, ...this.transaction.takes() }) as Record<CreateWrite, Write>;
-    const refusal = await this.transaction.once(writes);
+    const writes = () => ({ ...this.plan.writes, ...this.transaction.takeSeats() }) as Record<CreateWrite, Write>;
+    const refusal = await this.transaction.send(writes);
     if (!refusal) return { created: this.plan.session };
     const answer = this.answerTo(refusal);
     if (answer) return answer;
@@ -81,7 +81,7 @@ export class CreateAttempts {
    * The answer, as far as one moment has it: an earlier attempt of ours went through and its reply was lost; a replay,
    * which beats a full limit; a limit is full. Nothing if there is a seat.
    */
-  private async look(): Promise<CreateOutcome | undefined> {
+  private async findByKey(): Promise<CreateOutcome | undefined> {
     const { session, idempotency } = this.plan;
     const keys = [sessionKey(session.id), ...(idempotency ? [idempotency.at] : [])];
     const { layouts, others } = await this.seats.reads.snapshotOnce(this.owners, keys);
@@ -104,7 +104,7 @@ export class CreateAttempts {
    * somebody is just now creating under the same key, or an earlier attempt of ours is, so nothing is known yet; a limit
    * is full. Nothing where the seats that were met are not all that there may be.
    */
-  private answerTo(refusal: Refusal<CreateWrite>): CreateOutcome | undefined {
+  private answerTo(refusal: TransactionRefusal<CreateWrite>): CreateOutcome | undefined {
     const own = refusal.item<SessionItem>('session');
     if (own) return { created: own };
     const earlier = refusal.item<IdempotencyItem>('idempotency');
@@ -122,9 +122,9 @@ export class CreateAttempts {
   }
 
   private refuseIfFull(of: ScopeOwner, layout: SeatLayout): void {
-    const { active, limit } = this.seats.usageIn(of, layout);
+    const { active, limit } = this.seats.usageOf(of, layout);
     if (limit === null || active < limit) return;
-    this.seats.knowledge.wasFull(of);
+    this.seats.hints.wasFull(of);
     throw new MaxSessionsReachedError(of.scope, limit, active);
   }
 

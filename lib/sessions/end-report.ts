@@ -1,5 +1,5 @@
 import type { AuditDetails } from '../telemetry/audit/audit-fields.ts';
-import type { AuditTrail } from '../telemetry/audit/audit-log.ts';
+import type { AuditLog } from '../telemetry/audit/audit-log.ts';
 import type { EndReason } from '../telemetry/events/session-event.ts';
 import type { SessionItem } from '../table/session-item.ts';
 
@@ -10,11 +10,11 @@ export const endDetails = ({ status, endReason }: SessionItem, reason: EndReason
   status === 'ending' ? { reason: 'resumed', resumedReason: endReason } : { reason };
 
 /** Its create has begun the end, unless somebody else was there first. */
-export const takenBack = ({ endReason }: SessionItem): EndDetails =>
+export const rolledBack = ({ endReason }: SessionItem): EndDetails =>
   endReason === 'workspace-creation-failed' ? { reason: endReason } : { reason: 'resumed', resumedReason: endReason };
 
 /** An end that nobody has asked for by the session's id is an event beside that of the operation. */
-export async function tellEnd(trail: AuditTrail, session: SessionItem, reason: EndDetails, durationMs: number) {
+export async function reportEnd(audit: AuditLog, session: SessionItem, reason: EndDetails, durationMs: number) {
   const { id: sessionId, userId, orgId } = session;
-  await trail.tell('session.ended', { sessionId, userId, orgId, ...reason }, durationMs);
+  await audit.emit('session.ended', { sessionId, userId, orgId, ...reason }, durationMs);
 }

@@ -4,13 +4,13 @@ import { keepsAlive, maySee, type Caller } from '../identity.ts';
 import type { AuditedOperation } from '../telemetry/audit/audit-catalogue.ts';
 import { auditSession } from '../telemetry/audit/audit-details.ts';
 import type { AuditDetails } from '../telemetry/audit/audit-event.ts';
-import type { AuditTrail } from '../telemetry/audit/audit-log.ts';
+import type { AuditLog } from '../telemetry/audit/audit-log.ts';
 import type { SessionItem } from '../table/session-item.ts';
 import type { SessionStore } from './session-store.ts';
 
 interface SessionAccessUses {
   readonly store: SessionStore;
-  readonly trail: AuditTrail;
+  readonly audit: AuditLog;
   readonly now: () => Date;
 }
 
@@ -33,12 +33,12 @@ export class SessionAccess {
   async open(): Promise<SessionItem> {
     const session = isUuid(this.id) ? await this.parts.store.get(this.id) : undefined;
     if (session?.status !== 'active' || !maySee(this.caller, session)) throw new SessionNotFoundError();
-    this.parts.trail.note({ userId: session.userId, orgId: session.orgId });
+    this.parts.audit.note({ userId: session.userId, orgId: session.orgId });
     return keepsAlive(this.caller, session) ? this.parts.store.touch(session, this.parts.now()) : session;
   }
 
   async recorded<T>(operation: AuditedOperation, details: AuditDetails, work: () => Promise<T>): Promise<T> {
-    return this.parts.trail.record(operation, this.caller, { ...auditSession(this.id), ...details }, work);
+    return this.parts.audit.record(operation, this.caller, { ...auditSession(this.id), ...details }, work);
   }
 
   /** A step on a client of the session, which may have ended since it was opened. */

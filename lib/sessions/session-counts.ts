@@ -10,14 +10,14 @@ import {
 } from '../identity.ts';
 import { EVERYBODY, limitOwnersOf, type UsageReport } from '../limits/limit.ts';
 import { readFields } from '../telemetry/audit/callers-input.ts';
-import type { AuditTrail } from '../telemetry/audit/audit-log.ts';
+import type { AuditLog } from '../telemetry/audit/audit-log.ts';
 import type { SeatStore } from '../limits/seat-store.ts';
-import type { SessionLists } from './session-list-store.ts';
+import type { SessionListStore } from './session-list-store.ts';
 
 interface SessionCountsUses {
-  readonly lists: SessionLists;
+  readonly lists: SessionListStore;
   readonly seats: SeatStore;
-  readonly trail: AuditTrail;
+  readonly audit: AuditLog;
 }
 
 /** How many sessions there are, as far as the caller may know. */
@@ -31,9 +31,9 @@ export class SessionCounts {
   }
 
   async ofUser(userId: string, orgId?: string): Promise<number> {
-    return this.parts.trail.record('countUserSessions', this.caller, {}, async () => {
+    return this.parts.audit.record('countUserSessions', this.caller, {}, async () => {
       const named = { userId: checkUserId(userId), orgId: orgId === undefined ? undefined : checkOrgId(orgId) };
-      this.parts.trail.note(named);
+      this.parts.audit.note(named);
       checkSpeaksFor(this.caller, named);
       if (named.orgId === undefined) return this.parts.lists.countOfUser(userId);
       return this.seats({ scope: 'user', userId, orgId: named.orgId });
@@ -41,7 +41,7 @@ export class SessionCounts {
   }
 
   async all(): Promise<number> {
-    return this.parts.trail.record('countAllSessions', this.caller, {}, async () => {
+    return this.parts.audit.record('countAllSessions', this.caller, {}, async () => {
       if (!isUnrestricted(this.caller)) {
         throw new ForbiddenError('Only an operator may know about all organisations.');
       }
@@ -50,12 +50,12 @@ export class SessionCounts {
   }
 
   async usage(named: Partial<Identity>): Promise<UsageReport> {
-    return this.parts.trail.record('getUsage', this.caller, {}, async () => {
+    return this.parts.audit.record('getUsage', this.caller, {}, async () => {
       const { userId: namedUser, orgId: namedOrg } = readFields(named);
       const owner = { userId: namedUser, orgId: namedOrg };
       if (owner.userId !== undefined) checkUserId(owner.userId);
       if (owner.orgId !== undefined) checkOrgId(owner.orgId);
-      this.parts.trail.note(owner);
+      this.parts.audit.note(owner);
       checkSpeaksFor(this.caller, owner);
       const { userId = '', orgId = '' } = owner;
       const [user, org, all] = await this.parts.seats.usage(limitOwnersOf({ userId, orgId }));

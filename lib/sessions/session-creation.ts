@@ -3,7 +3,7 @@ import pTimeout from 'p-timeout';
 import stringify from 'safe-stable-stringify';
 import type { LogLines } from '../telemetry/log-lines.ts';
 import { ContentionError, SessionNotFoundError, WorkspaceCreationError } from '../errors.ts';
-import type { SeatGauge } from '../limits/seat-gauge.ts';
+import type { SeatMetrics } from '../limits/seat-metrics.ts';
 import type { SessionEnding } from './session-ending.ts';
 import type { CreateAttempts, CreateOutcome } from './create-attempts.ts';
 import type { RollBack, SessionStore } from './session-store.ts';
@@ -39,10 +39,10 @@ export class SessionCreation {
   private readonly store: SessionStore;
   private readonly workspaces: Workspaces;
   private readonly ending: SessionEnding;
-  private readonly seats: SeatGauge;
+  private readonly seats: SeatMetrics;
   private readonly log: LogLines;
 
-  constructor(store: SessionStore, workspaces: Workspaces, ending: SessionEnding, seats: SeatGauge, log: LogLines) {
+  constructor(store: SessionStore, workspaces: Workspaces, ending: SessionEnding, seats: SeatMetrics, log: LogLines) {
     this.store = store;
     this.workspaces = workspaces;
     this.ending = ending;
@@ -64,7 +64,7 @@ export class SessionCreation {
     // While the directory is moved, so that nobody waits for it.
     const measured = this.seats.measure(outcome.created);
     try {
-      const isThere = await orWorkspaceCreationError(this.workspaces.moveIn(outcome.created));
+      const isThere = await orWorkspaceCreationError(this.workspaces.publish(outcome.created));
       if (!isThere && !(await this.hasEnded(id))) {
         throw new WorkspaceCreationError(new Error('the directory that was made aside is gone'));
       }
@@ -127,7 +127,7 @@ export class SessionCreation {
   /** The session as it is; its directory is moved in if a crash kept the first request from it. */
   private async replay(sessionId: string): Promise<SessionItem> {
     const session = await this.store.answerWithIt(await this.active(sessionId));
-    const isThere = await orFileSystemBusy(this.workspaces.moveIn(session));
+    const isThere = await orFileSystemBusy(this.workspaces.publish(session));
     // If it is not, the session has ended meanwhile, or its agent has removed its own directory, which is its affair.
     return isThere ? session : this.active(sessionId);
   }

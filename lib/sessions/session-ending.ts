@@ -31,7 +31,7 @@ export class SessionEnding {
 
   /** The steps after the claim. True for the one that came to the end of it, which tells; others found it done. */
   async resume(session: SessionItem): Promise<boolean> {
-    const retired = await this.workspaces.retire(session);
+    const retired = await this.workspaces.moveToTrash(session);
     await this.discardUploads(session.id);
     const hasEnded = await this.store.finishEnd(session);
     if (retired !== undefined) await this.tidy(retired);

@@ -3,16 +3,16 @@ import { isSessionKey, sessionIdOf, type Key } from '../table/keys.ts';
 import { itemIn, type StreamRecord } from '../table/stream-record.ts';
 import type { SessionItem } from '../table/session-item.ts';
 
-type Told = Key & SessionItem;
+type EventSource = Key & SessionItem;
 
 /**
  * The event that a record of the table's stream is, if others are told of it. It is read from the session's own item
  * alone, of which each change but a touch makes a version: so there is one event of a version at most, and its id is
  * made of session and version. Not checked: what stands in the table may be older than this code.
  */
-export function newsIn({ eventName, dynamodb = {} }: StreamRecord): SessionEvent | undefined {
-  const before = itemIn(dynamodb.OldImage) as Told | undefined;
-  const after = itemIn(dynamodb.NewImage) as Told | undefined;
+export function sessionEventOf({ eventName, dynamodb = {} }: StreamRecord): SessionEvent | undefined {
+  const before = itemIn(dynamodb.OldImage) as EventSource | undefined;
+  const after = itemIn(dynamodb.NewImage) as EventSource | undefined;
   const item = after ?? before;
   if (!item || !isSessionKey(item)) return undefined;
   const seconds = dynamodb.ApproximateCreationDateTime ?? NaN;
@@ -30,7 +30,7 @@ export function newsIn({ eventName, dynamodb = {} }: StreamRecord): SessionEvent
   }
 }
 
-function everyEvent(item: Told, seconds: number) {
+function everyEvent(item: EventSource, seconds: number) {
   const { version, userId, orgId } = item;
   const sessionId = sessionIdOf(item);
   return {

@@ -17,7 +17,7 @@ export interface SessionIdPage {
 }
 
 /** The lists of sessions: of a user, of an organisation, and of what is due. They give ids; `SessionStore` the rest. */
-export class SessionLists {
+export class SessionListStore {
   private readonly table: DynamoTable;
 
   constructor(table: DynamoTable) {

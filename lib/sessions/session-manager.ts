@@ -1,9 +1,9 @@
 import { validate as isUuid } from 'uuid';
-import { endDetails, takenBack, tellEnd } from './end-report.ts';
+import { endDetails, rolledBack, reportEnd } from './end-report.ts';
 import type { AuditLogger } from '../telemetry/audit/audit-event.ts';
 import { auditSession } from '../telemetry/audit/audit-details.ts';
 import { readFields, readInput, withSignal } from '../telemetry/audit/callers-input.ts';
-import type { AuditTrail } from '../telemetry/audit/audit-log.ts';
+import type { AuditLog } from '../telemetry/audit/audit-log.ts';
 import { ForbiddenError, SessionNotFoundError, ValidationError } from '../errors.ts';
 import { firstPrompt } from '../prompts/first-prompt.ts';
 import {
@@ -98,12 +98,12 @@ export class SessionManagerV2 {
 
   /** Replaces where audit events go, those of all views too. */
   setAuditLogger(logger: AuditLogger): void {
-    this.#partsOfApplication().trail.setLogger(logger);
+    this.#partsOfApplication().audit.setLogger(logger);
   }
 
   /** Where doors record what they do on behalf of callers, refusals included. */
-  get trail(): AuditTrail {
-    return this.#partsOfApplication().trail;
+  get audit(): AuditLog {
+    return this.#partsOfApplication().audit;
   }
 
   /**
@@ -111,9 +111,9 @@ export class SessionManagerV2 {
    * `idempotencyKey` within 24 hours gives the same session again.
    */
   async createSession(userId: string, orgId: string, options: CreateSessionOptions = {}): Promise<Session> {
-    return this.#parts.trail.record('createSession', this.#caller, {}, async () => {
+    return this.#parts.audit.record('createSession', this.#caller, {}, async () => {
       const owner = checkIdentity({ userId, orgId });
-      this.#parts.trail.note(owner);
+      this.#parts.audit.note(owner);
       checkSpeaksFor(this.#caller, owner);
       return this.#create(owner, parseCreateOptions(options));
     });
@@ -132,13 +132,13 @@ export class SessionManagerV2 {
 
   /** Ends a session. When it returns, the directory is gone from its path and the seats are free. */
   async cleanupSession(sessionId: string): Promise<void> {
-    await this.#parts.trail.record('cleanupSession', this.#caller, auditSession(sessionId), async () => {
+    await this.#parts.audit.record('cleanupSession', this.#caller, auditSession(sessionId), async () => {
       const session = isUuid(sessionId) ? await this.#parts.store.get(sessionId) : undefined;
       if (!session || !maySee(this.#caller, session)) throw new SessionNotFoundError();
-      this.#parts.trail.note({ userId: session.userId, orgId: session.orgId });
-      this.#parts.trail.note(endDetails(session, 'requested'));
+      this.#parts.audit.note({ userId: session.userId, orgId: session.orgId });
+      this.#parts.audit.note(endDetails(session, 'requested'));
       // If somebody else was faster, perhaps after a claim of ours whose reply was lost, it has ended all the same.
-      if (!(await this.#parts.ending.end(sessionId, 'requested'))) this.#parts.trail.noteJoined();
+      if (!(await this.#parts.ending.end(sessionId, 'requested'))) this.#parts.audit.noteJoined();
     });
   }
 
@@ -159,10 +159,10 @@ export class SessionManagerV2 {
 
   /** Active sessions of a user, newest first; in all organisations if none is named. */
   async listSessions(userId: string, options: { orgId?: string } & Partial<Page> = {}): Promise<SessionPage> {
-    return this.#parts.trail.record('listSessions', this.#caller, {}, async () => {
+    return this.#parts.audit.record('listSessions', this.#caller, {}, async () => {
       const { orgId, ...page } = readFields(options);
       const named = { userId: checkUserId(userId), orgId: orgId === undefined ? undefined : checkOrgId(orgId) };
-      this.#parts.trail.note(named);
+      this.#parts.audit.note(named);
       checkSpeaksFor(this.#caller, named);
       return this.#sessionsOf(await this.#parts.lists.ofUser(userId, orgId, parsePage(page)), named);
     });
@@ -170,9 +170,9 @@ export class SessionManagerV2 {
 
   /** Active sessions of an organisation, newest first. For admins. */
   async listOrgSessions(orgId: string, page: Partial<Page> = {}): Promise<SessionPage> {
-    return this.#parts.trail.record('listSessions', this.#caller, {}, async () => {
+    return this.#parts.audit.record('listSessions', this.#caller, {}, async () => {
       const named = { orgId: checkOrgId(orgId) };
-      this.#parts.trail.note(named);
+      this.#parts.audit.note(named);
       checkSpeaksFor(this.#caller, named);
       return this.#sessionsOf(await this.#parts.lists.ofOrg(orgId, parsePage(page)), named);
     });
@@ -183,7 +183,7 @@ export class SessionManagerV2 {
    * An admin's cleanup covers the admin's organisation, everybody else's covers all.
    */
   async cleanupInactiveSessions(inactiveForMs?: number, bounds: CleanupBounds = {}): Promise<SweepResult> {
-    return this.#parts.trail.record('cleanupInactiveSessions', this.#caller, {}, async () => {
+    return this.#parts.audit.record('cleanupInactiveSessions', this.#caller, {}, async () => {
       const scope = cleanupScope(this.#caller);
       const { signal: theirs, maxSessions } = readFields(bounds);
       const request = {
@@ -195,10 +195,10 @@ export class SessionManagerV2 {
       };
       const result = await withSignal(theirs, (signal = AbortSignal.timeout(CLEANUP_MS)) =>
         this.#parts.sweep.run({ ...request, signal }, (session, ms) =>
-          tellEnd(this.#parts.trail, session, endDetails(session, 'inactive'), ms),
+          reportEnd(this.#parts.audit, session, endDetails(session, 'inactive'), ms),
         ),
       );
-      this.#parts.trail.note({ cleaned: result.cleaned.length, notCleaned: result.failed.length });
+      this.#parts.audit.note({ cleaned: result.cleaned.length, notCleaned: result.failed.length });
       return result;
     });
   }
@@ -217,9 +217,9 @@ export class SessionManagerV2 {
         idempotency,
         now: this.#parts.now(),
       },
-      (session, ms) => tellEnd(this.#parts.trail, session, takenBack(session), ms),
+      (session, ms) => reportEnd(this.#parts.audit, session, rolledBack(session), ms),
     );
-    this.#parts.trail.note({ sessionId: session.id, ...(replayed && { replayed }) });
+    this.#parts.audit.note({ sessionId: session.id, ...(replayed && { replayed }) });
     const isActivity = replayed && keepsAlive(this.#caller, session);
     const item = isActivity ? await this.#parts.store.touch(session, this.#parts.now()) : session;
     return new Session(this.#parts, this.#accessTo(item.id), item, { replayed });

@@ -13,7 +13,7 @@ const HTTP_CLEANUP_SESSIONS = 500;
 
 export const sessionOperations = {
   createSession: operation({
-    group: 'lifecycle',
+    function: 'lifecycle',
     access: 'caller',
     input: () => z.strictObject({ ...namedShape(), ...createOptionsShape() }),
     async run({ userId, orgId, ...options }, { manager, caller }) {
@@ -24,7 +24,7 @@ export const sessionOperations = {
   }),
 
   getSession: operation({
-    group: 'records',
+    function: 'records',
     access: 'caller',
     input: () => z.strictObject(sessionIdShape()),
     async run({ sessionId }, { manager }) {
@@ -33,7 +33,7 @@ export const sessionOperations = {
   }),
 
   listSessions: operation({
-    group: 'records',
+    function: 'records',
     access: 'caller',
     input: () =>
       z.strictObject({
@@ -57,7 +57,7 @@ export const sessionOperations = {
   }),
 
   updateSession: operation({
-    group: 'records',
+    function: 'records',
     access: 'caller',
     input: () => z.strictObject({ ...sessionIdShape(), metadata: metadataSchema() }),
     async run({ sessionId, metadata }, { manager }) {
@@ -66,7 +66,7 @@ export const sessionOperations = {
   }),
 
   cleanupSession: operation({
-    group: 'lifecycle',
+    function: 'lifecycle',
     access: 'caller',
     input: () => z.strictObject(sessionIdShape()),
     async run({ sessionId }, { manager }) {
@@ -76,7 +76,7 @@ export const sessionOperations = {
   }),
 
   heartbeat: operation({
-    group: 'records',
+    function: 'records',
     access: 'caller',
     input: () => z.strictObject(sessionIdShape()),
     async run({ sessionId }, { manager }) {
@@ -86,7 +86,7 @@ export const sessionOperations = {
   }),
 
   getUsage: operation({
-    group: 'records',
+    function: 'records',
     access: 'caller',
     input: () => z.strictObject(namedShape()),
     async run(named, { manager, caller }) {
@@ -97,7 +97,7 @@ export const sessionOperations = {
   }),
 
   countUserSessions: operation({
-    group: 'records',
+    function: 'records',
     access: 'caller',
     input: () => z.strictObject(namedShape()),
     async run({ userId, orgId }, { manager, caller }) {
@@ -108,7 +108,7 @@ export const sessionOperations = {
   }),
 
   countAllSessions: operation({
-    group: 'records',
+    function: 'records',
     access: 'caller',
     input: () => z.strictObject({}),
     async run(_input, { manager }) {
@@ -117,7 +117,7 @@ export const sessionOperations = {
   }),
 
   cleanupInactiveSessions: operation({
-    group: 'cleanup',
+    function: 'cleanup',
     access: 'caller',
     input: () =>
       z.strictObject({
@@ -132,7 +132,7 @@ export const sessionOperations = {
   }),
 
   reconcile: operation({
-    group: 'cleanup',
+    function: 'cleanup',
     access: 'caller',
     input: () => z.strictObject({ repair: z.optional(z.boolean()) }),
     async run({ repair }, { manager, signal }) {
@@ -141,7 +141,7 @@ export const sessionOperations = {
   }),
 
   getHealth: openOperation({
-    group: 'records',
+    function: 'records',
     access: 'anyone',
     input: () => z.strictObject({}),
     async run() {
@@ -150,7 +150,7 @@ export const sessionOperations = {
   }),
 
   getOpenApi: openOperation({
-    group: 'records',
+    function: 'records',
     access: 'anyone',
     input: () => z.strictObject({}),
     async run(_input, { describeApi }) {

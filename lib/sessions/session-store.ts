@@ -108,7 +108,7 @@ export class SessionStore {
     const transaction = new SeatTransaction(this.table, this.seats, limitOwnersOf(session));
     const others = { session: write.deleteEndingSession(session.id), ...write.deleteBelongings(session) };
     return withRetries(async () => {
-      const refusal = await transaction.once<string>(() => ({ ...others, ...transaction.gives() }));
+      const refusal = await transaction.send<string>(() => ({ ...others, ...transaction.giveSeatsBack() }));
       if (!refusal) return true;
       if (refusal.failed('session')) return false;
       transaction.forgetWhere((scope) => refusal.failed(scope));

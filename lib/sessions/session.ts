@@ -3,7 +3,7 @@ import { McpClientExistsError, McpClientLimitError } from '../errors.ts';
 import {
   McpClient,
   McpClientHandle,
-  farewell,
+  terminateOnServer,
   mcpClientInfo,
   mcpTarget,
   type McpClientInfo,
@@ -17,9 +17,9 @@ import type { WorkspaceAccessInfo, WorkspaceAccess } from '../workspaces/access-
 import { readInput, readText } from '../telemetry/audit/callers-input.ts';
 import { systemPromptSchema } from '../prompts/prompt-options.ts';
 import type { SessionItem } from '../table/session-item.ts';
-import type { AuditTrail } from '../telemetry/audit/audit-log.ts';
+import type { AuditLog } from '../telemetry/audit/audit-log.ts';
 import type { Config } from '../configuration.ts';
-import type { PromptStore } from '../prompts/system-prompt-store.ts';
+import type { SystemPromptStore } from '../prompts/system-prompt-store.ts';
 import type { SessionAccess } from './session-access.ts';
 import type { SessionStore } from './session-store.ts';
 
@@ -40,9 +40,9 @@ export interface SessionInfo {
 
 interface SessionUses extends McpClientUses, SessionFilesUses {
   readonly store: SessionStore;
-  readonly prompts: PromptStore;
+  readonly prompts: SystemPromptStore;
   readonly access: WorkspaceAccess;
-  readonly trail: AuditTrail;
+  readonly audit: AuditLog;
   readonly settings: Pick<Config, 'maxMcpClientsPerSession' | 'maxWorkspaceBytes'>;
 }
 
@@ -101,7 +101,7 @@ export class SessionHandle {
     return this.#access.recorded('addMcpClient', {}, async () => {
       const session = await this.#access.open();
       const { id, name = id, ...config } = readInput(mcpClientConfigSchema(), input);
-      this.#parts.trail.note({ mcpClientId: id });
+      this.#parts.audit.note({ mcpClientId: id });
       const { address, credentials, timeoutMs } = planOf({ id, ...config });
       this.#checkRoomForMcpClient(session, id);
       const sealed = await this.#parts.mcpCredentials.seal(credentials, { sessionId: session.id, clientId: id });
@@ -113,7 +113,7 @@ export class SessionHandle {
         await this.#parts.mcpClients.add(session.id, item, this.#parts.settings.maxMcpClientsPerSession);
         return new McpClient(this.#access, this.#parts, item);
       } catch (thrown) {
-        await farewell(this.#parts, session.id, id, connection);
+        await terminateOnServer(this.#parts, session.id, id, connection);
         throw thrown;
       } finally {
         await connection.close();
@@ -166,7 +166,7 @@ export class SessionHandle {
   async grantWorkspaceAccess(): Promise<WorkspaceAccessInfo> {
     return this.#access.recorded('grantWorkspaceAccess', {}, async () => {
       const info = await this.#parts.access.grant(await this.#access.open(), this.#parts.now());
-      this.#parts.trail.note({ accessPointId: info.accessPointId });
+      this.#parts.audit.note({ accessPointId: info.accessPointId });
       return info;
     });
   }

@@ -1,13 +1,13 @@
-import type { Farewell } from '../mcp-clients/session-termination-store.ts';
+import type { PendingTermination } from '../mcp-clients/session-termination-store.ts';
 import type { McpClientItem } from '../mcp-clients/mcp-client-store.ts';
-import { isFarewellKey, isMcpClientKey, isSessionKey, sessionIdOf, type Key } from '../table/keys.ts';
+import { isTerminationKey, isMcpClientKey, isSessionKey, sessionIdOf, type Key } from '../table/keys.ts';
 import type { SessionItem, WorkspaceAccessState } from '../table/session-item.ts';
 import { itemIn, type StreamRecord } from '../table/stream-record.ts';
 
 /** A change of the table that something follows from. */
 export type StreamChange =
   | { type: 'mcp-client-removed'; sessionId: string; client: McpClientItem }
-  | { type: 'farewell-due'; farewell: Farewell }
+  | { type: 'termination-due'; termination: PendingTermination }
   | WorkspaceAccessEnded;
 
 /** A session ended that could be mounted from elsewhere, or was about to be. */
@@ -21,8 +21,8 @@ export function changeIn({ eventName, dynamodb }: StreamRecord): StreamChange | 
   const before = itemIn(dynamodb?.OldImage);
   if (eventName === 'REMOVE' && before) return whatEnded(before);
   const after = itemIn(dynamodb?.NewImage);
-  if (eventName === 'MODIFY' && after && isFarewellKey(after)) {
-    return { type: 'farewell-due', farewell: after as Key & Farewell };
+  if (eventName === 'MODIFY' && after && isTerminationKey(after)) {
+    return { type: 'termination-due', termination: after as Key & PendingTermination };
   }
   return undefined;
 }

@@ -1,8 +1,8 @@
-import type { AuditTrail } from '../telemetry/audit/audit-log.ts';
+import type { AuditLog } from '../telemetry/audit/audit-log.ts';
 import type { EventSink, Undelivered } from '../telemetry/events/event-sink.ts';
 import { parseSessionEvent, type SessionEvent } from '../telemetry/events/session-event.ts';
-import type { McpFarewells } from '../mcp-clients/session-terminations.ts';
-import { newsIn } from './session-event-of-record.ts';
+import type { SessionTerminations } from '../mcp-clients/session-terminations.ts';
+import { sessionEventOf } from './session-event-of-record.ts';
 import { changeIn, type WorkspaceAccessEnded } from './stream-change.ts';
 import { availableOf, removeAccess } from '../workspaces/access-points/workspace-access.ts';
 import type { AccessPoints } from '../workspaces/access-points/access-points.ts';
@@ -15,15 +15,15 @@ const SEARCH_MS = 20_000;
 const ANNOUNCE_MS = 20_000;
 
 /** What follows from a change of the table, wherever it was made: also when whoever made it crashed right after. */
-export class SessionEvents {
-  private readonly farewells: McpFarewells;
-  private readonly trail: AuditTrail;
+export class StreamEffects {
+  private readonly terminations: SessionTerminations;
+  private readonly audit: AuditLog;
   private readonly accessPoints: AccessPoints | undefined;
   private readonly sink: EventSink | undefined;
 
-  constructor(farewells: McpFarewells, trail: AuditTrail, accessPoints?: AccessPoints, sink?: EventSink) {
-    this.farewells = farewells;
-    this.trail = trail;
+  constructor(terminations: SessionTerminations, audit: AuditLog, accessPoints?: AccessPoints, sink?: EventSink) {
+    this.terminations = terminations;
+    this.audit = audit;
     this.accessPoints = accessPoints;
     this.sink = sink;
   }
@@ -33,9 +33,9 @@ export class SessionEvents {
     const change = changeIn(record);
     switch (change?.type) {
       case 'mcp-client-removed':
-        return this.farewells.say(change.sessionId, change.client);
-      case 'farewell-due':
-        return this.farewells.sayAgain(change.farewell);
+        return this.terminations.terminate(change.sessionId, change.client);
+      case 'termination-due':
+        return this.terminations.retry(change.termination);
       case 'workspace-access-ended':
         return this.removeAccessPoint(change);
       case undefined:
@@ -44,7 +44,7 @@ export class SessionEvents {
 
   /** What others are told of the change, if they are. Throws if the table says something that is no event. */
   eventOf(record: StreamRecord): SessionEvent | undefined {
-    const news = this.sink && newsIn(record);
+    const news = this.sink && sessionEventOf(record);
     return news && parseSessionEvent(news);
   }
 
@@ -61,6 +61,6 @@ export class SessionEvents {
     const accessPointId = await removeAccess(availableOf(this.accessPoints), ended, signal);
     if (accessPointId === undefined) return;
     const details = { sessionId: ended.sessionId, accessPointId };
-    await this.trail.tell('access-point.removed', details, Math.round(performance.now() - startedAt));
+    await this.audit.emit('access-point.removed', details, Math.round(performance.now() - startedAt));
   }
 }

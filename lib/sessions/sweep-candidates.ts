@@ -1,4 +1,4 @@
-import type { SessionLists } from './session-list-store.ts';
+import type { SessionListStore } from './session-list-store.ts';
 import type { SessionStore } from './session-store.ts';
 import type { SessionItem } from '../table/session-item.ts';
 
@@ -18,9 +18,9 @@ const NEVER = new AbortController().signal;
 /** Finds the sessions that a sweep must end. */
 export class SweepCandidates {
   private readonly store: SessionStore;
-  private readonly lists: SessionLists;
+  private readonly lists: SessionListStore;
 
-  constructor(store: SessionStore, lists: SessionLists) {
+  constructor(store: SessionStore, lists: SessionListStore) {
     this.store = store;
     this.lists = lists;
   }

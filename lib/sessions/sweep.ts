@@ -1,15 +1,15 @@
 import pMap from 'p-map';
 import type { LogLines } from '../telemetry/log-lines.ts';
-import type { McpFarewells } from '../mcp-clients/session-terminations.ts';
+import type { SessionTerminations } from '../mcp-clients/session-terminations.ts';
 import type { MetricLines } from '../telemetry/metrics/metric-lines.ts';
-import type { SeatGauge } from '../limits/seat-gauge.ts';
+import type { SeatMetrics } from '../limits/seat-metrics.ts';
 import type { SessionEnding } from './session-ending.ts';
 import { EVERYBODY } from '../limits/limit.ts';
 import type { SeatStore } from '../limits/seat-store.ts';
-import type { SessionLists } from './session-list-store.ts';
+import type { SessionListStore } from './session-list-store.ts';
 import type { SessionStore } from './session-store.ts';
 import { SweepCandidates, type CandidatesRequest } from './sweep-candidates.ts';
-import type { UsageRound } from '../workspaces/usage-scan.ts';
+import type { UsageScan } from '../workspaces/usage-scan.ts';
 import type { Workspaces } from '../workspaces/workspaces.ts';
 import type { SessionItem } from '../table/session-item.ts';
 
@@ -36,16 +36,16 @@ export interface SweepResult {
 
 /** What a sweep does besides, each in its own way. */
 interface SweepChores {
-  farewells: McpFarewells;
+  terminations: SessionTerminations;
   seats: SeatStore;
-  usage: UsageRound;
+  usage: UsageScan;
 }
 
 /** Where a sweep tells how it went. */
 interface SweepReports {
   log: LogLines;
   metrics: MetricLines;
-  gauge: SeatGauge;
+  seatMetrics: SeatMetrics;
 }
 
 /** Told of each session that this sweep ended, as it was before, and how long that took. */
@@ -66,15 +66,15 @@ export class Sweep {
   private readonly chores: SweepChores;
   private readonly log: LogLines;
   private readonly metrics: MetricLines;
-  private readonly gauge: SeatGauge;
+  private readonly seatMetrics: SeatMetrics;
 
   constructor(
     store: SessionStore,
-    lists: SessionLists,
+    lists: SessionListStore,
     workspaces: Workspaces,
     ending: SessionEnding,
     chores: SweepChores,
-    { log, metrics, gauge }: SweepReports,
+    { log, metrics, seatMetrics }: SweepReports,
   ) {
     this.store = store;
     this.candidates = new SweepCandidates(store, lists);
@@ -83,7 +83,7 @@ export class Sweep {
     this.chores = chores;
     this.log = log;
     this.metrics = metrics;
-    this.gauge = gauge;
+    this.seatMetrics = seatMetrics;
   }
 
   async run(request: SweepRequest, onEnded: OnEnded): Promise<SweepResult> {
@@ -96,7 +96,7 @@ export class Sweep {
       if (result.more) break;
     }
     if (request.signal.aborted) result.more = true;
-    if (request.orgId === undefined) await this.retryFarewells(request.signal);
+    if (request.orgId === undefined) await this.retryTerminations(request.signal);
     await this.tidied('.pending', this.recoverPending(request));
     await this.tidied('.uploads', this.tidyUploads(request));
     const trash = (await this.tidied('.trash', this.emptyTrash(request.signal))) ?? 0;
@@ -104,7 +104,7 @@ export class Sweep {
     const { cleaned, failed } = result;
     this.metrics.swept({ durationMs, lagMs, cleaned: cleaned.length, notCleaned: failed.length, trash });
     if (request.orgId === undefined) await this.settleSeats();
-    await this.gauge.measureAll();
+    await this.seatMetrics.measureAll();
     if (request.measuresWorkspaces) await this.measureWorkspaces(request.signal);
     return result;
   }
@@ -114,8 +114,8 @@ export class Sweep {
     await this.chores.seats.settle(EVERYBODY).catch((thrown: unknown) => this.log.seatsNotSettled(thrown));
   }
 
-  private async retryFarewells(signal: AbortSignal): Promise<void> {
-    await this.chores.farewells.retryDue(signal).catch((thrown: unknown) => this.log.farewellsNotRetried(thrown));
+  private async retryTerminations(signal: AbortSignal): Promise<void> {
+    await this.chores.terminations.retryDue(signal).catch((thrown: unknown) => this.log.terminationsNotRetried(thrown));
   }
 
   private async measureWorkspaces(signal: AbortSignal): Promise<void> {
@@ -169,7 +169,7 @@ export class Sweep {
         if (signal.aborted) return;
         try {
           const session = await this.store.get(sessionId);
-          if (session?.status === 'active') await this.workspaces.moveIn(session);
+          if (session?.status === 'active') await this.workspaces.publish(session);
           else if (!session && now.getTime() - madeAt.getTime() > ABANDONED_MS)
             await this.workspaces.discardAbandoned(sessionId);
         } catch (thrown) {

@@ -1,4 +1,4 @@
-import type { SessionNews } from './session-item.ts';
+import type { StoredEvent } from './session-item.ts';
 import type { Write } from './write.ts';
 import { sessionKey } from './keys.ts';
 
@@ -7,8 +7,8 @@ export const STATUS = { '#status': 'status' };
 export const ACTIVE = { ':active': 'active' };
 
 /** Says in the same write what it is, and the version that it makes: the stream's record of it tells both. */
-export const TELL = 'SET news = :news, newsVersion = version + :one';
-export const told = (news: SessionNews) => ({ ':news': news, ':one': 1 });
+export const STORE_EVENT = 'SET news = :news, newsVersion = version + :one';
+export const storedEvent = (news: StoredEvent) => ({ ':news': news, ':one': 1 });
 
 export const sessionIsActive = (sessionId: string): Write => ({
   ConditionCheck: {

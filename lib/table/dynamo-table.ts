@@ -18,7 +18,7 @@ import type { Key } from './keys.ts';
 import { TransactWriteOnceCommand } from './single-attempt.ts';
 import { Transaction } from './transaction.ts';
 import { Contended, wasSentOnce, withRetries } from './retries.ts';
-import { Refusal, type UpdateWrite, type Write } from './write.ts';
+import { TransactionRefusal, type UpdateWrite, type Write } from './write.ts';
 
 type PartOfQuery = Omit<Native<QueryCommandInput>, 'TableName' | 'ExclusiveStartKey'>;
 type Position = Record<string, string>;
@@ -150,7 +150,7 @@ export class DynamoTable {
   }
 
   /** All the writes or none; repeated until there is a definite answer. */
-  async transact<Name extends string>(writes: Record<Name, Write>): Promise<Refusal<Name> | undefined> {
+  async transact<Name extends string>(writes: Record<Name, Write>): Promise<TransactionRefusal<Name> | undefined> {
     return this.transaction().run(writes);
   }
 
@@ -166,7 +166,7 @@ export class DynamoTable {
   async transactOnce<Name extends string>(
     writes: Record<Name, Write>,
     token?: string,
-  ): Promise<Refusal<Name> | undefined> {
+  ): Promise<TransactionRefusal<Name> | undefined> {
     try {
       const TransactItems = this.inTable(Object.values<Write>(writes));
       await this.client.send(new TransactWriteOnceCommand({ TransactItems, ClientRequestToken: token }));
@@ -186,7 +186,10 @@ export class DynamoTable {
   }
 
   /** The reasons come in the order of the writes. */
-  private explain<Name extends string>(names: Name[], cancelled: TransactionCanceledException): Refusal<Name> {
+  private explain<Name extends string>(
+    names: Name[],
+    cancelled: TransactionCanceledException,
+  ): TransactionRefusal<Name> {
     const found = new Map<Name, object | undefined>();
     const contended = new Set<Name>();
     for (const [index, { Code, Item }] of (cancelled.CancellationReasons ?? []).entries()) {
@@ -195,7 +198,7 @@ export class DynamoTable {
       else if (Code && PASSING_REASONS.has(Code)) contended.add(name);
       else if (Code && Code !== 'None') throw cancelled;
     }
-    if (found.size > 0) return new Refusal(found, contended, { isDefinite: wasSentOnce(cancelled) });
+    if (found.size > 0) return new TransactionRefusal(found, contended, { isDefinite: wasSentOnce(cancelled) });
     if (contended.size > 0) {
       throw new Contended(`contended: ${[...contended].join(', ')}`, { names: contended, cause: cancelled });
     }

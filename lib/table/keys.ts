@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Identity, ScopeOwner, Scope } from '../identity.ts';
-import { SESSION, MCP_PREFIX, FAREWELL_PREFIX, FAREWELLS } from './table-definition.ts';
+import { SESSION, MCP_PREFIX, TERMINATION_PREFIX, TERMINATIONS } from './table-definition.ts';
 
 export interface Key {
   pk: string;
@@ -14,11 +14,11 @@ export const pathOf = ({ pk, sk }: Key): string => `${pk} ${sk}`;
 const part = encodeURIComponent;
 const PROMPT = 'PROMPT';
 const WORKSPACE_USAGE = 'WORKSPACE-USAGE';
-export const farewellKey = (sessionId: string, connectionId: string): Key => ({
-  pk: FAREWELLS,
-  sk: `${FAREWELL_PREFIX}${sessionId}#${connectionId}`,
+export const terminationKey = (sessionId: string, connectionId: string): Key => ({
+  pk: TERMINATIONS,
+  sk: `${TERMINATION_PREFIX}${sessionId}#${connectionId}`,
 });
-export const isFarewellKey = ({ pk }: Key): boolean => pk === FAREWELLS;
+export const isTerminationKey = ({ pk }: Key): boolean => pk === TERMINATIONS;
 
 /** The session that an item hangs on, and whether it is an MCP client of it. */
 export const sessionIdOf = ({ pk }: Key): string => pk.slice('SESSION#'.length);
@@ -28,10 +28,10 @@ export const isSessionKey = ({ sk }: Key): boolean => sk === SESSION;
 export const sessionKey = (sessionId: string): Key => ({ pk: `SESSION#${sessionId}`, sk: SESSION });
 export const promptKey = (sessionId: string): Key => ({ pk: `SESSION#${sessionId}`, sk: PROMPT });
 /** How far the sweeps are in measuring all workspaces. */
-export const USAGE_ROUND: Key = { pk: 'USAGE-ROUND', sk: 'USAGE-ROUND' };
+export const USAGE_SCAN: Key = { pk: 'USAGE-ROUND', sk: 'USAGE-ROUND' };
 
 /** How far the comparison of what is stored is. */
-export const RECONCILE_ROUND: Key = { pk: 'RECONCILE-ROUND', sk: 'RECONCILE-ROUND' };
+export const RECONCILE_POSITIONS: Key = { pk: 'RECONCILE-ROUND', sk: 'RECONCILE-ROUND' };
 
 export const workspaceUsageKey = (sessionId: string): Key => ({ pk: `SESSION#${sessionId}`, sk: WORKSPACE_USAGE });
 export const mcpClientKey = (sessionId: string, clientId: string): Key => ({

@@ -1,7 +1,7 @@
 import type { EndReason } from '../telemetry/events/session-event.ts';
 
 /** A change of a session, beside its beginning and its end, that others are told of. */
-export type SessionNews =
+export type StoredEvent =
   { type: 'session.prompt-updated' } | { type: 'mcp-client.added' | 'mcp-client.removed'; mcpClientId: string };
 
 /** Times are ISO 8601 in UTC with milliseconds, so that they sort as text. */
@@ -24,7 +24,7 @@ export interface SessionItem {
   /** Grows by one with every change but a touch. */
   version: number;
   /** What the last change was that others are told of, and the version that it made. A touch removes both. */
-  news?: SessionNews;
+  news?: StoredEvent;
   newsVersion?: number;
   dueShard: string;
   due: string;

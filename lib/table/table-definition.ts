@@ -30,7 +30,7 @@ export interface StreamFilter {
 
 export const SESSION = 'SESSION';
 export const MCP_PREFIX = 'MCP#';
-export const FAREWELL_PREFIX = 'FAREWELL#';
+export const TERMINATION_PREFIX = 'FAREWELL#';
 
 export const STREAM_FILTERS: readonly StreamFilter[] = [
   { eventName: ['INSERT', 'REMOVE'], dynamodb: { Keys: { sk: { S: [SESSION] } } } },
@@ -42,8 +42,8 @@ export const STREAM_FILTERS: readonly StreamFilter[] = [
     },
   },
   { eventName: ['REMOVE'], dynamodb: { Keys: { sk: { S: [{ prefix: MCP_PREFIX }] } } } },
-  { eventName: ['MODIFY'], dynamodb: { Keys: { sk: { S: [{ prefix: FAREWELL_PREFIX }] } } } },
+  { eventName: ['MODIFY'], dynamodb: { Keys: { sk: { S: [{ prefix: TERMINATION_PREFIX }] } } } },
 ];
 
 /** All farewells that did not get through: `session-events` may write these and nothing else. */
-export const FAREWELLS = 'FAREWELLS';
+export const TERMINATIONS = 'FAREWELLS';

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { Contended, isDefiniteRefusal, withRetries } from './retries.ts';
-import type { Refusal, Write } from './write.ts';
+import type { TransactionRefusal, Write } from './write.ts';
 
 type Writes = Record<string, Write>;
-type Send = (writes: Writes, token: string) => Promise<Refusal<string> | undefined>;
+type Send = (writes: Writes, token: string) => Promise<TransactionRefusal<string> | undefined>;
 
 /**
  * The attempts at one transaction. After one without a definite answer, the same is repeated under the same token, until it
@@ -24,7 +24,7 @@ export class Transaction {
   }
 
   /** All the writes or none; repeated until there is a definite answer. */
-  async run<Name extends string>(writes: Record<Name, Write>): Promise<Refusal<Name> | undefined> {
+  async run<Name extends string>(writes: Record<Name, Write>): Promise<TransactionRefusal<Name> | undefined> {
     return withRetries(async () => {
       const refusal = await this.attempt(() => writes);
       if (refusal && refusal.contended.size > 0) throw new Contended();
@@ -33,13 +33,13 @@ export class Transaction {
   }
 
   /** One attempt; `writes` gives what it writes, unless it repeats one without an answer. Throws as `transactOnce` does. */
-  async attempt<Name extends string>(writes: () => Record<Name, Write>): Promise<Refusal<Name> | undefined> {
+  async attempt<Name extends string>(writes: () => Record<Name, Write>): Promise<TransactionRefusal<Name> | undefined> {
     const attempt = this.unanswered ?? { writes: writes(), token: randomUUID() };
     try {
       const refusal = await this.send(attempt.writes, attempt.token);
       if (refusal && !refusal.isDefinite) this.hadNoAnswer = true;
       this.unanswered = undefined;
-      return refusal as Refusal<Name> | undefined;
+      return refusal as TransactionRefusal<Name> | undefined;
     } catch (thrown) {
       if (!isDefiniteRefusal(thrown)) {
         this.hadNoAnswer = true;

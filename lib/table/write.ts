@@ -19,7 +19,7 @@ export type Write =
  * What a refused transaction met: under each write's name the item that its condition found (`undefined`: none), and
  * the names of the writes that met somebody else's.
  */
-export class Refusal<Name extends string> {
+export class TransactionRefusal<Name extends string> {
   readonly found: ReadonlyMap<Name, object | undefined>;
   readonly contended: ReadonlySet<Name>;
   /** False: an earlier attempt of the SDK may have been carried out, or may yet be. */

@@ -97,7 +97,7 @@ export class LogLines {
     this.logger.warn('drift_not_looked_for', { error: asError(thrown) });
   }
 
-  farewellsNotRetried(thrown: unknown): void {
+  terminationsNotRetried(thrown: unknown): void {
     this.logger.warn('farewells_not_retried', { error: asError(thrown) });
   }
 

@@ -9,7 +9,7 @@ const MAX_PAGE = 1000;
 
 export const directoryOperations = {
   listDirectory: operation({
-    group: 'workspace',
+    function: 'workspace',
     access: 'caller',
     input: () =>
       z.strictObject({
@@ -24,7 +24,7 @@ export const directoryOperations = {
   }),
 
   makeDirectory: operation({
-    group: 'workspace',
+    function: 'workspace',
     access: 'caller',
     input: () => z.strictObject(directoryShape()),
     async run({ sessionId, path }, { manager }) {
@@ -34,7 +34,7 @@ export const directoryOperations = {
   }),
 
   removeDirectory: operation({
-    group: 'workspace',
+    function: 'workspace',
     access: 'caller',
     input: () => z.strictObject({ ...directoryShape(), recursive: z.optional(z.boolean()) }),
     async run({ sessionId, path, recursive }, { manager }) {
@@ -44,7 +44,7 @@ export const directoryOperations = {
   }),
 
   getWorkspaceUsage: operation({
-    group: 'workspace',
+    function: 'workspace',
     access: 'caller',
     input: () => z.strictObject(sessionShape()),
     async run({ sessionId }, { manager }) {

@@ -30,7 +30,7 @@ export type WriteAnswer =
 
 export const fileOperations = {
   readFile: operation({
-    group: 'workspace',
+    function: 'workspace',
     access: 'caller',
     input: () =>
       z.strictObject({
@@ -54,7 +54,7 @@ export const fileOperations = {
   }),
 
   writeFile: operation({
-    group: 'workspace',
+    function: 'workspace',
     access: 'caller',
     input: () =>
       z.strictObject({
@@ -85,7 +85,7 @@ export const fileOperations = {
   }),
 
   deleteFile: operation({
-    group: 'workspace',
+    function: 'workspace',
     access: 'caller',
     input: () => z.strictObject({ ...fileShape(), ifMatch: tags() }),
     async run({ sessionId, path, ifMatch }, { manager }) {

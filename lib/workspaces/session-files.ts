@@ -8,7 +8,7 @@ import type { Conditions } from './files/entity-tag.ts';
 import type { ByteRange, FileContent } from './files/file-content.ts';
 import type { DirectoryPage, WorkspaceDirectories } from './workspace-directories.ts';
 import type { Part, WriteOutcome, WorkspaceFiles } from './workspace-files.ts';
-import { WorkspaceRoom, type WorkspaceRoomUses } from './workspace-quota.ts';
+import { WorkspaceQuota, type WorkspaceQuotaUses } from './workspace-quota.ts';
 import type { SessionItem } from '../table/session-item.ts';
 
 const conditionsSchema = lazily(() =>
@@ -24,7 +24,7 @@ interface SessionOfFiles {
   recorded<T>(operation: AuditedOperation, details: AuditDetails, work: () => Promise<T>): Promise<T>;
 }
 
-export interface SessionFilesUses extends WorkspaceRoomUses {
+export interface SessionFilesUses extends WorkspaceQuotaUses {
   readonly files: WorkspaceFiles;
   readonly directories: WorkspaceDirectories;
 }
@@ -106,8 +106,8 @@ export class SessionFiles {
     };
   }
 
-  #roomOf(session: SessionItem): WorkspaceRoom {
-    return new WorkspaceRoom(this.#parts, session);
+  #roomOf(session: SessionItem): WorkspaceQuota {
+    return new WorkspaceQuota(this.#parts, session);
   }
 
   #recorded<T>(operation: AuditedOperation, work: (session: SessionItem) => Promise<T>): Promise<T> {

@@ -2,13 +2,13 @@ import pMap from 'p-map';
 import type { LogLines } from '../telemetry/log-lines.ts';
 import { SessionNotFoundError } from '../errors.ts';
 import type { IndexPosition } from '../table/index-position.ts';
-import type { UsageRoundStore } from './usage-scan-store.ts';
+import type { UsageScanStore } from './usage-scan-store.ts';
 import type { MeasuredItem, WorkspaceUsageStore } from './workspace-usage-store.ts';
 import type { WorkspaceMeasuring } from './workspace-measuring.ts';
 import type { SessionItem } from '../table/session-item.ts';
 
 /** What one run may cost, however many sessions there are. */
-export interface RoundBounds {
+export interface ScanBounds {
   /** Sessions that it looks at. */
   sessions: number;
   /** How long it goes on (ms), and with each workspace. */
@@ -16,35 +16,35 @@ export interface RoundBounds {
   stepMs: number;
 }
 
-const BOUNDS: RoundBounds = { sessions: 480, runMs: 60_000, stepMs: 10_000 };
+const BOUNDS: ScanBounds = { sessions: 480, runMs: 60_000, stepMs: 10_000 };
 const AT_ONCE = 8;
 /** A workspace is measured in one round a day (ms). */
 const RECENT_MS = 24 * 60 * 60 * 1000;
 
-interface RoundStores {
+interface ScanStores {
   /** Gives the ids of sessions page by page. */
   lists: {
     round(from: IndexPosition | undefined, limit: number): Promise<{ sessionIds: string[]; next?: IndexPosition }>;
   };
   sessions: { getAll(sessionIds: string[]): Promise<SessionItem[]> };
   usage: WorkspaceUsageStore;
-  position: UsageRoundStore;
+  position: UsageScanStore;
 }
 
 /** Measures all workspaces, round and round, a bounded number in each run. Any number may run at once. */
-export class UsageRound {
-  private readonly stores: RoundStores;
+export class UsageScan {
+  private readonly stores: ScanStores;
   private readonly measuring: WorkspaceMeasuring;
   private readonly log: LogLines;
   private readonly now: () => Date;
-  private readonly bounds: RoundBounds;
+  private readonly bounds: ScanBounds;
 
   constructor(
-    stores: RoundStores,
+    stores: ScanStores,
     measuring: WorkspaceMeasuring,
     log: LogLines,
     now: () => Date,
-    bounds: RoundBounds = BOUNDS,
+    bounds: ScanBounds = BOUNDS,
   ) {
     this.stores = stores;
     this.measuring = measuring;

@@ -30,7 +30,7 @@ export interface Part {
 export type WriteOutcome = ({ existed: boolean } & FileInfo) | { received: number; total: number };
 
 /** How much may be written. Bytes may be negative, which always fit. */
-export interface Room {
+export interface Quota {
   /** For what is still arriving; 0 = unlimited. */
   limit: number;
   /** Throws a `WorkspaceFullError` if so many more do not fit. */
@@ -44,7 +44,7 @@ export interface Room {
 interface Write {
   path: string;
   conditions: Conditions;
-  room: Room;
+  room: Quota;
 }
 
 /** The files of workspaces. A path never leaves its workspace, whatever is at work there. */

@@ -1,6 +1,6 @@
 import { WorkspaceFullError } from './file-errors.ts';
 import type { MeasuredItem, WorkspaceUsage, WorkspaceUsageStore } from './workspace-usage-store.ts';
-import type { Room } from './workspace-files.ts';
+import type { Quota } from './workspace-files.ts';
 import type { SessionItem } from '../table/session-item.ts';
 import type { Config } from '../configuration.ts';
 import type { WorkspaceMeasuring } from './workspace-measuring.ts';
@@ -15,7 +15,7 @@ const MEASURE_SHARE = 20;
 const STEP_MS = 8_000;
 const STEP_BEFORE_WRITE_MS = 3_000;
 
-export interface WorkspaceRoomUses {
+export interface WorkspaceQuotaUses {
   readonly settings: Pick<Config, 'maxWorkspaceBytes'>;
   readonly workspaceUsage: WorkspaceUsageStore;
   readonly measuring: WorkspaceMeasuring;
@@ -27,12 +27,12 @@ export interface WorkspaceRoomUses {
  * so that callers together stay within the limit; what agents write by themselves is seen when it is measured. A write
  * that is under way while a workspace is measured anew may be missed until the next time.
  */
-export class WorkspaceRoom implements Room {
+export class WorkspaceQuota implements Quota {
   readonly limit: number;
-  private readonly parts: WorkspaceRoomUses;
+  private readonly parts: WorkspaceQuotaUses;
   private readonly session: SessionItem;
 
-  constructor(parts: WorkspaceRoomUses, session: SessionItem) {
+  constructor(parts: WorkspaceQuotaUses, session: SessionItem) {
     this.parts = parts;
     this.session = session;
     this.limit = parts.settings.maxWorkspaceBytes;

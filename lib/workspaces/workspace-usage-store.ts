@@ -60,7 +60,7 @@ const KEPT_SECONDS = 7 * 24 * 60 * 60;
 const IS_IN_FIRST_ROUND = 'attribute_not_exists(rounds)';
 const IS_IN_SAME_ROUND = 'rounds = :rounds';
 const IS_THERE = 'attribute_exists(pk)';
-const HAS_ROOM = 'attribute_not_exists(usedBytes) OR usedBytes <= :most';
+const FITS_QUOTA = 'attribute_not_exists(usedBytes) OR usedBytes <= :most';
 const TTL = { '#ttl': 'ttl' };
 
 const ttlAt = (now: Date) => ({ ':ttl': Math.floor(now.getTime() / 1000) + KEPT_SECONDS });
@@ -147,7 +147,7 @@ export class WorkspaceUsageStore {
     const outcome = await this.table.update<StoredItem>({
       Key: workspaceUsageKey(sessionId),
       UpdateExpression: 'SET #ttl = if_not_exists(#ttl, :ttl) ADD usedBytes :bytes',
-      ConditionExpression: HAS_ROOM,
+      ConditionExpression: FITS_QUOTA,
       ExpressionAttributeNames: TTL,
       ExpressionAttributeValues: { ':bytes': bytes, ':most': limit - bytes, ...ttlAt(now) },
     });

@@ -76,7 +76,7 @@ export class Workspaces {
   }
 
   /** To its place, if it is not there already. False: it is neither there nor aside. */
-  async moveIn(session: Workspace): Promise<boolean> {
+  async publish(session: Workspace): Promise<boolean> {
     return inTime(async () => {
       const place = this.pathOf(session);
       const pending = this.paths.pendingOf(session.id);
@@ -100,14 +100,14 @@ export class Workspaces {
     const place = this.pathOf(session);
     const there = await openIfThere(place);
     if (there) return there;
-    return (await this.moveIn(session)) ? openIfThere(place) : undefined;
+    return (await this.publish(session)) ? openIfThere(place) : undefined;
   }
 
   /**
    * Out of the way, wherever it is, in constant time whatever its size; gives its name in the trash.
    * The place is looked at twice, since a create may move the directory in between the first look and the second.
    */
-  async retire(session: Workspace): Promise<string | undefined> {
+  async moveToTrash(session: Workspace): Promise<string | undefined> {
     const retired = inTime(async () => {
       const place = this.pathOf(session);
       const name = await newTrashName(this.paths, session.id);

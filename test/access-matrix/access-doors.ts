@@ -44,7 +44,7 @@ export const accessDoors = {
   'direct invocation': (services: Services): AccessDoor => ({
     admits: (caller) => caller !== 'none',
     async ask(operation, actor, input) {
-      const handler = lambdaHandler(operations[operation].group, () => services);
+      const handler = lambdaHandler(operations[operation].function, () => services);
       const result = (await handler({ operation, input, actor }, lambdaContext())) as InvocationResult;
       return { ok: result.ok, code: result.ok ? undefined : result.error.code, text: JSON.stringify(result) };
     },

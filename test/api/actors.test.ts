@@ -2,13 +2,13 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { functionVariable } from '../../lib/api/client-environment.ts';
 import { asCaller } from '../../lib/api/client/http-caller.ts';
 import { handleInvocation } from '../../lib/api/invoke-handler.ts';
-import { GROUPS, type Group } from '../../lib/operations/operation.ts';
+import { API_FUNCTIONS, type ApiFunction } from '../../lib/operations/operation.ts';
 import { SessionManagerClient, type Actor, type Invoke } from '../../lib/api/client/session-manager-client.ts';
 import type { ErrorCode } from '../../lib/errors.ts';
 import { newStack, type TestStack } from '../setup/test-stack.ts';
 import { hidden, revoked, unreadable } from '../setup/strange-objects.ts';
 
-const env = Object.fromEntries(GROUPS.map((group) => [functionVariable(group), `the-${group}-function`]));
+const env = Object.fromEntries(API_FUNCTIONS.map((group) => [functionVariable(group), `the-${group}-function`]));
 const ADA = { userId: 'ada', orgId: 'acme' };
 const inheriting = (fields: object, own: object = {}): object => Object.assign(Object.create(fields) as object, own);
 const refused = (code: ErrorCode) => expect.objectContaining({ code });
@@ -51,12 +51,12 @@ describe('an actor', () => {
   });
   afterEach(() => stack.close());
 
-  const handled = (group: Group, event: unknown) =>
+  const handled = (group: ApiFunction, event: unknown) =>
     handleInvocation(group, stack, event, 'request', new AbortController().signal);
   /** Lambda, with the functions' own door behind it. */
   const invoke: Invoke = async (functionName, payload) => {
     sent.push(payload);
-    return JSON.stringify(await handled(functionName.split('-')[1] as Group, JSON.parse(payload)));
+    return JSON.stringify(await handled(functionName.split('-')[1] as ApiFunction, JSON.parse(payload)));
   };
   const list = (actor: unknown) => ({ operation: 'listSessions', input: { userId: 'bob', orgId: 'other' }, actor });
 

@@ -47,7 +47,7 @@ export function httpEvent(key: string, { claims, ...parts }: EventParts = {}) {
 export async function send(services: Services, key: string, parts: EventParts = {}): Promise<HttpResult> {
   const route = routes.find((candidate) => routeKey(candidate) === key);
   if (!route) throw new Error(`no route ${key}`);
-  const handler = lambdaHandler(operations[route.operation].group, () => services);
+  const handler = lambdaHandler(operations[route.operation].function, () => services);
   return (await handler(httpEvent(key, parts), lambdaContext())) as HttpResult;
 }
 

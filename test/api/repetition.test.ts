@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { functionVariable } from '../../lib/api/client-environment.ts';
-import { GROUPS } from '../../lib/operations/operation.ts';
+import { API_FUNCTIONS } from '../../lib/operations/operation.ts';
 import type { OperationName } from '../../lib/api/operations.ts';
 import { repetitions } from '../../lib/api/client/repetition.ts';
 import { routes } from '../../lib/api/routes.ts';
@@ -17,7 +17,7 @@ import { codeIn, readDocument } from '../documents/markdown.ts';
 
 const ATTEMPTS = 3;
 const AWS = { AWS_REGION: 'us-east-1', AWS_ACCESS_KEY_ID: 'some', AWS_SECRET_ACCESS_KEY: 'some' };
-const env = Object.fromEntries(GROUPS.map((group) => [functionVariable(group), group]));
+const env = Object.fromEntries(API_FUNCTIONS.map((group) => [functionVariable(group), group]));
 const TOOL = { sessionId: 's', clientId: 'c', name: 'echo' };
 
 /** Which operations are sent again, by when: as the document has them. */

@@ -3,7 +3,7 @@ import { functionVariable } from '../../lib/api/client-environment.ts';
 import { errorOfCode } from '../../lib/api/client/error-of-code.ts';
 import { errorStatus } from '../../lib/api/error-status.ts';
 import { handleInvocation } from '../../lib/api/invoke-handler.ts';
-import { GROUPS, type Group } from '../../lib/operations/operation.ts';
+import { API_FUNCTIONS, type ApiFunction } from '../../lib/operations/operation.ts';
 import { operations, type OperationName } from '../../lib/api/operations.ts';
 import {
   InvocationFailedError,
@@ -17,7 +17,7 @@ import {
 import type { ErrorCode } from '../../lib/errors.ts';
 import { newStack, type TestStack } from '../setup/test-stack.ts';
 
-const env = Object.fromEntries(GROUPS.map((group) => [functionVariable(group), `the-${group}-function`]));
+const env = Object.fromEntries(API_FUNCTIONS.map((group) => [functionVariable(group), `the-${group}-function`]));
 
 describe('SessionManagerClient', () => {
   let stack: TestStack;
@@ -25,7 +25,7 @@ describe('SessionManagerClient', () => {
 
   /** Lambda, with the functions' own door behind it. */
   const invoke: Invoke = async (functionName, payload) => {
-    const group = functionName.split('-')[1] as Group;
+    const group = functionName.split('-')[1] as ApiFunction;
     const signal = new AbortController().signal;
     return JSON.stringify(await handleInvocation(group, stack, JSON.parse(payload), 'request', signal));
   };

@@ -3,10 +3,10 @@ import { newStack, type TestStack } from '../setup/test-stack.ts';
 import { parsed, send } from './lambda-events.ts';
 
 const ORG = 'https://example.com/org_id';
-const GROUPS = 'cognito:groups';
+const API_FUNCTIONS = 'cognito:groups';
 const stacks: TestStack[] = [];
 const newTokenStack = async (env: Record<string, string> = {}) => {
-  const stack = await newStack({ AUTH_MODE: 'jwt', JWT_ORG_CLAIM: ORG, JWT_ROLE_CLAIM: GROUPS, ...env });
+  const stack = await newStack({ AUTH_MODE: 'jwt', JWT_ORG_CLAIM: ORG, JWT_ROLE_CLAIM: API_FUNCTIONS, ...env });
   stacks.push(stack);
   return stack;
 };
@@ -142,12 +142,13 @@ describe('the ids of a token', () => {
 
 describe('the roles of a token', () => {
   const mayListOrg = async (stack: TestStack, groups: unknown) => {
-    const claims = { sub: 'ada', [ORG]: 'acme', [GROUPS]: groups };
+    const claims = { sub: 'ada', [ORG]: 'acme', [API_FUNCTIONS]: groups };
     const query = { scope: 'org' };
     return (await send(stack, 'GET /sessions', { claims, queryStringParameters: query })).statusCode === 200;
   };
   const isOperator = async (stack: TestStack, groups: unknown) =>
-    'all' in parsed(await send(stack, 'GET /usage', { claims: { sub: 'ada', [ORG]: 'acme', [GROUPS]: groups } }));
+    'all' in
+    parsed(await send(stack, 'GET /usage', { claims: { sub: 'ada', [ORG]: 'acme', [API_FUNCTIONS]: groups } }));
 
   describe('with values of their own', () => {
     let stack: TestStack;

@@ -107,8 +107,8 @@ async function useDirectories(directories: Directories): Promise<void> {
     await mkdir(path.join(aside, name), { mode: 0o700 });
     await chmod(path.join(aside, name), 0o700);
   };
-  const moveIn = () => rename(path.join(aside, name), path.join(user, name));
-  withDirectories = (sends) => [make, ...sends, moveIn];
+  const publish = () => rename(path.join(aside, name), path.join(user, name));
+  withDirectories = (sends) => [make, ...sends, publish];
 }
 
 async function measured(exchanges: Exchange[], blocks: number, calls: number): Promise<WarmTimes> {

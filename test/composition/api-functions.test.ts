@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { noMcp } from '../../lib/composition/no-mcp.ts';
+import { withoutMcp } from '../../lib/composition/no-mcp.ts';
 import { lazyServices } from '../../lib/composition/api-functions.ts';
 
 describe('the services of a function', () => {
@@ -19,7 +19,7 @@ describe('the services of a function', () => {
       mcp: () => {
         made++;
         if (isBroken) throw new Error('something is missing');
-        return noMcp();
+        return withoutMcp();
       },
     });
 

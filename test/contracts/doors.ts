@@ -6,7 +6,7 @@ import { SessionManagerHttpClient } from '../../lib/api/client/http-client.ts';
 import type { HttpResult } from '../../lib/api/http-handler.ts';
 import type { InvocationResult } from '../../lib/api/invoke-handler.ts';
 import { lambdaHandler } from '../../lib/api/lambda-handler.ts';
-import { GROUPS } from '../../lib/operations/operation.ts';
+import { API_FUNCTIONS } from '../../lib/operations/operation.ts';
 import { operations, type OperationName } from '../../lib/api/operations.ts';
 import { routeKey, routes } from '../../lib/api/routes.ts';
 import { SessionManagerError } from '../../lib/errors.ts';
@@ -19,7 +19,7 @@ const context = (): Context =>
   ({ awsRequestId: randomUUID(), getRemainingTimeInMillis: () => 29_000 }) as unknown as Context;
 
 function handlersOf(services: Services) {
-  return Object.fromEntries(GROUPS.map((group) => [group, lambdaHandler(group, () => services)]));
+  return Object.fromEntries(API_FUNCTIONS.map((group) => [group, lambdaHandler(group, () => services)]));
 }
 
 /** API Gateway events at the handlers. */
@@ -38,7 +38,7 @@ export function handlerDoor(services: Services): Door {
         isBase64Encoded: Buffer.isBuffer(body),
         requestContext: { requestId: randomUUID(), http: { method: route.method, sourceIp: '192.0.2.1' } },
       };
-      const result = (await handlers[operations[operation].group]?.(event, context())) as HttpResult;
+      const result = (await handlers[operations[operation].function]?.(event, context())) as HttpResult;
       return replyOf(route, {
         status: result.statusCode ?? 0,
         headers: Object.fromEntries(Object.entries(result.headers ?? {}).map(([name, value]) => [name, String(value)])),
@@ -53,7 +53,7 @@ export function directDoor(services: Services): Door {
   const handlers = handlersOf(services);
   return {
     async call(operation, actor, input) {
-      const result = await handlers[operations[operation].group]?.({ operation, actor, input }, context());
+      const result = await handlers[operations[operation].function]?.({ operation, actor, input }, context());
       return replyOfInvocation(operation, result as InvocationResult);
     },
   };
@@ -119,7 +119,7 @@ export function lambdaClientDoor(baseUrl: string): Door {
     async call(operation, actor, input) {
       const { Payload, FunctionError } = await client.send(
         new InvokeCommand({
-          FunctionName: operations[operation].group,
+          FunctionName: operations[operation].function,
           Payload: Buffer.from(JSON.stringify({ operation, actor, input })),
         }),
       );

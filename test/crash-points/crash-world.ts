@@ -17,7 +17,7 @@ import { guardedFetch, type Fetch, type GuardedFetch } from '../../lib/mcp-clien
 import { SdkConnector } from '../../lib/mcp-clients/transports/sdk-connector.ts';
 import { KmsSecretBox } from '../../lib/mcp-clients/credentials/kms-secret-box.ts';
 import { dynamoDbClient, dynamoDbConfig } from '../../lib/composition/api-functions.ts';
-import { SessionEvents } from '../../lib/sessions/stream-effects.ts';
+import { StreamEffects } from '../../lib/sessions/stream-effects.ts';
 import { SessionManagerV2 } from '../../lib/sessions/session-manager.ts';
 import { DynamoTable } from '../../lib/table/dynamo-table.ts';
 import { efsAccessPoints } from '../../lib/workspaces/access-points/efs-access-points.ts';
@@ -155,7 +155,7 @@ function startProcess({ config, database, clock, efs, kms }: Outside): { service
     config,
     log,
     manager: new SessionManagerV2(parts),
-    events: new SessionEvents(parts.farewells, parts.trail, accessPoints),
+    events: new StreamEffects(parts.terminations, parts.audit, accessPoints),
     accessCheck: new AccessCheck(parts),
     describeApi,
   };

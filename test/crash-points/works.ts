@@ -20,10 +20,10 @@ export interface Work {
 }
 
 /** The half of all operations that has a file of its own, so that both run at once. */
-export const worksOnFiles = (operation: OperationName): boolean => operations[operation].group === 'workspace';
+export const worksOnFiles = (operation: OperationName): boolean => operations[operation].function === 'workspace';
 
 export async function invoke(services: Services, operation: OperationName, input: Input): Promise<InvocationResult> {
-  const { group } = operations[operation];
+  const { function: group } = operations[operation];
   return handleInvocation(group, services, { operation, input }, 'request', AbortSignal.timeout(20_000));
 }
 

@@ -252,7 +252,7 @@ describe('when the file system fails once', () => {
 
     test('whose taking back gets no answer is answered: it waited for as long as its function may run', async () => {
       const { workspaces } = stack.parts;
-      jest.spyOn(workspaces, 'moveIn').mockImplementation(async () => {
+      jest.spyOn(workspaces, 'publish').mockImplementation(async () => {
         const later = globalThis.setTimeout;
         const atOnce = (work: () => void, ms?: number) => later(work, ms === 5_000 ? 0 : ms);
         jest.spyOn(globalThis, 'setTimeout').mockImplementation(atOnce);
@@ -260,7 +260,7 @@ describe('when the file system fails once', () => {
       });
       // It goes on behind the answer: what it does there must not meet the end of this test.
       const arrived = new Promise<void>((resolve) => {
-        jest.spyOn(workspaces, 'retire').mockImplementation(() => {
+        jest.spyOn(workspaces, 'moveToTrash').mockImplementation(() => {
           resolve();
           return new Promise(() => undefined);
         });

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { GROUPS, type Group } from '../../lib/operations/operation.ts';
+import { API_FUNCTIONS, type ApiFunction } from '../../lib/operations/operation.ts';
 import { operationNamed, operations, type OperationName } from '../../lib/api/operations.ts';
 import { routeKey, routes, type Route } from '../../lib/api/routes.ts';
 import { httpEvent } from '../api/lambda-events.ts';
@@ -9,7 +9,7 @@ import { valuesOf, type FieldValues } from './schema-values.ts';
 export interface FuzzRequest {
   door: 'http' | 'direct' | 'garbage';
   operation?: OperationName;
-  group: Group;
+  group: ApiFunction;
   /** As Lambda would read it. */
   event: unknown;
 }
@@ -231,10 +231,10 @@ const distortions: fc.Arbitrary<(event: Event) => object>[] = [
 ];
 
 const garbage: fc.Arbitrary<FuzzRequest> = fc
-  .tuple(fc.constantFrom(...GROUPS), fc.oneof(nasty, fc.object({ maxDepth: 3 }), fc.anything({ maxDepth: 2 })))
+  .tuple(fc.constantFrom(...API_FUNCTIONS), fc.oneof(nasty, fc.object({ maxDepth: 3 }), fc.anything({ maxDepth: 2 })))
   .map(([group, event]) => ({ door: 'garbage', group, event: asLambdaReads(event) }));
 
-const groupOf = (operation: string): Group => operationNamed(operation)?.group as Group;
+const groupOf = (operation: string): ApiFunction => operationNamed(operation)?.function as ApiFunction;
 
 /** Lambda hands over what it has parsed from JSON. */
 function asLambdaReads(event: unknown): unknown {

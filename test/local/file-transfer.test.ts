@@ -8,7 +8,7 @@ import { buffer } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { functionVariable } from '../../lib/api/client-environment.ts';
 import { SessionManagerHttpClient } from '../../lib/api/client/http-client.ts';
-import { GROUPS } from '../../lib/operations/operation.ts';
+import { API_FUNCTIONS } from '../../lib/operations/operation.ts';
 import { SessionManagerClient, type Invoke, type Progress } from '../../lib/api/client/session-manager-client.ts';
 import { newStack, type TestStack } from '../setup/test-stack.ts';
 import { newDirectory, startServer, type LocalServer } from './local-server.ts';
@@ -26,7 +26,7 @@ describe('the client’s transfers of files, through a real server', () => {
   let loseAnswer = 0;
   let calls = 0;
 
-  const env = Object.fromEntries(GROUPS.map((group) => [functionVariable(group), group]));
+  const env = Object.fromEntries(API_FUNCTIONS.map((group) => [functionVariable(group), group]));
   const invoke: Invoke = async (functionName, payload) => {
     const url = `${server.url}/2015-03-31/functions/${functionName}/invocations`;
     const response = await fetch(url, { method: 'POST', body: payload, signal: AbortSignal.timeout(30_000) });

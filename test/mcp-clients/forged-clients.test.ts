@@ -53,7 +53,7 @@ describe('an MCP client whose item was forged', () => {
     const client = await session.getMcpClient('x');
     for (const call of [client.listTools(), client.callTool('echo', {})])
       await expect(call).rejects.toMatchObject({ code: 'MCP_ENDPOINT_FORBIDDEN' });
-    await stack.parts.farewells.say(session.id, item);
+    await stack.parts.terminations.terminate(session.id, item);
   }
 
   test('starts no command that is not on the list', async () => {

@@ -8,9 +8,9 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { ServerResponse } from 'node:http';
 import { streamHandler } from '../../lib/api/stream-handler.ts';
 import { dynamoDbConfig } from '../../lib/composition/api-functions.ts';
-import { FarewellStore } from '../../lib/mcp-clients/session-termination-store.ts';
+import { SessionTerminationStore } from '../../lib/mcp-clients/session-termination-store.ts';
 import { DynamoTable } from '../../lib/table/dynamo-table.ts';
-import { farewellKey } from '../../lib/table/keys.ts';
+import { terminationKey } from '../../lib/table/keys.ts';
 import { StreamCheckpoint } from '../../local/stream-checkpoint.ts';
 import { StreamPoller } from '../../local/stream-poller.ts';
 import { inject } from '../faults/dynamodb-faults.ts';
@@ -76,7 +76,7 @@ describe('a farewell that does not get through', () => {
 
   const unavailable = (response: ServerResponse) => void response.writeHead(503).end();
   const kept = async () => {
-    const store = new FarewellStore(new DynamoTable(stack.client, stack.config.tableName));
+    const store = new SessionTerminationStore(new DynamoTable(stack.client, stack.config.tableName));
     const all = [];
     for await (const page of store.due(FAR_AHEAD)) all.push(...page);
     return all.map(({ sessionId, attempts }) => ({ sessionId, attempts }));
@@ -145,8 +145,8 @@ describe('a farewell that does not get through', () => {
     );
     const counted = () => (queries++, time.abort());
     inject(stack.client, { after: (command) => void (command === 'QueryCommand' && counted()) });
-    await stack.parts.farewells.retryDue(time.signal);
-    await stack.parts.farewells.retryDue(time.signal);
+    await stack.parts.terminations.retryDue(time.signal);
+    await stack.parts.terminations.retryDue(time.signal);
     expect(queries).toBe(1);
   });
 
@@ -155,7 +155,7 @@ describe('a farewell that does not get through', () => {
       documentClient(stack.client).send(
         new PutCommand({
           TableName: stack.config.tableName,
-          Item: { ...farewellKey(sk, 'x'), retryAt: '2000-01-01T00:00:00.000Z', attempts: 1, ...values },
+          Item: { ...terminationKey(sk, 'x'), retryAt: '2000-01-01T00:00:00.000Z', attempts: 1, ...values },
         }),
       );
     const BROKEN = [{}, { client: 1 }, { client: { connection: 'x' } }, { sessionId: 's', client: {}, attempts: 'x' }];
@@ -171,7 +171,7 @@ describe('a farewell that does not get through', () => {
 
     test('says nothing, and fails no batch of the stream when it is tried again', async () => {
       for (const values of BROKEN) {
-        await stack.parts.farewells.sayAgain({ sessionId: 's', attempts: 1, retryAt: '', ...values } as never);
+        await stack.parts.terminations.retry({ sessionId: 's', attempts: 1, retryAt: '', ...values } as never);
       }
       expect(asked).toEqual([]);
     });

@@ -7,7 +7,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import ts from 'typescript';
 import { FUNCTION_NAMES } from '../../cdk/function-rows.ts';
 import { functionVariable } from '../../lib/api/client-environment.ts';
-import { GROUPS } from '../../lib/operations/operation.ts';
+import { API_FUNCTIONS } from '../../lib/operations/operation.ts';
 import type { SessionEvent } from '../../lib/telemetry/events/index.ts';
 import { ask, newDirectory, startServer, type LocalServer } from '../local/local-server.ts';
 import { ConsumerProject, PROJECT } from './consumer-project.ts';
@@ -167,7 +167,7 @@ describe('in an empty project', () => {
   });
 
   test('the client does the same by invoking the functions, files included', async () => {
-    const functions = Object.fromEntries(GROUPS.map((group) => [functionVariable(group), group]));
+    const functions = Object.fromEntries(API_FUNCTIONS.map((group) => [functionVariable(group), group]));
     const printed = await project.node(['client.js'], {
       ...functions,
       AWS_ENDPOINT_URL_LAMBDA: server.url,

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { EVERYBODY } from '../../lib/limits/limit.ts';
 import { CounterBounds } from '../../lib/reconcile/counter-bounds.ts';
-import type { SeatWitness } from '../../lib/limits/seat-correction-store.ts';
+import type { SeatSnapshot } from '../../lib/limits/seat-correction-store.ts';
 import { Chance } from '../faults/chance.ts';
 
 const PLACES = 12;
@@ -20,7 +20,7 @@ class World {
     this.active = this.places.filter(Boolean).length + error;
   }
 
-  witness(): SeatWitness {
+  snapshot(): SeatSnapshot {
     const { active, taken, layout } = this;
     return { layout: { first: { layout }, items: [{ active, seats: 0 }] }, active, taken };
   }
@@ -54,9 +54,9 @@ class World {
 /** What is certain of a difference, whatever begins and ends while sessions are counted. */
 describe('the bounds of a counter', () => {
   const judge = (bounds: CounterBounds, world: World, traffic: number) => {
-    const before = world.witness();
+    const before = world.snapshot();
     const counted = world.count(traffic);
-    bounds.narrow(before, counted, world.witness());
+    bounds.narrow(before, counted, world.snapshot());
   };
 
   test('are exact where nothing happens, also after traffic', () => {
@@ -91,9 +91,9 @@ describe('the bounds of a counter', () => {
     world.correct(-3);
     judge(bounds, world, 0);
     expect(bounds.verdict()).toBeUndefined();
-    const before = world.witness();
+    const before = world.snapshot();
     world.correct(2);
-    bounds.narrow(before, 0, world.witness());
+    bounds.narrow(before, 0, world.snapshot());
     expect(bounds.verdict()).toBeUndefined();
   });
 });

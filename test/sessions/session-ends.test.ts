@@ -57,7 +57,7 @@ describe('the end of a session is told and counted once, by whoever came to the 
   test('by a sweep that overtakes a create that is taken back', async () => {
     await remove(stack);
     stack.audited.length = 0;
-    stack.parts.workspaces.moveIn = async () => {
+    stack.parts.workspaces.publish = async () => {
       throw new Error('no');
     };
     let transactions = 0;

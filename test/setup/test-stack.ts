@@ -13,7 +13,7 @@ import { ManagerParts, type SessionManagerOptions } from '../../lib/composition/
 import { mcpServices } from '../../lib/composition/mcp.ts';
 import { MetricLines } from '../../lib/telemetry/metrics/metric-lines.ts';
 import { dynamoDbClient } from '../../lib/composition/api-functions.ts';
-import { SessionEvents } from '../../lib/sessions/stream-effects.ts';
+import { StreamEffects } from '../../lib/sessions/stream-effects.ts';
 import { SessionManagerV2 } from '../../lib/sessions/session-manager.ts';
 import { DynamoTable } from '../../lib/table/dynamo-table.ts';
 import { Workspaces } from '../../lib/workspaces/workspaces.ts';
@@ -85,7 +85,7 @@ export async function newStack(
     for (const directory of [root, shared.LOCAL_DATA_DIR]) await rm(directory, { recursive: true, force: true });
   };
   const manager = new SessionManagerV2(parts);
-  const events = new SessionEvents(parts.farewells, parts.trail, own.accessPoints);
+  const events = new StreamEffects(parts.terminations, parts.audit, own.accessPoints);
   const accessCheck = new AccessCheck(parts);
   return { env: shared, config, log, parts, manager, events, accessCheck, describeApi, client, root, audited, close };
 }

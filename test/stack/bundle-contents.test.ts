@@ -80,7 +80,10 @@ describe('a bundle', () => {
         return [...text.matchAll(/(?:from|import|import\()"([@\w./:-]+)"/g)].map(([, from]) => from as string);
       });
       expect(imported.filter((from) => isBuiltin(from))).toEqual([]);
-      const neverLoaded = [...NEVER_LOADED, ...(name === operations.reconcile.group ? [] : ['./load-comparison.mjs'])];
+      const neverLoaded = [
+        ...NEVER_LOADED,
+        ...(name === operations.reconcile.function ? [] : ['./load-comparison.mjs']),
+      ];
       expect(imported.filter((from) => !files.includes(from.replace('./', '')) && !neverLoaded.includes(from))).toEqual(
         [],
       );
@@ -93,7 +96,7 @@ describe('a bundle', () => {
 
   test.each(FUNCTION_NAMES)('of %s has the code of a reconcile exactly when it does that', (name) => {
     const reconciles = ownModulesIn(name).some((source) => source.endsWith('/lib/reconcile/comparison.ts'));
-    expect(reconciles).toBe(name === operations.reconcile.group);
+    expect(reconciles).toBe(name === operations.reconcile.function);
   });
 
   test.each(FUNCTION_NAMES)('of %s has a client of the EFS API exactly when it may use that', (name) => {
@@ -106,7 +109,7 @@ describe('a bundle', () => {
 
   test.each(FUNCTION_NAMES)('of %s has the description of the API exactly when it is asked for it', (name) => {
     const describes = ownModulesIn(name).some((source) => source.endsWith('/openapi/openapi-document.ts'));
-    expect(describes).toBe(name === operations.getOpenApi.group);
+    expect(describes).toBe(name === operations.getOpenApi.function);
   });
 
   test.each(FUNCTION_NAMES)('of %s has credentials of the environment, and no other source of them', (name) => {

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { DeleteCommand } from '@aws-sdk/lib-dynamodb';
 import { v7 as uuidv7 } from 'uuid';
-import type { Group } from '../../lib/operations/operation.ts';
+import type { ApiFunction } from '../../lib/operations/operation.ts';
 import { describeApi } from '../../lib/api/openapi/describe-api.ts';
 import { RECONCILE_EVENT, SCHEDULED_EVENT } from '../../lib/api/scheduled-event.ts';
 import { readConfig } from '../../lib/configuration.ts';
@@ -40,7 +40,11 @@ const START_MS = 180_000;
 
 let deployment: Deployment;
 
-async function http(group: Group, routeKey: string, request: Parameters<typeof gatewayEvent>[1]): Promise<HttpAnswer> {
+async function http(
+  group: ApiFunction,
+  routeKey: string,
+  request: Parameters<typeof gatewayEvent>[1],
+): Promise<HttpAnswer> {
   const outcome = await deployment.of(group).instance.invoke(gatewayEvent(routeKey, request));
   if (!('answer' in outcome)) throw new Error(JSON.stringify(outcome));
   return outcome.answer as HttpAnswer;
@@ -214,7 +218,7 @@ describe('the bundles, behind a Lambda Runtime API, for signed requests', () => 
   });
 
   test('what happened is in metrics, as lines that CloudWatch takes', () => {
-    const sentBy = (group: Group) => {
+    const sentBy = (group: ApiFunction) => {
       const sent = deployment.of(group).instance.log.split('\n').flatMap(metricsIn);
       return [...new Set(sent.map(({ namespace, name }) => `${namespace} ${name}`))].sort();
     };
@@ -290,9 +294,9 @@ describe('the bundles, behind a Lambda Runtime API, for signed requests', () => 
       eventName,
       dynamodb: { SequenceNumber, Keys, ...images },
     });
-    const farewell = { pk: { S: 'FAREWELLS' }, sk: { S: 'FAREWELL#1#c' } };
+    const termination = { pk: { S: 'FAREWELLS' }, sk: { S: 'FAREWELL#1#c' } };
     const lastAttempt = {
-      ...farewell,
+      ...termination,
       sessionId: { S: '1' },
       attempts: { N: '5' },
       client: { M: { ...client, connection } },
@@ -302,7 +306,7 @@ describe('the bundles, behind a Lambda Runtime API, for signed requests', () => 
       Records: [
         record('1', 'REMOVE', keys, { OldImage: { ...client, connection } }),
         record('2', 'REMOVE', keys, { OldImage: client }),
-        record('3', 'MODIFY', farewell, { NewImage: lastAttempt }),
+        record('3', 'MODIFY', termination, { NewImage: lastAttempt }),
       ],
     });
     expect(outcome).toEqual({ answer: { batchItemFailures: [{ itemIdentifier: '2' }] } });

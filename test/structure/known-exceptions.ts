@@ -15,10 +15,6 @@ export const CIRCLES: readonly string[] = [];
 export const STRAY_WORDS: readonly string[] = [
   // An option of the command line has the name of a header.
   'lib/cli/session-commands.ts: idempotency-key',
-  // Reads an item as it is stored.
-  'lib/limits/seat-knowledge.ts: pk',
-  // The name of a class.
-  'lib/limits/seat-transaction.ts: Transaction',
   // A bound that is no status.
   'lib/mcp-clients/credentials/credential-vault.ts: 500',
   'lib/sessions/session-operations.ts: 500',

@@ -61,7 +61,7 @@ export async function endSession(_directory: string, mode: number, end: End) {
 async function workspaceIn(directory: string): Promise<OneWorkspace> {
   const own = new OneWorkspace(path.join(directory, 'root'), { id: randomUUID(), userId: 'ada' });
   await own.workspaces.prepare(own.session.id);
-  await own.workspaces.moveIn(own.session);
+  await own.workspaces.publish(own.session);
   return own;
 }
 
@@ -125,7 +125,7 @@ export async function workBehindLink(directory: string) {
   await chmod(path.join(directory, 'closed'), 0);
   const opened = await own.workspaces.open(own.session);
   const isThere = await own.workspaces.isThere(own.session);
-  const retired = await own.workspaces.retire(own.session);
+  const retired = await own.workspaces.moveToTrash(own.session);
   await chmod(path.join(directory, 'closed'), 0o700);
   return { opened: opened !== undefined, isThere, retired: retired !== undefined };
 }
@@ -140,11 +140,11 @@ export async function moveThroughClosed(directory: string, mode: number) {
   for (const closed of [path.join(paths.root, 'ada'), paths.pendingOf(session.id), paths.pending]) {
     await chmod(closed, mode);
   }
-  const isMovedIn = await workspaces.moveIn(session);
+  const isMovedIn = await workspaces.publish(session);
   for (const closed of [workspaces.pathOf(session), path.join(paths.root, 'ada'), paths.trash]) {
     await chmod(closed, mode);
   }
-  const retired = (await workspaces.retire(session)) ?? '';
+  const retired = (await workspaces.moveToTrash(session)) ?? '';
   const isRemoved = await workspaces.removeFromTrash(retired, enough());
   return { isMovedIn, isRemoved, root: (await readdir(paths.root)).sort() };
 }
@@ -158,14 +158,14 @@ export async function workAfterCrash(directory: string, mode: number) {
   for (const each of ours) await mkdir(each, { recursive: true });
   for (const each of ours.reverse()) await chmod(each, mode);
   await own.workspaces.prepare(own.session.id);
-  await own.workspaces.moveIn(own.session);
+  await own.workspaces.publish(own.session);
   await own.write('file', 'x');
   const part = { first: 0, total: 10, uploadId: '' };
   const write = { path: 'big', conditions: {}, room: unlimited };
   await own.files.writePart(own.session, Buffer.from('half!'), part, write);
   await chmod(paths.uploadsOf(own.session.id), mode);
   await own.workspaces.tidyUploads(own.session.id, -1);
-  await own.workspaces.retire(own.session);
+  await own.workspaces.moveToTrash(own.session);
   await own.workspaces.discardUploads(own.session.id);
   for (const name of await own.workspaces.listTrash()) await own.workspaces.removeFromTrash(name, enough());
   return { uploads: await own.workspaces.listUploads(), trash: await own.workspaces.listTrash() };
@@ -193,9 +193,9 @@ export async function modesUnder(directory: string, mask: number): Promise<strin
   try {
     await workspaces.prepare(session.id);
     const aside = await modeOf(paths.pendingOf(session.id));
-    await workspaces.moveIn(session);
+    await workspaces.publish(session);
     await workspaces.prepare(trashed.id);
-    await workspaces.retire(trashed);
+    await workspaces.moveToTrash(trashed);
     const places = [paths.root, paths.pending, paths.trash, path.join(paths.root, 'alice'), workspaces.pathOf(session)];
     return [aside, ...(await Promise.all(places.map(modeOf)))];
   } finally {

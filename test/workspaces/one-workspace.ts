@@ -3,11 +3,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { WorkspaceDirectories } from '../../lib/workspaces/workspace-directories.ts';
-import { WorkspaceFiles, type Room, type WriteOutcome } from '../../lib/workspaces/workspace-files.ts';
+import { WorkspaceFiles, type Quota, type WriteOutcome } from '../../lib/workspaces/workspace-files.ts';
 import type { Workspace } from '../../lib/workspaces/workspace-paths.ts';
 import { Workspaces } from '../../lib/workspaces/workspaces.ts';
 
-export const unlimited: Room = {
+export const unlimited: Quota = {
   limit: 0,
   check: async () => undefined,
   take: async () => undefined,
@@ -33,7 +33,7 @@ export class OneWorkspace {
     const root = await mkdtemp(path.join(tmpdir(), 'one-workspace-'));
     const made = new OneWorkspace(root, { id, userId: 'ada' });
     await made.workspaces.prepare(id);
-    await made.workspaces.moveIn(made.session);
+    await made.workspaces.publish(made.session);
     return made;
   }
 

@@ -1,8 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
-import { UsageRoundStore } from '../../lib/workspaces/usage-scan-store.ts';
-import { UsageRound } from '../../lib/workspaces/usage-scan.ts';
+import { UsageScanStore } from '../../lib/workspaces/usage-scan-store.ts';
+import { UsageScan } from '../../lib/workspaces/usage-scan.ts';
 import { inject } from '../faults/dynamodb-faults.ts';
 import { newStack, TestClock, type TestStack } from '../setup/test-stack.ts';
 
@@ -32,11 +32,11 @@ describe('measuring workspaces by the sweep', () => {
   const sweep = (kind: 'schedule' | 'operator') => stack.manager.as({ kind }).cleanupInactiveSessions();
 
   /** A round of its own bounds, as another instance would run it. */
-  function roundOf(sessions: number): UsageRound {
+  function roundOf(sessions: number): UsageScan {
     const { lists, store, workspaceUsage, measuring, log, now } = stack.parts;
-    const position = new UsageRoundStore(stack.parts.workspaceUsage['table' as never]);
+    const position = new UsageScanStore(stack.parts.workspaceUsage['table' as never]);
     const stores = { lists, sessions: store, usage: workspaceUsage, position };
-    return new UsageRound(stores, measuring, log, now, { sessions, runMs: 60_000, stepMs: 10_000 });
+    return new UsageScan(stores, measuring, log, now, { sessions, runMs: 60_000, stepMs: 10_000 });
   }
 
   async function requestsOf(work: () => Promise<void>): Promise<number> {

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { SessionManagerError } from '../../lib/errors.ts';
 import { ManagerParts } from '../../lib/composition/session-manager-parts.ts';
-import { noSecrets } from '../../lib/mcp-clients/credentials/no-secrets.ts';
+import { secretsUnavailable } from '../../lib/mcp-clients/credentials/no-secrets.ts';
 import { SessionManagerV2 } from '../../lib/sessions/session-manager.ts';
 import type { Session } from '../../lib/sessions/session.ts';
 import { measure, nothingMeasured, type KeptNames, type Measurement } from '../../lib/workspaces/measure.ts';
@@ -74,7 +74,7 @@ describe('MAX_WORKSPACE_BYTES', () => {
       settings: stack.config,
     };
     const second = new SessionManagerV2(
-      new ManagerParts({ table, workspaces, mcp, secrets: noSecrets, log, settings, now: clock.now }),
+      new ManagerParts({ table, workspaces, mcp, secrets: secretsUnavailable, log, settings, now: clock.now }),
     );
     const twin = await second.getSession(session.id);
     const outcomes = await Promise.all(

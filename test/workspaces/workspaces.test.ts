@@ -41,11 +41,11 @@ describe('the workspaces', () => {
       const session = newSession();
       await workspaces.prepare(session.id);
       expect(await whereIs(session)).toEqual(['pending']);
-      await workspaces.moveIn(session);
+      await workspaces.publish(session);
       expect(await whereIs(session)).toEqual(['place']);
       expect(workspaces.pathOf(session)).toBe(path.join(root, 'alice', session.id));
       await writeFile(path.join(workspaces.pathOf(session), 'file'), 'x');
-      const name = await workspaces.retire(session);
+      const name = await workspaces.moveToTrash(session);
       expect(await whereIs(session)).toEqual(['trash']);
       expect(await workspaces.removeFromTrash(name as string, new AbortController().signal)).toBe(true);
       expect(await whereIs(session)).toEqual([]);
@@ -57,13 +57,13 @@ describe('the workspaces', () => {
       await workspaces.prepare(session.id);
       await workspaces.prepare(session.id);
       expect(await whereIs(session)).toEqual(['pending']);
-      await workspaces.moveIn(session);
+      await workspaces.publish(session);
       await writeFile(path.join(workspaces.pathOf(session), 'file'), 'kept');
-      await workspaces.moveIn(session);
+      await workspaces.publish(session);
       expect(await readFile(path.join(workspaces.pathOf(session), 'file'), 'utf8')).toBe('kept');
       expect(await whereIs(session)).toEqual(['place']);
-      expect(await workspaces.retire(session)).toMatch(new RegExp(`^${session.id}\\.`));
-      expect(await workspaces.retire(session)).toBeUndefined();
+      expect(await workspaces.moveToTrash(session)).toMatch(new RegExp(`^${session.id}\\.`));
+      expect(await workspaces.moveToTrash(session)).toBeUndefined();
       expect(await whereIs(session)).toEqual(['trash']);
     });
 
@@ -79,7 +79,7 @@ describe('the workspaces', () => {
     test('are not touched by discard once they are in their place', async () => {
       const session = newSession();
       await workspaces.prepare(session.id);
-      await workspaces.moveIn(session);
+      await workspaces.publish(session);
       await workspaces.discard(session.id);
       expect(await whereIs(session)).toEqual(['place']);
     });
@@ -91,7 +91,7 @@ describe('the workspaces', () => {
       expect((await workspaces.listPending()).map(({ sessionId }) => sessionId).sort()).toEqual(
         [ended.id, abandoned.id].sort(),
       );
-      await workspaces.retire(ended);
+      await workspaces.moveToTrash(ended);
       await workspaces.discardAbandoned(abandoned.id);
       await workspaces.discardAbandoned(abandoned.id);
       expect(await whereIs(ended)).toEqual(['trash']);
@@ -115,7 +115,7 @@ describe('the workspaces', () => {
     test('leave no place without a directory made aside', async () => {
       const session = newSession();
       await mkdir(root);
-      expect(await workspaces.moveIn(session)).toBe(false);
+      expect(await workspaces.publish(session)).toBe(false);
       expect(await whereIs(session)).toEqual([]);
     });
 
@@ -123,11 +123,11 @@ describe('the workspaces', () => {
       const [first, last] = [newSession(), newSession()];
       for (const session of [first, last]) {
         await workspaces.prepare(session.id);
-        await workspaces.moveIn(session);
+        await workspaces.publish(session);
       }
-      await workspaces.retire(first);
+      await workspaces.moveToTrash(first);
       expect(await whereIs(last)).toEqual(['place']);
-      await workspaces.retire(last);
+      await workspaces.moveToTrash(last);
       expect(await isThere(path.join(root, 'alice'))).toBe(false);
     });
 
@@ -136,7 +136,7 @@ describe('the workspaces', () => {
       async (userId) => {
         const session = newSession(userId);
         await workspaces.prepare(session.id);
-        await workspaces.moveIn(session);
+        await workspaces.publish(session);
         expect(await readdir(path.join(root, userDirectory(userId)))).toEqual([session.id]);
         expect(await readdir(base)).toEqual(['root']);
       },
@@ -147,7 +147,7 @@ describe('the workspaces', () => {
     test('are not open any longer when they open too late', async () => {
       const session = newSession();
       await workspaces.prepare(session.id);
-      await workspaces.moveIn(session);
+      await workspaces.publish(session);
       let answer = () => {};
       const answered = new Promise<void>((resolve) => (answer = resolve));
       let opened: Promise<OpenDirectory> | undefined;
@@ -187,8 +187,8 @@ describe('the workspaces', () => {
         await workspaces.prepare(session.id);
         const other = new Workspaces(root);
         const [moved, retired] = await Promise.allSettled([
-          waitTurns(round % 7).then(() => workspaces.moveIn(session)),
-          waitTurns((round * 3) % 8).then(() => other.retire(session)),
+          waitTurns(round % 7).then(() => workspaces.publish(session)),
+          waitTurns((round * 3) % 8).then(() => other.moveToTrash(session)),
         ]);
         const where = await whereIs(session);
         expect(where).toHaveLength(1);
@@ -203,7 +203,11 @@ describe('the workspaces', () => {
       for (let round = 0; round < 200; round++) {
         const session = newSession();
         await workspaces.prepare(session.id);
-        await Promise.allSettled([workspaces.moveIn(session), workspaces.retire(session), workspaces.retire(session)]);
+        await Promise.allSettled([
+          workspaces.publish(session),
+          workspaces.moveToTrash(session),
+          workspaces.moveToTrash(session),
+        ]);
         expect(await whereIs(session)).toEqual(['trash']);
       }
     });
@@ -212,7 +216,7 @@ describe('the workspaces', () => {
       for (let round = 0; round < 50; round++) {
         const session = newSession();
         await workspaces.prepare(session.id);
-        const moved = await Promise.all(Array.from({ length: 5 }, () => new Workspaces(root).moveIn(session)));
+        const moved = await Promise.all(Array.from({ length: 5 }, () => new Workspaces(root).publish(session)));
         expect(moved).toEqual(Array(5).fill(true));
         expect(await whereIs(session)).toEqual(['place']);
       }
@@ -222,8 +226,8 @@ describe('the workspaces', () => {
       for (let round = 0; round < 50; round++) {
         const session = newSession();
         await workspaces.prepare(session.id);
-        await workspaces.moveIn(session);
-        const names = await Promise.all(Array.from({ length: 5 }, () => new Workspaces(root).retire(session)));
+        await workspaces.publish(session);
+        const names = await Promise.all(Array.from({ length: 5 }, () => new Workspaces(root).moveToTrash(session)));
         expect(names.filter((name) => name !== undefined)).toHaveLength(1);
         expect(await whereIs(session)).toEqual(['trash']);
       }
@@ -236,14 +240,16 @@ describe('the workspaces', () => {
           [newSession(), newSession(), newSession()],
         ];
         for (const { id } of [...staying, ...leaving]) await workspaces.prepare(id);
-        for (const session of leaving) await workspaces.moveIn(session);
+        for (const session of leaving) await workspaces.publish(session);
         await Promise.all([
-          ...leaving.map((session, index) => waitTurns((round + index) % 5).then(() => workspaces.retire(session))),
-          ...staying.map(async (session) => expect(await workspaces.moveIn(session)).toBe(true)),
+          ...leaving.map((session, index) =>
+            waitTurns((round + index) % 5).then(() => workspaces.moveToTrash(session)),
+          ),
+          ...staying.map(async (session) => expect(await workspaces.publish(session)).toBe(true)),
         ]);
         for (const session of staying) {
           expect(await whereIs(session)).toEqual(['place']);
-          await workspaces.retire(session);
+          await workspaces.moveToTrash(session);
         }
       }
     });
@@ -263,7 +269,7 @@ describe('the workspaces', () => {
             if (removed) tidied++;
           }
         })();
-        expect(await workspaces.moveIn(session).finally(() => (over = true))).toBe(true);
+        expect(await workspaces.publish(session).finally(() => (over = true))).toBe(true);
         await tidying;
         expect(await whereIs(session)).toEqual(['place']);
         await rm(workspaces.pathOf(session), { recursive: true });
@@ -276,7 +282,7 @@ describe('the workspaces', () => {
         sessions.map(async (session) => {
           const own = new Workspaces(root);
           await own.prepare(session.id);
-          await own.moveIn(session);
+          await own.publish(session);
         }),
       );
       for (const session of sessions) expect(await whereIs(session)).toEqual(['place']);
@@ -288,9 +294,9 @@ describe('the workspaces', () => {
       const session = newSession();
       await workspaces.prepare(session.id);
       await writeFile(path.join(root, 'alice'), 'in the way');
-      expect(await workspaces.moveIn(session)).toBe(false);
+      expect(await workspaces.publish(session)).toBe(false);
       expect(await whereIs(session)).toEqual(['pending']);
-      await workspaces.retire(session);
+      await workspaces.moveToTrash(session);
       expect(await whereIs(session)).toEqual(['trash']);
       expect(await readFile(path.join(root, 'alice'), 'utf8')).toBe('in the way');
     });

@@ -39,7 +39,7 @@ describe('writing', () => {
     const room = {
       ...unlimited,
       take: async () => {
-        await own.workspaces.retire(own.session);
+        await own.workspaces.moveToTrash(own.session);
         await own.workspaces.discardUploads(own.session.id);
       },
     };
@@ -54,7 +54,7 @@ describe('writing', () => {
     const room = {
       ...unlimited,
       check: async () => {
-        const name = await own.workspaces.retire(own.session);
+        const name = await own.workspaces.moveToTrash(own.session);
         await own.workspaces.removeFromTrash(name as string, AbortSignal.timeout(10_000));
       },
     };
@@ -220,7 +220,7 @@ describe('writing', () => {
         }),
       );
       await sleep(Math.random() * 30);
-      await ended.workspaces.retire(ended.session);
+      await ended.workspaces.moveToTrash(ended.session);
       await sleep(5);
       over = true;
       await Promise.all(writing);

@@ -35,12 +35,12 @@ export function outputOf(route: Route, { status, headers, body }: HttpAnswer): u
   if (![route.status, statusIfExisted, statusIfPartial, statusIfUnmodified].includes(status)) {
     throw new UnexpectedAnswerError(`The server answered ${status}, which is no answer of this API.`);
   }
-  const told = Object.entries(route.answerHeaders ?? {}).flatMap(([header, field]) => {
+  const stated = Object.entries(route.answerHeaders ?? {}).flatMap(([header, field]) => {
     const value = headers.get(header);
     return value === null ? [] : [[field, value]];
   });
   const read = [204, 304].includes(status) ? null : outputInBody(route, body);
-  return told.length > 0 ? { ...read, ...(Object.fromEntries(told) as object) } : read;
+  return stated.length > 0 ? { ...read, ...(Object.fromEntries(stated) as object) } : read;
 }
 
 function outputInBody({ rawAnswer }: Route, body: Buffer): object | null {

@@ -100,7 +100,7 @@ async function call(
   input: Readonly<Record<string, unknown>>,
   options: InvokeOptions,
 ): Promise<unknown> {
-  const variable = functionVariable(operations[operation].group);
+  const variable = functionVariable(operations[operation].function);
   const functionName = env[variable];
   if (!functionName)
     throw new InvocationFailedError(`${variable} is not set: "${operation}" has no function to go to.`);

@@ -6,4 +6,4 @@ const refuse = async () => {
 };
 
 /** For functions that have nothing to do with secrets, so that they need no key. */
-export const noSecrets: SecretBox = { seal: refuse, open: refuse };
+export const secretsUnavailable: SecretBox = { seal: refuse, open: refuse };

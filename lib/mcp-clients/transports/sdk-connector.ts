@@ -169,8 +169,8 @@ class ProtocolVersionOf extends SSEClientTransport {
 
 /** What the server says of itself is stored and told, so that it must not repeat a secret. */
 function stateOf(link: McpLink, transport: Transport, version = '', mcpSessionId?: string): McpConnectionState {
-  const told = <T>(value: T) => redactJson(value, (text) => link.redact(text)) as T;
-  if (mcpSessionId !== undefined && told(mcpSessionId) !== mcpSessionId) {
+  const redacted = <T>(value: T) => redactJson(value, (text) => link.redact(text)) as T;
+  if (mcpSessionId !== undefined && redacted(mcpSessionId) !== mcpSessionId) {
     throw new McpConnectionError('uses a secret as the id of its session');
   }
   return {
@@ -178,8 +178,8 @@ function stateOf(link: McpLink, transport: Transport, version = '', mcpSessionId
     transport,
     ...(mcpSessionId !== undefined && { mcpSessionId }),
     protocolVersion: version,
-    serverInfo: told(link.client.getServerVersion() ?? { name: '', version: '' }),
-    capabilities: JSON.stringify(told(link.client.getServerCapabilities() ?? {})),
+    serverInfo: redacted(link.client.getServerVersion() ?? { name: '', version: '' }),
+    capabilities: JSON.stringify(redacted(link.client.getServerCapabilities() ?? {})),
   };
 }
 

@@ -8,7 +8,7 @@ import pTimeout from 'p-timeout';
 /** As much as an answer over HTTP may have. */
 const MAX_MESSAGE_BYTES = 12 * 1024 * 1024;
 /** A server that has lost its input ends by itself; one that does not is killed (ms). */
-const FAREWELL_MS = 300;
+const TERMINATION_MS = 300;
 
 /** Leaders of process groups that still run: none outlives this process. */
 const running = new Set<number>();
@@ -75,7 +75,7 @@ export class StdioTransport implements Transport {
     if (child?.pid === undefined) return;
     const left = child.exitCode === null && child.signalCode === null;
     child.stdin?.end();
-    if (left) await pTimeout(once(child, 'exit'), { milliseconds: FAREWELL_MS }).catch(() => undefined);
+    if (left) await pTimeout(once(child, 'exit'), { milliseconds: TERMINATION_MS }).catch(() => undefined);
     forget(child.pid);
     this.received.clear();
     this.onclose?.();

@@ -10,7 +10,7 @@ export interface RequestOrigin {
 /** For whom an event is written: what is running, who asked for it, and how long it may still wait for its logger. */
 export interface Entry {
   /** The audit trail that writes it; none where no operation runs. */
-  trail: object | undefined;
+  audit: object | undefined;
   /** What was running when this began: of another trail, where one manager works for another. */
   around: Entry | undefined;
   operation: AuditEvent['operation'];

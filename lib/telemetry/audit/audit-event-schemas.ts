@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import { FAILURE_CODES } from '../../errors.ts';
 import { AUDITED_OPERATIONS, CONSEQUENCES, type AuditedOperation, type AuditEventName } from './audit-catalogue.ts';
 import { AUDIT_FIELDS, EVENT_FIELDS, anyActor, type AuditField } from './audit-fields.ts';
-import { REFUSALS, type Refusal } from './audit-outcome.ts';
+import { REFUSALS, type RefusalKind } from './audit-outcome.ts';
 
 interface Fields {
   has: readonly AuditField[];
@@ -41,7 +41,7 @@ function schemasOf(operation: AuditedOperation) {
     ...unfinished(`${attempt}-refused`, operation, row),
     result: z.literal('refused'),
     code: z.enum(Object.keys(REFUSALS)),
-    refusal: z.enum(Object.values(REFUSALS) as Refusal[]),
+    refusal: z.enum(Object.values(REFUSALS) as RefusalKind[]),
   });
   const failure = z.strictObject({
     ...unfinished(`${attempt}-failed`, operation, { ...row, refused: [] }),

@@ -1,7 +1,7 @@
 import type { ErrorCode } from '../../errors.ts';
 import type { AuditedOperation, AuditEventName } from './audit-catalogue.ts';
 import type { AuditActor, AuditDetails } from './audit-fields.ts';
-import type { Refusal } from './audit-outcome.ts';
+import type { RefusalKind } from './audit-outcome.ts';
 
 export type { AuditActor, AuditDetails } from './audit-fields.ts';
 
@@ -18,7 +18,7 @@ export interface AuditEvent extends AuditDetails {
   /** The error's code, unless it went well. */
   code?: ErrorCode;
   /** What a refusal is about. */
-  refusal?: Refusal;
+  refusal?: RefusalKind;
   actor: AuditActor;
   /** Where the request came in, if it came in by a door. */
   requestId?: string;

@@ -19,7 +19,7 @@ const LOG_MS = 2_000;
  * Writes one event per operation. Operations call each other; the outermost one is what the caller asked for, and so it
  * is the one that is written, with everything that those inside noted. What follows from it has events of its own.
  */
-export class AuditTrail {
+export class AuditLog {
   private logger: AuditLogger;
   private readonly onLoggerFailure: (thrown: unknown) => void;
   private readonly onOperation: OnOperation;
@@ -50,7 +50,7 @@ export class AuditTrail {
       return work();
     }
     const entry: Entry = {
-      trail: this,
+      audit: this,
       around: running.getStore(),
       operation,
       actor,
@@ -107,7 +107,7 @@ export class AuditTrail {
    * Something that follows from the operation that is running, or from one that could not wait for it; from a change of the
    * table, where none is.
    */
-  async tell(event: Consequence, details: AuditDetails, durationMs: number): Promise<void> {
+  async emit(event: Consequence, details: AuditDetails, durationMs: number): Promise<void> {
     const entry = this.entry() ?? ofService();
     const { operation, origin } = entry;
     const actor = { ...entry.actor };
@@ -121,7 +121,7 @@ export class AuditTrail {
 
   private entry(): Entry | undefined {
     let entry = running.getStore();
-    while (entry && entry.trail !== this) entry = entry.around;
+    while (entry && entry.audit !== this) entry = entry.around;
     return entry;
   }
 
@@ -138,7 +138,7 @@ export class AuditTrail {
 }
 
 const ofService = (): Entry => ({
-  trail: undefined,
+  audit: undefined,
   around: undefined,
   operation: 'sessionEvents',
   actor: { kind: 'service' },

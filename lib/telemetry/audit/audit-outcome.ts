@@ -29,7 +29,7 @@ export const REFUSALS = {
   NOT_AVAILABLE: 'not-available',
 } as const satisfies Record<Exclude<ErrorCode, FailureCode>, string>;
 
-export type Refusal = (typeof REFUSALS)[keyof typeof REFUSALS];
+export type RefusalKind = (typeof REFUSALS)[keyof typeof REFUSALS];
 
 export const isFailure = (code: ErrorCode): code is FailureCode =>
   (FAILURE_CODES as readonly ErrorCode[]).includes(code);

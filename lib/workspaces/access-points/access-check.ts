@@ -3,7 +3,7 @@ import { toSessionManagerError } from '../../errors.ts';
 import { availableOf } from './workspace-access.ts';
 import type { AccessPoint, AccessPoints } from './access-points.ts';
 import type { SessionItem } from '../../table/session-item.ts';
-import type { AuditTrail } from '../../telemetry/audit/audit-log.ts';
+import type { AuditLog } from '../../telemetry/audit/audit-log.ts';
 import type { LogLines } from '../../telemetry/log-lines.ts';
 
 export interface AccessCheckResult {
@@ -21,7 +21,7 @@ const FRESH_MS = 15 * 60 * 1000;
 interface AccessCheckUses {
   readonly accessPoints: AccessPoints | undefined;
   readonly store: { getAll(sessionIds: string[]): Promise<SessionItem[]> };
-  readonly trail: AuditTrail;
+  readonly audit: AuditLog;
   readonly log: LogLines;
   readonly now: () => Date;
 }
@@ -39,14 +39,14 @@ export class AccessCheck {
   }
 
   async run(signal: AbortSignal, requestId?: string): Promise<AccessCheckResult> {
-    const { trail } = this.parts;
+    const { audit } = this.parts;
     const origin = requestId === undefined ? {} : { requestId };
     const work = async () => {
       const result = await this.removeLeftOver(signal);
-      trail.note({ cleaned: result.removed.length, notCleaned: result.failed.length });
+      audit.note({ cleaned: result.removed.length, notCleaned: result.failed.length });
       return result;
     };
-    return trail.record('checkWorkspaceAccess', { kind: 'schedule' }, {}, work, origin);
+    return audit.record('checkWorkspaceAccess', { kind: 'schedule' }, {}, work, origin);
   }
 
   private async removeLeftOver(signal: AbortSignal): Promise<AccessCheckResult> {
@@ -84,7 +84,7 @@ export class AccessCheck {
       await this.parts.accessPoints?.remove(accessPointId, signal);
       result.removed.push(accessPointId);
       const durationMs = Math.round(performance.now() - startedAt);
-      await this.parts.trail.tell('access-point.removed', { sessionId, accessPointId }, durationMs);
+      await this.parts.audit.emit('access-point.removed', { sessionId, accessPointId }, durationMs);
     } catch (thrown) {
       result.failed.push(accessPointId);
       this.parts.log.accessPointNotRemoved(sessionId, accessPointId, thrown);

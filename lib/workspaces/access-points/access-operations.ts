@@ -5,7 +5,7 @@ const input = () => z.strictObject({ sessionId: z.string() });
 
 export const accessOperations = {
   grantWorkspaceAccess: operation({
-    group: 'access',
+    function: 'access',
     access: 'caller',
     input,
     async run({ sessionId }, { manager }) {
@@ -14,7 +14,7 @@ export const accessOperations = {
   }),
 
   revokeWorkspaceAccess: operation({
-    group: 'access',
+    function: 'access',
     access: 'caller',
     input,
     async run({ sessionId }, { manager }) {

@@ -69,8 +69,8 @@ describe('the credentials of an MCP client', () => {
         SequenceNumber: '1',
       },
     } as unknown as DynamoDBRecord;
-    const [farewell] = await since(() => streamHandler(() => stack)({ Records: [removal] }));
-    expect([whatOf(farewell as RecordedRequest), farewell?.headers.authorization]).toEqual([
+    const [termination] = await since(() => streamHandler(() => stack)({ Records: [removal] }));
+    expect([whatOf(termination as RecordedRequest), termination?.headers.authorization]).toEqual([
       'DELETE',
       `Bearer ${TOKEN}`,
     ]);

@@ -58,7 +58,7 @@ describe('the HTTP API', () => {
         PayloadFormatVersion: string;
       };
       const operation = routes.find((route) => routeKey(route) === RouteKey)?.operation as keyof typeof operations;
-      expect(textOf(IntegrationUri).toLowerCase()).toBe(`${operations[operation].group}function`);
+      expect(textOf(IntegrationUri).toLowerCase()).toBe(`${operations[operation].function}function`);
       expect(PayloadFormatVersion).toBe('2.0');
     }
   });

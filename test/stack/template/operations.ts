@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { Match } from 'aws-cdk-lib/assertions';
-import { GROUPS } from '../../../lib/operations/operation.ts';
+import { API_FUNCTIONS } from '../../../lib/operations/operation.ts';
 import { RECONCILE_EVENT, SCHEDULED_EVENT } from '../../../lib/api/scheduled-event.ts';
 import { ENV, readConfig } from '../../../lib/configuration.ts';
 import { cataloguedMetrics, identityOf } from '../../telemetry/metrics/emf.ts';
@@ -190,7 +190,7 @@ describe('our own metrics', () => {
       if (Type !== 'AWS::Lambda::Function') return [];
       return (Properties.Environment as unknown as Environment).Variables[ENV.metricsNamespace] ?? [];
     });
-    expect(namespaces.length).toBeGreaterThanOrEqual(GROUPS.length);
+    expect(namespaces.length).toBeGreaterThanOrEqual(API_FUNCTIONS.length);
     expect(new Set(namespaces)).toEqual(new Set([NAMESPACE]));
     expect(readConfig({ [ENV.metricsNamespace]: NAMESPACE }).metricsNamespace).toBe(NAMESPACE);
   });

@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
-import { GROUPS } from '../../../lib/operations/operation.ts';
+import { API_FUNCTIONS } from '../../../lib/operations/operation.ts';
 import { EVENT_SOURCE } from '../../../lib/telemetry/events/session-event.ts';
 import { each, permissionsOf, statementsOf } from '../permissions.ts';
 import { resourcesOf, synthTemplate, textOf, type Resource } from '../synth.ts';
-import { FAREWELLS } from '../../../lib/table/table-definition.ts';
+import { TERMINATIONS } from '../../../lib/table/table-definition.ts';
 
 const template = synthTemplate();
 const ofType = (type: string) => Object.values(resourcesOf(template)).filter(({ Type }) => Type === type);
@@ -179,7 +179,7 @@ describe('permissions', () => {
     expect(writing.map(({ Action, Condition }) => [Action, Condition])).toEqual([
       [
         ['dynamodb:DeleteItem', 'dynamodb:UpdateItem'],
-        { 'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': [FAREWELLS] } },
+        { 'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': [TERMINATIONS] } },
       ],
     ]);
   });
@@ -200,6 +200,6 @@ describe('permissions', () => {
     const principals = ofType('AWS::Lambda::Permission').map(
       ({ Properties }: Resource) => `${String(Properties.Principal)} ${String(Properties.Action)}`,
     );
-    expect(principals).toEqual(Array(GROUPS.length).fill('apigateway.amazonaws.com lambda:InvokeFunction'));
+    expect(principals).toEqual(Array(API_FUNCTIONS.length).fill('apigateway.amazonaws.com lambda:InvokeFunction'));
   });
 });

@@ -2,7 +2,7 @@ import { FILE_CALLS_AT_ONCE } from '../../../lib/workspaces/files/remove-tree.ts
 import { describe, expect, test } from '@jest/globals';
 import { Template } from 'aws-cdk-lib/assertions';
 import { FUNCTION_NAMES, functionRows, type FunctionName } from '../../../cdk/function-rows.ts';
-import { GROUPS } from '../../../lib/operations/operation.ts';
+import { API_FUNCTIONS } from '../../../lib/operations/operation.ts';
 import { ENV, readConfig } from '../../../lib/configuration.ts';
 import { functionResources, newApp, resourcesOf } from '../synth.ts';
 
@@ -133,7 +133,7 @@ describe('the functions', () => {
       jwtAdminRole: 'asm-admin',
       jwtOperatorRole: 'asm-operator',
     });
-    for (const group of GROUPS) {
+    for (const group of API_FUNCTIONS) {
       expect(functions[group].Environment.Variables.AUTH_MODE).toBe('headers');
       expect(withIssuer[group].Environment.Variables).toMatchObject({
         AUTH_MODE: 'jwt',

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globa
 import getPort from 'get-port';
 import { auditEventName, type AuditedOperation } from '../../../lib/telemetry/audit/audit-catalogue.ts';
 import type { AuditEvent } from '../../../lib/telemetry/audit/audit-event.ts';
-import { AuditTrail } from '../../../lib/telemetry/audit/audit-log.ts';
+import { AuditLog } from '../../../lib/telemetry/audit/audit-log.ts';
 import { outcomeOf } from '../../../lib/telemetry/audit/audit-outcome.ts';
 import type { ErrorCode } from '../../../lib/errors.ts';
 import type { Caller } from '../../../lib/identity.ts';
@@ -253,7 +253,7 @@ describe('the audit trail', () => {
     const inner: AuditEvent[] = [];
     const outer: AuditEvent[] = [];
     const [one, other] = [outer, inner].map(
-      (events) => new AuditTrail({ log: (event) => void events.push(event) }, () => undefined),
+      (events) => new AuditLog({ log: (event) => void events.push(event) }, () => undefined),
     );
     await one?.record('createSession', { kind: 'application' }, { userId: 'ada' }, async () => {
       await other?.record('cleanupSession', { kind: 'application' }, { userId: 'bob' }, async () => {
@@ -277,10 +277,10 @@ describe('the audit trail', () => {
       events.push(event);
       return gives as void;
     };
-    const trail = new AuditTrail({ log }, (thrown) => failures.push(thrown));
+    const audit = new AuditLog({ log }, (thrown) => failures.push(thrown));
     for (const value of given) {
       gives = value;
-      await trail.record('getSession', { kind: 'application' }, {}, async () => undefined);
+      await audit.record('getSession', { kind: 'application' }, {}, async () => undefined);
     }
     expect([events.length, failures]).toEqual([given.length, []]);
   });
@@ -295,8 +295,8 @@ describe('the audit trail', () => {
     ['rejects', () => Promise.reject(new Error('full'))],
   ])('that %s fails no operation', async (_what, log) => {
     const failures: unknown[] = [];
-    const trail = new AuditTrail({ log }, (thrown) => failures.push(thrown));
-    expect(await trail.record('getSession', { kind: 'application' }, {}, async () => 'done')).toBe('done');
+    const audit = new AuditLog({ log }, (thrown) => failures.push(thrown));
+    expect(await audit.record('getSession', { kind: 'application' }, {}, async () => 'done')).toBe('done');
     expect(failures).toEqual([new Error('full')]);
   });
 
@@ -304,8 +304,8 @@ describe('the audit trail', () => {
   test('of all managers has one storage for what is running', async () => {
     const run = jest.spyOn(AsyncLocalStorage.prototype, 'run');
     for (let made = 0; made < 3; made++) {
-      const trail = new AuditTrail({ log: () => undefined }, () => undefined);
-      await trail.record('getSession', { kind: 'application' }, {}, async () => undefined);
+      const audit = new AuditLog({ log: () => undefined }, () => undefined);
+      await audit.record('getSession', { kind: 'application' }, {}, async () => undefined);
     }
     expect(new Set(run.mock.contexts).size).toBe(1);
     expect(run).toHaveBeenCalledTimes(3);
@@ -316,12 +316,12 @@ describe('the audit trail', () => {
     jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask'] });
     try {
       let failures = 0;
-      const trail = new AuditTrail({ log: () => new Promise(() => undefined) }, () => void failures++);
+      const audit = new AuditLog({ log: () => new Promise(() => undefined) }, () => void failures++);
       const work = async () => {
-        for (let end = 0; end < 100; end++) await trail.tell('session.ended', { ...ALICE, reason: 'inactive' }, 1);
+        for (let end = 0; end < 100; end++) await audit.emit('session.ended', { ...ALICE, reason: 'inactive' }, 1);
         return 'done';
       };
-      const recorded = trail.record('cleanupInactiveSessions', { kind: 'schedule' }, {}, work);
+      const recorded = audit.record('cleanupInactiveSessions', { kind: 'schedule' }, {}, work);
       let outcome = 'waits';
       void recorded.then((result) => (outcome = result));
       await jest.advanceTimersByTimeAsync(1_900);

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { AuditEvent } from '../../../lib/telemetry/audit/audit-event.ts';
-import { AuditTrail } from '../../../lib/telemetry/audit/audit-log.ts';
+import { AuditLog } from '../../../lib/telemetry/audit/audit-log.ts';
 import { LogLines } from '../../../lib/telemetry/log-lines.ts';
 import type { PromptRequest } from '../../../lib/prompts/prompt-composer.ts';
 import { newStack, type TestStack } from '../../setup/test-stack.ts';
@@ -123,14 +123,14 @@ describe('code of others that an operation runs', () => {
 
 test('an operation that has ended takes no notes, and what goes on after it is one of its own', async () => {
   const events: AuditEvent[] = [];
-  const trail = new AuditTrail({ log: (event) => void events.push(event) }, () => undefined);
+  const audit = new AuditLog({ log: (event) => void events.push(event) }, () => undefined);
   let goOn: () => void = () => undefined;
   let late: Promise<unknown> = Promise.resolve();
-  await trail.record('createSession', { kind: 'user', userId: 'ada', orgId: 'acme' }, { userId: 'ada' }, async () => {
+  await audit.record('createSession', { kind: 'user', userId: 'ada', orgId: 'acme' }, { userId: 'ada' }, async () => {
     late = new Promise<void>((resolve) => (goOn = resolve)).then(async () => {
-      trail.note({ userId: 'bob' });
-      await trail.record('getSession', { kind: 'application' }, { userId: 'carol' }, async () => undefined);
-      await trail.tell('session.ended', { userId: 'ada', reason: 'workspace-creation-failed' }, 1);
+      audit.note({ userId: 'bob' });
+      await audit.record('getSession', { kind: 'application' }, { userId: 'carol' }, async () => undefined);
+      await audit.emit('session.ended', { userId: 'ada', reason: 'workspace-creation-failed' }, 1);
     });
   });
   goOn();

@@ -8,7 +8,7 @@ import type { DynamoDBBatchResponse, DynamoDBRecord } from 'aws-lambda';
 import { streamHandler, type StreamHandler } from '../../../lib/api/stream-handler.ts';
 import { parseSessionEvent, type SessionEvent } from '../../../lib/telemetry/events/index.ts';
 import { dynamoDbConfig } from '../../../lib/composition/api-functions.ts';
-import { SessionEvents } from '../../../lib/sessions/stream-effects.ts';
+import { StreamEffects } from '../../../lib/sessions/stream-effects.ts';
 import type { SessionHandle } from '../../../lib/sessions/session.ts';
 import { StreamCheckpoint } from '../../../local/stream-checkpoint.ts';
 import { StreamPoller } from '../../../local/stream-poller.ts';
@@ -44,7 +44,7 @@ describe('the events of a session’s life', () => {
     const { Table } = await stack.client.send(new DescribeTableCommand({ TableName: stack.config.tableName }));
     streamArn = Table?.LatestStreamArn as string;
     streams = new DynamoDBStreamsClient(dynamoDbConfig(stack.config, OWN_DATABASE));
-    const events = new SessionEvents(stack.parts.farewells, stack.parts.trail, undefined, sinkAt(bus));
+    const events = new StreamEffects(stack.parts.terminations, stack.parts.audit, undefined, sinkAt(bus));
     handler = streamHandler(() => ({ ...stack, events }));
   });
   afterEach(async () => {

@@ -91,7 +91,7 @@ describe('the duration of an operation', () => {
   test('leaves the other metrics their lines', async () => {
     const manager = managerWith();
     const failing = () =>
-      manager.trail.record('getSession', { kind: 'operator' }, {}, () => Promise.reject(new Error('why')));
+      manager.audit.record('getSession', { kind: 'operator' }, {}, () => Promise.reject(new Error('why')));
     expect(await toldBy(failing)).toEqual([
       { metrics: [`Failures ${SERVICE} INTERNAL`] },
       { event: 'session.read-failed', metrics: [`OperationDuration ${SERVICE} failed`] },

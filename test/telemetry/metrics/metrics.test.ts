@@ -273,7 +273,7 @@ describe('metrics', () => {
     const all: SentMetric[] = [];
     const run = async (work: () => Promise<unknown>) => void all.push(...(await sentBy(work)));
     const failing = (error: Error) => () =>
-      stack.manager.trail.record('getSession', { kind: 'operator' }, {}, () => Promise.reject(error));
+      stack.manager.audit.record('getSession', { kind: 'operator' }, {}, () => Promise.reject(error));
 
     const users = ['a acme', 'a acme', 'b acme', 'c acme', 'a other', 'b third'];
     for (const [userId = '', orgId = ''] of users.map((user) => user.split(' '))) {

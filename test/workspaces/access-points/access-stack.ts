@@ -1,8 +1,8 @@
 import { DescribeTableCommand } from '@aws-sdk/client-dynamodb';
 import { DynamoDBStreamsClient } from '@aws-sdk/client-dynamodb-streams';
 import type { DynamoDBRecord } from 'aws-lambda';
-import { noMcpConnector } from '../../../lib/mcp-clients/no-mcp.ts';
-import { noSecrets } from '../../../lib/mcp-clients/credentials/no-secrets.ts';
+import { mcpUnavailable } from '../../../lib/mcp-clients/no-mcp.ts';
+import { secretsUnavailable } from '../../../lib/mcp-clients/credentials/no-secrets.ts';
 import { dynamoDbClient, dynamoDbConfig } from '../../../lib/composition/api-functions.ts';
 import { SessionManagerV2 } from '../../../lib/sessions/session-manager.ts';
 import { DynamoTable } from '../../../lib/table/dynamo-table.ts';
@@ -27,8 +27,8 @@ export function otherManager({ config, log }: TestStack, efs: EfsServer) {
   const manager = new SessionManagerV2({
     table: new DynamoTable(client, config.tableName),
     workspaces: new Workspaces(config.workspaceRoot),
-    mcp: noMcpConnector,
-    secrets: noSecrets,
+    mcp: mcpUnavailable,
+    secrets: secretsUnavailable,
     accessPoints: efsAccessPoints(PLACE, efs.settings),
     log,
     settings: config,

@@ -10,7 +10,7 @@ const MEASURE_MS = 1_000;
 const BESIDE_CREATES_EVERY_MS = 60_000;
 
 /** Looks how full the limits are and sends it as metrics. Never fails, and reads nothing where metrics are off. */
-export class SeatGauge {
+export class SeatMetrics {
   private readonly seats: SeatStore;
   private readonly metrics: MetricLines;
   private readonly now: () => Date;

@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import { lazily } from '../lazily.ts';
 import { freeIn, sumOf, type SeatLayout } from './seat-layout.ts';
-import { seatsKey } from '../table/keys.ts';
+import { pathOf, seatsKey } from '../table/keys.ts';
 import type { ScopeOwner } from '../identity.ts';
 
 /** Each takes its room when it is made. */
@@ -14,7 +14,7 @@ const HELPED_MS = 3_000;
  * What this instance has seen of seats lately. It may be out of date, and decides nothing: it says which item to try, and
  * whether looking before writing may save the write. Whoever knows nothing tries item 0.
  */
-export class SeatKnowledge {
+export class SeatHints {
   private readonly free = lazily(() => new LRUCache<string, number[]>({ max: MAX_SCOPES, ttl: LAYOUT_MS }));
   private readonly full = lazily(() => new LRUCache<string, true>({ max: MAX_SCOPES, ttl: FULL_MS }));
   private readonly helped = lazily(() => new LRUCache<string, true>({ max: MAX_SCOPES, ttl: HELPED_MS }));
@@ -24,12 +24,12 @@ export class SeatKnowledge {
     this.random = random;
   }
 
-  learn(of: ScopeOwner, layout: SeatLayout): void {
+  remember(of: ScopeOwner, layout: SeatLayout): void {
     this.free().set(idOf(of), freeIn(layout));
   }
 
   /** As much as item 0 alone tells: any of them may have free seats. */
-  learnItems(of: ScopeOwner, items: number): void {
+  rememberItems(of: ScopeOwner, items: number): void {
     if (items !== this.itemsOf(of) || !this.knows(of))
       this.free().set(
         idOf(of),
@@ -78,4 +78,4 @@ export class SeatKnowledge {
   }
 }
 
-const idOf = (of: ScopeOwner): string => seatsKey(of).pk;
+const idOf = (of: ScopeOwner): string => pathOf(seatsKey(of));
