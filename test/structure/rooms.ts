@@ -44,7 +44,8 @@ export interface WordRule {
 }
 
 export const WORDS_OF_DYNAMODB: WordRule = {
-  words: /^(pk|sk|:\w+|(un)?marshall|\w*Expression\w*|Transact(Get|Write)\w*|ConsistentRead|TableName|ALL_OLD|ALL_NEW)$/,
+  words:
+    /^(pk|sk|:\w+|(un)?marshall|\w*Expression\w*|Transact(Get|Write)\w*|ConsistentRead|TableName|ALL_OLD|ALL_NEW)$/,
   folders: ['lib/table'],
   files: [],
   endings: ['-store.ts', '-writes.ts'],
