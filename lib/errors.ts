@@ -129,10 +129,16 @@ export class ForbiddenError extends SessionManagerError {
   }
 }
 
+/** How long an idempotency key is remembered (hours). */
+export const IDEMPOTENCY_HOURS = 24;
+
 /** The same idempotency key came with another request. */
 export class IdempotencyConflictError extends SessionManagerError {
   constructor() {
-    super('IDEMPOTENCY_CONFLICT', 'This idempotency key was used with another request in the last 24 hours.');
+    super(
+      'IDEMPOTENCY_CONFLICT',
+      `This idempotency key was used with another request in the last ${IDEMPOTENCY_HOURS} hours.`,
+    );
   }
 }
 

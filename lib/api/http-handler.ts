@@ -8,6 +8,7 @@ import type { Answer, AnyOperation, ApiFunction } from '../operations/operation.
 import { perform, readRequest, errorForCaller } from './perform.ts';
 import { problemOf } from './problem.ts';
 import { routeKey, routes, type Route } from './routes.ts';
+import type { SessionManager } from '../sessions/session-manager.ts';
 import type { Services } from './door-services.ts';
 
 export type HttpResult = APIGatewayProxyStructuredResultV2;
@@ -41,7 +42,10 @@ export async function handleHttp(
   }
 }
 
-function routeOf(functionName: ApiFunction, event: HttpEvent): { route: Route; operation: AnyOperation } {
+function routeOf(
+  functionName: ApiFunction,
+  event: HttpEvent,
+): { route: Route; operation: AnyOperation<SessionManager> } {
   const route = byRouteKey.get(event.routeKey);
   const operation = route && operationNamed(route.operation);
   if (operation?.function !== functionName) throw new Error(`function ${functionName} has no route ${event.routeKey}`);

@@ -8,11 +8,11 @@ import { functionRows } from '../../cdk/function-rows.ts';
 import { errorStatus } from '../../lib/api/error-status.ts';
 import { operations } from '../../lib/api/operations.ts';
 import { routeKey, routes } from '../../lib/api/routes.ts';
-import { AUDITED_OPERATIONS, CONSEQUENCES } from '../../lib/telemetry/audit/audit-catalogue.ts';
+import { AUDITED_OPERATIONS, EFFECTS } from '../../lib/api/audit-catalogue.ts';
 import { EXIT_MEANINGS } from '../../lib/cli/exit-codes.ts';
 import { ENV, readConfig } from '../../lib/configuration.ts';
 import { METRICS } from '../../lib/telemetry/metrics/metric-catalogue.ts';
-import { SessionManagerV2 } from '../../lib/sessions/session-manager.ts';
+import { SessionManager } from '../../lib/sessions/session-manager.ts';
 import { Session } from '../../lib/sessions/session.ts';
 import { commandLine } from '../cli/run-command-line.ts';
 import { documents } from './markdown.ts';
@@ -106,7 +106,7 @@ describe('a document', () => {
       list.match(/[a-z-]+\.[a-z-]+/g),
     );
     expect(asked.length).toBeGreaterThan(3);
-    for (const event of asked) expect([...events, ...Object.keys(CONSEQUENCES)]).toContain(event);
+    for (const event of asked) expect([...events, ...Object.keys(EFFECTS)]).toContain(event);
   });
 
   test('on security says of every function whether it has the workspaces', () => {
@@ -154,7 +154,7 @@ describe('a document', () => {
     const methods = calls.flatMap(([, here = '']) => [...here.matchAll(/(session\.)?(\w+)\(/g)]);
     for (const [, onSession, method = ''] of methods) {
       if (['createSessionManager', 'SessionManagerV2', 'listTools', 'callTool'].includes(method)) continue;
-      const owner = onSession ? Session.prototype : SessionManagerV2.prototype;
+      const owner = onSession ? Session.prototype : SessionManager.prototype;
       expect(method in owner ? method : `${method} is missing`).toBe(method);
     }
   });

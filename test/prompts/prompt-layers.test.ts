@@ -1,10 +1,11 @@
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { auditEventName, type AuditedOperation } from '../../lib/telemetry/audit/audit-catalogue.ts';
+import { AUDITED_OPERATIONS, type AuditedOperation } from '../../lib/api/audit-catalogue.ts';
+import { auditEventName } from '../../lib/telemetry/audit/audit-row.ts';
 import { outcomeOf } from '../../lib/telemetry/audit/audit-outcome.ts';
 import type { ErrorCode } from '../../lib/errors.ts';
 import { ContentionError, PromptConflictError, ValidationError } from '../../lib/errors.ts';
-import type { SessionManagerV2 } from '../../lib/sessions/session-manager.ts';
+import type { SessionManager } from '../../lib/sessions/session-manager.ts';
 import { createServices } from '../../lib/composition/api-functions.ts';
 import { mcpServices } from '../../lib/composition/mcp.ts';
 import { CACHE_MS } from '../../lib/prompts/layer-cache.ts';
@@ -20,8 +21,8 @@ const TONE = { ...ORG, promptId: 'tone' };
 describe('prompt layers', () => {
   let stack: TestStack;
   let clock: TestClock;
-  let manager: SessionManagerV2;
-  let other: SessionManagerV2;
+  let manager: SessionManager;
+  let other: SessionManager;
   beforeEach(async () => {
     clock = new TestClock();
     stack = await newStack({}, clock);
@@ -264,7 +265,7 @@ describe('prompt layers', () => {
       stack.audited.length = 0;
       await work().catch(() => undefined);
       const outcome = details.code === undefined ? ({ result: 'success' } as const) : outcomeOf(details.code);
-      const event = auditEventName(operation, outcome.result);
+      const event = auditEventName(AUDITED_OPERATIONS[operation], outcome.result);
       const expected = { event, operation, ...outcome, actor: admin, durationMs: expect.any(Number), ...details };
       expect(stack.audited).toEqual([expected]);
       expect(JSON.stringify(stack.audited)).not.toContain('SECRET');

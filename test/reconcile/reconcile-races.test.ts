@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globa
 import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { sumOfDrift } from '../../lib/telemetry/audit/drift.ts';
 import type { Session } from '../../lib/sessions/session.ts';
-import type { SessionManagerV2 } from '../../lib/sessions/session-manager.ts';
+import type { SessionManager } from '../../lib/sessions/session-manager.ts';
 import { seatsKey } from '../../lib/table/keys.ts';
 import { inject } from '../faults/dynamodb-faults.ts';
 import { violations } from '../invariants/invariants.ts';
@@ -18,7 +18,7 @@ const EVE = { scope: 'user', userId: 'eve', orgId: 'acme' } as const;
 /** What begins, ends or fails while a reconcile looks. */
 describe('a reconcile among others', () => {
   let stack: TestStack;
-  let operator: SessionManagerV2;
+  let operator: SessionManager;
   beforeEach(async () => {
     stack = await newStack();
     operator = stack.manager.as({ kind: 'operator' });

@@ -5,7 +5,7 @@ import { BatchWriteCommand, DeleteCommand, UpdateCommand } from '@aws-sdk/lib-dy
 import { MaxSessionsReachedError } from '../../lib/errors.ts';
 import { createSessionManager } from '../../lib/index.ts';
 import type { Session } from '../../lib/sessions/session.ts';
-import type { SessionManagerV2 } from '../../lib/sessions/session-manager.ts';
+import type { SessionManager } from '../../lib/sessions/session-manager.ts';
 import { mcpClientKey, promptKey, seatsKey, sessionKey, userEntryKey, type Key } from '../../lib/table/keys.ts';
 import { inject } from '../faults/dynamodb-faults.ts';
 import { violations, type Known } from '../invariants/invariants.ts';
@@ -32,7 +32,7 @@ describe('a reconcile', () => {
   let stack: TestStack;
   let session: Session;
   let other: Session;
-  let operator: SessionManagerV2;
+  let operator: SessionManager;
   beforeEach(async () => {
     stack = await newStack({ MAX_SESSIONS: '20', MAX_MCP_CLIENTS_PER_SESSION: '2' });
     operator = stack.manager.as({ kind: 'operator' });
@@ -353,7 +353,7 @@ describe('a reconcile', () => {
     const instances = [stack.manager, createSessionManager(stack.env)];
     const alive = new Set([session.id, other.id]);
     let most = 0;
-    const traffic = async (manager: SessionManagerV2, user: string) => {
+    const traffic = async (manager: SessionManager, user: string) => {
       for (let round = 0; round < 12; round++) {
         try {
           const { id } = await manager.createSession(user, 'acme');
@@ -368,7 +368,7 @@ describe('a reconcile', () => {
       }
     };
     const work = Promise.all(
-      Array.from({ length: 6 }, (_, index) => traffic(instances[index % 2] as SessionManagerV2, `user-${index}`)),
+      Array.from({ length: 6 }, (_, index) => traffic(instances[index % 2] as SessionManager, `user-${index}`)),
     );
     for (let run = 0; run < 3; run++) await operator.reconciler.run({ repair: true });
     await work;

@@ -10,7 +10,7 @@ import { describeApi } from '../../lib/api/openapi/describe-api.ts';
 import { RECONCILE_EVENT, SCHEDULED_EVENT } from '../../lib/api/scheduled-event.ts';
 import { readConfig } from '../../lib/configuration.ts';
 import { EVENT_SOURCE } from '../../lib/telemetry/events/session-event.ts';
-import { dynamoDbClient } from '../../lib/composition/api-functions.ts';
+import { dynamoDbClient } from '../../lib/composition/clients.ts';
 import { userEntryKey } from '../../lib/table/keys.ts';
 import { FILE_SYSTEM } from '../workspaces/access-points/efs-server.ts';
 import { metricsIn } from '../telemetry/metrics/emf.ts';

@@ -96,7 +96,7 @@ describe('each thing has its room', () => {
   test('the AWS SDK is where clients are made, where they are used, and in the clients that others use', () => {
     const isSdk = ({ from }: Import) => /^@(aws-sdk|smithy)\//.test(from);
     const clients = ['lib/api/client/session-manager-client.ts', 'lib/api/client/request-signature.ts'];
-    const made = ['lib/composition/api-functions.ts', 'lib/composition/mcp-sdk.ts', ...clients];
+    const made = ['lib/composition/clients.ts', 'lib/composition/mcp-sdk.ts', ...clients];
     const used = [
       'lib/table',
       'lib/mcp-clients/credentials/kms-secret-box.ts',
@@ -110,8 +110,8 @@ describe('each thing has its room', () => {
   test('SDK clients of functions are made in composition, or by its settings, and the keys of the table know none', () => {
     const makers = (client: string) =>
       files.filter(({ path, syntax }) => !isIn('local')(path) && syntax.text.includes(`new ${client}(`));
-    expect(makers('DynamoDBClient').map(({ path }) => path)).toEqual(['lib/composition/api-functions.ts']);
-    // Not by lib/composition/api-functions.ts itself: then every function would carry it.
+    expect(makers('DynamoDBClient').map(({ path }) => path)).toEqual(['lib/composition/clients.ts']);
+    // Not by lib/composition/clients.ts itself: then every function would carry it.
     expect(makers('EFSClient').map(({ path }) => path)).toEqual(['lib/workspaces/access-points/efs-access-points.ts']);
     expect(makers('EventBridgeClient').map(({ path }) => path)).toEqual(['lib/telemetry/events/event-bridge-sink.ts']);
     const importersOf = (name: string) =>
@@ -135,7 +135,7 @@ describe('each thing has its room', () => {
     ],
     ['child processes', /^node:child_process$/, ['lib/mcp-clients/transports']],
     ['Lambda', /^aws-lambda$/, ['lib/api']],
-    ['the logger', /^@aws-lambda-powertools\/logger/, ['lib/composition/api-functions.ts']],
+    ['the logger', /^@aws-lambda-powertools\/logger/, ['lib/composition/materials.ts']],
     ['the metrics', /^@aws-lambda-powertools\/metrics/, ['lib/telemetry/metrics']],
     // The client over HTTP sends with Node's own, which sends nothing twice by itself.
     ['a web server', /^(fastify|express|node:http|node:https)$/, ['lib/api/client/http-sender.ts']],
@@ -157,7 +157,7 @@ describe('each thing has its room', () => {
 
   test('the environment is read where managers are put together, and by the command line', () => {
     const readers = lib.filter(({ syntax }) => /process\s*\.\s*env\b/.test(syntax.text)).map(({ path }) => path);
-    expect(readers.sort()).toEqual(['lib/cli/main.ts', 'lib/composition/api-functions.ts', 'lib/index.ts']);
+    expect(readers.sort()).toEqual(['lib/cli/main.ts', 'lib/composition/made-at-start.ts', 'lib/index.ts']);
   });
 
   test('no room is one for everything', () => {

@@ -2,9 +2,8 @@ import { appendFile, mkdir, readdir, rm, symlink, utimes, writeFile } from 'node
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { SessionManagerError } from '../../lib/errors.ts';
-import { ManagerParts } from '../../lib/composition/session-manager-parts.ts';
 import { secretsUnavailable } from '../../lib/mcp-clients/credentials/no-secrets.ts';
-import { SessionManagerV2 } from '../../lib/sessions/session-manager.ts';
+import { SessionManagerV2 } from '../../lib/composition/session-manager-v2.ts';
 import type { Session } from '../../lib/sessions/session.ts';
 import { measure, nothingMeasured, type KeptNames, type Measurement } from '../../lib/workspaces/measure.ts';
 import { OpenDirectory } from '../../lib/workspaces/files/open-directory.ts';
@@ -73,9 +72,8 @@ describe('MAX_WORKSPACE_BYTES', () => {
       ...stack.parts,
       settings: stack.config,
     };
-    const second = new SessionManagerV2(
-      new ManagerParts({ table, workspaces, mcp, secrets: secretsUnavailable, log, settings, now: clock.now }),
-    );
+    const secrets = secretsUnavailable;
+    const second = new SessionManagerV2({ table, workspaces, mcp, secrets, log, settings, now: clock.now });
     const twin = await second.getSession(session.id);
     const outcomes = await Promise.all(
       Array.from({ length: 24 }, (_, index) => codeOf(write(`f${index}`, 100, index % 2 ? session : twin))),

@@ -3,14 +3,15 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import getPort from 'get-port';
-import { auditEventName, type AuditedOperation } from '../../../lib/telemetry/audit/audit-catalogue.ts';
-import type { AuditEvent } from '../../../lib/telemetry/audit/audit-event.ts';
+import { AUDITED_OPERATIONS, EFFECTS, type AuditedOperation } from '../../../lib/api/audit-catalogue.ts';
+import { auditEventName } from '../../../lib/telemetry/audit/audit-row.ts';
+import type { AuditEvent } from '../../../lib/api/audit-catalogue.ts';
 import { AuditLog } from '../../../lib/telemetry/audit/audit-log.ts';
 import { outcomeOf } from '../../../lib/telemetry/audit/audit-outcome.ts';
 import type { ErrorCode } from '../../../lib/errors.ts';
 import type { Caller } from '../../../lib/identity.ts';
 import { MAX_PROMPT_BYTES, type PromptComposer } from '../../../lib/prompts/prompt-composer.ts';
-import type { SessionManagerV2 } from '../../../lib/sessions/session-manager.ts';
+import type { SessionManager } from '../../../lib/sessions/session-manager.ts';
 import { directDoor, handlerDoor } from '../../contracts/doors.ts';
 import { serveMcp } from '../../mcp-clients/http-servers.ts';
 import { interpose } from '../../setup/interpose.ts';
@@ -40,7 +41,7 @@ describe('the audit trail', () => {
   ) => {
     const { result = 'success', code } = more;
     return {
-      event: auditEventName(operation, result),
+      event: auditEventName(AUDITED_OPERATIONS[operation], result),
       operation,
       actor: { kind: 'application' },
       durationMs: expect.any(Number),
@@ -136,7 +137,7 @@ describe('the audit trail', () => {
     const asMallory = { actor: mallory };
     const refusals: [
       AuditedOperation,
-      (manager: SessionManagerV2) => Promise<unknown>,
+      (manager: SessionManager) => Promise<unknown>,
       { code: ErrorCode; [field: string]: unknown },
     ][] = [
       ['createSession', (m) => m.createSession('', 'acme'), { code: 'INVALID_USER_ID' }],
@@ -253,13 +254,18 @@ describe('the audit trail', () => {
     const inner: AuditEvent[] = [];
     const outer: AuditEvent[] = [];
     const [one, other] = [outer, inner].map(
-      (events) => new AuditLog({ log: (event) => void events.push(event) }, () => undefined),
+      (events) => new AuditLog({ log: (event: AuditEvent) => void events.push(event) }, () => undefined),
     );
-    await one?.record('createSession', { kind: 'application' }, { userId: 'ada' }, async () => {
-      await other?.record('cleanupSession', { kind: 'application' }, { userId: 'bob' }, async () => {
+    await one?.record(AUDITED_OPERATIONS.createSession, { kind: 'application' }, { userId: 'ada' }, async () => {
+      await other?.record(AUDITED_OPERATIONS.cleanupSession, { kind: 'application' }, { userId: 'bob' }, async () => {
         one.note({ orgId: 'acme' });
       });
-      await one.record('getSession', { kind: 'application' }, { sessionId: 'x' }, async () => undefined);
+      await one.record(
+        AUDITED_OPERATIONS.getSession,
+        { kind: 'application' },
+        { sessionId: 'x' },
+        async () => undefined,
+      );
     });
     expect(inner).toMatchObject([{ operation: 'cleanupSession', userId: 'bob' }]);
     expect(outer).toMatchObject([{ operation: 'createSession', userId: 'ada', orgId: 'acme', sessionId: 'x' }]);
@@ -280,7 +286,7 @@ describe('the audit trail', () => {
     const audit = new AuditLog({ log }, (thrown) => failures.push(thrown));
     for (const value of given) {
       gives = value;
-      await audit.record('getSession', { kind: 'application' }, {}, async () => undefined);
+      await audit.record(AUDITED_OPERATIONS.getSession, { kind: 'application' }, {}, async () => undefined);
     }
     expect([events.length, failures]).toEqual([given.length, []]);
   });
@@ -296,7 +302,9 @@ describe('the audit trail', () => {
   ])('that %s fails no operation', async (_what, log) => {
     const failures: unknown[] = [];
     const audit = new AuditLog({ log }, (thrown) => failures.push(thrown));
-    expect(await audit.record('getSession', { kind: 'application' }, {}, async () => 'done')).toBe('done');
+    expect(await audit.record(AUDITED_OPERATIONS.getSession, { kind: 'application' }, {}, async () => 'done')).toBe(
+      'done',
+    );
     expect(failures).toEqual([new Error('full')]);
   });
 
@@ -305,7 +313,7 @@ describe('the audit trail', () => {
     const run = jest.spyOn(AsyncLocalStorage.prototype, 'run');
     for (let made = 0; made < 3; made++) {
       const audit = new AuditLog({ log: () => undefined }, () => undefined);
-      await audit.record('getSession', { kind: 'application' }, {}, async () => undefined);
+      await audit.record(AUDITED_OPERATIONS.getSession, { kind: 'application' }, {}, async () => undefined);
     }
     expect(new Set(run.mock.contexts).size).toBe(1);
     expect(run).toHaveBeenCalledTimes(3);
@@ -318,10 +326,11 @@ describe('the audit trail', () => {
       let failures = 0;
       const audit = new AuditLog({ log: () => new Promise(() => undefined) }, () => void failures++);
       const work = async () => {
-        for (let end = 0; end < 100; end++) await audit.emit('session.ended', { ...ALICE, reason: 'inactive' }, 1);
+        for (let end = 0; end < 100; end++)
+          await audit.emit(EFFECTS['session.ended'], { ...ALICE, reason: 'inactive' }, 1);
         return 'done';
       };
-      const recorded = audit.record('cleanupInactiveSessions', { kind: 'schedule' }, {}, work);
+      const recorded = audit.record(AUDITED_OPERATIONS.cleanupInactiveSessions, { kind: 'schedule' }, {}, work);
       let outcome = 'waits';
       void recorded.then((result) => (outcome = result));
       await jest.advanceTimersByTimeAsync(1_900);

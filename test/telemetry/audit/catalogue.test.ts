@@ -9,9 +9,14 @@ import { operations, type OperationName } from '../../../lib/api/operations.ts';
 import { routes } from '../../../lib/api/routes.ts';
 import { RECONCILE_EVENT, SCHEDULED_EVENT } from '../../../lib/api/scheduled-event.ts';
 import { streamHandler } from '../../../lib/api/stream-handler.ts';
-import { AUDITED_OPERATIONS, CONSEQUENCES, type AuditEventName } from '../../../lib/telemetry/audit/audit-catalogue.ts';
-import type { AuditEvent } from '../../../lib/telemetry/audit/audit-event.ts';
-import { auditEventJsonSchema, auditEventSchemas } from '../../../lib/telemetry/audit/audit-event-schemas.ts';
+import {
+  AUDITED_OPERATIONS,
+  auditEventJsonSchema,
+  auditEventSchemas,
+  EFFECTS,
+  type AuditEventName,
+} from '../../../lib/api/audit-catalogue.ts';
+import type { AuditEvent } from '../../../lib/api/audit-catalogue.ts';
 import { REFUSALS } from '../../../lib/telemetry/audit/audit-outcome.ts';
 import type { ErrorCode } from '../../../lib/errors.ts';
 import { efsAccessPoints } from '../../../lib/workspaces/access-points/efs-access-points.ts';
@@ -31,8 +36,7 @@ const schemaNames = Object.keys(auditEventSchemas).sort() as AuditEventName[];
 
 /** Beside the event of a request: what followed from it, and what the schedule does. */
 const isOfRequest = ({ event, operation, actor }: AuditEvent) =>
-  actor.kind !== 'schedule' &&
-  (!(event in CONSEQUENCES) || (event === 'session.ended' && operation === 'cleanupSession'));
+  actor.kind !== 'schedule' && (!(event in EFFECTS) || (event === 'session.ended' && operation === 'cleanupSession'));
 
 function expectValid(events: AuditEvent[]): void {
   for (const event of events) {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { McpConnection, McpConnector } from '../../../lib/mcp-clients/mcp-connector.ts';
 import type { Session } from '../../../lib/sessions/session.ts';
-import type { SessionManagerV2 } from '../../../lib/sessions/session-manager.ts';
+import type { SessionManager } from '../../../lib/sessions/session-manager.ts';
 import { newStack, type TestStack } from '../../setup/test-stack.ts';
 
 const connection: McpConnection = {
@@ -21,7 +21,7 @@ const mcp: McpConnector = { connect: async () => connection, resume: async () =>
 
 type Look = () => void;
 interface World {
-  manager: SessionManagerV2;
+  manager: SessionManager;
   session: Session;
 }
 type Row = readonly [name: string, operation: string, run: (world: World, look: Look) => Promise<unknown>];

@@ -2,6 +2,7 @@ import { mkdir, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import getPort from 'get-port';
+import { AUDITED_OPERATIONS } from '../../../lib/api/audit-catalogue.ts';
 import { lambdaHandler } from '../../../lib/api/lambda-handler.ts';
 import { SCHEDULED_EVENT } from '../../../lib/api/scheduled-event.ts';
 import { ContentionError, InternalError, WorkspaceCreationError } from '../../../lib/errors.ts';
@@ -273,7 +274,7 @@ describe('metrics', () => {
     const all: SentMetric[] = [];
     const run = async (work: () => Promise<unknown>) => void all.push(...(await sentBy(work)));
     const failing = (error: Error) => () =>
-      stack.manager.audit.record('getSession', { kind: 'operator' }, {}, () => Promise.reject(error));
+      stack.parts.audit.record(AUDITED_OPERATIONS.getSession, { kind: 'operator' }, {}, () => Promise.reject(error));
 
     const users = ['a acme', 'a acme', 'b acme', 'c acme', 'a other', 'b third'];
     for (const [userId = '', orgId = ''] of users.map((user) => user.split(' '))) {
