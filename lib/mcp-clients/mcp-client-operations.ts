@@ -5,7 +5,7 @@ import { operation } from '../operations/operation.ts';
 const sessionShape = () => ({ sessionId: z.string() });
 const clientShape = () => ({ ...sessionShape(), clientId: clientIdSchema() });
 
-export const mcpOperations = {
+export const mcpClientOperations = {
   addMcpClient: operation({
     function: 'mcp',
     access: 'caller',

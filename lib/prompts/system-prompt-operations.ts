@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import { operation } from '../operations/operation.ts';
 import { systemPromptSchema } from './prompt-options.ts';
 
-export const promptOperations = {
+export const systemPromptOperations = {
   getSystemPrompt: operation({
     function: 'records',
     access: 'caller',
