@@ -170,6 +170,7 @@ export type { Actor } from '../actor.ts';
 export type { Download, Progress, Upload } from './file-transfer.ts';
 export { UnexpectedAnswerError } from './http-answer.ts';
 export { asCaller, withToken } from './http-caller.ts';
-export { SessionManagerHttpClient, type HttpOperationName } from './http-client.ts';
+export { SessionManagerHttpClient } from './http-client.ts';
 export { NoAnswerError, type Authorize, type HttpSettings } from './http-sender.ts';
+export type { HttpOperationName } from '../routes.ts';
 export * from '../../errors.ts';
