@@ -23,9 +23,9 @@ const rows = {
   ...promptLayerRoutes,
   ...limitRoutes,
   ...serviceRoutes,
-} satisfies Record<OperationName, Route | InvokedOnly>;
+};
 
-/** How each operation is reached. */
+/** How each operation is reached: without a row of one, this is not compiled. */
 export const routeRows: Readonly<Record<OperationName, Route | InvokedOnly>> = rows;
 
 /** The operations that have a route. */
@@ -39,8 +39,8 @@ export interface NamedRoute extends Route {
 }
 
 /** The one list of all routes. Both ends of HTTP, the stack, the local server and the description of the API read it. */
-export const routes: readonly NamedRoute[] = Object.entries<Route | InvokedOnly>(rows).flatMap(([operation, row]) =>
-  'invokedOnly' in row ? [] : [{ ...row, operation: operation as HttpOperationName }],
+export const routes: readonly NamedRoute[] = Object.entries<Route | InvokedOnly>(routeRows).flatMap(
+  ([operation, row]) => ('invokedOnly' in row ? [] : [{ ...row, operation: operation as HttpOperationName }]),
 );
 
 /** As API Gateway names it in an event. */

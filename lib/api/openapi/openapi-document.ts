@@ -2,7 +2,7 @@ import { operationNamed } from '../operations.ts';
 import type { AnyOperation } from '../../operations/operation.ts';
 import { routes, type NamedRoute } from '../routes.ts';
 import { JsonSchemas } from './json-schemas.ts';
-import { TAGS, type OperationDoc } from './operation-doc.ts';
+import { TAGS, type OperationDoc } from '../../operations/operation-doc.ts';
 import { operationDocs } from './operation-docs.ts';
 import { problemExamples, problemSchema } from './problem-examples.ts';
 import { requestPart } from './request-part.ts';

@@ -1,7 +1,7 @@
 import type { Route } from '../../operations/route.ts';
 import type { NamedRoute } from '../routes.ts';
 import type { JsonSchema } from './json-schemas.ts';
-import type { OperationDoc } from './operation-doc.ts';
+import type { OperationDoc } from '../../operations/operation-doc.ts';
 
 type Examples = Record<string, { summary: string; value: unknown }>;
 type Place = 'path' | 'query' | 'header';

@@ -3,7 +3,7 @@ import { errorStatus } from '../error-status.ts';
 import type { AnyOperation } from '../../operations/operation.ts';
 import type { Route } from '../../operations/route.ts';
 import type { JsonSchema, JsonSchemas } from './json-schemas.ts';
-import type { OperationDoc } from './operation-doc.ts';
+import type { OperationDoc } from '../../operations/operation-doc.ts';
 import { BYTES, headerName } from './request-part.ts';
 
 const OF_ALL: readonly ErrorCode[] = ['VALIDATION', 'INTERNAL'];
