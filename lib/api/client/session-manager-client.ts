@@ -90,7 +90,7 @@ function actingFor(door: Door, other: Actor): Client {
 
 /**
  * A client of the functions that `env` names by the variables that the stack's `grantInvoke` sets. What may have been
- * carried out is sent again only where `repetitions` says so: never a tool call. Throws a `NoAnswerError` then.
+ * carried out is sent again only where its route says so: never a tool call. Throws a `NoAnswerError` then.
  */
 export const SessionManagerClient = Client as new (env: NodeJS.ProcessEnv, invoke?: Invoke) => SessionManagerClient;
 
