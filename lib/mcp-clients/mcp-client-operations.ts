@@ -24,7 +24,7 @@ interface ManagerOfMcpClients {
 
 const operation = operationOf<ManagerOfMcpClients>();
 
-export const mcpOperations = {
+export const mcpClientOperations = {
   addMcpClient: operation({
     function: 'mcp',
     access: 'caller',

@@ -12,7 +12,7 @@ interface ManagerOfPrompts {
 
 const operation = operationOf<ManagerOfPrompts>();
 
-export const promptOperations = {
+export const systemPromptOperations = {
   getSystemPrompt: operation({
     function: 'records',
     access: 'caller',

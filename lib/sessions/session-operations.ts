@@ -1,11 +1,11 @@
 import { sessionAudit } from './session-audit.ts';
 import type { SessionManager } from './session-manager.ts';
 import * as z from 'zod/mini';
-import { NotAvailableError, ValidationError } from '../errors.ts';
+import { ValidationError } from '../errors.ts';
 import { identityOf, type Caller, type Identity } from '../identity.ts';
 import type { CleanupBounds } from './sweep.ts';
 import { createOptionsShape, MAX_INACTIVE_SECONDS, metadataSchema, pageShape } from './session-options.ts';
-import { openOperation, operationOf } from '../operations/operation.ts';
+import { operationOf } from '../operations/operation.ts';
 
 const sessionIdShape = () => ({ sessionId: z.string() });
 const namedShape = () => ({ userId: z.optional(z.string()), orgId: z.optional(z.string()) });
@@ -142,25 +142,6 @@ export const sessionOperations = {
       if (caller.kind !== 'schedule') bounds.maxSessions = HTTP_CLEANUP_SESSIONS;
       const inactiveForMs = inactiveForSeconds === undefined ? undefined : inactiveForSeconds * 1000;
       return { output: await manager.cleanupInactiveSessions(inactiveForMs, bounds) };
-    },
-  }),
-
-  getHealth: openOperation({
-    function: 'records',
-    access: 'anyone',
-    input: () => z.strictObject({}),
-    async run() {
-      return { output: { status: 'ok' } };
-    },
-  }),
-
-  getOpenApi: openOperation({
-    function: 'records',
-    access: 'anyone',
-    input: () => z.strictObject({}),
-    async run(_input, { describeApi }) {
-      if (!describeApi) throw new NotAvailableError('The description of the API');
-      return { output: (await describeApi()) as { openapi: string } & Record<string, unknown> };
     },
   }),
 };

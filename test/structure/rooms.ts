@@ -55,7 +55,7 @@ export const WORDS_OF_HTTP: WordRule = {
   words:
     /^(statusCode|routeKey|httpMethod|requestContext|queryStringParameters|pathParameters|isBase64Encoded|.*problem\+json|content-type|retry-after|location|idempotency-key|x-user-id|x-org-id|x-role|GET|POST|PUT|PATCH|DELETE)$/,
   folders: ['lib/api', 'lib/mcp-clients/transports'],
-  files: [],
+  files: ['lib/operations/route.ts'],
   endings: ['-routes.ts'],
 };
 

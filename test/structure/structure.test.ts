@@ -68,7 +68,40 @@ describe('the order of modules', () => {
     expect(loaded.filter(isIn('lib/api')).length).toBeGreaterThan(3);
     const ofFiles = ['lib/workspaces/file-errors.ts', 'lib/workspaces/files'];
     const small = isIn('lib/cli', 'lib/api', 'lib/errors.ts', 'lib/own-fields.ts', ...ofFiles);
-    expect(loaded.filter((path) => !small(path))).toEqual([]);
+    const isRoutes = (path: string) => path.endsWith('-routes.ts');
+    expect(loaded.filter(isRoutes).length).toBeGreaterThan(5);
+    expect(loaded.filter((path) => !small(path) && !isRoutes(path))).toEqual([]);
+  });
+
+  test('has routes as data: they load nothing, and take from their module the names of its operations alone', () => {
+    const routes = lib.filter(({ path }) => path.endsWith('-routes.ts'));
+    expect(routes.length).toBeGreaterThan(5);
+    const operationsOf = (path: string) => path.replace(/-routes\.ts$/, '-operations.ts');
+    const wrong = wrongImports(
+      routes,
+      ({ path }, { from, typeOnly }) =>
+        !typeOnly || (from !== 'lib/operations/route.ts' && from !== operationsOf(path)),
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  test('has each operation in files with one prefix: what it does, its route, its description', () => {
+    const prefixesOf = (ending: string) =>
+      lib.filter(({ path }) => path.endsWith(ending)).map(({ path }) => path.slice(0, -ending.length));
+    const prefixes = prefixesOf('-operations.ts').sort();
+    expect(prefixes.length).toBeGreaterThan(5);
+    expect(prefixesOf('-routes.ts').sort()).toEqual(prefixes);
+    // Joins them all.
+    const joined = 'lib/api/openapi/operation';
+    expect(prefixesOf('-docs.ts').sort()).toEqual([...prefixes, joined].sort());
+  });
+
+  test('has descriptions of operations behind the OpenAPI document alone: bundles have none', () => {
+    expect(docsImportedIn(all)).toEqual([]);
+    const some = parseSource('lib/limits/some.ts', "import { limitDocs } from './limit-docs.ts';\n");
+    expect(docsImportedIn([some])).toEqual(['lib/limits/some.ts → lib/limits/limit-docs.ts']);
+    const door = parseSource('lib/api/some.ts', "import { named } from '../operations/operation-doc.ts';\n");
+    expect(docsImportedIn([door])).toEqual(['lib/api/some.ts → lib/operations/operation-doc.ts']);
   });
 
   test('ends at errors and identity', () => {
@@ -221,6 +254,16 @@ function problemsOfEntry(file: SourceFile): string[] {
     contains(file, AwaitExpression) && 'waits on import',
     !(rest.length === 1 && rest[0]?.getText().startsWith('export const handler = ')) && 'is not one handler',
   ].filter((problem) => problem !== false);
+}
+
+/** Who loads descriptions of operations and is no description itself, but for what makes the OpenAPI document of them. */
+function docsImportedIn(among: SourceFile[]): string[] {
+  const makers = isIn('lib/api/openapi/openapi-document.ts', 'lib/api/openapi/json-schemas.ts');
+  const isDocs = (path: string) => isIn('lib')(path) && /-docs?\.ts$/.test(path);
+  return wrongImports(
+    among,
+    ({ path }, { from, typeOnly }) => isDocs(from) && !typeOnly && !path.endsWith('-docs.ts') && !makers(path),
+  );
 }
 
 /** Every file of the project that running one loads, by whatever way. */

@@ -1,7 +1,7 @@
 import { SessionManagerError, type ErrorCode } from '../../errors.ts';
 import { errorOfCode } from './error-of-code.ts';
 import { errorStatus } from '../error-status.ts';
-import type { Route } from '../routes.ts';
+import type { Route } from '../../operations/route.ts';
 
 /** An answer as it came. */
 export interface HttpAnswer {

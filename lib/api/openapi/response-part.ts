@@ -1,9 +1,9 @@
 import type { ErrorCode } from '../../errors.ts';
 import { errorStatus } from '../error-status.ts';
 import type { AnyOperation } from '../../operations/operation.ts';
-import type { Route } from '../routes.ts';
+import type { Route } from '../../operations/route.ts';
 import type { JsonSchema, JsonSchemas } from './json-schemas.ts';
-import type { OperationDoc } from './operation-doc.ts';
+import type { OperationDoc } from '../../operations/operation-doc.ts';
 import { BYTES, headerName } from './request-part.ts';
 
 const OF_ALL: readonly ErrorCode[] = ['VALIDATION', 'INTERNAL'];
