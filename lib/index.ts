@@ -5,6 +5,7 @@ import { efsAccessPoints } from './workspaces/access-points/efs-access-points.ts
 
 export type { AuditEvent, AuditLogger } from './telemetry/audit/audit-event.ts';
 export { auditEventJsonSchema, auditEventSchemas } from './telemetry/audit/audit-event-schemas.ts';
+export { FAILURE_CODES, type FailureCode } from './telemetry/audit/audit-outcome.ts';
 export * from './errors.ts';
 export * from './workspaces/file-errors.ts';
 export type { Caller, Identity } from './identity.ts';

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { functionVariable } from '../../lib/api/client-environment.ts';
 import { errorOfCode } from '../../lib/api/client/error-of-code.ts';
-import { errorStatus } from '../../lib/api/error-status.ts';
+import { ERRORS } from '../../lib/error-catalogue.ts';
 import { handleInvocation } from '../../lib/api/invoke-handler.ts';
 import { API_FUNCTIONS, type ApiFunction } from '../../lib/operations/operation.ts';
 import { operations, type OperationName } from '../../lib/api/operations.ts';
@@ -142,7 +142,7 @@ describe('an input that is none is refused, and not sent', () => {
   });
 });
 
-test.each(Object.keys(errorStatus) as ErrorCode[])('the error of %s is one of its own class', (code) => {
+test.each(Object.keys(ERRORS) as ErrorCode[])('the error of %s is one of its own class', (code) => {
   const error = errorOfCode(code, 'the message', { some: 'detail' });
   expect(error).toMatchObject({ code, message: 'the message', details: { some: 'detail' } });
   expect(error.name).toBe(error.constructor.name);

@@ -5,7 +5,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { describe, expect, test } from '@jest/globals';
 import { functionRows } from '../../cdk/function-rows.ts';
-import { errorStatus } from '../../lib/api/error-status.ts';
+import { ERRORS } from '../../lib/error-catalogue.ts';
 import { operations } from '../../lib/api/operations.ts';
 import { routeKey, routes } from '../../lib/api/routes.ts';
 import { AUDITED_OPERATIONS, CONSEQUENCES } from '../../lib/telemetry/audit/audit-catalogue.ts';
@@ -57,7 +57,7 @@ describe('a document', () => {
 
   test('for reference lists every error code with its status, and no other', () => {
     const told = rowsUnder('Errors').map(([code, status]) => [code, Number(status)]);
-    expect(told).toEqual(Object.entries(errorStatus).map(([code, { status }]) => [code, status]));
+    expect(told).toEqual(Object.entries(ERRORS).map(([code, { status }]) => [code, status]));
   });
 
   test('for reference lists every environment variable with its default, and no other', () => {
