@@ -4,6 +4,7 @@ import { SessionManagerV2 } from './composition/session-manager-v2.ts';
 import { efsAccessPoints } from './workspaces/access-points/efs-access-points.ts';
 
 export { auditEventJsonSchema, auditEventSchemas, type AuditEvent, type AuditLogger } from './api/audit-catalogue.ts';
+export { FAILURE_CODES, type FailureCode } from './telemetry/audit/audit-outcome.ts';
 export * from './errors.ts';
 export * from './workspaces/file-errors.ts';
 export type { Caller, Identity } from './identity.ts';

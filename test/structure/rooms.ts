@@ -27,6 +27,7 @@ export const ROOMS = [
   'lib/own-fields.ts',
   'lib/identity.ts',
   'lib/errors.ts',
+  'lib/error-catalogue.ts',
 ] as const;
 
 /** Folders of files that are used elsewhere than they are imported: only when bundles are made. */
@@ -34,6 +35,16 @@ export const IN_BUNDLES_ONLY = 'cdk/bundled';
 
 export const MOST_FILES_IN_A_FOLDER = 25;
 export const MOST_FILES_OF_LIB_ITSELF = 10;
+
+/** The table of errors, and the module that reads each of its columns. Documents alone have `when`. */
+export const ERROR_CATALOGUE = 'lib/error-catalogue.ts';
+export const READERS_OF_ERRORS: Readonly<Record<string, string | undefined>> = {
+  status: 'lib/api',
+  title: 'lib/api',
+  exit: 'lib/cli',
+  outcome: 'lib/telemetry',
+  when: undefined,
+};
 
 /** Where words of a kind may be: folders, files, and endings of file names. */
 export interface WordRule {

@@ -3,17 +3,28 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
 import ts from 'typescript';
+import { ERRORS } from '../../lib/error-catalogue.ts';
 import { CIRCLES, IMPORTS_UP, STRAY_WORDS } from './known-exceptions.ts';
 import {
   IN_BUNDLES_ONLY,
   MOST_FILES_IN_A_FOLDER,
   MOST_FILES_OF_LIB_ITSELF,
+  READERS_OF_ERRORS,
   ROOMS,
   STATUS_CODES,
   WORDS_OF_DYNAMODB,
   WORDS_OF_HTTP,
 } from './rooms.ts';
-import { circlesIn, depthOf, edgesOf, importsUp, isIn, strayWords, wrongImports } from './rules.ts';
+import {
+  circlesIn,
+  depthOf,
+  edgesOf,
+  importsUp,
+  isIn,
+  strayWords,
+  wrongImports,
+  wrongReadersOfErrors,
+} from './rules.ts';
 import { contains, parseSource, sourceFiles, type Import, type SourceFile } from './source-files.ts';
 
 const all = sourceFiles('lib', 'functions', 'local', 'cdk');
@@ -62,12 +73,13 @@ describe('the order of modules', () => {
   test('has the command line before the doors, as a caller like any other', () => {
     expect(wrongImports(all, ({ path }, { from }) => isIn('lib/cli')(from) && !isIn('lib/cli')(path))).toEqual([]);
     const commandLine = lib.filter(({ path }) => isIn('lib/cli')(path));
-    const known = isIn('lib/cli', 'lib/api', 'lib/errors.ts');
+    const ofErrors = ['lib/errors.ts', 'lib/error-catalogue.ts'];
+    const known = isIn('lib/cli', 'lib/api', ...ofErrors);
     expect(wrongImports(commandLine, (_file, { from, isPackage }) => !isPackage && !known(from))).toEqual([]);
     const loaded = [...runTimeImportsOf('lib/cli/main.ts')];
     expect(loaded.filter(isIn('lib/api')).length).toBeGreaterThan(3);
     const ofFiles = ['lib/workspaces/file-errors.ts', 'lib/workspaces/files'];
-    const small = isIn('lib/cli', 'lib/api', 'lib/errors.ts', 'lib/own-fields.ts', ...ofFiles);
+    const small = isIn('lib/cli', 'lib/api', 'lib/own-fields.ts', ...ofErrors, ...ofFiles);
     const isRoutes = (path: string) => path.endsWith('-routes.ts');
     expect(loaded.filter(isRoutes).length).toBeGreaterThan(5);
     expect(loaded.filter((path) => !small(path) && !isRoutes(path))).toEqual([]);
@@ -104,9 +116,10 @@ describe('the order of modules', () => {
     expect(docsImportedIn([door])).toEqual(['lib/api/some.ts → lib/operations/operation-doc.ts']);
   });
 
-  test('ends at errors and identity', () => {
+  test('ends at identity, errors and the catalogue of errors, which imports nothing', () => {
     const importsOf = (path: string) => lib.find((file) => file.path === path)?.imports.map(({ from }) => from);
-    expect(importsOf('lib/errors.ts')).toEqual([]);
+    expect(importsOf('lib/error-catalogue.ts')).toEqual([]);
+    expect(importsOf('lib/errors.ts')).toEqual(['lib/error-catalogue.ts']);
     expect(importsOf('lib/identity.ts')).toEqual(['lib/errors.ts']);
   });
 
@@ -186,6 +199,29 @@ describe('each thing has its room', () => {
       const everywhere = { ...rule, folders: [], files: [], endings: [] };
       expect(strayWords(lib, everywhere).length).toBeGreaterThan(20);
     }
+  });
+
+  test('each column of the catalogue of errors is read by one module', () => {
+    const columns = new Set(Object.values(ERRORS).flatMap((row) => Object.keys(row)));
+    expect(Object.keys(READERS_OF_ERRORS).sort()).toEqual([...columns].sort());
+    expect(wrongReadersOfErrors(all, READERS_OF_ERRORS)).toEqual([]);
+  });
+
+  test('a column of the catalogue of errors that another module reads would be found out', () => {
+    const wrongIn = (folder: string, text: string) => {
+      const source = `import { ERRORS } from '../error-catalogue.ts';\n${text}\n`;
+      return wrongReadersOfErrors([parseSource(`${folder}/some.ts`, source)], READERS_OF_ERRORS);
+    };
+    expect(wrongIn('lib/api', 'export const status = ERRORS.INTERNAL.status;')).toEqual([]);
+    expect(wrongIn('lib/cli', 'export const { status } = ERRORS.INTERNAL;')).toEqual(['lib/cli/some.ts: status']);
+    expect(wrongIn('lib/telemetry', "ERRORS.INTERNAL['exit'];")).toEqual(['lib/telemetry/some.ts: exit']);
+    expect(wrongIn('lib/api', 'ERRORS.INTERNAL.when;')).toEqual(['lib/api/some.ts: when']);
+    expect(wrongIn('lib/sessions', "export * from '../error-catalogue.ts';")).toContain(
+      'lib/sessions/some.ts → lib/error-catalogue.ts',
+    );
+    const nobody = Object.fromEntries(Object.keys(READERS_OF_ERRORS).map((column) => [column, undefined]));
+    const found = wrongReadersOfErrors(all, nobody).map((line) => line.split(': ')[1]);
+    expect(found).toEqual(expect.arrayContaining(['status', 'title', 'exit', 'outcome']));
   });
 
   test('the environment is read where managers are put together, and by the command line', () => {

@@ -1,8 +1,7 @@
 import * as z from 'zod/mini';
-import { FAILURE_CODES } from '../../errors.ts';
 import { AUDIT_FIELDS, EVENT_FIELDS, anyActor, type AuditField } from './audit-fields.ts';
+import { FAILURE_CODES, REFUSAL_CODES, REFUSAL_KINDS } from './audit-outcome.ts';
 import type { AuditRow, EffectRow } from './audit-row.ts';
-import { REFUSALS, type RefusalKind } from './audit-outcome.ts';
 
 interface Fields {
   has: readonly AuditField[];
@@ -39,8 +38,8 @@ function schemasOf(row: AuditRow, effects: ReadonlySet<string>) {
   const refusal = z.strictObject({
     ...unfinished(`${attempt}-refused`, operation, row),
     result: z.literal('refused'),
-    code: z.enum(Object.keys(REFUSALS)),
-    refusal: z.enum(Object.values(REFUSALS) as RefusalKind[]),
+    code: z.enum(REFUSAL_CODES),
+    refusal: z.enum(REFUSAL_KINDS),
   });
   const failure = z.strictObject({
     ...unfinished(`${attempt}-failed`, operation, { ...row, refused: [] }),

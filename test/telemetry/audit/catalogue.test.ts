@@ -14,10 +14,10 @@ import {
   auditEventJsonSchema,
   auditEventSchemas,
   EFFECTS,
+  type AuditEvent,
   type AuditEventName,
 } from '../../../lib/api/audit-catalogue.ts';
-import type { AuditEvent } from '../../../lib/api/audit-catalogue.ts';
-import { REFUSALS } from '../../../lib/telemetry/audit/audit-outcome.ts';
+import { outcomeOf, REFUSAL_KINDS } from '../../../lib/telemetry/audit/audit-outcome.ts';
 import type { ErrorCode } from '../../../lib/errors.ts';
 import { efsAccessPoints } from '../../../lib/workspaces/access-points/efs-access-points.ts';
 import { changesOf, PLACE } from '../../workspaces/access-points/access-stack.ts';
@@ -279,9 +279,9 @@ describe('the audit catalogue', () => {
   test('has nothing that never happens', () => {
     expect([...seen].sort()).toEqual(schemaNames);
     const kinds = new Set(
-      [...codes].flatMap((code) => (code in REFUSALS ? [REFUSALS[code as keyof typeof REFUSALS]] : [])),
+      [...codes].map(outcomeOf).flatMap((outcome) => ('refusal' in outcome ? [outcome.refusal] : [])),
     );
-    expect([...kinds].sort()).toEqual([...new Set(Object.values(REFUSALS))].sort());
+    expect([...kinds].sort()).toEqual(REFUSAL_KINDS.toSorted());
   });
 
   test('refuses fields and events that it does not have', () => {
