@@ -1,7 +1,5 @@
-import { json } from 'node:stream/consumers';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import getPort from 'get-port';
-import type { Session } from '../../lib/sessions/session.ts';
 import { startEverythingServer, type EverythingServer } from './everything-server.ts';
 import { serve } from './http-servers.ts';
 import { ClientStage, clientOf, expectFailsInTime } from './client-stage.ts';
