@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { auditEventName, type AuditedOperation } from '../../lib/telemetry/audit/audit-catalogue.ts';
+import type { AuditedOperation } from '../../lib/telemetry/audit/audit-catalogue.ts';
 import { outcomeOf } from '../../lib/telemetry/audit/audit-outcome.ts';
 import type { ErrorCode } from '../../lib/errors.ts';
+import { auditedBy, event } from '../telemetry/audit/audited-by.ts';
 import { newStack, type TestStack } from '../setup/test-stack.ts';
 
 const TONE = { scope: 'org', orgId: 'acme', promptId: 'tone' } as const;
@@ -51,13 +52,10 @@ describe('prompt layers', () => {
       ],
     ];
     for (const [operation, work, details] of operations) {
-      stack.audited.length = 0;
-      await work().catch(() => undefined);
-      const outcome = details.code === undefined ? ({ result: 'success' } as const) : outcomeOf(details.code);
-      const event = auditEventName(operation, outcome.result);
-      const expected = { event, operation, ...outcome, actor: admin, durationMs: expect.any(Number), ...details };
-      expect(stack.audited).toEqual([expected]);
-      expect(JSON.stringify(stack.audited)).not.toContain('SECRET');
+      const result = details.code === undefined ? 'success' : outcomeOf(details.code).result;
+      const audited = await auditedBy(stack, work);
+      expect(audited).toEqual([event(operation, { result, actor: admin, ...details })]);
+      expect(JSON.stringify(audited)).not.toContain('SECRET');
     }
   });
 });
