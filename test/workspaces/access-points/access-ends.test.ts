@@ -3,17 +3,12 @@ import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { streamHandler } from '../../../lib/api/stream-handler.ts';
 import { sessionKey } from '../../../lib/table/keys.ts';
-import { WorkspaceAccessStore } from '../../../lib/workspaces/access-points/workspace-access-store.ts';
-import { DynamoTable } from '../../../lib/table/dynamo-table.ts';
 import { atFirst, inject } from '../../faults/dynamodb-faults.ts';
 import { documentClient } from '../../setup/document-client.ts';
-import type { TestStack } from '../../setup/test-stack.ts';
 import { otherManager } from './access-stack.ts';
 import { EfsServer } from './efs-server.ts';
 import { SessionToMount } from './session-to-mount.ts';
 import { codeOf } from '../../setup/code-of.ts';
-
-const tableOf = ({ client, config }: TestStack) => new DynamoTable(client, config.tableName);
 
 describe('workspace access', () => {
   let efs: EfsServer;
@@ -27,7 +22,7 @@ describe('workspace access', () => {
   });
   afterEach(() => own.close());
 
-  test('ends with the own.session, and only with that', async () => {
+  test('ends with the session, and only with that', async () => {
     const neighbour = await own.stack.manager.createSession('bob', 'acme');
     const theirs = await neighbour.grantWorkspaceAccess();
     await own.session.grantWorkspaceAccess();
@@ -113,7 +108,7 @@ describe('workspace access', () => {
   });
 
   test('that is made between the look and the last step of a revoke is not kept either', async () => {
-    await new WorkspaceAccessStore(tableOf(own.stack)).begin(own.session.id, `${own.session.id}-begun`);
+    await own.store().begin(own.session.id, `${own.session.id}-begun`);
     const stop = inject(own.stack.client, {
       before: atFirst(1, 'UpdateItemCommand', async () => {
         await other.manager.session(own.session.id).grantWorkspaceAccess();

@@ -1,18 +1,13 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { SessionManagerError } from '../../../lib/errors.ts';
-import { WorkspaceAccessStore } from '../../../lib/workspaces/access-points/workspace-access-store.ts';
-import { DynamoTable } from '../../../lib/table/dynamo-table.ts';
 import type { SessionItem } from '../../../lib/table/session-item.ts';
 import { WorkspaceAccess } from '../../../lib/workspaces/access-points/workspace-access.ts';
 import { efsAccessPoints } from '../../../lib/workspaces/access-points/efs-access-points.ts';
 import { atFirst, inject } from '../../faults/dynamodb-faults.ts';
-import type { TestStack } from '../../setup/test-stack.ts';
 import { PLACE } from './access-stack.ts';
 import { EfsServer } from './efs-server.ts';
 import { SessionToMount } from './session-to-mount.ts';
 import { codeOf } from '../../setup/code-of.ts';
-
-const tableOf = ({ client, config }: TestStack) => new DynamoTable(client, config.tableName);
 
 describe('workspace access', () => {
   let efs: EfsServer;
@@ -122,7 +117,7 @@ describe('workspace access', () => {
 
   describe('in a hurry', () => {
     const hurried = (grantMs: number) => {
-      const store = new WorkspaceAccessStore(tableOf(own.stack));
+      const store = own.store();
       const times = { grantMs, lookMs: 50, removeMs: 2_000 };
       return new WorkspaceAccess(store, efsAccessPoints(PLACE, efs.settings), own.stack.log, times);
     };

@@ -4,6 +4,8 @@ import path from 'node:path';
 import type { AccessPointDescription } from '@aws-sdk/client-efs';
 import { streamHandler } from '../../../lib/api/stream-handler.ts';
 import type { Session } from '../../../lib/sessions/session.ts';
+import { DynamoTable } from '../../../lib/table/dynamo-table.ts';
+import { WorkspaceAccessStore } from '../../../lib/workspaces/access-points/workspace-access-store.ts';
 import type { TestStack } from '../../setup/test-stack.ts';
 import { changesOf, newAccessStack } from './access-stack.ts';
 import type { EfsServer } from './efs-server.ts';
@@ -40,6 +42,11 @@ export class SessionToMount {
 
   async known() {
     return (await this.stack.parts.store.get(this.session.id))?.workspaceAccess;
+  }
+
+  /** Where the manager keeps what it knows of access points, over the same table. */
+  store(): WorkspaceAccessStore {
+    return new WorkspaceAccessStore(new DynamoTable(this.stack.client, this.stack.config.tableName));
   }
 
   changes() {

@@ -51,8 +51,8 @@ describe('workspace access', () => {
   test('fits into what EFS allows, whatever the ids of user and organisation', async () => {
     const ids = ['x'.repeat(128), '#'.repeat(128), '🦊'.repeat(32), '../../etc', 'a b\u3000c', 'Jürgen/“A”'];
     for (const id of ids) {
-      const own = await own.stack.manager.createSession(id, id);
-      expect(await own.grantWorkspaceAccess()).toMatchObject({ fileSystemId: FILE_SYSTEM });
+      const session = await own.stack.manager.createSession(id, id);
+      expect(await session.grantWorkspaceAccess()).toMatchObject({ fileSystemId: FILE_SYSTEM });
     }
     expect(own.points()).toHaveLength(ids.length);
   });
