@@ -3,12 +3,28 @@ import { afterAll, beforeAll, describe, test } from '@jest/globals';
 import { startServer, type LocalServer } from '../local/local-server.ts';
 import { startEverythingServer, type EverythingServer } from '../mcp-clients/everything-server.ts';
 import { newStack, type TestStack } from '../setup/test-stack.ts';
+import { attachmentScenarios } from './attachment-scenarios.ts';
+import { callerScenarios } from './caller-scenarios.ts';
+import { directoryScenarios } from './directory-scenarios.ts';
 import type { Door } from './door.ts';
 import { directDoor, handlerDoor, httpClientDoor, httpDoor, lambdaClientDoor } from './doors.ts';
 import { fileScenarios } from './file-scenarios.ts';
 import { limitScenarios } from './limit-scenarios.ts';
 import { promptScenarios } from './prompt-scenarios.ts';
-import { scenarios, STAGE_ENV } from './scenarios.ts';
+import { sessionScenarios } from './session-scenarios.ts';
+import { STAGE_ENV } from './stage.ts';
+import { transferScenarios } from './transfer-scenarios.ts';
+
+const scenarios = {
+  ...sessionScenarios,
+  ...callerScenarios,
+  ...attachmentScenarios,
+  ...fileScenarios,
+  ...directoryScenarios,
+  ...transferScenarios,
+  ...promptScenarios,
+  ...limitScenarios,
+};
 
 /** The same stack for all doors: in this process, and in a server that shares its table and workspaces. */
 describe('the contract', () => {
@@ -33,12 +49,9 @@ describe('the contract', () => {
   };
 
   describe.each(Object.entries(doors))('through %s', (_name, door) => {
-    test.each(Object.entries({ ...scenarios, ...fileScenarios, ...promptScenarios, ...limitScenarios }))(
-      '%s',
-      async (_title, scenario) => {
-        const fresh = (what: string) => `${what}-${randomUUID().slice(0, 8)}`;
-        await scenario({ door: door(), mcpEndpoint: mcp.url, fresh });
-      },
-    );
+    test.each(Object.entries(scenarios))('%s', async (_title, scenario) => {
+      const fresh = (what: string) => `${what}-${randomUUID().slice(0, 8)}`;
+      await scenario({ door: door(), mcpEndpoint: mcp.url, fresh });
+    });
   });
 });

@@ -1,7 +1,7 @@
 import { expect } from '@jest/globals';
 import type { SessionInfo } from '../../lib/sessions/session.ts';
 import { ok, refusal, type Actor } from './door.ts';
-import { create, type Scenario, type Stage } from './scenarios.ts';
+import { create, type Scenario, type Stage } from './stage.ts';
 
 function people({ fresh }: Stage) {
   const user: Actor = { userId: fresh('user'), orgId: fresh('org') };

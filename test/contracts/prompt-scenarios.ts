@@ -3,7 +3,7 @@ import type { PromptPreview } from '../../lib/prompts/prompt-layers.ts';
 import type { PromptLayer } from '../../lib/prompts/prompt-layer.ts';
 import type { SessionInfo } from '../../lib/sessions/session.ts';
 import { ok, refusal, type Actor, type Door } from './door.ts';
-import type { Scenario, Stage } from './scenarios.ts';
+import type { Scenario, Stage } from './stage.ts';
 
 function people({ fresh }: Stage) {
   const user: Actor = { userId: fresh('user'), orgId: fresh('org') };

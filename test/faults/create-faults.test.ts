@@ -5,11 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { SessionManager } from '../../lib/sessions/session-manager.ts';
 import { anotherInstance } from '../mcp-clients/instance.ts';
 import { newStack, type TestStack } from '../setup/test-stack.ts';
-import { atFirst, inject, lostReply } from './dynamodb-faults.ts';
-
-interface TransactInput {
-  TransactItems?: { Put?: { Item: { createdAt?: unknown } } }[];
-}
+import { atFirst, inject, isCreate, lostReply } from './dynamodb-faults.ts';
 
 describe('a create that is disturbed', () => {
   let stack: TestStack;
@@ -95,7 +91,6 @@ describe('a create that is disturbed', () => {
   });
 
   test('that is recorded but never hears of it is taken back: seat and key are free', async () => {
-    const isCreate = (input: TransactInput) => input.TransactItems?.some(({ Put }) => Put?.Item.createdAt);
     let carriedOut = 0;
     const restore = inject(stack.client, {
       before: (_command, input) => void (carriedOut > 0 && isCreate(input) && lostReply()),
@@ -157,7 +152,6 @@ describe('a create that is disturbed', () => {
     const other = anotherInstance(stack);
     const replays: boolean[] = [];
     let carriedOut = 0;
-    const isCreate = (input: TransactInput) => input.TransactItems?.some(({ Put }) => Put?.Item.createdAt);
     const restore = inject(stack.client, {
       before: async (command, input) => {
         if (isCreate(input) && carriedOut > 0) lostReply();
@@ -182,7 +176,6 @@ describe('a create that is disturbed', () => {
   });
 
   test('that is recorded, and from then on only meets conflicts, is taken back too', async () => {
-    const isCreate = (input: TransactInput) => input.TransactItems?.some(({ Put }) => Put?.Item.createdAt);
     let sent = 0;
     const restore = inject(stack.client, {
       before: (_command, input) =>
@@ -236,46 +229,5 @@ describe('a create that is disturbed', () => {
     expect(again.replayed).toBe(true);
     expect(await readdir(again.getWorkspacePath())).toEqual([]);
     expect(await pending()).toEqual([]);
-  });
-});
-
-describe('an end that is disturbed', () => {
-  let stack: TestStack;
-  beforeEach(async () => {
-    stack = await newStack();
-  });
-  afterEach(() => stack.close());
-
-  test('whose last reply is lost lowers the counters once', async () => {
-    const [one] = [
-      await stack.manager.createSession('alice', 'acme'),
-      await stack.manager.createSession('alice', 'acme'),
-    ];
-    inject(stack.client, { after: atFirst(3, 'TransactWriteItemsCommand', lostReply) });
-    await stack.manager.cleanupSession(one.id);
-    expect(await stack.manager.countAllSessions()).toBe(1);
-    expect(await stack.manager.countUserSessions('alice', 'acme')).toBe(1);
-  });
-
-  test.each([
-    ['UpdateItemCommand', 'after the claim'],
-    ['TransactWriteItemsCommand', 'before the last step'],
-  ])('and crashed (%s: %s) is taken up by the next end', async (command) => {
-    const { id } = await stack.manager.createSession('alice', 'acme');
-    const crash = () => {
-      throw new Error('crashed');
-    };
-    const fault =
-      command === 'UpdateItemCommand' ? { after: atFirst(1, command, crash) } : { before: atFirst(1, command, crash) };
-    const restore = inject(stack.client, fault);
-    await expect(stack.manager.cleanupSession(id)).rejects.toThrow('crashed');
-    restore();
-    await expect(stack.manager.getSession(id)).rejects.toMatchObject({ code: 'SESSION_NOT_FOUND' });
-    expect(await stack.manager.countAllSessions()).toBe(1);
-    await stack.manager.cleanupSession(id);
-    expect(await stack.manager.countAllSessions()).toBe(0);
-    expect(await readdir(stack.root)).not.toContain('alice');
-    await stack.manager.cleanupInactiveSessions();
-    expect(await readdir(path.join(stack.root, '.trash'))).toEqual([]);
   });
 });

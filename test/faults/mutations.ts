@@ -25,7 +25,10 @@ export const MUTATIONS: readonly Mutation[] = [
     file: 'lib/limits/seat-correction-store.ts',
     search: 'isSpread ? changesOver(layout, by) : [by]',
     replace: 'isSpread && by > 0 ? changesOver(layout, by) : [by]',
-    test: { file: 'test/reconcile/reconcile.test.ts', name: 'puts right seats over several items that are off by 5' },
+    test: {
+      file: 'test/reconcile/counter-drift.test.ts',
+      name: 'puts right seats over several items that are off by 5',
+    },
   },
   {
     invariant: 'I1',

@@ -7,6 +7,7 @@ import { startServer, type LocalServer } from '../local/local-server.ts';
 import { ok, type Actor, type Reply } from '../contracts/door.ts';
 import { httpDoor } from '../contracts/doors.ts';
 import { newDatabase } from '../setup/own-database.ts';
+import { isThere } from '../setup/is-there.ts';
 import { newStack, type TestStack } from '../setup/test-stack.ts';
 import { startConflictProxy, type ConflictProxy } from './conflict-proxy.ts';
 
@@ -206,9 +207,3 @@ describe('two instances that end one session', () => {
     expect((await pair.usage()).all?.active).toBe(0);
   });
 });
-
-const isThere = (directory: string) =>
-  readdir(directory).then(
-    () => true,
-    () => false,
-  );

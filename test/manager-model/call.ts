@@ -1,26 +1,11 @@
-import { isDeepStrictEqual } from 'node:util';
-import type { SessionManager } from '../../lib/sessions/session-manager.ts';
-import type { Session } from '../../lib/sessions/session.ts';
-import { expectedOf, type Answer } from './answer.ts';
+import type { Answer } from './answer.ts';
 import { CREATED_LAYERS_MS } from './model-world.ts';
-import type { ManagerModel, SessionView } from './manager-model.ts';
+import type { ManagerModel } from './manager-model.ts';
+import type { SessionView } from './model-session.ts';
 import { CALLERS, OWNERS, type Operation, type Seen } from './operations.ts';
 import type { LimitOf } from './limit-model.ts';
-
-/** What happens at one moment: does it to the model; gives what the model answers where that is something else. */
-export type Moment = (model: ManagerModel) => Answer | undefined;
-
-/** An operation whose sessions and versions have been chosen. */
-export interface Call {
-  /** The same to the manager that is tested. */
-  perform(manager: SessionManager): Promise<unknown>;
-  /** What such an answer tells: the moments of each chain come in this order, chains in any. */
-  chains(answer: Answer): Moment[][];
-  /** What is to be said besides if nothing else happened meanwhile, before the chains are played. */
-  alone?(model: ManagerModel, answer: Answer): Answer | undefined;
-  /** How far the clock has to move after it, alone. */
-  thenMs?: number;
-}
+import { moment, simple, viewOf, type Call } from './moment.ts';
+import { sessionCall } from './session-call.ts';
 
 /** An id that no session has. */
 const NOBODY = '01234567-89ab-7def-8123-456789abcdef';
@@ -70,92 +55,6 @@ export function callOf(operation: Operation, known: readonly string[], model: Ma
       return layerCall(operation, model);
     case 'wait':
       return { perform: async () => undefined, chains: () => [], thenMs: operation.seconds * 1000 };
-  }
-}
-
-function sessionCall(operation: Extract<Operation, { of: number }>, id: string): Call {
-  const by = CALLERS[operation.by] ?? { kind: 'application' };
-  const session = (manager: SessionManager) => manager.as(by).session(id);
-  switch (operation.kind) {
-    case 'get':
-      return simple(
-        async (manager) => viewOf(await manager.as(by).getSession(id)),
-        (at) => at.get(id, by),
-      );
-    case 'heartbeat':
-      return simple(
-        (manager) => session(manager).heartbeat(),
-        (at) => at.heartbeat(id, by),
-      );
-    case 'setMetadata': {
-      const metadata = { note: operation.text };
-      return simple(
-        async (manager) => viewOf(await session(manager).updateMetadata(metadata)),
-        (at) => at.setMetadata(id, by, metadata),
-      );
-    }
-    case 'readPrompt':
-      return simple(
-        (manager) => session(manager).getSystemPrompt(),
-        (at) => at.readPrompt(id, by),
-      );
-    case 'writePrompt':
-      return simple(
-        (manager) => session(manager).updateSystemPrompt(operation.text),
-        (at) => at.writePrompt(id, by, operation.text),
-      );
-    case 'listMcp':
-      return simple(
-        async (manager) => (await session(manager).listMcpClients()).map((client) => client.id).sort(),
-        (at) => at.listMcp(id, by),
-      );
-    case 'addMcp':
-      return simple(
-        async (manager) => {
-          const config = { id: operation.id, type: 'http', endpoint: 'https://mcp.example.com/' } as const;
-          await session(manager).addMcpClient(config);
-        },
-        (at) => at.addMcp(id, by, operation.id),
-      );
-    case 'removeMcp':
-      return simple(
-        (manager) => session(manager).removeMcpClient(operation.id),
-        (at) => at.removeMcp(id, by, operation.id),
-      );
-    case 'callTool':
-      return simple(
-        async (manager) => (await session(manager).mcpClient(operation.id).callTool('say', { text: id })).said,
-        (at) => at.callTool(id, by, operation.id),
-      );
-    case 'writeFile':
-      return simple(
-        async (manager) => {
-          const outcome = await session(manager).files.write(operation.path, Buffer.from(operation.text));
-          return { existed: 'existed' in outcome && outcome.existed };
-        },
-        (at) => at.writeFile(id, by, operation.path, operation.text),
-      );
-    case 'readFile':
-      return simple(
-        async (manager) => {
-          const content = await session(manager).files.read(operation.path);
-          return 'bytes' in content ? content.bytes.toString() : 'unmodified';
-        },
-        (at) => at.readFile(id, by, operation.path),
-      );
-    case 'deleteFile':
-      return simple(
-        (manager) => session(manager).files.delete(operation.path),
-        (at) => at.deleteFile(id, by, operation.path),
-      );
-    case 'end':
-      return {
-        perform: (manager) => manager.as(by).cleanupSession(id),
-        chains: (answer) => {
-          const claimed = moment((at) => at.claim(id, by), answer);
-          return 'ok' in answer ? [[claimed, moment((at) => at.free(id))]] : [[claimed]];
-        },
-      };
   }
 }
 
@@ -238,30 +137,11 @@ function versionSeen(seen: Seen, current: number | undefined): number | undefine
   return seen === 'current' ? current : (current ?? 0) + 1;
 }
 
-/** A call that happens at one moment. */
-function simple(perform: Call['perform'], expected: (model: ManagerModel, answer: Answer) => unknown): Call {
-  return { perform, chains: (answer) => [[moment((model) => expected(model, answer), answer)]] };
-}
-
-/** Without an answer to compare, the model must only not refuse. */
-function moment(expected: (model: ManagerModel) => unknown, answer?: Answer): Moment {
-  return (model) => {
-    const told = expectedOf(() => expected(model));
-    const fits = answer === undefined ? 'ok' in told : isDeepStrictEqual(told, answer);
-    return fits ? undefined : told;
-  };
-}
-
 function pick<Info extends { limit: number | null; active: number; isDefault: boolean }>(
   { limit, active, isDefault, ...rest }: Info,
   ...more: (keyof typeof rest)[]
 ) {
   return { limit, active, isDefault, ...Object.fromEntries(more.map((name) => [name, rest[name]])) };
-}
-
-function viewOf(session: Session): SessionView {
-  const { id, userId, orgId, metadata, mcpClientIds, createdAt, lastActiveAt, expiresAt } = session.getSessionInfo();
-  return { id, userId, orgId, metadata, mcpClientIds, createdAt, lastActiveAt, expiresAt };
 }
 
 function refOf({ scope, userId, orgId }: LimitOf) {

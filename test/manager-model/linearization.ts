@@ -1,4 +1,4 @@
-import type { Moment } from './call.ts';
+import type { Moment } from './moment.ts';
 import type { ManagerModel } from './manager-model.ts';
 
 /** A call in a history: when it was made and answered, in a common order, and what its answer tells. */

@@ -2,35 +2,21 @@ import type { Caller, Identity } from '../../lib/identity.ts';
 import { LayerModel, type LayerInput } from './layer-model.ts';
 import { LimitModel, type LimitAnswer, type Presets } from './limit-model.ts';
 import { Refused, copyOf } from './answer.ts';
+import {
+  TOUCH_MS,
+  isIdle,
+  keepsAlive,
+  maySee,
+  newSession,
+  viewOf,
+  type ModelSession,
+  type SessionView,
+} from './model-session.ts';
 
-export const TOUCH_MS = 60_000;
 export const MAX_MCP_CLIENTS = 2;
-const DEFAULT_IDLE_SECONDS = 24 * 60 * 60;
 const KEY_SECONDS = 24 * 60 * 60;
 /** Sessions become due at steps of a 32nd of their idle time. */
 const DUE_STEPS = 32;
-
-interface ModelSession extends Identity {
-  id: string;
-  status: 'active' | 'ending';
-  idleMs: number;
-  createdMs: number;
-  lastActiveMs: number;
-  metadata: Record<string, string>;
-  prompt: string;
-  mcpClients: string[];
-  files: Record<string, string>;
-}
-
-/** What a caller is told of a session. */
-export interface SessionView extends Identity {
-  id: string;
-  metadata: Record<string, string>;
-  mcpClientIds: string[];
-  createdAt: string;
-  lastActiveAt: string;
-  expiresAt: string;
-}
 
 export interface CreateInput extends Identity {
   key: number | undefined;
@@ -85,29 +71,19 @@ export class ManagerModel {
     const earlier = key === undefined ? undefined : this.keys[at];
     if (earlier && earlier.atSeconds + KEY_SECONDS > this.nowSeconds) {
       if (earlier.request !== request) throw new Refused('IDEMPOTENCY_CONFLICT');
-      return { ...this.viewOf(this.open(earlier.sessionId)), replayed: true };
+      return { ...viewOf(this.open(earlier.sessionId)), replayed: true };
     }
     this.limits.checkRoomFor(owner);
     if (this.existing.includes(newId)) throw new Refused(`another id than ${newId}`);
     if (key !== undefined) this.keys[at] = { sessionId: newId, request, atSeconds: this.nowSeconds };
-    const session: ModelSession = {
-      ...owner,
-      id: newId,
-      status: 'active',
-      idleMs: (idle ?? DEFAULT_IDLE_SECONDS) * 1000 + TOUCH_MS,
-      createdMs: this.nowMs,
-      lastActiveMs: this.nowMs,
-      metadata: {},
-      prompt: this.layers.compose(owner),
-      mcpClients: [],
-      files: {},
-    };
+    const prompt = this.layers.compose(owner);
+    const session = newSession(owner, { id: newId, idle, nowMs: this.nowMs, prompt });
     this.sessions.push(session);
-    return { ...this.viewOf(session), replayed: false };
+    return { ...viewOf(session), replayed: false };
   }
 
   get(id: string, by: Caller): SessionView {
-    return this.viewOf(this.open(id, by));
+    return viewOf(this.open(id, by));
   }
 
   heartbeat(id: string, by: Caller): void {
@@ -117,7 +93,7 @@ export class ManagerModel {
   setMetadata(id: string, by: Caller, metadata: Record<string, string>): SessionView {
     const session = this.open(id, by);
     session.metadata = metadata;
-    return this.viewOf(session);
+    return viewOf(session);
   }
 
   readPrompt(id: string, by: Caller): string {
@@ -196,7 +172,7 @@ export class ManagerModel {
     const session = this.sessions.find((one) => one.id === id);
     if (!session || (own.orgId !== undefined && session.orgId !== own.orgId)) throw new Refused('no such session');
     const isTakenBy = (sweep: SweepInput) =>
-      (sweep.orgId === undefined || sweep.orgId === session.orgId) && this.isIdle(session, sweep.idle);
+      (sweep.orgId === undefined || sweep.orgId === session.orgId) && isIdle(session, sweep.idle, this.nowMs);
     if (session.status === 'active' && ![own, ...this.sweeping].some(isTakenBy))
       throw new Refused('not idle for long enough');
     session.status = 'ending';
@@ -205,9 +181,9 @@ export class ManagerModel {
   /** Those that a sweep must find. The others that are idle it may find. */
   mustBeSwept({ idle, orgId }: SweepInput): string[] {
     const sessions = this.sessions.filter((session) => {
-      if (orgId !== undefined) return session.orgId === orgId && this.isIdle(session, idle);
+      if (orgId !== undefined) return session.orgId === orgId && isIdle(session, idle, this.nowMs);
       const late = idle === undefined ? Math.ceil(session.idleMs / DUE_STEPS) : 0;
-      return this.isIdle(session, idle, this.nowMs - late);
+      return isIdle(session, idle, this.nowMs - late);
     });
     return sessions.map(({ id }) => id);
   }
@@ -248,24 +224,6 @@ export class ManagerModel {
     return session;
   }
 
-  private isIdle({ lastActiveMs, idleMs }: ModelSession, idle: number | undefined, nowMs = this.nowMs): boolean {
-    if (idle === undefined) return lastActiveMs + idleMs < nowMs;
-    return Math.min(nowMs, lastActiveMs + TOUCH_MS) + idle * 1000 <= nowMs;
-  }
-
-  private viewOf({ id, userId, orgId, metadata, mcpClients, ...session }: ModelSession): SessionView {
-    return {
-      id,
-      userId,
-      orgId,
-      metadata,
-      mcpClientIds: [...mcpClients].sort(),
-      createdAt: new Date(session.createdMs).toISOString(),
-      lastActiveAt: new Date(session.lastActiveMs).toISOString(),
-      expiresAt: new Date(session.lastActiveMs + session.idleMs).toISOString(),
-    };
-  }
-
   private seatsIn(isIn: (session: Identity) => boolean): number {
     return this.sessions.filter(isIn).length;
   }
@@ -274,16 +232,6 @@ export class ManagerModel {
     return Math.floor(this.nowMs / 1000);
   }
 }
-
-const isOwner = (by: Caller, session: Identity) =>
-  by.kind === 'user' && by.userId === session.userId && by.orgId === session.orgId;
-
-function maySee(by: Caller, session: Identity): boolean {
-  if (by.kind === 'admin') return by.orgId === session.orgId;
-  return by.kind === 'user' ? isOwner(by, session) : true;
-}
-
-const keepsAlive = (by: Caller, session: Identity): boolean => by.kind === 'application' || isOwner(by, session);
 
 /** `idle`: instead of each session's own idle time; `orgId`: only those of this organisation. */
 export interface SweepInput {

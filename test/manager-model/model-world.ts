@@ -14,7 +14,8 @@ import { readState } from '../invariants/stored-state.ts';
 import { violationsAfterSweep } from '../invariants/invariants.ts';
 import { newStack, TestClock, type TestStack } from '../setup/test-stack.ts';
 import type { Answer } from './answer.ts';
-import { MAX_MCP_CLIENTS, ManagerModel, TOUCH_MS } from './manager-model.ts';
+import { MAX_MCP_CLIENTS, ManagerModel } from './manager-model.ts';
+import { TOUCH_MS } from './model-session.ts';
 import { documentClient } from '../setup/document-client.ts';
 import { interpose } from '../setup/interpose.ts';
 

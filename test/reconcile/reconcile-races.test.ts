@@ -1,7 +1,8 @@
-import { readdir, symlink, utimes } from 'node:fs/promises';
+import { symlink } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
-import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { MaxSessionsReachedError } from '../../lib/errors.ts';
+import { createSessionManager } from '../../lib/index.ts';
 import { sumOfDrift } from '../../lib/telemetry/audit/drift.ts';
 import type { Session } from '../../lib/sessions/session.ts';
 import type { SessionManager } from '../../lib/sessions/session-manager.ts';
@@ -10,7 +11,7 @@ import { inject } from '../faults/dynamodb-faults.ts';
 import { violations } from '../invariants/invariants.ts';
 import { recordingServer, type RecordingServer } from '../mcp-clients/recording-server.ts';
 import { newStack, type TestStack } from '../setup/test-stack.ts';
-import { documentClient } from '../setup/document-client.ts';
+import { ADA, addActive, ageDirectories, DamagedStack, driftFound, NONE } from './damaged-stack.ts';
 
 const ACME = { scope: 'org', userId: '', orgId: 'acme' } as const;
 const EVE = { scope: 'user', userId: 'eve', orgId: 'acme' } as const;
@@ -25,22 +26,8 @@ describe('a reconcile among others', () => {
   });
   afterEach(() => stack.close());
 
-  const addTo = (of: typeof ACME | typeof EVE, by: number) =>
-    documentClient(stack.client).send(
-      new UpdateCommand({
-        TableName: stack.config.tableName,
-        Key: seatsKey(of),
-        UpdateExpression: 'ADD active :by',
-        ExpressionAttributeValues: { ':by': by },
-      }),
-    );
-  const told = () => stack.audited.filter(({ event }) => event === 'drift.found');
-  const age = async () => {
-    for (const user of await readdir(stack.root)) {
-      const names = user.startsWith('.') ? [] : await readdir(path.join(stack.root, user));
-      for (const name of names) await utimes(path.join(stack.root, user, name), 0, 0);
-    }
-  };
+  const addTo = (of: typeof ACME | typeof EVE, by: number) => addActive(stack, seatsKey(of), by);
+  const told = () => driftFound(stack);
 
   describe('where sessions and MCP clients come and go', () => {
     let server: RecordingServer;
@@ -83,7 +70,7 @@ describe('a reconcile among others', () => {
       let requests = 1;
       for (let number = 1; number <= requests; number++) {
         const session = await furnished();
-        await age();
+        await ageDirectories(stack);
         const looked = await lookWith(number, () => act(session));
         requests = Math.max(requests, looked.requests);
         expect([number, sumOfDrift(looked.drift)]).toEqual([number, 0]);
@@ -171,5 +158,73 @@ describe('a reconcile among others', () => {
     expect((await run()).more).toBe(false);
     await stack.manager.cleanupInactiveSessions();
     expect(await violations(stack, { existing: [stays.id, last.id] })).toEqual([]);
+  });
+});
+
+/** Counts that are wrong, while sessions begin and end. */
+describe('a reconcile', () => {
+  let own: DamagedStack;
+  beforeEach(async () => {
+    own = await DamagedStack.make();
+  });
+  afterEach(() => own.close());
+
+  test('judges no counter while sessions begin and end, also if as many do', async () => {
+    let last = own.session;
+    let isRotating = false;
+    const restore = inject(own.stack.client, {
+      async after(command) {
+        if (command !== 'ScanCommand' || isRotating) return;
+        isRotating = true;
+        const next = await own.stack.manager.createSession('ada', 'acme');
+        await own.stack.manager.cleanupSession(last.id);
+        last = next;
+        isRotating = false;
+      },
+    });
+    await own.addTo(seatsKey({ scope: 'user', userId: 'eve', orgId: 'acme' }), 2);
+    await own.addTo(seatsKey(ACME), 2);
+    const { drift, more } = await own.operator.reconciler.run({ repair: true }, { pageItems: 2 });
+    restore();
+    expect({ counter: drift.counter, more }).toEqual({ counter: 1, more: true });
+    expect(own.told().map(({ limitScope, userId }) => [limitScope, userId])).toEqual([['user', 'eve']]);
+    expect(await own.look()).toEqual({ ...NONE, counter: 1 });
+  });
+
+  test.each([
+    [0, 2],
+    [1, 4],
+  ])('admits nobody too many while sessions begin and end in two instances; item %i is off by %i', async (item, by) => {
+    const limit = 6;
+    await own.operator.limits.put({ scope: 'org', orgId: 'acme' }, { limit, items: 2 });
+    await own.addTo(seatsKey(ACME, item), by);
+    await own.addTo(seatsKey({ scope: 'global', userId: '', orgId: '' }), 5);
+    const instances = [own.stack.manager, createSessionManager(own.stack.env)];
+    const alive = new Set([own.session.id, own.other.id]);
+    let most = 0;
+    const traffic = async (manager: SessionManager, user: string) => {
+      for (let round = 0; round < 12; round++) {
+        try {
+          const { id } = await manager.createSession(user, 'acme');
+          alive.add(id);
+          most = Math.max(most, alive.size);
+          // Before it is asked for: from then on it may be gone.
+          alive.delete(id);
+          await manager.cleanupSession(id);
+        } catch (thrown) {
+          if (!(thrown instanceof MaxSessionsReachedError)) throw thrown;
+        }
+      }
+    };
+    const work = Promise.all(
+      Array.from({ length: 6 }, (_, index) => traffic(instances[index % 2] as SessionManager, `user-${index}`)),
+    );
+    for (let run = 0; run < 3; run++) await own.operator.reconciler.run({ repair: true });
+    await work;
+    expect(most).toBeLessThanOrEqual(limit);
+    expect((await own.operator.reconciler.run({ repair: true })).more).toBe(false);
+    expect(await own.look()).toEqual(NONE);
+    expect(await own.violationsNow({ existing: [own.session.id, own.other.id] })).toEqual([]);
+    expect(await own.operator.getUsage(ADA)).toMatchObject({ org: { active: 2, limit }, all: { active: 2 } });
   });
 });

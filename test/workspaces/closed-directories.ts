@@ -4,21 +4,13 @@ import path from 'node:path';
 import { removeTree } from '../../lib/workspaces/files/remove-tree.ts';
 import type { Workspace } from '../../lib/workspaces/workspace-paths.ts';
 import { Workspaces } from '../../lib/workspaces/workspaces.ts';
+import { codeOf } from '../setup/code-of.ts';
+import { isThere } from '../setup/is-there.ts';
 import { newStack } from '../setup/test-stack.ts';
 import { OneWorkspace, unlimited } from './one-workspace.ts';
 
 /** What an agent does to the modes of its directories. Scenarios for an ordinary user: nothing is closed to root. */
 
-const isThere = (file: string): Promise<boolean> =>
-  stat(file).then(
-    () => true,
-    () => false,
-  );
-const codeOf = (work: Promise<unknown>): Promise<string> =>
-  work.then(
-    () => 'done',
-    (thrown: NodeJS.ErrnoException) => thrown.code ?? thrown.message,
-  );
 const enough = () => AbortSignal.timeout(10_000);
 
 /** A tree with files that nobody may write, whose every directory gets the mode. */

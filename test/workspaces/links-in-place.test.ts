@@ -2,6 +2,7 @@ import { mkdir, readdir, rename, rm, symlink, utimes, writeFile } from 'node:fs/
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Session } from '../../lib/sessions/session.ts';
+import { codeOf } from '../setup/code-of.ts';
 import { newStack, type TestStack } from '../setup/test-stack.ts';
 
 /** Where an agent has put a link that leads to itself, in the place of what is ours. */
@@ -18,11 +19,6 @@ describe('a link that leads to itself', () => {
     await rm(place, { recursive: true, force: true });
     await symlink(path.basename(place), place);
   };
-  const codeOf = (work: Promise<unknown>) =>
-    work.then(
-      () => 'done',
-      ({ code }: { code: string }) => code,
-    );
   const answers = () => {
     const { files } = stack.manager.session(session.id);
     return Promise.all([

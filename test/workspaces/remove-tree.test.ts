@@ -1,31 +1,12 @@
-import {
-  mkdir,
-  mkdtemp,
-  open,
-  readFile,
-  readdir,
-  rename,
-  rm,
-  stat,
-  symlink,
-  unlink,
-  writeFile,
-} from 'node:fs/promises';
-import {
-  closeSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  renameSync,
-  symlinkSync,
-  unlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { mkdir, mkdtemp, readFile, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { closeSync, openSync, readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { removeTree } from '../../lib/workspaces/files/remove-tree.ts';
+import { countEntries, makeBushy, makeDeep } from './made-trees.ts';
+import { removeSpares, swapAtOnce, swapForSymlinks } from './swaps.ts';
 
 const never = () => new AbortController().signal;
 
@@ -223,73 +204,4 @@ async function mostDescriptorsDuring(removal: () => Promise<boolean>): Promise<n
   }
   expect(await removed).toBe(true);
   return most - before;
-}
-
-/** Each directory with `width` more in it, `depth` levels, a file in each of the last ones. */
-function makeBushy(directory: string, width: number, depth: number): void {
-  mkdirSync(directory, { recursive: true });
-  if (depth === 0) return writeFileSync(path.join(directory, 'file'), 'x');
-  for (let index = 0; index < width; index++) makeBushy(path.join(directory, `d${index}`), width, depth - 1);
-}
-
-async function makeDeep(directory: string, depth: number, name: string): Promise<void> {
-  let handle = await open(directory);
-  for (let level = 0; level < depth; level++) {
-    const inside = `/proc/self/fd/${handle.fd}`;
-    await writeFile(`${inside}/file`, 'x');
-    await mkdir(`${inside}/${name}`);
-    const next = await open(`${inside}/${name}`);
-    await handle.close();
-    handle = next;
-  }
-  await handle.close();
-}
-
-/** Everything below, symlinks not followed; what vanishes meanwhile is not counted. */
-async function countEntries(directory: string): Promise<number> {
-  const entries = await readdir(directory, { withFileTypes: true }).catch(() => []);
-  const below = entries.map((entry) =>
-    entry.isDirectory() ? countEntries(path.join(directory, entry.name)) : Promise.resolve(0),
-  );
-  return (await Promise.all(below)).reduce((sum, count) => sum + count, entries.length);
-}
-
-/** What somebody still at work in the tree can do: a directory becomes a symlink and a directory again. */
-async function swapForSymlinks(tree: string, target: string, times: number): Promise<void> {
-  const spare = `${tree}-spare`;
-  for (let time = 0; time < times; time++) {
-    const victim = path.join(tree, `d${time % 4}`);
-    try {
-      await rename(victim, spare);
-      await symlink(target, victim);
-      await stat(victim);
-      await unlink(victim);
-      await rename(spare, victim);
-    } catch {
-      // Removed meanwhile.
-    }
-  }
-  await rm(spare, { recursive: true, force: true });
-}
-
-/** What `swapAtOnce` left aside would keep it from swapping again. */
-async function removeSpares(tree: string): Promise<void> {
-  const names = (await readdir(path.dirname(tree))).filter((name) => name.startsWith('spare-'));
-  for (const name of names) await rm(path.join(path.dirname(tree), name), { recursive: true });
-}
-
-/** A directory becomes a symlink, or a directory again. */
-function swapAtOnce(directory: string, target: string): void {
-  const spare = path.join(path.dirname(directory), '..', `spare-${path.basename(directory)}`);
-  try {
-    unlinkSync(directory);
-    renameSync(spare, directory);
-  } catch {
-    try {
-      renameSync(directory, spare);
-      symlinkSync(target, directory);
-    } catch {
-      // Removed meanwhile.
-    }
-  }
 }

@@ -1,6 +1,7 @@
 import type { RequestListener } from 'node:http';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Session } from '../../../lib/sessions/session.ts';
+import { codeOf } from '../../setup/code-of.ts';
 import { newStack, type TestStack } from '../../setup/test-stack.ts';
 import { forbidden, loopback, loopbackInDisguise } from './hostile-endpoints.ts';
 import { pour, serveHttp, type CountingServer } from './hostile-servers.ts';
@@ -9,12 +10,6 @@ import { serveMcp } from '../http-servers.ts';
 const TIMEOUT_MS = 1_500;
 /** For what is around the call: the table, and a word to the server that it is cancelled. */
 const AROUND_MS = 3_000;
-
-const codeOf = (call: Promise<unknown>) =>
-  call.then(
-    () => 'no refusal',
-    (thrown: { code?: string }) => thrown.code,
-  );
 
 describe('where no machine says that loopback is allowed', () => {
   let stack: TestStack;

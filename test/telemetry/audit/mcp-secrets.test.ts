@@ -1,6 +1,5 @@
 import { readFile, readdir } from 'node:fs/promises';
 import path from 'node:path';
-import type { ServerResponse } from 'node:http';
 import { ScanCommand } from '@aws-sdk/client-dynamodb';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { AuditEvent } from '../../../lib/api/audit-catalogue.ts';
@@ -9,73 +8,13 @@ import { createServices } from '../../../lib/composition/api-functions.ts';
 import type { Door } from '../../contracts/door.ts';
 import { directDoor, handlerDoor } from '../../contracts/doors.ts';
 import { authorizationServer } from '../../mcp-clients/credentials/oauth-servers.ts';
-import { recordingServer, sendJson, type RecordedRequest } from '../../mcp-clients/recording-server.ts';
+import { recordingServer, sendJson } from '../../mcp-clients/recording-server.ts';
 import { newStack, type TestStack } from '../../setup/test-stack.ts';
 import { captureOutput } from './captured-output.ts';
+import { ACCESS, CLIENT, HEADER, SECOND_TOKEN, TOKEN, expectNoCanary } from './canaries.ts';
+import { LEAKS, leaking, type Leak } from './leaking-server.ts';
 
 const ALICE = { userId: 'alice', orgId: 'acme' };
-const TOKEN = 'canary-token-1f"+/7a';
-const SECOND_TOKEN = 'canary-second-2b9c';
-const HEADER = 'canary-header-3d';
-const CLIENT = { clientId: 'agent', clientSecret: 'canary-client-4e/+=' };
-const ACCESS = 'canary-access';
-
-/** All spellings in which a secret could be read again. */
-const SPELLINGS = [
-  TOKEN,
-  SECOND_TOKEN,
-  HEADER,
-  CLIENT.clientSecret,
-  `${CLIENT.clientId}:${CLIENT.clientSecret}`,
-].flatMap((secret) => [
-  secret,
-  JSON.stringify(secret).slice(1, -1),
-  encodeURIComponent(secret),
-  Buffer.from(secret).toString('base64').replace(/=+$/, ''),
-  Buffer.from(`Bearer ${secret}`).toString('base64').replace(/=+$/, ''),
-]);
-const CANARIES = [...SPELLINGS, 'canary'];
-
-/** The text, and what its pieces of base64 say. */
-const readable = (text: string): string =>
-  [text, ...(text.match(/[\w+/=-]{16,}/g) ?? []).map((piece) => Buffer.from(piece, 'base64').toString('latin1'))].join(
-    '\n',
-  );
-
-function expectNoCanary(where: string, text: string): void {
-  const all = readable(text);
-  const found = CANARIES.filter((canary) => all.includes(canary));
-  const around = found.map((canary) => all.slice(Math.max(0, all.indexOf(canary) - 60), all.indexOf(canary) + 60));
-  expect([where, around]).toEqual([where, []]);
-}
-
-/** Ways of a server to give back what it was sent. */
-type Leak = 'nothing' | 'rpc-error' | 'body' | 'content-type' | 'garbage' | 'redirect' | 'session-id' | 'headers';
-
-function leaking(leak: Leak, { headers, rpc }: RecordedRequest, response: ServerResponse): boolean {
-  const echo = JSON.stringify(headers);
-  const authorization = headers.authorization?.replace('Bearer ', '') ?? HEADER;
-  if (leak === 'nothing') return false;
-  if (leak === 'rpc-error') {
-    const error = { code: -32_000, message: `no: ${echo} ${authorization}`, data: { echo } };
-    sendJson(response, { jsonrpc: '2.0', id: rpc?.id ?? null, error });
-  }
-  if (leak === 'body') response.writeHead(500, { 'x-said': authorization }).end(echo);
-  if (leak === 'content-type') response.writeHead(200, { 'content-type': `text/${authorization}` }).end(echo);
-  if (leak === 'garbage') response.writeHead(200, { 'content-type': 'application/json' }).end(authorization);
-  if (leak === 'redirect') response.writeHead(307, { location: `http://10.0.0.1/${authorization}` }).end();
-  if (leak === 'headers') {
-    const challenge = `Bearer error="invalid_token", error_description="${authorization}"`;
-    response.writeHead(401, authorization, { 'www-authenticate': challenge, 'set-cookie': authorization }).end(echo);
-  }
-  if (leak === 'session-id') {
-    const serverInfo = { name: 'x', version: '1' };
-    const result = { protocolVersion: rpc?.params?.protocolVersion, capabilities: {}, serverInfo };
-    sendJson(response, { jsonrpc: '2.0', id: rpc?.id, result }, { 'mcp-session-id': authorization });
-  }
-  return true;
-}
-const LEAKS: Leak[] = ['rpc-error', 'body', 'content-type', 'garbage', 'redirect', 'headers'];
 
 describe('what MCP clients prove themselves with', () => {
   let stack: TestStack;

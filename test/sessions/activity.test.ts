@@ -1,0 +1,36 @@
+import { describe, expect, test } from '@jest/globals';
+import { inject } from '../faults/dynamodb-faults.ts';
+import { newStack, TestClock } from '../setup/test-stack.ts';
+
+describe('activity', () => {
+  test('of the owner is written at most once an interval; that of admins and operators never', async () => {
+    const clock = new TestClock();
+    const stack = await newStack({}, clock);
+    try {
+      const { id } = await stack.manager.createSession('alice', 'acme');
+      const owner = stack.manager.as({ kind: 'user', userId: 'alice', orgId: 'acme' });
+      const owningAdmin = stack.manager.as({ kind: 'admin', userId: 'alice', orgId: 'acme' });
+      const admin = stack.manager.as({ kind: 'admin', userId: 'root', orgId: 'acme' });
+      const operator = stack.manager.as({ kind: 'operator' });
+      let writes = 0;
+      inject(stack.client, { before: (command) => void (command === 'UpdateItemCommand' && writes++) });
+      const lastActive = async () => (await operator.getSession(id)).getSessionInfo().lastActiveAt;
+      const before = await lastActive();
+      clock.advance({ seconds: 61 });
+      await admin.getSession(id);
+      await admin.session(id).heartbeat();
+      await operator.session(id).getSystemPrompt();
+      expect(await lastActive()).toBe(before);
+      expect(writes).toBe(0);
+      for (let call = 1; call <= 5; call++) await owner.session(id).heartbeat();
+      expect(await lastActive()).toBe(clock.now().toISOString());
+      expect(writes).toBe(1);
+      clock.advance({ seconds: 61 });
+      await owningAdmin.session(id).getSystemPrompt();
+      expect(await lastActive()).toBe(clock.now().toISOString());
+      expect(writes).toBe(2);
+    } finally {
+      await stack.close();
+    }
+  });
+});

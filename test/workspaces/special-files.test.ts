@@ -1,0 +1,61 @@
+import { execFileSync } from 'node:child_process';
+import { createServer, type Server } from 'node:net';
+import { lstat } from 'node:fs/promises';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import type { OneWorkspace } from './one-workspace.ts';
+import { TwoWorkspaces } from './two-workspaces.ts';
+
+describe('no path leads out of a workspace', () => {
+  let both: TwoWorkspaces;
+  let own: OneWorkspace;
+  let server: Server | undefined;
+  beforeEach(async () => {
+    both = await TwoWorkspaces.make();
+    own = both.own;
+  });
+  afterEach(async () => {
+    await new Promise<unknown>((resolve) => (server ? server.close(resolve) : resolve(undefined)));
+    server = undefined;
+    await both.close();
+  });
+
+  /** As an agent could make them, as far as this user may. */
+  const OTHERS: Record<string, (at: string) => Promise<void>> = {
+    'a FIFO': async (at) => void execFileSync('mkfifo', [at]),
+    'a socket': (at) =>
+      new Promise((resolve) => {
+        server = createServer().listen(at, resolve);
+      }),
+    ...(process.geteuid?.() === 0 && {
+      'a character device': async (at: string) => void execFileSync('mknod', [at, 'c', '1', '5']),
+      'a block device': async (at: string) => void execFileSync('mknod', [at, 'b', '7', '200']),
+    }),
+  };
+
+  test.each(Object.entries(OTHERS))('%s is refused and not waited for', async (_what, make) => {
+    const at = own.at('dir', 'thing');
+    await make(at);
+    const startedAt = performance.now();
+    const { remove, ...codes } = await both.tryAll('dir/thing');
+    expect({ ...codes, removeDirectory: '', removeTree: '' }).toEqual({
+      read: 'NOT_A_FILE',
+      write: 'NOT_A_FILE',
+      list: 'NOT_A_FILE',
+      make: 'NOT_A_FILE',
+      removeDirectory: '',
+      removeTree: '',
+    });
+    expect(remove).toBe('done');
+    expect(performance.now() - startedAt).toBeLessThan(5_000);
+    await expect(lstat(at)).rejects.toThrow('ENOENT');
+  });
+
+  test('a FIFO below a name does not hold up whoever goes through it', async () => {
+    await OTHERS['a FIFO']?.(own.at('pipe'));
+    expect(await both.tryAll('pipe/below')).toMatchObject({
+      read: 'NOT_A_FILE',
+      write: 'NOT_A_FILE',
+      list: 'NOT_A_FILE',
+    });
+  });
+});
