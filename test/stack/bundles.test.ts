@@ -128,6 +128,26 @@ describe('the bundles, behind a Lambda Runtime API, for signed requests', () => 
     expect((await http('records', 'DELETE /limits/{scope}', limit)).statusCode).toBe(204);
   });
 
+  test.each(['user', 'org'])(
+    'lifecycle ends an expired session that is in the way under the limit of its %s',
+    async (scope) => {
+      const owner = { userId: scope, orgId: `busy-${scope}` };
+      const operator = { 'x-user-id': 'olga', 'x-org-id': 'platform', 'x-role': 'operator' };
+      const query = scope === 'user' ? owner : { orgId: owner.orgId };
+      const limit = { path: { scope }, query, headers: operator };
+      await http('records', 'PUT /limits/{scope}', { ...limit, body: { limit: 1 } });
+      const first = await created(owner);
+      await new Promise((resolve) => setTimeout(resolve, 1_100));
+      const second = await created(owner);
+      expect(second.id).not.toBe(first.id);
+      const found = await http('records', 'GET /sessions/{sessionId}', {
+        path: { sessionId: first.id },
+        headers: operator,
+      });
+      expect(found.statusCode).toBe(404);
+    },
+  );
+
   test('records answers another Lambda, and says which function has what it has not', async () => {
     const { instance } = deployment.of('records');
     expect(await instance.invoke({ operation: 'getSession', input: { sessionId: session.id } })).toMatchObject({
