@@ -1,43 +1,6 @@
-/** Every `code` an answer can carry; the table is in docs/reference.md. */
-export type ErrorCode =
-  | 'SESSION_NOT_FOUND'
-  | 'MAX_SESSIONS_REACHED'
-  | 'WORKSPACE_CREATION'
-  | 'INVALID_USER_ID'
-  | 'INVALID_ORG_ID'
-  | 'VALIDATION'
-  | 'UNAUTHORIZED'
-  | 'FORBIDDEN'
-  | 'IDEMPOTENCY_CONFLICT'
-  | 'MCP_CLIENT_EXISTS'
-  | 'MCP_CLIENT_NOT_FOUND'
-  | 'MCP_CLIENT_LIMIT'
-  | 'MCP_CONNECTION'
-  | 'MCP_ENDPOINT_FORBIDDEN'
-  | 'WORKSPACE_ACCESS_LIMIT'
-  | 'FILE_NOT_FOUND'
-  | 'PATH_OUTSIDE_WORKSPACE'
-  | 'NOT_A_FILE'
-  | 'DIRECTORY_NOT_EMPTY'
-  | 'FILE_TOO_LARGE'
-  | 'WORKSPACE_FULL'
-  | 'PRECONDITION_FAILED'
-  | 'RANGE_NOT_SATISFIABLE'
-  | 'PROMPT_NOT_FOUND'
-  | 'PROMPT_CONFLICT'
-  | 'RESPONSE_TOO_LARGE'
-  | 'CONTENTION'
-  | 'NOT_AVAILABLE'
-  | 'INTERNAL';
+import type { ErrorCode } from './error-catalogue.ts';
 
-/** Failures that are ours or an MCP server's; all others are refusals, which are the caller's affair. */
-export const FAILURE_CODES = [
-  'INTERNAL',
-  'CONTENTION',
-  'WORKSPACE_CREATION',
-  'MCP_CONNECTION',
-] as const satisfies readonly ErrorCode[];
-export type FailureCode = (typeof FAILURE_CODES)[number];
+export type { ErrorCode };
 
 /**
  * A failure that callers can tell apart by `code`. `message` and `details` are meant for them: never a path of the
@@ -129,10 +92,16 @@ export class ForbiddenError extends SessionManagerError {
   }
 }
 
+/** How long an idempotency key is remembered (hours). */
+export const IDEMPOTENCY_HOURS = 24;
+
 /** The same idempotency key came with another request. */
 export class IdempotencyConflictError extends SessionManagerError {
   constructor() {
-    super('IDEMPOTENCY_CONFLICT', 'This idempotency key was used with another request in the last 24 hours.');
+    super(
+      'IDEMPOTENCY_CONFLICT',
+      `This idempotency key was used with another request in the last ${IDEMPOTENCY_HOURS} hours.`,
+    );
   }
 }
 

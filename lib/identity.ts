@@ -21,6 +21,9 @@ export type Caller =
   | ({ kind: 'user' } & Identity)
   | { kind: 'schedule' };
 
+/** Code that embeds the library. It acts for the owner of whatever it names. */
+export const APPLICATION: Caller = Object.freeze({ kind: 'application' });
+
 export const MAX_ID_BYTES = 128;
 
 /** 1 to 128 bytes of well-formed UTF-8 without control characters. */

@@ -1,10 +1,10 @@
 import { mcpServices } from './composition/mcp.ts';
-import { createServices } from './composition/api-functions.ts';
-import type { SessionManagerV2 } from './sessions/session-manager.ts';
+import { optionsFrom } from './composition/api-functions.ts';
+import { SessionManagerV2 } from './composition/session-manager-v2.ts';
 import { efsAccessPoints } from './workspaces/access-points/efs-access-points.ts';
 
-export type { AuditEvent, AuditLogger } from './telemetry/audit/audit-event.ts';
-export { auditEventJsonSchema, auditEventSchemas } from './telemetry/audit/audit-event-schemas.ts';
+export { auditEventJsonSchema, auditEventSchemas, type AuditEvent, type AuditLogger } from './api/audit-catalogue.ts';
+export { FAILURE_CODES, type FailureCode } from './telemetry/audit/audit-outcome.ts';
 export * from './errors.ts';
 export * from './workspaces/file-errors.ts';
 export type { Caller, Identity } from './identity.ts';
@@ -17,7 +17,9 @@ export type { PreviewRequest, PromptPreview, PromptRef, ScopeRef } from './promp
 export type { ComposedPrompt, PromptComposer, PromptRequest } from './prompts/prompt-composer.ts';
 export type { PromptLayer, PromptLayerInput } from './prompts/prompt-layer.ts';
 export type { Scope as PromptScope } from './identity.ts';
-export { SessionManagerV2, type SessionPage } from './sessions/session-manager.ts';
+export type { SessionManager } from './sessions/session-manager.ts';
+export type { SessionPage } from './sessions/session-listing.ts';
+export { SessionManagerV2 };
 export type { SessionFiles } from './workspaces/session-files.ts';
 export type { CreateSessionOptions } from './sessions/session-options.ts';
 export type { Session, SessionHandle, SessionInfo } from './sessions/session.ts';
@@ -26,5 +28,5 @@ export type { CleanupBounds, SweepResult } from './sessions/sweep.ts';
 
 /** A session manager on the table and the workspaces that the environment names; docs/reference.md lists the variables. */
 export function createSessionManager(env: NodeJS.ProcessEnv = process.env): SessionManagerV2 {
-  return createServices(env, { mcp: mcpServices, accessPoints: efsAccessPoints }).manager;
+  return new SessionManagerV2(optionsFrom(env, { mcp: mcpServices, accessPoints: efsAccessPoints }));
 }

@@ -12,6 +12,9 @@ export const IN_ENGLISH = { error: en().localeError };
 /** All schemas together would be a quarter of the time in which a function starts. */
 export { lazily } from './lazily.ts';
 
+/** The ids that callers choose for MCP clients and prompt layers, and names of tools. */
+export const ID_PATTERN = /^[A-Za-z0-9._-]{1,64}$/;
+
 export const wellFormed = lazily(() =>
   z.string().check(z.refine((text) => text.isWellFormed(), 'must be well-formed Unicode')),
 );

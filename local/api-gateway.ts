@@ -4,7 +4,7 @@ import pTimeout from 'p-timeout';
 import type { HttpEvent } from '../lib/api/http-event.ts';
 import type { HttpResult } from '../lib/api/http-handler.ts';
 import { operations } from '../lib/api/operations.ts';
-import { routeKey, routes, type Route } from '../lib/api/routes.ts';
+import { routeKey, routes, type NamedRoute } from '../lib/api/routes.ts';
 import { invoke } from './functions.ts';
 
 const GATEWAY_MS = 30_000;
@@ -22,7 +22,7 @@ export function serveRoutes(app: FastifyInstance): void {
   }
 }
 
-async function answer(route: Route, request: FastifyRequest): Promise<HttpResult> {
+async function answer(route: NamedRoute, request: FastifyRequest): Promise<HttpResult> {
   const { function: functionName } = operations[route.operation];
   try {
     return (await pTimeout(invoke(functionName, eventOf(route, request)), {
@@ -36,7 +36,7 @@ async function answer(route: Route, request: FastifyRequest): Promise<HttpResult
 }
 
 function eventOf(
-  route: Route,
+  route: NamedRoute,
   request: FastifyRequest,
 ): Omit<HttpEvent, 'requestContext'> & { requestContext: object } {
   const [rawPath = '', rawQueryString = ''] = request.raw.url?.split(/\?(.*)/s) ?? [];

@@ -10,7 +10,6 @@ import type { LambdaHandler } from '../lib/api/lambda-handler.ts';
 import type { ApiFunction } from '../lib/operations/operation.ts';
 import { streamHandler, type StreamHandler } from '../lib/api/stream-handler.ts';
 import type { EventSink } from '../lib/telemetry/events/event-sink.ts';
-import { lazyServices } from '../lib/composition/api-functions.ts';
 import { streamServices } from '../lib/composition/session-events-function.ts';
 
 /** The deployed functions, with the time that each has there (ms). */
@@ -24,8 +23,7 @@ export const functions: Readonly<Record<ApiFunction, { handler: LambdaHandler; t
 };
 
 /** `session-events`, whose events go here instead of to EventBridge. */
-export const sessionEvents = (sink: EventSink): StreamHandler =>
-  streamHandler(lazyServices({ ...streamServices, eventSink: () => sink }));
+export const sessionEvents = (sink: EventSink): StreamHandler => streamHandler(streamServices(() => sink));
 
 /** Calls a function as Lambda does. */
 export async function invoke(functionName: ApiFunction, event: unknown): Promise<unknown> {

@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { DescribeTableCommand } from '@aws-sdk/client-dynamodb';
 import { DynamoDBStreamsClient } from '@aws-sdk/client-dynamodb-streams';
 import { ENV, readConfig, type Config } from '../lib/configuration.ts';
-import { dynamoDbClient, dynamoDbConfig } from '../lib/composition/api-functions.ts';
+import { dynamoDbClient, dynamoDbConfig } from '../lib/composition/clients.ts';
 import { startCleanupTimer, startReconcileTimer } from './cleanup-timer.ts';
 import { createTable } from './create-table.ts';
 import { lockDataDir } from './data-dir-lock.ts';

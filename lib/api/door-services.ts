@@ -1,15 +1,23 @@
 import type { Config } from '../configuration.ts';
-import type { LogLines } from '../telemetry/log-lines.ts';
-import type { SessionManagerV2 } from '../sessions/session-manager.ts';
+import type { SessionManager } from '../sessions/session-manager.ts';
 import type { StreamEffects } from '../sessions/stream-effects.ts';
+import type { AuditLog } from '../telemetry/audit/audit-log.ts';
+import type { LogLines } from '../telemetry/log-lines.ts';
 import type { AccessCheck } from '../workspaces/access-points/access-check.ts';
 
-/** What the functions work with. */
+/** What the functions of the API work with. */
 export interface Services {
   config: Config;
   log: LogLines;
-  manager: SessionManagerV2;
-  events: StreamEffects;
+  audit: AuditLog;
+  /** The application's. */
+  manager: SessionManager;
   accessCheck: AccessCheck;
   describeApi?: (() => Promise<object>) | undefined;
+}
+
+/** What the function of the table's stream works with. */
+export interface StreamServices {
+  log: LogLines;
+  effects: StreamEffects;
 }

@@ -7,7 +7,9 @@ import { operationNamed } from './operations.ts';
 import type { Answer, AnyOperation, ApiFunction } from '../operations/operation.ts';
 import { perform, readRequest, errorForCaller } from './perform.ts';
 import { problemOf } from './problem.ts';
-import { routeKey, routes, type Route } from './routes.ts';
+import type { Route } from '../operations/route.ts';
+import { routeKey, routes, type NamedRoute } from './routes.ts';
+import type { SessionManager } from '../sessions/session-manager.ts';
 import type { Services } from './door-services.ts';
 
 export type HttpResult = APIGatewayProxyStructuredResultV2;
@@ -41,11 +43,14 @@ export async function handleHttp(
   }
 }
 
-function routeOf(functionName: ApiFunction, event: HttpEvent): { route: Route; operation: AnyOperation } {
+function routeOf(
+  functionName: ApiFunction,
+  event: HttpEvent,
+): { route: NamedRoute; operation: AnyOperation<SessionManager> } {
   const route = byRouteKey.get(event.routeKey);
   const operation = route && operationNamed(route.operation);
   if (operation?.function !== functionName) throw new Error(`function ${functionName} has no route ${event.routeKey}`);
-  return { route: route as Route, operation };
+  return { route: route as NamedRoute, operation };
 }
 
 /** Path, query, body and headers, flat. What the route does not name in one of them cannot come in by it. */
@@ -134,12 +139,16 @@ function success(route: Route, answer: Answer<unknown>): HttpResult {
     statusCode,
     headers: {
       'content-type': 'application/json',
-      ...(route.location && { location: route.location(output as { id: string }) }),
+      ...(route.location && { location: filledIn(route.location, output) }),
       ...headers,
     },
     body: JSON.stringify(output),
   };
 }
+
+/** A path with the fields of the output in their places. */
+const filledIn = (path: string, output: unknown): string =>
+  path.replaceAll(/\{(\w+)\}/g, (_, field: string) => String((output as Record<string, unknown>)[field]));
 
 const WITHOUT_BODY: ReadonlySet<number> = new Set([204, 304]);
 /** Whatever an agent has made, a browser shows none of it as a page of ours. */

@@ -6,6 +6,7 @@ import { checkAnswerSize } from './answer-size.ts';
 import { operationNamed } from './operations.ts';
 import type { AnyOperation, ApiFunction } from '../operations/operation.ts';
 import { perform, readRequest, errorForCaller } from './perform.ts';
+import type { SessionManager } from '../sessions/session-manager.ts';
 import type { Services } from './door-services.ts';
 
 /** A direct invocation. Without an actor it is an operator's: that is what the permission to invoke means. */
@@ -95,7 +96,7 @@ function invocationIn(event: unknown): unknown {
   return { ...event, actor: ownFields(event.actor) };
 }
 
-function operationOf(functionName: ApiFunction, name: string): AnyOperation {
+function operationOf(functionName: ApiFunction, name: string): AnyOperation<SessionManager> {
   const operation = operationNamed(name);
   if (!operation) throw ValidationError.at('operation', 'is not a known operation');
   if (operation.function !== functionName) {

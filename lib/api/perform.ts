@@ -1,4 +1,3 @@
-import type { AuditedOperation } from '../telemetry/audit/audit-catalogue.ts';
 import type { RequestOrigin } from '../telemetry/audit/audit-context.ts';
 import type { LogLines } from '../telemetry/log-lines.ts';
 import { ForbiddenError, toSessionManagerError, type SessionManagerError } from '../errors.ts';
@@ -6,12 +5,14 @@ import type { Caller } from '../identity.ts';
 import { parseCaller } from '../sessions/parse-caller.ts';
 import { ADMITTED, type Answer, type AnyOperation } from '../operations/operation.ts';
 import type { Services } from './door-services.ts';
+import type { SessionManager } from '../sessions/session-manager.ts';
+import { requestAudit } from './request-audit.ts';
 import { parseInput } from '../schemas.ts';
 
 /** What both doors know of a request once they have found its operation. */
 export interface Call<T> {
   name: string;
-  operation: AnyOperation;
+  operation: AnyOperation<SessionManager>;
   /** Throws if there is no caller, or a bad one. */
   caller: () => Caller;
   /** Throws if the request cannot be read. */
@@ -23,20 +24,19 @@ export interface Call<T> {
 }
 
 /** Runs an operation for a door: caller, input, work, and one audit event whatever comes of it. */
-export async function perform<T>({ manager, describeApi }: Services, call: Call<T>): Promise<T> {
-  const { name, operation, origin, signal } = call;
+export async function perform<T>({ manager, audit, describeApi }: Services, call: Call<T>): Promise<T> {
+  const { operation, origin, signal } = call;
   if (operation.access === 'anyone') {
     const input: unknown = parseInput<unknown>(operation.input, call.input());
     return call.answer(await operation.run(input, { signal, describeApi }));
   }
-  return manager.audit.record(
-    // Every operation that needs a caller has a row: a test compares.
-    name as AuditedOperation,
+  return audit.record(
+    operation.audit,
     { kind: 'unknown' },
     {},
     async () => {
       const caller = parseCaller(call.caller());
-      manager.audit.noteActor(caller);
+      audit.noteActor(caller);
       if (!ADMITTED[operation.access].includes(caller.kind))
         throw new ForbiddenError('This operation is not for callers of this kind.');
       const input: unknown = parseInput<unknown>(operation.input, call.input());
@@ -47,14 +47,14 @@ export async function perform<T>({ manager, describeApi }: Services, call: Call<
 }
 
 /** Finds out what is asked for. A request that cannot be read is an event of its own, since no operation tells of it. */
-export async function readRequest<T>({ manager }: Services, origin: RequestOrigin, read: () => T): Promise<T> {
+export async function readRequest<T>({ audit }: Services, origin: RequestOrigin, read: () => T): Promise<T> {
   try {
     return read();
   } catch (thrown) {
     const refuse = async () => {
       throw thrown;
     };
-    return manager.audit.record('readRequest', { kind: 'unknown' }, {}, refuse, origin);
+    return audit.record(requestAudit.readRequest, { kind: 'unknown' }, {}, refuse, origin);
   }
 }
 

@@ -1,7 +1,7 @@
 import type { DynamoDBBatchResponse, DynamoDBRecord, DynamoDBStreamEvent } from 'aws-lambda';
 import pMap from 'p-map';
 import type { SessionEvent } from '../telemetry/events/session-event.ts';
-import type { Services } from './door-services.ts';
+import type { StreamServices } from './door-services.ts';
 
 export type StreamHandler = (event: DynamoDBStreamEvent) => Promise<DynamoDBBatchResponse>;
 
@@ -11,9 +11,9 @@ const AT_ONCE = 8;
  * The handler of the table's stream. Records that could not be handled are named: the first of them comes again, and with it
  * all that come after it, so that handling a record twice must be harmless.
  */
-export function streamHandler(services: () => Services): StreamHandler {
+export function streamHandler(services: () => StreamServices): StreamHandler {
   return async ({ Records }) => {
-    const { events, log } = services();
+    const { effects, log } = services();
     const failed = new Set<DynamoDBRecord>();
     const fail = (record: DynamoDBRecord, reason: unknown) => {
       failed.add(record);
@@ -22,7 +22,7 @@ export function streamHandler(services: () => Services): StreamHandler {
 
     const actOn = async (record: DynamoDBRecord) => {
       try {
-        await events.handle(record);
+        await effects.handle(record);
       } catch (thrown) {
         fail(record, thrown);
       }
@@ -31,13 +31,13 @@ export function streamHandler(services: () => Services): StreamHandler {
       const records = new Map<SessionEvent, DynamoDBRecord>();
       for (const record of Records) {
         try {
-          const event = events.eventOf(record);
+          const event = effects.eventOf(record);
           if (event) records.set(event, record);
         } catch (thrown) {
           fail(record, thrown);
         }
       }
-      for (const { event, reason } of await events.announce([...records.keys()])) {
+      for (const { event, reason } of await effects.announce([...records.keys()])) {
         fail(records.get(event) as DynamoDBRecord, reason);
       }
     };

@@ -1,4 +1,4 @@
-import type { ErrorCode } from '../errors.ts';
+import { ERRORS, type ErrorCode } from '../error-catalogue.ts';
 
 /** What a program that runs this one may tell apart without reading. */
 export const EXIT = {
@@ -25,34 +25,4 @@ export const EXIT_MEANINGS: Readonly<Record<number, string>> = {
   [EXIT.terminated]: 'terminated (SIGTERM)',
 };
 
-export const exitCodeOf: Readonly<Record<ErrorCode, number>> = {
-  SESSION_NOT_FOUND: EXIT.notFound,
-  MAX_SESSIONS_REACHED: EXIT.tryLater,
-  WORKSPACE_CREATION: EXIT.tryLater,
-  INVALID_USER_ID: EXIT.usage,
-  INVALID_ORG_ID: EXIT.usage,
-  VALIDATION: EXIT.usage,
-  UNAUTHORIZED: EXIT.notAllowed,
-  FORBIDDEN: EXIT.notAllowed,
-  IDEMPOTENCY_CONFLICT: EXIT.failed,
-  MCP_CLIENT_EXISTS: EXIT.failed,
-  MCP_CLIENT_NOT_FOUND: EXIT.notFound,
-  MCP_CLIENT_LIMIT: EXIT.tryLater,
-  MCP_CONNECTION: EXIT.failed,
-  MCP_ENDPOINT_FORBIDDEN: EXIT.usage,
-  FILE_NOT_FOUND: EXIT.notFound,
-  PATH_OUTSIDE_WORKSPACE: EXIT.usage,
-  NOT_A_FILE: EXIT.failed,
-  DIRECTORY_NOT_EMPTY: EXIT.failed,
-  FILE_TOO_LARGE: EXIT.failed,
-  WORKSPACE_FULL: EXIT.tryLater,
-  PRECONDITION_FAILED: EXIT.failed,
-  RANGE_NOT_SATISFIABLE: EXIT.failed,
-  WORKSPACE_ACCESS_LIMIT: EXIT.tryLater,
-  PROMPT_NOT_FOUND: EXIT.notFound,
-  PROMPT_CONFLICT: EXIT.failed,
-  RESPONSE_TOO_LARGE: EXIT.failed,
-  CONTENTION: EXIT.tryLater,
-  NOT_AVAILABLE: EXIT.failed,
-  INTERNAL: EXIT.failed,
-};
+export const exitCodeOf = (code: ErrorCode): number => EXIT[ERRORS[code].exit];

@@ -24,7 +24,7 @@ export function failureOf(thrown: unknown): Failure {
   if (thrown instanceof SessionManagerError) {
     const { requestId } = thrown.details;
     const problem = { ...problemOf(thrown, ''), requestId: typeof requestId === 'string' ? requestId : undefined };
-    return { exitCode: exitCodeOf[thrown.code], problem };
+    return { exitCode: exitCodeOf(thrown.code), problem };
   }
   const { name, message, code } = thrown as Error & { code?: unknown };
   if (thrown instanceof Interruption) return ownFailure(thrown.exitCode, 'INTERRUPTED', message);

@@ -1,5 +1,5 @@
 import type { Config } from '../configuration.ts';
-import type { McpServices } from './api-functions.ts';
+import type { McpServices } from './materials.ts';
 
 /**
  * What connects to MCP servers, for the functions that do. It is loaded when it is first used: the MCP SDK, KMS and undici

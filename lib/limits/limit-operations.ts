@@ -1,13 +1,17 @@
+import { limitAudit } from './limit-audit.ts';
 import * as z from 'zod/mini';
-import { limitRefShape, limitShape } from './limit-settings.ts';
-import { operation } from '../operations/operation.ts';
+import { limitRefShape, limitShape, type LimitSettings } from './limit-settings.ts';
+import { operationOf } from '../operations/operation.ts';
+
+const operation = operationOf<{ readonly limits: LimitSettings }>();
 
 export const limitOperations = {
   getLimit: operation({
     function: 'records',
     access: 'caller',
+    audit: limitAudit.getLimit,
     input: () => z.strictObject(limitRefShape()),
-    async run(ref, { manager }) {
+    run: async (ref, { manager }) => {
       return { output: await manager.limits.get(ref) };
     },
   }),
@@ -15,8 +19,9 @@ export const limitOperations = {
   putLimit: operation({
     function: 'records',
     access: 'caller',
+    audit: limitAudit.putLimit,
     input: () => z.strictObject({ ...limitRefShape(), ...limitShape() }),
-    async run({ limit, items, ...ref }, { manager }) {
+    run: async ({ limit, items, ...ref }, { manager }) => {
       return { output: await manager.limits.put(ref, { limit, items }) };
     },
   }),
@@ -24,8 +29,9 @@ export const limitOperations = {
   deleteLimit: operation({
     function: 'records',
     access: 'caller',
+    audit: limitAudit.deleteLimit,
     input: () => z.strictObject(limitRefShape()),
-    async run(ref, { manager }) {
+    run: async (ref, { manager }) => {
       await manager.limits.delete(ref);
       return { output: null };
     },

@@ -1,4 +1,3 @@
-import type { AuditedOperation } from '../telemetry/audit/audit-catalogue.ts';
 import * as z from 'zod/mini';
 import { lazily } from '../schemas.ts';
 import { readInput } from '../telemetry/audit/callers-input.ts';
@@ -12,7 +11,9 @@ import {
   type ScopeOwner,
 } from '../identity.ts';
 import { MAX_LIMIT, MAX_SEAT_ITEMS, type Usage } from './limit.ts';
+import { limitAudit } from './limit-audit.ts';
 import type { SeatLayout } from './seat-layout.ts';
+import type { AuditRow } from '../telemetry/audit/audit-row.ts';
 import type { AuditLog } from '../telemetry/audit/audit-log.ts';
 import type { SeatStore } from './seat-store.ts';
 
@@ -39,51 +40,48 @@ export interface LimitInfo extends Usage {
   isDefault: boolean;
 }
 
-interface LimitSettingsUses {
-  readonly seats: SeatStore;
-  readonly audit: AuditLog;
-}
-
 /** Limits that can be set while sessions come and go. For operators. */
 export class LimitSettings {
-  readonly #parts: LimitSettingsUses;
+  readonly #seats: SeatStore;
+  readonly #audit: AuditLog;
   readonly #caller: Caller;
 
-  constructor(parts: LimitSettingsUses, caller: Caller) {
-    this.#parts = parts;
+  constructor(seats: SeatStore, audit: AuditLog, caller: Caller) {
+    this.#seats = seats;
+    this.#audit = audit;
     this.#caller = caller;
   }
 
   async get(ref: LimitRef): Promise<LimitInfo> {
-    return this.#recorded('getLimit', ref, async (of) => this.#infoOf(of, await this.#parts.seats.layout(of)));
+    return this.#recorded(limitAudit.getLimit, ref, async (of) => this.#infoOf(of, await this.#seats.layout(of)));
   }
 
   /** In force when it returns. Below what is active it ends no session, and admits none until enough have ended. */
   async put(ref: LimitRef, input: LimitInput): Promise<LimitInfo> {
-    return this.#recorded('putLimit', ref, async (of) => {
+    return this.#recorded(limitAudit.putLimit, ref, async (of) => {
       const { limit, items } = readInput(limitSchema(), input);
-      this.#parts.audit.note({ limit });
-      return this.#infoOf(of, await this.#parts.seats.setLimit(of, limit, items));
+      this.#audit.note({ limit });
+      return this.#infoOf(of, await this.#seats.setLimit(of, limit, items));
     });
   }
 
   /** What is configured holds again. Also if the scope has no limit of its own. */
   async delete(ref: LimitRef): Promise<void> {
-    await this.#recorded('deleteLimit', ref, (of) => this.#parts.seats.clearLimit(of));
+    await this.#recorded(limitAudit.deleteLimit, ref, (of) => this.#seats.clearLimit(of));
   }
 
-  async #recorded<T>(operation: AuditedOperation, ref: LimitRef, work: (of: ScopeOwner) => Promise<T>): Promise<T> {
-    return this.#parts.audit.record(operation, this.#caller, {}, async () => {
+  async #recorded<T>(row: AuditRow, ref: LimitRef, work: (of: ScopeOwner) => Promise<T>): Promise<T> {
+    return this.#audit.record(row, this.#caller, {}, async () => {
       const of = ownerOf(readInput(limitRefSchema(), ref));
       const { scope, orgId, userId } = of;
-      this.#parts.audit.note({ limitScope: scope, ...(orgId && { orgId }), ...(userId && { userId }) });
+      this.#audit.note({ limitScope: scope, ...(orgId && { orgId }), ...(userId && { userId }) });
       if (!isUnrestricted(this.#caller)) throw new ForbiddenError('Only an operator may see or change limits.');
       return work(of);
     });
   }
 
   #infoOf(of: ScopeOwner, layout: SeatLayout): LimitInfo {
-    const { limit, active } = this.#parts.seats.usageOf(of, layout);
+    const { limit, active } = this.#seats.usageOf(of, layout);
     return { limit, active, items: layout.items.length, isDefault: layout.first.seats === undefined };
   }
 }

@@ -3,7 +3,7 @@ import { mcpClientKey, pathOf, sessionKey, type Key } from '../table/keys.ts';
 import type { Write } from '../table/write.ts';
 import { MAX_MCP_CLIENTS } from '../configuration.ts';
 import { addMcpClientId, removeMcpClientId } from './mcp-client-writes.ts';
-import type { SessionItem } from '../table/session-item.ts';
+import { isActive, type SessionItem } from '../table/session-item.ts';
 
 /** An MCP client of a session, by which of the two it is known. */
 export interface ClientPlace {
@@ -55,6 +55,6 @@ export class ClientListStore {
 }
 
 const isUnfit = ({ clientId }: ClientPlace, session: SessionItem | undefined, client: object | undefined): boolean =>
-  session?.status === 'active' && (session.mcpClientIds?.has(clientId) ?? false) !== (client !== undefined);
+  isActive(session) && (session.mcpClientIds?.has(clientId) ?? false) !== (client !== undefined);
 
 const clientKeyOf = ({ sessionId, clientId }: ClientPlace): Key => mcpClientKey(sessionId, clientId);

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { lazily } from '../schemas.ts';
+import { ID_PATTERN, lazily } from '../schemas.ts';
 import { ValidationError } from '../errors.ts';
 import type { McpServerAddress } from './mcp-client-store.ts';
 import {
@@ -23,7 +23,7 @@ const argsFit = (args: string[]) =>
   args.reduce((bytes, arg) => bytes + Buffer.byteLength(arg, 'utf8'), 0) <= MAX_ARGS_BYTES;
 
 export const clientIdSchema = lazily(() =>
-  z.string().check(z.regex(/^[A-Za-z0-9._-]{1,64}$/, 'must be 1 to 64 of the characters A-Z a-z 0-9 . _ -')),
+  z.string().check(z.regex(ID_PATTERN, 'must be 1 to 64 of the characters A-Z a-z 0-9 . _ -')),
 );
 
 /** What replaces a client's credentials; what is left out is gone. */

@@ -1,16 +1,36 @@
+import { mcpClientAudit } from './mcp-client-audit.ts';
 import * as z from 'zod/mini';
-import { clientIdSchema, mcpClientConfigSchema, mcpCredentialsShape } from './mcp-client-config.ts';
-import { operation } from '../operations/operation.ts';
+import type { McpClient, McpClientHandle, McpClientInfo } from './mcp-client.ts';
+import {
+  clientIdSchema,
+  mcpClientConfigSchema,
+  mcpCredentialsShape,
+  type McpClientConfig,
+} from './mcp-client-config.ts';
+import { operationOf } from '../operations/operation.ts';
 
 const sessionShape = () => ({ sessionId: z.string() });
 const clientShape = () => ({ ...sessionShape(), clientId: clientIdSchema() });
 
-export const mcpOperations = {
+interface ManagerOfMcpClients {
+  session(sessionId: string): {
+    addMcpClient(config: McpClientConfig): Promise<McpClient>;
+    listMcpClients(): Promise<McpClientInfo[]>;
+    getMcpClient(clientId: string): Promise<McpClient>;
+    removeMcpClient(clientId: string): Promise<void>;
+    mcpClient(clientId: string): McpClientHandle;
+  };
+}
+
+const operation = operationOf<ManagerOfMcpClients>();
+
+export const mcpClientOperations = {
   addMcpClient: operation({
     function: 'mcp',
     access: 'caller',
+    audit: mcpClientAudit.addMcpClient,
     input: () => z.extend(mcpClientConfigSchema(), sessionShape()),
-    async run({ sessionId, ...config }, { manager }) {
+    run: async ({ sessionId, ...config }, { manager }) => {
       return { output: (await manager.session(sessionId).addMcpClient(config)).getInfo() };
     },
   }),
@@ -18,8 +38,9 @@ export const mcpOperations = {
   listMcpClients: operation({
     function: 'mcp',
     access: 'caller',
+    audit: mcpClientAudit.listMcpClients,
     input: () => z.strictObject(sessionShape()),
-    async run({ sessionId }, { manager }) {
+    run: async ({ sessionId }, { manager }) => {
       return { output: { mcpClients: await manager.session(sessionId).listMcpClients() } };
     },
   }),
@@ -27,8 +48,9 @@ export const mcpOperations = {
   getMcpClient: operation({
     function: 'mcp',
     access: 'caller',
+    audit: mcpClientAudit.getMcpClient,
     input: () => z.strictObject(clientShape()),
-    async run({ sessionId, clientId }, { manager }) {
+    run: async ({ sessionId, clientId }, { manager }) => {
       return { output: (await manager.session(sessionId).getMcpClient(clientId)).getInfo() };
     },
   }),
@@ -36,8 +58,9 @@ export const mcpOperations = {
   removeMcpClient: operation({
     function: 'mcp',
     access: 'caller',
+    audit: mcpClientAudit.removeMcpClient,
     input: () => z.strictObject(clientShape()),
-    async run({ sessionId, clientId }, { manager }) {
+    run: async ({ sessionId, clientId }, { manager }) => {
       await manager.session(sessionId).removeMcpClient(clientId);
       return { output: null };
     },
@@ -46,8 +69,9 @@ export const mcpOperations = {
   updateMcpClientAuth: operation({
     function: 'mcp',
     access: 'caller',
+    audit: mcpClientAudit.updateMcpClientAuth,
     input: () => z.strictObject({ ...clientShape(), ...mcpCredentialsShape() }),
-    async run({ sessionId, clientId, ...credentials }, { manager }) {
+    run: async ({ sessionId, clientId, ...credentials }, { manager }) => {
       await manager.session(sessionId).mcpClient(clientId).updateAuth(credentials);
       return { output: null };
     },
@@ -56,8 +80,9 @@ export const mcpOperations = {
   listMcpTools: operation({
     function: 'mcp',
     access: 'caller',
+    audit: mcpClientAudit.listMcpTools,
     input: () => z.strictObject(clientShape()),
-    async run({ sessionId, clientId }, { manager }) {
+    run: async ({ sessionId, clientId }, { manager }) => {
       return { output: { tools: await manager.session(sessionId).mcpClient(clientId).listTools() } };
     },
   }),
@@ -65,13 +90,14 @@ export const mcpOperations = {
   callMcpTool: operation({
     function: 'mcp',
     access: 'caller',
+    audit: mcpClientAudit.callMcpTool,
     input: () =>
       z.strictObject({
         ...clientShape(),
         name: z.string().check(z.minLength(1), z.maxLength(256)),
         arguments: z.optional(z.record(z.string(), z.json())),
       }),
-    async run({ sessionId, clientId, name, arguments: args = {} }, { manager }) {
+    run: async ({ sessionId, clientId, name, arguments: args = {} }, { manager }) => {
       return { output: await manager.session(sessionId).mcpClient(clientId).callTool(name, args) };
     },
   }),

@@ -10,7 +10,7 @@ import { mcpClientKey, mcpClientsOf } from '../table/keys.ts';
 import { Contended, withRetries } from '../table/retries.ts';
 import { addMcpClientId, removeMcpClientId } from './mcp-client-writes.ts';
 import { sessionIsActive } from '../table/active-session.ts';
-import type { SessionItem } from '../table/session-item.ts';
+import { isActive, type SessionItem } from '../table/session-item.ts';
 
 /** Where an MCP server is: at a URL, or behind a command that is started for each use. */
 export type McpServerAddress =
@@ -91,7 +91,7 @@ export class McpClientStore {
     if (!refusal) return;
     const existing = refusal.item<McpClientItem>('client');
     if (existing?.connection.connectionId === item.connection.connectionId) return;
-    if (refusal.failed('session') && refusal.item<SessionItem>('session')?.status !== 'active') {
+    if (refusal.failed('session') && !isActive(refusal.item<SessionItem>('session'))) {
       throw new SessionNotFoundError();
     }
     if (existing) throw new McpClientExistsError(item.clientId);

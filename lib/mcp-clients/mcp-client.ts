@@ -8,15 +8,15 @@ import {
   type McpTarget,
   type McpTool,
   type McpToolResult,
-  type McpConnector,
 } from './mcp-connector.ts';
-import { credentialsIdOf, type CredentialVault } from './credentials/credential-vault.ts';
+import type { CredentialVault } from './credentials/credential-vault.ts';
 import type { McpCredentials } from './credentials/mcp-credentials.ts';
+import { mcpClientAudit } from './mcp-client-audit.ts';
 import type { McpClientItem, McpClientStore } from './mcp-client-store.ts';
+import type { McpConnections } from './mcp-connections.ts';
 import { readFields, readInput, readJson, readText, withSignal } from '../telemetry/audit/callers-input.ts';
 import type { SessionItem } from '../table/session-item.ts';
-import type { LogLines } from '../telemetry/log-lines.ts';
-import type { AuditedOperation } from '../telemetry/audit/audit-catalogue.ts';
+import type { AuditRow } from '../telemetry/audit/audit-row.ts';
 import type { AuditDetails } from '../telemetry/audit/audit-event.ts';
 
 /** An MCP client as callers see it: never a secret. */
@@ -34,31 +34,28 @@ export interface McpClientInfo {
 }
 
 export interface McpClientUses {
-  readonly mcp: McpConnector;
-  readonly mcpClients: McpClientStore;
-  readonly mcpCredentials: CredentialVault;
-  /** Where a stdio server starts. */
-  readonly workspaces: { pathOf(session: SessionItem): string };
-  readonly log: LogLines;
+  readonly store: McpClientStore;
+  readonly connections: McpConnections;
+  readonly vault: CredentialVault;
 }
 
 /** What this needs of a session: each call reads it, checks the caller, and is recorded in the audit log. */
-interface SessionOfClients {
+export interface SessionOfClients {
   readonly id: string;
   open(): Promise<SessionItem>;
   orEnded<T>(step: Promise<T>): Promise<T>;
-  recorded<T>(operation: AuditedOperation, details: AuditDetails, work: () => Promise<T>): Promise<T>;
+  recorded<T>(row: AuditRow, details: AuditDetails, work: () => Promise<T>): Promise<T>;
 }
 
 /** An MCP client of a session by its id. Each call resumes the connection that was stored, in whichever process. */
 export class McpClientHandle {
   readonly #id: string;
-  readonly #parts: McpClientUses;
+  readonly #uses: McpClientUses;
   readonly #session: SessionOfClients;
 
-  constructor(session: SessionOfClients, parts: McpClientUses, id: string) {
+  constructor(session: SessionOfClients, uses: McpClientUses, id: string) {
     this.#session = session;
-    this.#parts = parts;
+    this.#uses = uses;
     this.#id = id;
   }
 
@@ -68,7 +65,7 @@ export class McpClientHandle {
 
   /** The tools of all pages, as the server described them. */
   async listTools(options: McpCallOptions = {}): Promise<McpTool[]> {
-    return this.#session.recorded('listMcpTools', auditMcpClient(this.#id), () =>
+    return this.#session.recorded(mcpClientAudit.listMcpTools, auditMcpClient(this.#id), () =>
       withSignal(readFields(options).signal, (signal) =>
         this.#connected((connection) => connection.listTools({ signal })),
       ),
@@ -81,37 +78,41 @@ export class McpClientHandle {
     args: Record<string, unknown> = {},
     options: McpCallOptions = {},
   ): Promise<McpToolResult> {
-    return this.#session.recorded('callMcpTool', { ...auditMcpClient(this.#id), ...auditTool(name) }, async () => {
-      const call = { name: readText('tool', name), args: readJson('arguments', args) };
-      return withSignal(readFields(options).signal, (signal) =>
-        this.#connected((connection) => connection.callTool(call.name, call.args, { signal })),
-      );
-    });
+    return this.#session.recorded(
+      mcpClientAudit.callMcpTool,
+      { ...auditMcpClient(this.#id), ...auditTool(name) },
+      async () => {
+        const call = { name: readText('tool', name), args: readJson('arguments', args) };
+        return withSignal(readFields(options).signal, (signal) =>
+          this.#connected((connection) => connection.callTool(call.name, call.args, { signal })),
+        );
+      },
+    );
   }
 
   /** Replaces `auth` and `headers`; what is left out is gone. The next call uses them, on the session that there is. */
   async updateAuth(credentials: McpCredentials): Promise<void> {
-    await this.#session.recorded('updateMcpClientAuth', auditMcpClient(this.#id), async () => {
+    await this.#session.recorded(mcpClientAudit.updateMcpClientAuth, auditMcpClient(this.#id), async () => {
       await this.#session.open();
       const { address } = await this.#storedItem();
       const checked = readInput(mcpCredentialsSchema(), credentials);
       checkCredentialsFor(address, checked);
       const owner = { sessionId: this.#session.id, clientId: this.#id };
-      const sealed = await this.#parts.mcpCredentials.seal(checked, owner);
-      await this.#parts.mcpClients.putCredentials(this.#session.id, this.#id, sealed);
+      const sealed = await this.#uses.vault.seal(checked, owner);
+      await this.#uses.store.putCredentials(this.#session.id, this.#id, sealed);
     });
   }
 
   #storedItem(): Promise<McpClientItem> {
-    return this.#session.orEnded(this.#parts.mcpClients.get(this.#session.id, readText('mcpClientId', this.#id)));
+    return this.#session.orEnded(this.#uses.store.get(this.#session.id, readText('mcpClientId', this.#id)));
   }
 
   /** Over the stored connection; once more over a new one if the server no longer knows that. All within its time. */
   async #connected<T>(use: (connection: McpConnection) => Promise<T>): Promise<T> {
     const session = await this.#session.open();
     const item = await this.#storedItem();
-    const target = within(await mcpTarget(this.#parts, session, item));
-    const stored = await this.#parts.mcp.resume(target(), item.connection);
+    const target = within(await this.#uses.connections.targetOf(session, item));
+    const stored = await this.#uses.connections.resume(target(), item.connection);
     try {
       return await closing(stored, use);
     } catch (thrown) {
@@ -127,9 +128,9 @@ export class McpClientHandle {
 
   /** A connection in place of one that is dead. Of several who renew it at once, the first one's is kept. */
   async #renewed(dead: McpClientItem, target: () => McpTarget): Promise<McpConnection> {
-    const connection = await this.#parts.mcp.connect(target());
+    const connection = await this.#uses.connections.connect(target());
     try {
-      if (await this.#parts.mcpClients.replaceConnection(this.#session.id, dead, connection.state)) return connection;
+      if (await this.#uses.store.replaceConnection(this.#session.id, dead, connection.state)) return connection;
     } catch (thrown) {
       await this.#abandon(connection);
       throw thrown;
@@ -137,11 +138,11 @@ export class McpClientHandle {
     await this.#abandon(connection);
     await this.#session.open();
     const current = await this.#storedItem();
-    return this.#parts.mcp.resume(target(), current.connection);
+    return this.#uses.connections.resume(target(), current.connection);
   }
 
   async #abandon(connection: McpConnection): Promise<void> {
-    await terminateOnServer(this.#parts, this.#session.id, this.#id, connection);
+    await this.#uses.connections.terminate(this.#session.id, this.#id, connection);
     await connection.close();
   }
 }
@@ -150,8 +151,8 @@ export class McpClientHandle {
 export class McpClient extends McpClientHandle {
   readonly #item: McpClientItem;
 
-  constructor(session: SessionOfClients, parts: McpClientUses, item: McpClientItem) {
-    super(session, parts, item.clientId);
+  constructor(session: SessionOfClients, uses: McpClientUses, item: McpClientItem) {
+    super(session, uses, item.clientId);
     this.#item = item;
   }
 
@@ -164,36 +165,6 @@ export function mcpClientInfo({ clientId: id, name, address, connection, connect
   const { serverInfo, protocolVersion } = connection;
   const where = address.type === 'stdio' ? { command: address.command } : { endpoint: address.endpoint };
   return { id, name, type: address.type, ...where, serverInfo, protocolVersion, connectedAt };
-}
-
-/** What it takes to connect to a client's server: its credentials opened, for this session and no other. */
-export async function mcpTarget(
-  parts: McpClientUses,
-  session: SessionItem,
-  { clientId, address, timeoutMs, credentials }: Omit<McpClientItem, 'connection' | 'connectedAt'>,
-): Promise<McpTarget> {
-  const owner = { sessionId: session.id, clientId };
-  return {
-    address,
-    timeoutMs,
-    credentials: await parts.mcpCredentials.open(credentials, owner),
-    credentialsId: credentialsIdOf(credentials, owner),
-    workspacePath: parts.workspaces.pathOf(session),
-  };
-}
-
-/** Ends the session on the MCP server; one that does not answer is only written to the log. */
-export async function terminateOnServer(
-  parts: McpClientUses,
-  sessionId: string,
-  clientId: string,
-  connection: McpConnection,
-): Promise<void> {
-  try {
-    await connection.terminate();
-  } catch (thrown) {
-    parts.log.mcpSessionNotTerminated(sessionId, clientId, thrown);
-  }
 }
 
 /** The same target with what is left of its time, whenever it is asked for. */

@@ -2,6 +2,7 @@ import pTimeout from 'p-timeout';
 import type { AuditLog } from '../telemetry/audit/audit-log.ts';
 import type { LogLines } from '../telemetry/log-lines.ts';
 import { credentialsIdOf, type CredentialVault } from './credentials/credential-vault.ts';
+import { mcpClientEffects } from './mcp-client-audit.ts';
 import type { McpConnector } from './mcp-connector.ts';
 import type { PendingTermination, SessionTerminationStore } from './session-termination-store.ts';
 import type { McpClientItem } from './mcp-client-store.ts';
@@ -88,7 +89,7 @@ export class SessionTerminations {
       return false;
     }
     const details = { sessionId, mcpClientId: client.clientId, attempts };
-    await this.audit.emit('mcp-session.ended', details, Math.round(performance.now() - startedAt));
+    await this.audit.emit(mcpClientEffects['mcp-session.ended'], details, Math.round(performance.now() - startedAt));
     return true;
   }
 

@@ -1,13 +1,13 @@
 import type * as z from 'zod/mini';
 import type { Caller } from '../identity.ts';
-import { lazily } from '../schemas.ts';
-import type { SessionManagerV2 } from '../sessions/session-manager.ts';
+import { lazily } from '../lazily.ts';
+import type { AuditRow } from '../telemetry/audit/audit-row.ts';
 
-/** The functions: operations that need the same surroundings share one. */
+/** The functions that carry out operations: those that need the same surroundings share one. */
 export const API_FUNCTIONS = ['lifecycle', 'workspace', 'records', 'mcp', 'access', 'cleanup'] as const;
 export type ApiFunction = (typeof API_FUNCTIONS)[number];
 
-/** What an operation runs with that needs no caller. */
+/** What an operation that needs no caller runs with. */
 interface OpenContext {
   /** Aborts when the function must answer. */
   signal: AbortSignal;
@@ -15,10 +15,10 @@ interface OpenContext {
   describeApi?: (() => Promise<object>) | undefined;
 }
 
-/** What an operation of a caller runs with. */
-interface CallerContext {
+/** What an operation of a caller runs with. `Manager`: what it uses of the session manager. */
+interface CallerContext<Manager> {
   /** Acts under the rules for `caller`. */
-  manager: SessionManagerV2;
+  manager: Manager;
   caller: Caller;
   /** Aborts when the function must answer. */
   signal: AbortSignal;
@@ -47,32 +47,45 @@ export interface OpenOperation<Input, Output, Sent> extends Row<Input, Sent> {
   run(input: Input, context: OpenContext): Promise<Answer<Output>>;
 }
 
-/** One thing that callers can ask for, through whichever door. Everything finer than who comes by a door is the manager's. */
-export interface CallerOperation<Input, Output, Sent> extends Row<Input, Sent> {
+/** What a caller can request, by whichever entry point. Everything finer than the kind of the caller is the manager's. */
+export interface CallerOperation<Input, Output, Sent, Manager> extends Row<Input, Sent> {
   access: 'caller';
-  run(input: Input, context: CallerContext): Promise<Answer<Output>>;
+  /** Its events in the audit log. */
+  audit: AuditRow;
+  // A property, not a method: TypeScript compares the parameters of methods loosely.
+  run: (input: Input, context: CallerContext<Manager>) => Promise<Answer<Output>>;
 }
 
-/** The kinds of callers that may ask for an operation, by its access. A kind that is not named is refused. */
+/** The kinds of callers that may request an operation, by its access. A kind that is not named is refused. */
 export const ADMITTED: Readonly<Record<'caller', readonly Caller['kind'][]>> = {
   caller: ['user', 'admin', 'operator', 'schedule'],
 };
 
 /** An operation whose input is known only to its own schema. */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- `unknown` would refuse every operation, `never` every call
-export type AnyOperation = OpenOperation<any, unknown, unknown> | CallerOperation<any, unknown, unknown>;
+export type AnyOperation<Manager = never> =
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- `unknown` would refuse every operation, `never` every call
+  OpenOperation<any, unknown, unknown> | CallerOperation<any, unknown, unknown, Manager>;
 
 type Definition<T extends Row<Input, Sent>, Input, Sent> = Omit<T, 'input'> & {
   input: () => z.ZodMiniType<Input, Sent>;
 };
 
-/** Lets TypeScript infer an operation's types from its schema, which is made when it is first read. */
-export function operation<Input, Output, Sent>({
-  input,
-  ...row
-}: Definition<CallerOperation<Input, Output, Sent>, Input, Sent>): CallerOperation<Input, Output, Sent> {
-  return withSchema(row, input);
-}
+/**
+ * Operations of callers that use this much of the session manager. TypeScript infers an operation's types from its schema,
+ * which is made when it is first read.
+ */
+export const operationOf =
+  <Manager>() =>
+  <Input, Output, Sent>({
+    input,
+    ...row
+  }: Definition<CallerOperation<Input, Output, Sent, Manager>, Input, Sent>): CallerOperation<
+    Input,
+    Output,
+    Sent,
+    Manager
+  > =>
+    withSchema(row, input);
 
 /** The same for an operation that needs no caller. */
 export function openOperation<Input, Output, Sent>({

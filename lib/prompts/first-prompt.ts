@@ -1,21 +1,31 @@
 import { outsideAudit } from '../telemetry/audit/audit-context.ts';
-import { composePrompt } from './compose-prompt.ts';
-import type { PromptRequest, PromptComposer } from './prompt-composer.ts';
 import type { AuditLog } from '../telemetry/audit/audit-log.ts';
 import type { LogLines } from '../telemetry/log-lines.ts';
+import { composePrompt } from './compose-prompt.ts';
+import type { PromptComposer, PromptRequest } from './prompt-composer.ts';
 
-interface FirstPromptUses {
-  readonly promptComposer: PromptComposer;
-  readonly audit: AuditLog;
-  readonly log: LogLines;
-}
+/** A new session's system prompt. What goes wrong leaves out as little as possible, with a warning in the audit log. */
+export class FirstPrompt {
+  private composer: PromptComposer;
+  private readonly audit: AuditLog;
+  private readonly log: LogLines;
 
-/** A new session's system prompt. What goes wrong leaves out as little as possible, with a warning in the audit trail. */
-export async function firstPrompt(parts: FirstPromptUses, request: PromptRequest): Promise<string> {
-  const { systemPrompt, warning } = await outsideAudit(() => composePrompt(parts.promptComposer, request));
-  if (warning) {
-    parts.audit.note({ warning });
-    parts.log.promptComposerFailed(request.sessionId, warning);
+  constructor(composer: PromptComposer, audit: AuditLog, log: LogLines) {
+    this.composer = composer;
+    this.audit = audit;
+    this.log = log;
   }
-  return systemPrompt;
+
+  setComposer(composer: PromptComposer): void {
+    this.composer = composer;
+  }
+
+  async compose(request: PromptRequest): Promise<string> {
+    const { systemPrompt, warning } = await outsideAudit(() => composePrompt(this.composer, request));
+    if (warning) {
+      this.audit.note({ warning });
+      this.log.promptComposerFailed(request.sessionId, warning);
+    }
+    return systemPrompt;
+  }
 }

@@ -1,14 +1,19 @@
+import { promptAudit } from './prompt-audit.ts';
+import type { PromptLayers } from './prompt-layers.ts';
 import * as z from 'zod/mini';
 import { previewShape, promptRefShape, scopeRefShape } from './prompt-layers.ts';
 import { promptLayerInputShape, versionSchema } from './prompt-layer.ts';
-import { operation } from '../operations/operation.ts';
+import { operationOf } from '../operations/operation.ts';
+
+const operation = operationOf<{ readonly prompts: PromptLayers }>();
 
 export const promptLayerOperations = {
   putPrompt: operation({
     function: 'records',
     access: 'caller',
+    audit: promptAudit.putPrompt,
     input: () => z.strictObject({ ...promptRefShape(), ...promptLayerInputShape() }),
-    async run({ scope, promptId, userId, orgId, ...layer }, { manager }) {
+    run: async ({ scope, promptId, userId, orgId, ...layer }, { manager }) => {
       const { layer: output, existed } = await manager.prompts.put({ scope, promptId, userId, orgId }, layer);
       return { output, existed };
     },
@@ -17,8 +22,9 @@ export const promptLayerOperations = {
   getPrompt: operation({
     function: 'records',
     access: 'caller',
+    audit: promptAudit.getPrompt,
     input: () => z.strictObject(promptRefShape()),
-    async run(ref, { manager }) {
+    run: async (ref, { manager }) => {
       return { output: await manager.prompts.get(ref) };
     },
   }),
@@ -26,8 +32,9 @@ export const promptLayerOperations = {
   deletePrompt: operation({
     function: 'records',
     access: 'caller',
+    audit: promptAudit.deletePrompt,
     input: () => z.strictObject({ ...promptRefShape(), version: z.optional(versionSchema()) }),
-    async run({ version, ...ref }, { manager }) {
+    run: async ({ version, ...ref }, { manager }) => {
       await manager.prompts.delete(ref, { version });
       return { output: null };
     },
@@ -36,8 +43,9 @@ export const promptLayerOperations = {
   listPrompts: operation({
     function: 'records',
     access: 'caller',
+    audit: promptAudit.listPrompts,
     input: () => z.strictObject(scopeRefShape()),
-    async run(ref, { manager }) {
+    run: async (ref, { manager }) => {
       return { output: { prompts: await manager.prompts.list(ref) } };
     },
   }),
@@ -45,8 +53,9 @@ export const promptLayerOperations = {
   previewPrompt: operation({
     function: 'records',
     access: 'caller',
+    audit: promptAudit.previewPrompt,
     input: () => z.strictObject(previewShape()),
-    async run(request, { manager }) {
+    run: async (request, { manager }) => {
       return { output: await manager.prompts.preview(request) };
     },
   }),

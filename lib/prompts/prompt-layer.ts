@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { lazily } from '../schemas.ts';
+import { ID_PATTERN, lazily } from '../schemas.ts';
 import { SCOPES, type Identity, type ScopeOwner } from '../identity.ts';
 import { problemOfTemplate } from './template.ts';
 
@@ -25,7 +25,7 @@ const layerText = lazily(() =>
 );
 
 export const promptIdSchema = lazily(() =>
-  z.string().check(z.regex(/^[A-Za-z0-9._-]{1,64}$/, 'must be 1 to 64 of A-Z a-z 0-9 . _ -')),
+  z.string().check(z.regex(ID_PATTERN, 'must be 1 to 64 of A-Z a-z 0-9 . _ -')),
 );
 
 const layerShape = () => ({

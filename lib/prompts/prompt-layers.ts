@@ -1,7 +1,6 @@
 import * as z from 'zod/mini';
 import { lazily } from '../schemas.ts';
 import { readInput } from '../telemetry/audit/callers-input.ts';
-import type { AuditedOperation } from '../telemetry/audit/audit-catalogue.ts';
 import { ForbiddenError, PromptConflictError, PromptNotFoundError, ValidationError } from '../errors.ts';
 import {
   checkIdentity,
@@ -30,8 +29,10 @@ import {
   type PromptLayerInput,
   type StoredLayer,
 } from './prompt-layer.ts';
+import { promptAudit } from './prompt-audit.ts';
 import { promptVariablesSchema } from './prompt-options.ts';
 import type { LayersChange, PromptLayerStore } from './prompt-layer-store.ts';
+import type { AuditRow } from '../telemetry/audit/audit-row.ts';
 import type { AuditLog } from '../telemetry/audit/audit-log.ts';
 
 export const scopeRefShape = () => ({
@@ -74,17 +75,17 @@ interface PromptLayersUses {
  * they may read, and only operators write. A layer's `version` grows with every write.
  */
 export class PromptLayers {
-  readonly #parts: PromptLayersUses;
+  readonly #uses: PromptLayersUses;
   readonly #caller: Caller;
 
-  constructor(parts: PromptLayersUses, caller: Caller) {
-    this.#parts = parts;
+  constructor(uses: PromptLayersUses, caller: Caller) {
+    this.#uses = uses;
     this.#caller = caller;
   }
 
   async get(ref: PromptRef): Promise<PromptLayer> {
-    return this.#recorded('getPrompt', ref, async ({ owner, promptId }) => {
-      const [stored = []] = await this.#parts.promptLayers.read([owner]);
+    return this.#recorded(promptAudit.getPrompt, ref, async ({ owner, promptId }) => {
+      const [stored = []] = await this.#uses.promptLayers.read([owner]);
       const layer = layerOf(stored, promptId);
       if (!layer) throw new PromptNotFoundError(promptId);
       return layer;
@@ -93,9 +94,9 @@ export class PromptLayers {
 
   /** By id. */
   async list(ref: ScopeRef): Promise<PromptLayer[]> {
-    return this.#parts.audit.record('listPrompts', this.#caller, {}, async () => {
+    return this.#uses.audit.record(promptAudit.listPrompts, this.#caller, {}, async () => {
       const owner = this.#ownerOf(readInput(scopeRefSchema(), ref), 'read');
-      const [stored = []] = await this.#parts.promptLayers.read([owner]);
+      const [stored = []] = await this.#uses.promptLayers.read([owner]);
       return [...scopeLayers(owner, stored).layers].sort((a, b) => (a.id < b.id ? -1 : 1));
     });
   }
@@ -103,11 +104,11 @@ export class PromptLayers {
   /** Makes a layer, or replaces the one with `version`. `existed`: it was replaced. */
   async put(ref: PromptRef, input: PromptLayerInput): Promise<{ layer: PromptLayer; existed: boolean }> {
     return this.#recorded(
-      'putPrompt',
+      promptAudit.putPrompt,
       ref,
       async ({ owner, promptId }) => {
         const { version: seen, ...said } = readInput(promptLayerInputSchema(), input);
-        const updatedAt = this.#parts.now().toISOString();
+        const updatedAt = this.#uses.now().toISOString();
         return this.#change(owner, (stored, version) => {
           const before = layerOf(stored, promptId);
           if (before?.version !== seen) throw new PromptConflictError(promptId, before?.version);
@@ -125,7 +126,7 @@ export class PromptLayers {
   /** With `version`, only the layer that was read. */
   async delete(ref: PromptRef, options: { version?: number | undefined } = {}): Promise<void> {
     await this.#recorded(
-      'deletePrompt',
+      promptAudit.deletePrompt,
       ref,
       async ({ owner, promptId }) => {
         const { version: seen } = readInput(z.strictObject({ version: z.optional(versionSchema()) }), options);
@@ -143,17 +144,17 @@ export class PromptLayers {
 
   /** What the layers, as they are now, make for a user. */
   async preview(request: PreviewRequest): Promise<PromptPreview> {
-    return this.#parts.audit.record('previewPrompt', this.#caller, {}, async () => {
+    return this.#uses.audit.record(promptAudit.previewPrompt, this.#caller, {}, async () => {
       const { promptVariables = {}, ...named } = readInput(previewSchema(), request);
       const own = identityOf(this.#caller);
       const identity = checkIdentity({
         userId: needed('userId', named.userId ?? own.userId),
         orgId: needed('orgId', named.orgId ?? own.orgId),
       });
-      this.#parts.audit.note(identity);
+      this.#uses.audit.note(identity);
       this.#checkAdmin(identity.orgId);
       const owners = ownersFor(identity);
-      const stored = await this.#parts.promptLayers.read(owners);
+      const stored = await this.#uses.promptLayers.read(owners);
       const scopes = owners.map((owner, index) => scopeLayers(owner, stored[index] ?? []));
       const { systemPrompt, used, warnings } = joinLayers(scopes, identity, promptVariables);
       const layers = used.map(({ scope, id, name, priority, version }) => ({ scope, id, name, priority, version }));
@@ -162,14 +163,14 @@ export class PromptLayers {
   }
 
   async #recorded<T>(
-    operation: AuditedOperation,
+    row: AuditRow,
     ref: PromptRef,
     work: (meant: { owner: ScopeOwner; promptId: string }) => Promise<T>,
     access: 'read' | 'write' = 'read',
   ): Promise<T> {
-    return this.#parts.audit.record(operation, this.#caller, {}, async () => {
+    return this.#uses.audit.record(row, this.#caller, {}, async () => {
       const { promptId, ...scopeRef } = readInput(promptRefSchema(), ref);
-      this.#parts.audit.note({ promptId });
+      this.#uses.audit.note({ promptId });
       return work({ owner: this.#ownerOf(scopeRef, access), promptId });
     });
   }
@@ -177,24 +178,24 @@ export class PromptLayers {
   /** This instance composes with the change at once; others when what they have kept is old. */
   async #change<T>(owner: ScopeOwner, change: (stored: StoredLayer[], version: number) => LayersChange<T>) {
     try {
-      return await this.#parts.promptLayers.change(owner, change);
+      return await this.#uses.promptLayers.change(owner, change);
     } finally {
-      this.#parts.layerCache.forget(owner);
+      this.#uses.layerCache.forget(owner);
     }
   }
 
   #ownerOf({ scope, userId, orgId }: ScopeRef, access: 'read' | 'write'): ScopeOwner {
-    this.#parts.audit.note({ promptScope: scope });
+    this.#uses.audit.note({ promptScope: scope });
     if (scope !== 'user' && userId !== undefined) throw ValidationError.at('userId', 'goes with the scope user');
     if (scope === 'global') return this.#globalOwner(orgId, access);
     const org = checkOrgId(needed('orgId', orgId ?? identityOf(this.#caller).orgId));
     if (scope === 'org') {
-      this.#parts.audit.note({ orgId: org });
+      this.#uses.audit.note({ orgId: org });
       this.#checkAdmin(org);
       return { scope, orgId: org, userId: '' };
     }
     const identity = checkIdentity({ orgId: org, userId: needed('userId', userId) });
-    this.#parts.audit.note(identity);
+    this.#uses.audit.note(identity);
     this.#checkAdmin(org);
     return { scope, ...identity };
   }

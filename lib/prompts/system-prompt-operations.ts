@@ -1,13 +1,24 @@
+import { promptAudit } from './prompt-audit.ts';
 import * as z from 'zod/mini';
-import { operation } from '../operations/operation.ts';
+import { operationOf } from '../operations/operation.ts';
 import { systemPromptSchema } from './prompt-options.ts';
 
-export const promptOperations = {
+interface ManagerOfPrompts {
+  session(sessionId: string): {
+    getSystemPrompt(): Promise<string>;
+    updateSystemPrompt(systemPrompt: string): Promise<void>;
+  };
+}
+
+const operation = operationOf<ManagerOfPrompts>();
+
+export const systemPromptOperations = {
   getSystemPrompt: operation({
     function: 'records',
     access: 'caller',
+    audit: promptAudit.getSystemPrompt,
     input: () => z.strictObject({ sessionId: z.string() }),
-    async run({ sessionId }, { manager }) {
+    run: async ({ sessionId }, { manager }) => {
       return { output: { systemPrompt: await manager.session(sessionId).getSystemPrompt() } };
     },
   }),
@@ -15,8 +26,9 @@ export const promptOperations = {
   updateSystemPrompt: operation({
     function: 'records',
     access: 'caller',
+    audit: promptAudit.updateSystemPrompt,
     input: () => z.strictObject({ sessionId: z.string(), systemPrompt: systemPromptSchema() }),
-    async run({ sessionId, systemPrompt }, { manager }) {
+    run: async ({ sessionId, systemPrompt }, { manager }) => {
       await manager.session(sessionId).updateSystemPrompt(systemPrompt);
       return { output: { systemPrompt } };
     },

@@ -19,7 +19,7 @@ import { storedSessions } from '../table/stored-session.ts';
 import { sessionOfBelonging, type Key } from '../table/keys.ts';
 import { workspaceOf } from '../workspaces/workspace-paths.ts';
 import type { Workspaces } from '../workspaces/workspaces.ts';
-import type { SessionItem } from '../table/session-item.ts';
+import { isActive, type SessionItem } from '../table/session-item.ts';
 
 interface Stores {
   round: ReconcileStore;
@@ -110,7 +110,7 @@ export class Comparison {
   }
 
   private async compareDirectory(run: ReconcileRun, session: SessionItem): Promise<void> {
-    if (session.status !== 'active' || (await this.workspaces.isThere(session))) return;
+    if (!isActive(session) || (await this.workspaces.isThere(session))) return;
     // An end says so first, and moves the directory after that.
     if (!(await this.isActive(session))) return;
     await run.found('missing-directory', detailsOf(session), () => this.makeAgain(session));
@@ -127,7 +127,7 @@ export class Comparison {
   }
 
   private async isActive({ id }: SessionItem): Promise<boolean> {
-    return (await this.stores.sessions.get(id))?.status === 'active';
+    return isActive(await this.stores.sessions.get(id));
   }
 
   private async compareBelongings(run: ReconcileRun, items: Key[]): Promise<void> {

@@ -1,6 +1,7 @@
 import pMap from 'p-map';
 import type { AuditDetails } from '../telemetry/audit/audit-event.ts';
 import type { AuditLog } from '../telemetry/audit/audit-log.ts';
+import { reconcileEffects } from './reconcile-audit.ts';
 import { noDrift, sumOfDrift, type Drift, type DriftKind } from '../telemetry/audit/drift.ts';
 import type { LogLines } from '../telemetry/log-lines.ts';
 
@@ -57,7 +58,11 @@ export class ReconcileRun {
     const repaired = this.repair && (await this.isDone(putRight));
     if (repaired) this.result.repaired++;
     const durationMs = Math.round(performance.now() - startedAt);
-    await this.reports.audit.emit('drift.found', { driftKind: kind, repaired, ...details }, durationMs);
+    await this.reports.audit.emit(
+      reconcileEffects['drift.found'],
+      { driftKind: kind, repaired, ...details },
+      durationMs,
+    );
   }
 
   /** The rest is looked at also where one cannot be. */

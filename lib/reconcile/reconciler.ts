@@ -4,6 +4,7 @@ import { readFields, readInput, withSignal } from '../telemetry/audit/callers-in
 import { sumOfDrift } from '../telemetry/audit/drift.ts';
 import { ForbiddenError } from '../errors.ts';
 import { mayReconcile, type Caller } from '../identity.ts';
+import { reconcileAudit } from './reconcile-audit.ts';
 import type { ReconcileResult } from './reconcile-run.ts';
 import type { ReconcileMode } from './reconcile-store.ts';
 import type { AuditLog } from '../telemetry/audit/audit-log.ts';
@@ -24,35 +25,30 @@ interface ReconcileBounds {
 
 const optionsSchema = lazily(() => z.strictObject({ repair: z.optional(z.boolean()) }));
 
-interface ReconcilerUses {
-  readonly audit: AuditLog;
-  /** Loads the code of the comparison. */
-  readonly reconcile: () => Promise<Comparison>;
-}
-
 /** Compares counters, sessions, lists, MCP clients and directories. For operators. */
 export class Reconciler {
-  readonly #parts: ReconcilerUses;
+  readonly #loadComparison: () => Promise<Comparison>;
+  readonly #audit: AuditLog;
   readonly #caller: Caller;
 
-  constructor(parts: ReconcilerUses, caller: Caller) {
-    this.#parts = parts;
+  constructor(loadComparison: () => Promise<Comparison>, audit: AuditLog, caller: Caller) {
+    this.#loadComparison = loadComparison;
+    this.#audit = audit;
     this.#caller = caller;
   }
 
   /** With `repair` it puts right what does not fit, also while sessions begin and end. */
   async run(options: { repair?: boolean | undefined } = {}, bounds: ReconcileBounds = {}): Promise<ReconcileResult> {
-    const { audit, reconcile } = this.#parts;
-    return audit.record('reconcile', this.#caller, {}, async () => {
+    return this.#audit.record(reconcileAudit.reconcile, this.#caller, {}, async () => {
       if (!mayReconcile(this.#caller)) throw new ForbiddenError('Only an operator may reconcile.');
       const { repair = false } = readInput(optionsSchema(), options);
       const { signal: theirs, ...pages } = readFields(bounds);
       const pageItems = readInput(pageItemsSchema(), pages.pageItems);
-      const comparison = await reconcile();
+      const comparison = await this.#loadComparison();
       const result = await withSignal(theirs, (signal = AbortSignal.timeout(RECONCILE_MS)) =>
         comparison.run(this.#roundOf(repair), { repair, signal, pageItems }),
       );
-      audit.note({ drift: sumOfDrift(result.drift), repaired: result.repaired });
+      this.#audit.note({ drift: sumOfDrift(result.drift), repaired: result.repaired });
       return result;
     });
   }

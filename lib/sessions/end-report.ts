@@ -1,6 +1,7 @@
 import type { AuditDetails } from '../telemetry/audit/audit-fields.ts';
 import type { AuditLog } from '../telemetry/audit/audit-log.ts';
-import type { EndReason } from '../telemetry/events/session-event.ts';
+import { ROLLED_BACK, type EndReason } from '../telemetry/events/session-event.ts';
+import { sessionEffects } from './session-audit.ts';
 import type { SessionItem } from '../table/session-item.ts';
 
 export type EndDetails = Pick<AuditDetails, 'reason' | 'resumedReason'>;
@@ -11,10 +12,10 @@ export const endDetails = ({ status, endReason }: SessionItem, reason: EndReason
 
 /** Its create has begun the end, unless somebody else was there first. */
 export const rolledBack = ({ endReason }: SessionItem): EndDetails =>
-  endReason === 'workspace-creation-failed' ? { reason: endReason } : { reason: 'resumed', resumedReason: endReason };
+  endReason === ROLLED_BACK ? { reason: endReason } : { reason: 'resumed', resumedReason: endReason };
 
 /** An end that nobody has asked for by the session's id is an event beside that of the operation. */
 export async function reportEnd(audit: AuditLog, session: SessionItem, reason: EndDetails, durationMs: number) {
   const { id: sessionId, userId, orgId } = session;
-  await audit.emit('session.ended', { sessionId, userId, orgId, ...reason }, durationMs);
+  await audit.emit(sessionEffects['session.ended'], { sessionId, userId, orgId, ...reason }, durationMs);
 }

@@ -1,11 +1,11 @@
 import { validate as isUuid } from 'uuid';
 import { McpClientNotFoundError, SessionNotFoundError } from '../errors.ts';
 import { keepsAlive, maySee, type Caller } from '../identity.ts';
-import type { AuditedOperation } from '../telemetry/audit/audit-catalogue.ts';
 import { auditSession } from '../telemetry/audit/audit-details.ts';
 import type { AuditDetails } from '../telemetry/audit/audit-event.ts';
+import type { AuditRow } from '../telemetry/audit/audit-row.ts';
 import type { AuditLog } from '../telemetry/audit/audit-log.ts';
-import type { SessionItem } from '../table/session-item.ts';
+import { isActive, type SessionItem } from '../table/session-item.ts';
 import type { SessionStore } from './session-store.ts';
 
 interface SessionAccessUses {
@@ -20,25 +20,25 @@ interface SessionAccessUses {
  */
 export class SessionAccess {
   readonly id: string;
-  private readonly parts: SessionAccessUses;
+  private readonly uses: SessionAccessUses;
   private readonly caller: Caller;
 
-  constructor(parts: SessionAccessUses, caller: Caller, id: string) {
-    this.parts = parts;
+  constructor(uses: SessionAccessUses, caller: Caller, id: string) {
+    this.uses = uses;
     this.caller = caller;
     this.id = id;
   }
 
   /** Looks the session up, checks the caller, and counts as activity if it is the owner. */
   async open(): Promise<SessionItem> {
-    const session = isUuid(this.id) ? await this.parts.store.get(this.id) : undefined;
-    if (session?.status !== 'active' || !maySee(this.caller, session)) throw new SessionNotFoundError();
-    this.parts.audit.note({ userId: session.userId, orgId: session.orgId });
-    return keepsAlive(this.caller, session) ? this.parts.store.touch(session, this.parts.now()) : session;
+    const session = isUuid(this.id) ? await this.uses.store.get(this.id) : undefined;
+    if (!isActive(session) || !maySee(this.caller, session)) throw new SessionNotFoundError();
+    this.uses.audit.note({ userId: session.userId, orgId: session.orgId });
+    return keepsAlive(this.caller, session) ? this.uses.store.touch(session, this.uses.now()) : session;
   }
 
-  async recorded<T>(operation: AuditedOperation, details: AuditDetails, work: () => Promise<T>): Promise<T> {
-    return this.parts.audit.record(operation, this.caller, { ...auditSession(this.id), ...details }, work);
+  async recorded<T>(row: AuditRow, details: AuditDetails, work: () => Promise<T>): Promise<T> {
+    return this.uses.audit.record(row, this.caller, { ...auditSession(this.id), ...details }, work);
   }
 
   /** A step on a client of the session, which may have ended since it was opened. */
@@ -51,6 +51,6 @@ export class SessionAccess {
 
   /** What hangs on a session goes with it: where something is missing, the session may have ended since it was opened. */
   async checkStillThere(): Promise<void> {
-    if ((await this.parts.store.get(this.id))?.status !== 'active') throw new SessionNotFoundError();
+    if (!isActive(await this.uses.store.get(this.id))) throw new SessionNotFoundError();
   }
 }

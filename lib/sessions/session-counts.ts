@@ -11,6 +11,7 @@ import {
 import { EVERYBODY, limitOwnersOf, type UsageReport } from '../limits/limit.ts';
 import { readFields } from '../telemetry/audit/callers-input.ts';
 import type { AuditLog } from '../telemetry/audit/audit-log.ts';
+import { sessionAudit } from './session-audit.ts';
 import type { SeatStore } from '../limits/seat-store.ts';
 import type { SessionListStore } from './session-list-store.ts';
 
@@ -22,26 +23,26 @@ interface SessionCountsUses {
 
 /** How many sessions there are, as far as the caller may know. */
 export class SessionCounts {
-  private readonly parts: SessionCountsUses;
+  private readonly uses: SessionCountsUses;
   private readonly caller: Caller;
 
-  constructor(parts: SessionCountsUses, caller: Caller) {
-    this.parts = parts;
+  constructor(uses: SessionCountsUses, caller: Caller) {
+    this.uses = uses;
     this.caller = caller;
   }
 
   async ofUser(userId: string, orgId?: string): Promise<number> {
-    return this.parts.audit.record('countUserSessions', this.caller, {}, async () => {
+    return this.uses.audit.record(sessionAudit.countUserSessions, this.caller, {}, async () => {
       const named = { userId: checkUserId(userId), orgId: orgId === undefined ? undefined : checkOrgId(orgId) };
-      this.parts.audit.note(named);
+      this.uses.audit.note(named);
       checkSpeaksFor(this.caller, named);
-      if (named.orgId === undefined) return this.parts.lists.countOfUser(userId);
+      if (named.orgId === undefined) return this.uses.lists.countOfUser(userId);
       return this.seats({ scope: 'user', userId, orgId: named.orgId });
     });
   }
 
   async all(): Promise<number> {
-    return this.parts.audit.record('countAllSessions', this.caller, {}, async () => {
+    return this.uses.audit.record(sessionAudit.countAllSessions, this.caller, {}, async () => {
       if (!isUnrestricted(this.caller)) {
         throw new ForbiddenError('Only an operator may know about all organisations.');
       }
@@ -50,15 +51,15 @@ export class SessionCounts {
   }
 
   async usage(named: Partial<Identity>): Promise<UsageReport> {
-    return this.parts.audit.record('getUsage', this.caller, {}, async () => {
+    return this.uses.audit.record(sessionAudit.getUsage, this.caller, {}, async () => {
       const { userId: namedUser, orgId: namedOrg } = readFields(named);
       const owner = { userId: namedUser, orgId: namedOrg };
       if (owner.userId !== undefined) checkUserId(owner.userId);
       if (owner.orgId !== undefined) checkOrgId(owner.orgId);
-      this.parts.audit.note(owner);
+      this.uses.audit.note(owner);
       checkSpeaksFor(this.caller, owner);
       const { userId = '', orgId = '' } = owner;
-      const [user, org, all] = await this.parts.seats.usage(limitOwnersOf({ userId, orgId }));
+      const [user, org, all] = await this.uses.seats.usage(limitOwnersOf({ userId, orgId }));
       const report: UsageReport = {};
       if (user && userId && orgId) report.user = user;
       if (org && orgId) report.org = org;
@@ -68,7 +69,7 @@ export class SessionCounts {
   }
 
   private async seats(of: ScopeOwner): Promise<number> {
-    const [usage] = await this.parts.seats.usage([of]);
+    const [usage] = await this.uses.seats.usage([of]);
     return usage?.active ?? 0;
   }
 }

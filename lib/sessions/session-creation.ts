@@ -10,7 +10,7 @@ import type { RollBack, SessionStore } from './session-store.ts';
 import { fileSystemBusy, orFileSystemBusy } from '../workspaces/files/file-error.ts';
 import type { Workspaces } from '../workspaces/workspaces.ts';
 import type { CreateRequest, IdempotencyRequest } from './create-request.ts';
-import type { SessionItem } from '../table/session-item.ts';
+import { isActive, type SessionItem } from '../table/session-item.ts';
 
 /** What did not answer the create, table or file system, may not answer this either; the function must (ms). */
 const ROLL_BACK_MS = 5_000;
@@ -99,7 +99,7 @@ export class SessionCreation {
 
   /** Somebody may end a session as soon as it is recorded. */
   private async hasEnded(sessionId: string): Promise<boolean> {
-    return (await this.store.get(sessionId))?.status !== 'active';
+    return !isActive(await this.store.get(sessionId));
   }
 
   private async rolledBack(request: CreateRequest, onRolledBack: OnRolledBack): Promise<RollBack['outcome']> {
@@ -134,7 +134,7 @@ export class SessionCreation {
 
   private async active(sessionId: string): Promise<SessionItem> {
     const session = await this.store.get(sessionId);
-    if (session?.status !== 'active') throw new SessionNotFoundError();
+    if (!isActive(session)) throw new SessionNotFoundError();
     return session;
   }
 }

@@ -1,9 +1,11 @@
+import { sessionAudit } from './session-audit.ts';
+import type { SessionManager } from './session-manager.ts';
 import * as z from 'zod/mini';
-import { NotAvailableError, ValidationError } from '../errors.ts';
+import { ValidationError } from '../errors.ts';
 import { identityOf, type Caller, type Identity } from '../identity.ts';
 import type { CleanupBounds } from './sweep.ts';
 import { createOptionsShape, MAX_INACTIVE_SECONDS, metadataSchema, pageShape } from './session-options.ts';
-import { openOperation, operation } from '../operations/operation.ts';
+import { operationOf } from '../operations/operation.ts';
 
 const sessionIdShape = () => ({ sessionId: z.string() });
 const namedShape = () => ({ userId: z.optional(z.string()), orgId: z.optional(z.string()) });
@@ -11,12 +13,15 @@ const namedShape = () => ({ userId: z.optional(z.string()), orgId: z.optional(z.
 /** What a cleanup over HTTP may take: the gateway gives up after 30 s. */
 const HTTP_CLEANUP_SESSIONS = 500;
 
+const operation = operationOf<SessionManager>();
+
 export const sessionOperations = {
   createSession: operation({
     function: 'lifecycle',
     access: 'caller',
+    audit: sessionAudit.createSession,
     input: () => z.strictObject({ ...namedShape(), ...createOptionsShape() }),
-    async run({ userId, orgId, ...options }, { manager, caller }) {
+    run: async ({ userId, orgId, ...options }, { manager, caller }) => {
       const owner = identityMeant(caller, { userId, orgId });
       const session = await manager.createSession(owner.userId, owner.orgId, options);
       return { output: session.getSessionInfo(), existed: session.replayed };
@@ -26,8 +31,9 @@ export const sessionOperations = {
   getSession: operation({
     function: 'records',
     access: 'caller',
+    audit: sessionAudit.getSession,
     input: () => z.strictObject(sessionIdShape()),
-    async run({ sessionId }, { manager }) {
+    run: async ({ sessionId }, { manager }) => {
       return { output: (await manager.getSession(sessionId)).getSessionInfo() };
     },
   }),
@@ -35,13 +41,14 @@ export const sessionOperations = {
   listSessions: operation({
     function: 'records',
     access: 'caller',
+    audit: sessionAudit.listSessions,
     input: () =>
       z.strictObject({
         ...namedShape(),
         scope: z.optional(z.literal('org')),
         ...pageShape(),
       }),
-    async run({ userId, orgId, scope, ...page }, { manager, caller }) {
+    run: async ({ userId, orgId, scope, ...page }, { manager, caller }) => {
       if (scope === 'org' && userId !== undefined) throw ValidationError.at('scope', 'excludes userId');
       const own = identityOf(caller);
       if (scope === undefined && userId === undefined && orgId !== own.orgId && orgId !== undefined) {
@@ -59,8 +66,9 @@ export const sessionOperations = {
   updateSession: operation({
     function: 'records',
     access: 'caller',
+    audit: sessionAudit.updateSession,
     input: () => z.strictObject({ ...sessionIdShape(), metadata: metadataSchema() }),
-    async run({ sessionId, metadata }, { manager }) {
+    run: async ({ sessionId, metadata }, { manager }) => {
       return { output: (await manager.session(sessionId).updateMetadata(metadata)).getSessionInfo() };
     },
   }),
@@ -68,8 +76,9 @@ export const sessionOperations = {
   cleanupSession: operation({
     function: 'lifecycle',
     access: 'caller',
+    audit: sessionAudit.cleanupSession,
     input: () => z.strictObject(sessionIdShape()),
-    async run({ sessionId }, { manager }) {
+    run: async ({ sessionId }, { manager }) => {
       await manager.cleanupSession(sessionId);
       return { output: null };
     },
@@ -78,8 +87,9 @@ export const sessionOperations = {
   heartbeat: operation({
     function: 'records',
     access: 'caller',
+    audit: sessionAudit.heartbeat,
     input: () => z.strictObject(sessionIdShape()),
-    async run({ sessionId }, { manager }) {
+    run: async ({ sessionId }, { manager }) => {
       await manager.session(sessionId).heartbeat();
       return { output: null };
     },
@@ -88,8 +98,9 @@ export const sessionOperations = {
   getUsage: operation({
     function: 'records',
     access: 'caller',
+    audit: sessionAudit.getUsage,
     input: () => z.strictObject(namedShape()),
-    async run(named, { manager, caller }) {
+    run: async (named, { manager, caller }) => {
       // Whoever names an organisation and no user means no user of it.
       const own = named.orgId === undefined ? identityOf(caller) : {};
       return { output: await manager.getUsage({ ...own, ...present(named) }) };
@@ -99,8 +110,9 @@ export const sessionOperations = {
   countUserSessions: operation({
     function: 'records',
     access: 'caller',
+    audit: sessionAudit.countUserSessions,
     input: () => z.strictObject(namedShape()),
-    async run({ userId, orgId }, { manager, caller }) {
+    run: async ({ userId, orgId }, { manager, caller }) => {
       const own = identityOf(caller);
       const count = await manager.countUserSessions(needed('userId', userId ?? own.userId), orgId ?? own.orgId);
       return { output: { count } };
@@ -110,8 +122,9 @@ export const sessionOperations = {
   countAllSessions: operation({
     function: 'records',
     access: 'caller',
+    audit: sessionAudit.countAllSessions,
     input: () => z.strictObject({}),
-    async run(_input, { manager }) {
+    run: async (_input, { manager }) => {
       return { output: { count: await manager.countAllSessions() } };
     },
   }),
@@ -119,43 +132,16 @@ export const sessionOperations = {
   cleanupInactiveSessions: operation({
     function: 'cleanup',
     access: 'caller',
+    audit: sessionAudit.cleanupInactiveSessions,
     input: () =>
       z.strictObject({
         inactiveForSeconds: z.optional(z.number().check(z.minimum(0), z.maximum(MAX_INACTIVE_SECONDS))),
       }),
-    async run({ inactiveForSeconds }, { manager, caller, signal }) {
+    run: async ({ inactiveForSeconds }, { manager, caller, signal }) => {
       const bounds: CleanupBounds = { signal };
       if (caller.kind !== 'schedule') bounds.maxSessions = HTTP_CLEANUP_SESSIONS;
       const inactiveForMs = inactiveForSeconds === undefined ? undefined : inactiveForSeconds * 1000;
       return { output: await manager.cleanupInactiveSessions(inactiveForMs, bounds) };
-    },
-  }),
-
-  reconcile: operation({
-    function: 'cleanup',
-    access: 'caller',
-    input: () => z.strictObject({ repair: z.optional(z.boolean()) }),
-    async run({ repair }, { manager, signal }) {
-      return { output: await manager.reconciler.run({ repair }, { signal }) };
-    },
-  }),
-
-  getHealth: openOperation({
-    function: 'records',
-    access: 'anyone',
-    input: () => z.strictObject({}),
-    async run() {
-      return { output: { status: 'ok' } };
-    },
-  }),
-
-  getOpenApi: openOperation({
-    function: 'records',
-    access: 'anyone',
-    input: () => z.strictObject({}),
-    async run(_input, { describeApi }) {
-      if (!describeApi) throw new NotAvailableError('The description of the API');
-      return { output: (await describeApi()) as { openapi: string } & Record<string, unknown> };
     },
   }),
 };

@@ -1,4 +1,4 @@
-import { SessionNotFoundError } from '../errors.ts';
+import { IDEMPOTENCY_HOURS, SessionNotFoundError } from '../errors.ts';
 import { limitOwnersOf } from '../limits/limit.ts';
 import { CreateAttempts, type CreateWrite } from './create-attempts.ts';
 import type { DynamoTable } from '../table/dynamo-table.ts';
@@ -10,8 +10,8 @@ import { idempotencyKey, sessionKey } from '../table/keys.ts';
 import { Contended, withRetries } from '../table/retries.ts';
 import type { UpdateWrite, Write } from '../table/write.ts';
 import { dueKey, dueShardOf } from './due-index.ts';
-import type { EndReason } from '../telemetry/events/session-event.ts';
-import type { SessionItem } from '../table/session-item.ts';
+import { ROLLED_BACK, type EndReason } from '../telemetry/events/session-event.ts';
+import { isActive, type SessionItem } from '../table/session-item.ts';
 import type { SessionDraft, IdempotencyRequest, CreateRequest } from './create-request.ts';
 import { putPrompt } from '../prompts/system-prompt-writes.ts';
 
@@ -21,8 +21,7 @@ export interface RollBack {
   session: SessionItem | undefined;
 }
 
-const ROLLED_BACK: EndReason = 'workspace-creation-failed';
-const IDEMPOTENCY_SECONDS = 24 * 60 * 60;
+const IDEMPOTENCY_SECONDS = IDEMPOTENCY_HOURS * 60 * 60;
 
 /** Sessions, the seats they take, and their idempotency records. Times in ms. */
 export class SessionStore {
@@ -73,7 +72,7 @@ export class SessionStore {
   async touch(session: SessionItem, now: Date): Promise<SessionItem> {
     if (now.getTime() - Date.parse(session.lastActiveAt) < this.touchIntervalMs) return session;
     const { updated, session: stored } = await this.update(write.touch(session, now, this.idleMs(session)));
-    if (!stored || (!updated && stored.status !== 'active')) throw new SessionNotFoundError();
+    if (!stored || (!updated && !isActive(stored))) throw new SessionNotFoundError();
     return stored;
   }
 
@@ -136,7 +135,7 @@ export class SessionStore {
     const session = await this.get(draft.id);
     // Only this create writes that reason, if not with the attempt that was answered.
     if (!refusal || session?.endReason === ROLLED_BACK) return { outcome: 'rolled back', session };
-    const isGone = session?.status !== 'active' && !transaction.mayBeCarriedOut;
+    const isGone = !isActive(session) && !transaction.mayBeCarriedOut;
     return { outcome: isGone ? 'gone' : 'unknown', session };
   }
 

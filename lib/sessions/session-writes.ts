@@ -1,7 +1,7 @@
 import { mcpClientKey, promptKey, sessionKey, userEntryKey, type Key } from '../table/keys.ts';
 import type { Write } from '../table/write.ts';
 import { DUE_NOW, dueKey } from './due-index.ts';
-import type { EndReason } from '../telemetry/events/session-event.ts';
+import { ROLLED_BACK, type EndReason } from '../telemetry/events/session-event.ts';
 import type { IdempotencyItem, SessionItem } from '../table/session-item.ts';
 import { IS_ACTIVE, STATUS, ACTIVE } from '../table/active-session.ts';
 
@@ -83,7 +83,7 @@ export const answerWithIt = (sessionId: string) => ({
 
 /** The end of a session that nobody knows of. */
 export function rollBack(sessionId: string) {
-  const claim = claimEnd(sessionId, 'workspace-creation-failed');
+  const claim = claimEnd(sessionId, ROLLED_BACK);
   return { ...claim, ConditionExpression: `${claim.ConditionExpression} AND ${NOBODY_WAS_ANSWERED_WITH_IT}` };
 }
 

@@ -3,6 +3,7 @@ import type { EventSink, Undelivered } from '../telemetry/events/event-sink.ts';
 import { parseSessionEvent, type SessionEvent } from '../telemetry/events/session-event.ts';
 import type { SessionTerminations } from '../mcp-clients/session-terminations.ts';
 import { sessionEventOf } from './session-event-of-record.ts';
+import { accessEffects } from '../workspaces/access-points/access-audit.ts';
 import { changeIn, type WorkspaceAccessEnded } from './stream-change.ts';
 import { availableOf, removeAccess } from '../workspaces/access-points/workspace-access.ts';
 import type { AccessPoints } from '../workspaces/access-points/access-points.ts';
@@ -61,6 +62,6 @@ export class StreamEffects {
     const accessPointId = await removeAccess(availableOf(this.accessPoints), ended, signal);
     if (accessPointId === undefined) return;
     const details = { sessionId: ended.sessionId, accessPointId };
-    await this.audit.emit('access-point.removed', details, Math.round(performance.now() - startedAt));
+    await this.audit.emit(accessEffects['access-point.removed'], details, Math.round(performance.now() - startedAt));
   }
 }

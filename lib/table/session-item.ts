@@ -4,6 +4,10 @@ import type { EndReason } from '../telemetry/events/session-event.ts';
 export type StoredEvent =
   { type: 'session.prompt-updated' } | { type: 'mcp-client.added' | 'mcp-client.removed'; mcpClientId: string };
 
+/** Whether it is stored and has not begun to end. */
+export const isActive = <T extends { status: string }>(item: T | undefined): item is T & { status: 'active' } =>
+  item?.status === 'active';
+
 /** Times are ISO 8601 in UTC with milliseconds, so that they sort as text. */
 export interface SessionItem {
   id: string;

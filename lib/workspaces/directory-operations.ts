@@ -1,5 +1,7 @@
+import { fileAudit } from './file-audit.ts';
+import type { ManagerOfFiles } from './session-files.ts';
 import * as z from 'zod/mini';
-import { operation } from '../operations/operation.ts';
+import { operationOf } from '../operations/operation.ts';
 
 const sessionShape = () => ({ sessionId: z.string() });
 const directoryShape = () => ({ ...sessionShape(), path: z.string() });
@@ -7,10 +9,13 @@ const directoryShape = () => ({ ...sessionShape(), path: z.string() });
 const DEFAULT_PAGE = 100;
 const MAX_PAGE = 1000;
 
+const operation = operationOf<ManagerOfFiles>();
+
 export const directoryOperations = {
   listDirectory: operation({
     function: 'workspace',
     access: 'caller',
+    audit: fileAudit.listDirectory,
     input: () =>
       z.strictObject({
         ...sessionShape(),
@@ -18,7 +23,7 @@ export const directoryOperations = {
         limit: z.optional(z.int().check(z.minimum(1), z.maximum(MAX_PAGE))),
         cursor: z.optional(z.string().check(z.maxLength(512), z.regex(/^[\w-]+$/, 'must be one that was answered'))),
       }),
-    async run({ sessionId, path = '', limit = DEFAULT_PAGE, cursor }, { manager }) {
+    run: async ({ sessionId, path = '', limit = DEFAULT_PAGE, cursor }, { manager }) => {
       return { output: await manager.session(sessionId).files.list(path, limit, cursor) };
     },
   }),
@@ -26,8 +31,9 @@ export const directoryOperations = {
   makeDirectory: operation({
     function: 'workspace',
     access: 'caller',
+    audit: fileAudit.makeDirectory,
     input: () => z.strictObject(directoryShape()),
-    async run({ sessionId, path }, { manager }) {
+    run: async ({ sessionId, path }, { manager }) => {
       const existed = await manager.session(sessionId).files.makeDirectory(path);
       return { output: null, existed };
     },
@@ -36,8 +42,9 @@ export const directoryOperations = {
   removeDirectory: operation({
     function: 'workspace',
     access: 'caller',
+    audit: fileAudit.removeDirectory,
     input: () => z.strictObject({ ...directoryShape(), recursive: z.optional(z.boolean()) }),
-    async run({ sessionId, path, recursive }, { manager }) {
+    run: async ({ sessionId, path, recursive }, { manager }) => {
       await manager.session(sessionId).files.removeDirectory(path, recursive);
       return { output: null };
     },
@@ -46,8 +53,9 @@ export const directoryOperations = {
   getWorkspaceUsage: operation({
     function: 'workspace',
     access: 'caller',
+    audit: fileAudit.getWorkspaceUsage,
     input: () => z.strictObject(sessionShape()),
-    async run({ sessionId }, { manager }) {
+    run: async ({ sessionId }, { manager }) => {
       return { output: await manager.session(sessionId).files.usage() };
     },
   }),

@@ -1,8 +1,10 @@
+import { fileAudit } from './file-audit.ts';
+import type { ManagerOfFiles } from './session-files.ts';
 import * as z from 'zod/mini';
 import { lazily } from '../schemas.ts';
 import { ValidationError } from '../errors.ts';
 import { parseContentRange, parseRange } from './byte-range.ts';
-import { operation } from '../operations/operation.ts';
+import { operationOf } from '../operations/operation.ts';
 
 const fileShape = () => ({ sessionId: z.string(), path: z.string() });
 const tags = lazily(() => z.optional(z.string().check(z.maxLength(2048))));
@@ -28,10 +30,13 @@ export type WriteAnswer =
   | { etag: string; size: number; modifiedAt: string; received?: never }
   | { received: number; total: number; etag?: never };
 
+const operation = operationOf<ManagerOfFiles>();
+
 export const fileOperations = {
   readFile: operation({
     function: 'workspace',
     access: 'caller',
+    audit: fileAudit.readFile,
     input: () =>
       z.strictObject({
         ...fileShape(),
@@ -39,7 +44,7 @@ export const fileOperations = {
         ifMatch: tags(),
         ifNoneMatch: tags(),
       }),
-    async run({ sessionId, path, range, ifMatch, ifNoneMatch }, { manager }) {
+    run: async ({ sessionId, path, range, ifMatch, ifNoneMatch }, { manager }) => {
       const span = parseRange(range);
       const read = await manager.session(sessionId).files.read(path, span, { ifMatch, ifNoneMatch });
       const { size, etag, modifiedAt } = read;
@@ -56,6 +61,7 @@ export const fileOperations = {
   writeFile: operation({
     function: 'workspace',
     access: 'caller',
+    audit: fileAudit.writeFile,
     input: () =>
       z.strictObject({
         ...fileShape(),
@@ -65,7 +71,7 @@ export const fileOperations = {
         ifMatch: tags(),
         ifNoneMatch: z.optional(z.literal('*', 'must be *')),
       }),
-    async run({ sessionId, path, content = '', contentRange, uploadId = '', ifMatch, ifNoneMatch }, { manager }) {
+    run: async ({ sessionId, path, content = '', contentRange, uploadId = '', ifMatch, ifNoneMatch }, { manager }) => {
       const bytes = bytesOf(content);
       const { files } = manager.session(sessionId);
       const conditions = { ifMatch, ifNoneMatch };
@@ -87,8 +93,9 @@ export const fileOperations = {
   deleteFile: operation({
     function: 'workspace',
     access: 'caller',
+    audit: fileAudit.deleteFile,
     input: () => z.strictObject({ ...fileShape(), ifMatch: tags() }),
-    async run({ sessionId, path, ifMatch }, { manager }) {
+    run: async ({ sessionId, path, ifMatch }, { manager }) => {
       await manager.session(sessionId).files.delete(path, { ifMatch });
       return { output: null };
     },

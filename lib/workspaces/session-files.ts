@@ -1,8 +1,9 @@
 import * as z from 'zod/mini';
 import { lazily } from '../schemas.ts';
 import { readBytes, readInput, readText } from '../telemetry/audit/callers-input.ts';
-import type { AuditedOperation } from '../telemetry/audit/audit-catalogue.ts';
+import type { AuditRow } from '../telemetry/audit/audit-row.ts';
 import type { AuditDetails } from '../telemetry/audit/audit-event.ts';
+import { fileAudit } from './file-audit.ts';
 import type { WorkspaceUsage } from './workspace-usage-store.ts';
 import type { Conditions } from './files/entity-tag.ts';
 import type { ByteRange, FileContent } from './files/file-content.ts';
@@ -21,12 +22,18 @@ const pageSchema = lazily(() => z.object({ limit: z.number(), cursor: z.optional
 /** What this needs of a session: that each call looks it up, and is told of. */
 interface SessionOfFiles {
   open(): Promise<SessionItem>;
-  recorded<T>(operation: AuditedOperation, details: AuditDetails, work: () => Promise<T>): Promise<T>;
+  recorded<T>(row: AuditRow, details: AuditDetails, work: () => Promise<T>): Promise<T>;
 }
 
-export interface SessionFilesUses extends WorkspaceQuotaUses {
+/** What operations on files use of a session manager. */
+export interface ManagerOfFiles {
+  session(sessionId: string): { readonly files: SessionFiles };
+}
+
+export interface SessionFilesUses {
   readonly files: WorkspaceFiles;
   readonly directories: WorkspaceDirectories;
+  readonly quota: WorkspaceQuotaUses;
 }
 
 /**
@@ -35,82 +42,82 @@ export interface SessionFilesUses extends WorkspaceQuotaUses {
  */
 export class SessionFiles {
   readonly #session: SessionOfFiles;
-  readonly #parts: SessionFilesUses;
+  readonly #uses: SessionFilesUses;
 
-  constructor(session: SessionOfFiles, parts: SessionFilesUses) {
+  constructor(session: SessionOfFiles, uses: SessionFilesUses) {
     this.#session = session;
-    this.#parts = parts;
+    this.#uses = uses;
   }
 
   /** At most 4 MiB: of a longer range its beginning, and of a longer file nothing without a range. */
   async read(path: string, range?: ByteRange, conditions: Conditions = {}): Promise<FileContent> {
-    return this.#recorded('readFile', async (session) => {
+    return this.#recorded(fileAudit.readFile, async (session) => {
       const at = readText('path', path);
       const span = readInput(rangeSchema(), range);
-      return this.#parts.files.read(session, at, span, readInput(conditionsSchema(), conditions));
+      return this.#uses.files.read(session, at, span, readInput(conditionsSchema(), conditions));
     });
   }
 
   /** At most 4 MiB. The old content is there until the new is there as a whole, durable. */
   async write(path: string, content: Buffer, conditions: Conditions = {}): Promise<WriteOutcome> {
-    return this.#recorded('writeFile', async (session) => {
-      return this.#parts.files.write(session, readBytes('content', content), this.#changeOf(session, path, conditions));
+    return this.#recorded(fileAudit.writeFile, async (session) => {
+      return this.#uses.files.write(session, readBytes('content', content), this.#changeOf(session, path, conditions));
     });
   }
 
   /** Parts come one after the other; with the last one the file is in its place. No bytes: says what has arrived. */
   async writePart(path: string, bytes: Buffer, part: Part, conditions: Conditions = {}): Promise<WriteOutcome> {
-    return this.#recorded('writeFile', async (session) => {
+    return this.#recorded(fileAudit.writeFile, async (session) => {
       const change = this.#changeOf(session, path, conditions);
-      return this.#parts.files.writePart(session, readBytes('content', bytes), readInput(partSchema(), part), change);
+      return this.#uses.files.writePart(session, readBytes('content', bytes), readInput(partSchema(), part), change);
     });
   }
 
   async delete(path: string, conditions: Conditions = {}): Promise<void> {
-    await this.#recorded('deleteFile', async (session) => {
-      await this.#parts.files.remove(session, this.#changeOf(session, path, conditions));
+    await this.#recorded(fileAudit.deleteFile, async (session) => {
+      await this.#uses.files.remove(session, this.#changeOf(session, path, conditions));
     });
   }
 
   /** Entries by name; `''` is the workspace itself. */
   async list(path: string, limit: number, cursor?: string): Promise<DirectoryPage> {
-    return this.#recorded('listDirectory', async (session) => {
+    return this.#recorded(fileAudit.listDirectory, async (session) => {
       const page = readInput(pageSchema(), { limit, cursor });
-      return this.#parts.directories.list(session, readText('path', path), page.limit, page.cursor);
+      return this.#uses.directories.list(session, readText('path', path), page.limit, page.cursor);
     });
   }
 
   /** With all that is missing above it. True: it was there. */
   async makeDirectory(path: string): Promise<boolean> {
-    return this.#recorded('makeDirectory', async (session) =>
-      this.#parts.directories.make(session, readText('path', path)),
+    return this.#recorded(fileAudit.makeDirectory, async (session) =>
+      this.#uses.directories.make(session, readText('path', path)),
     );
   }
 
   async removeDirectory(path: string, recursive = false): Promise<void> {
-    await this.#recorded('removeDirectory', async (session) =>
-      this.#parts.directories.remove(session, readText('path', path), recursive),
+    await this.#recorded(fileAudit.removeDirectory, async (session) =>
+      this.#uses.directories.remove(session, readText('path', path), recursive),
     );
   }
 
   /** Measured now or a moment ago; of a large workspace as far as it has been measured (`complete: false`). */
   async usage(): Promise<WorkspaceUsage> {
-    return this.#recorded('getWorkspaceUsage', (session) => this.#roomOf(session).usage());
+    return this.#recorded(fileAudit.getWorkspaceUsage, (session) => this.#quotaOf(session).usage());
   }
 
   #changeOf(session: SessionItem, path: string, conditions: Conditions) {
     return {
       path: readText('path', path),
       conditions: readInput(conditionsSchema(), conditions),
-      room: this.#roomOf(session),
+      quota: this.#quotaOf(session),
     };
   }
 
-  #roomOf(session: SessionItem): WorkspaceQuota {
-    return new WorkspaceQuota(this.#parts, session);
+  #quotaOf(session: SessionItem): WorkspaceQuota {
+    return new WorkspaceQuota(this.#uses.quota, session);
   }
 
-  #recorded<T>(operation: AuditedOperation, work: (session: SessionItem) => Promise<T>): Promise<T> {
-    return this.#session.recorded(operation, {}, async () => work(await this.#session.open()));
+  #recorded<T>(row: AuditRow, work: (session: SessionItem) => Promise<T>): Promise<T> {
+    return this.#session.recorded(row, {}, async () => work(await this.#session.open()));
   }
 }

@@ -5,7 +5,7 @@ import type { IndexPosition } from '../table/index-position.ts';
 import type { UsageScanStore } from './usage-scan-store.ts';
 import type { MeasuredItem, WorkspaceUsageStore } from './workspace-usage-store.ts';
 import type { WorkspaceMeasuring } from './workspace-measuring.ts';
-import type { SessionItem } from '../table/session-item.ts';
+import { isActive, type SessionItem } from '../table/session-item.ts';
 
 /** What one run may cost, however many sessions there are. */
 export interface ScanBounds {
@@ -82,7 +82,7 @@ export class UsageScan {
       this.stores.sessions.getAll(sessionIds),
       this.stores.usage.getAll(sessionIds),
     ]);
-    const due = sessions.filter(({ id, status }) => status === 'active' && !this.isRecent(measured.get(id)));
+    const due = sessions.filter((session) => isActive(session) && !this.isRecent(measured.get(session.id)));
     await pMap(due, (session) => this.measure(session, measured.get(session.id), signal), { concurrency: AT_ONCE });
   }
 

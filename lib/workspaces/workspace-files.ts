@@ -44,7 +44,7 @@ export interface Quota {
 interface Write {
   path: string;
   conditions: Conditions;
-  room: Quota;
+  quota: Quota;
 }
 
 /** The files of workspaces. A path never leaves its workspace, whatever is at work there. */
@@ -70,7 +70,7 @@ export class WorkspaceFiles {
     checkTransfer(write.path, content);
     const staging = this.stagingOf(session);
     return this.within(session, async (top) => {
-      await write.room.check(content.length - (await sizeAt(top, write.path)));
+      await write.quota.check(content.length - (await sizeAt(top, write.path)));
       const file = await orStagingError(stage(staging, content));
       try {
         return await publish(top, staging, file, write);
@@ -85,9 +85,9 @@ export class WorkspaceFiles {
   async writePart(session: Workspace, bytes: Buffer, part: Part, write: Write): Promise<WriteOutcome> {
     checkTransfer(write.path, bytes);
     const staging = this.stagingOf(session);
-    const { limit } = write.room;
+    const { limit } = write.quota;
     return this.within(session, async (top) => {
-      await write.room.check(part.total - (await sizeAt(top, write.path)));
+      await write.quota.check(part.total - (await sizeAt(top, write.path)));
       const upload = { ...part, path: lockNameOf(write.path) };
       const parts = new StagedParts(staging, upload);
       // Where there is a limit, all uploads of the session count together.
@@ -104,7 +104,7 @@ export class WorkspaceFiles {
   }
 
   /** Also what cannot be read: links, of which only the name goes, and what is no file. */
-  async remove(session: Workspace, { path, conditions, room }: Write): Promise<void> {
+  async remove(session: Workspace, { path, conditions, quota }: Write): Promise<void> {
     const { parents, name } = fileNames(path);
     const staging = this.stagingOf(session);
     await this.within(session, (top) =>
@@ -115,7 +115,7 @@ export class WorkspaceFiles {
           checkConditions(conditions, found);
           await stillHeld?.();
           await parent.removeFile(name);
-          if (found.isFile()) await room.take(-Number(found.size));
+          if (found.isFile()) await quota.take(-Number(found.size));
         };
         return withFileLock(staging, lockNameOf(path), removed).catch((thrown: unknown) => {
           // A lock takes room, which a removal makes. Without conditions it need not be the file that was looked at.
@@ -187,7 +187,7 @@ async function publish(
   top: OpenDirectory,
   staging: StagingDirectory,
   file: string,
-  { path, conditions, room }: Write,
+  { path, conditions, quota }: Write,
 ): Promise<WriteOutcome> {
   const { parents, name } = fileNames(path);
   const into = (parent: OpenDirectory) =>
@@ -197,13 +197,13 @@ async function publish(
       checkConditions(conditions, found);
       const info = infoOf(await orStagingError(lstat(file, { bigint: true })));
       const added = info.size - Number(found?.size ?? 0);
-      await room.take(added);
+      await quota.take(added);
       const receive = async () => {
         await stillHeld();
         await parent.receive(file, name);
       };
       await receive().catch(async (thrown: unknown) => {
-        await room.giveBack(added);
+        await quota.giveBack(added);
         throw thrown;
       });
       return { existed: found !== undefined, ...info };

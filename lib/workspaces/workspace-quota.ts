@@ -2,7 +2,6 @@ import { WorkspaceFullError } from './file-errors.ts';
 import type { MeasuredItem, WorkspaceUsage, WorkspaceUsageStore } from './workspace-usage-store.ts';
 import type { Quota } from './workspace-files.ts';
 import type { SessionItem } from '../table/session-item.ts';
-import type { Config } from '../configuration.ts';
 import type { WorkspaceMeasuring } from './workspace-measuring.ts';
 
 /** How old (ms) a measurement may be that a refusal stands on. */
@@ -16,8 +15,9 @@ const STEP_MS = 8_000;
 const STEP_BEFORE_WRITE_MS = 3_000;
 
 export interface WorkspaceQuotaUses {
-  readonly settings: Pick<Config, 'maxWorkspaceBytes'>;
-  readonly workspaceUsage: WorkspaceUsageStore;
+  /** In bytes; 0 is none. */
+  readonly limit: number;
+  readonly usage: WorkspaceUsageStore;
   readonly measuring: WorkspaceMeasuring;
   readonly now: () => Date;
 }
@@ -29,13 +29,13 @@ export interface WorkspaceQuotaUses {
  */
 export class WorkspaceQuota implements Quota {
   readonly limit: number;
-  private readonly parts: WorkspaceQuotaUses;
+  private readonly uses: WorkspaceQuotaUses;
   private readonly session: SessionItem;
 
-  constructor(parts: WorkspaceQuotaUses, session: SessionItem) {
-    this.parts = parts;
+  constructor(uses: WorkspaceQuotaUses, session: SessionItem) {
+    this.uses = uses;
     this.session = session;
-    this.limit = parts.settings.maxWorkspaceBytes;
+    this.limit = uses.limit;
   }
 
   /** Measured now, unless that took long and was done a moment ago. */
@@ -56,14 +56,14 @@ export class WorkspaceQuota implements Quota {
   async take(added: number): Promise<void> {
     if (this.limit === 0) return;
     if (added <= 0) return this.giveBack(-added);
-    const refusedAt = await this.parts.workspaceUsage.take(this.session.id, added, this.limit, this.parts.now());
+    const refusedAt = await this.uses.usage.take(this.session.id, added, this.limit, this.uses.now());
     if (refusedAt !== undefined) throw this.full(refusedAt);
   }
 
   async giveBack(bytes: number): Promise<void> {
     if (this.limit === 0 || bytes === 0) return;
     // The next measurement puts it right.
-    await this.parts.workspaceUsage.add(this.session.id, -bytes).catch(() => undefined);
+    await this.uses.usage.add(this.session.id, -bytes).catch(() => undefined);
   }
 
   private full(bytes: number): WorkspaceFullError {
@@ -71,12 +71,12 @@ export class WorkspaceQuota implements Quota {
   }
 
   private async measured(maxAgeMs: number, stepMs: number): Promise<WorkspaceUsage> {
-    const { workspaceUsage, measuring, now } = this.parts;
-    const stored = await workspaceUsage.get(this.session.id);
+    const { usage, measuring, now } = this.uses;
+    const stored = await usage.get(this.session.id);
     if (stored && isYoung(stored, now(), maxAgeMs)) return usageOf(stored, true);
     const found = await measuring.step(this.session, stored, AbortSignal.timeout(stepMs));
     if (found.complete) {
-      const counted = await workspaceUsage.get(this.session.id);
+      const counted = await usage.get(this.session.id);
       return { ...found, bytes: counted?.bytes ?? found.bytes };
     }
     // What is known for sure: the last whole measurement, or this one if it has already come further.

@@ -1,7 +1,7 @@
 import { lambdaHandler } from '../../lib/api/lambda-handler.ts';
 import type { InvocationResult } from '../../lib/api/invoke-handler.ts';
 import { operations, type OperationName } from '../../lib/api/operations.ts';
-import { routeKey, routes, type Route } from '../../lib/api/routes.ts';
+import { routeKey, routes, type NamedRoute } from '../../lib/api/routes.ts';
 import { lambdaContext, send } from '../api/lambda-events.ts';
 import { httpRequest } from '../contracts/http-request.ts';
 import type { Actor } from '../contracts/door.ts';
@@ -79,6 +79,6 @@ function httpDoor(
   };
 }
 
-export function routeOf(operation: OperationName): Route | undefined {
+export function routeOf(operation: OperationName): NamedRoute | undefined {
   return routes.find((route) => route.operation === operation);
 }

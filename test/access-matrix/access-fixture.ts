@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { SessionManagerV2 } from '../../lib/sessions/session-manager.ts';
+import type { SessionManager } from '../../lib/sessions/session-manager.ts';
 import type { Scope } from '../../lib/identity.ts';
 
 /** What is ada's, and her organisation's: a session with everything that one can have. */
@@ -18,7 +18,7 @@ export interface AccessFixture {
 
 const fresh = () => `a-${randomUUID().slice(0, 13)}`;
 
-export async function accessFixture(manager: SessionManagerV2, mcpEndpoint: string): Promise<AccessFixture> {
+export async function accessFixture(manager: SessionManager, mcpEndpoint: string): Promise<AccessFixture> {
   const createRequest = { metadata: { task: 'report' }, idempotencyKey: fresh() };
   const create = (options = {}) => manager.createSession('ada', 'acme', options);
   const { id: sessionId } = await create(createRequest);
@@ -48,13 +48,13 @@ export async function accessFixture(manager: SessionManagerV2, mcpEndpoint: stri
 }
 
 /** The layers that answers must tell to nobody else. */
-export async function putLayers(manager: SessionManagerV2): Promise<void> {
+export async function putLayers(manager: SessionManager): Promise<void> {
   await putLayer(manager, 'global', 'tone', 'everybodys-tone');
   await putLayer(manager, 'org', 'tone', 'acmes-tone');
   await putLayer(manager, 'user', 'tone', 'adas-tone');
 }
 
-async function putLayer(manager: SessionManagerV2, scope: Scope, promptId: string, content: string) {
+async function putLayer(manager: SessionManager, scope: Scope, promptId: string, content: string) {
   const owner = { global: {}, org: { orgId: 'acme' }, user: { userId: 'ada', orgId: 'acme' } }[scope];
   await manager.prompts.put({ scope, promptId, ...owner }, { content });
 }

@@ -5,8 +5,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { functionVariable } from '../../lib/api/client-environment.ts';
 import { API_FUNCTIONS } from '../../lib/operations/operation.ts';
 import type { OperationName } from '../../lib/api/operations.ts';
-import { repetitions } from '../../lib/api/client/repetition.ts';
-import { routes } from '../../lib/api/routes.ts';
+import { routeRows, routes, type NamedRoute } from '../../lib/api/routes.ts';
 import {
   NoAnswerError,
   SessionManagerClient,
@@ -63,7 +62,8 @@ const cases = [...described].flatMap(([operation, when]) => {
 });
 
 test('the table of what clients send again has every operation, as its row has it', () => {
-  expect(Object.fromEntries(described)).toEqual(repetitions);
+  const rows = Object.entries(routeRows).map(([operation, { repetition }]) => [operation, repetition]);
+  expect(Object.fromEntries(described)).toEqual(Object.fromEntries(rows));
   for (const when of described.values()) expect(variants).toHaveProperty([when]);
 });
 
@@ -131,7 +131,7 @@ describe('of a request whose connection is cut when it has arrived', () => {
       string,
       (input: Input) => Promise<unknown>
     >;
-    const routed = new Map(routes.map((route) => [route.operation, route]));
+    const routed = new Map<OperationName, NamedRoute>(routes.map((route) => [route.operation, route]));
     const inPath = (operation: OperationName) =>
       Object.fromEntries(
         [...(routed.get(operation)?.path ?? '').matchAll(/\{(\w+)\}/g)].map(([, field = '']) => [field, 'x'] as const),

@@ -1,7 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { functionVariable } from '../../lib/api/client-environment.ts';
-import { errorOfCode } from '../../lib/api/client/error-of-code.ts';
-import { errorStatus } from '../../lib/api/error-status.ts';
 import { handleInvocation } from '../../lib/api/invoke-handler.ts';
 import { API_FUNCTIONS, type ApiFunction } from '../../lib/operations/operation.ts';
 import { operations, type OperationName } from '../../lib/api/operations.ts';
@@ -14,7 +12,6 @@ import {
   UnexpectedAnswerError,
   type Invoke,
 } from '../../lib/api/client/session-manager-client.ts';
-import type { ErrorCode } from '../../lib/errors.ts';
 import { newStack, type TestStack } from '../setup/test-stack.ts';
 
 const env = Object.fromEntries(API_FUNCTIONS.map((group) => [functionVariable(group), `the-${group}-function`]));
@@ -140,16 +137,4 @@ describe('an input that is none is refused, and not sent', () => {
       await expect(client.download(null as never).next()).rejects.toMatchObject({ code: 'VALIDATION' });
     }
   });
-});
-
-test.each(Object.keys(errorStatus) as ErrorCode[])('the error of %s is one of its own class', (code) => {
-  const error = errorOfCode(code, 'the message', { some: 'detail' });
-  expect(error).toMatchObject({ code, message: 'the message', details: { some: 'detail' } });
-  expect(error.name).toBe(error.constructor.name);
-  expect(
-    error.name
-      .replace(/Error$/, '')
-      .replaceAll(/(?<!^)(?=[A-Z])/g, '_')
-      .toUpperCase(),
-  ).toBe(code);
 });

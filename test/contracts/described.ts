@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { openApiDocument } from '../../lib/api/openapi/openapi-document.ts';
-import type { OperationDoc } from '../../lib/api/openapi/operation-doc.ts';
+import type { OperationDoc } from '../../lib/operations/operation-doc.ts';
 import { operationDocs } from '../../lib/api/openapi/operation-docs.ts';
 import type { OperationName } from '../../lib/api/operations.ts';
 import type { ErrorCode } from '../../lib/errors.ts';

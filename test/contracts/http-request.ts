@@ -1,11 +1,11 @@
 import type { OperationName } from '../../lib/api/operations.ts';
 import type { ErrorCode } from '../../lib/errors.ts';
-import { routes, type Route } from '../../lib/api/routes.ts';
+import { routes, type NamedRoute } from '../../lib/api/routes.ts';
 import { checkAnswer, checkRefusal } from './described.ts';
 import type { Actor, Reply } from './door.ts';
 
 export interface HttpRequest {
-  route: Route;
+  route: NamedRoute;
   pathParameters: Record<string, string>;
   query: Record<string, string>;
   headers: Record<string, string>;
@@ -39,7 +39,7 @@ export function httpRequest(operation: OperationName, actor: Actor, input: Recor
   };
 }
 
-function layOut(route: Route, input: Record<string, unknown>) {
+function layOut(route: NamedRoute, input: Record<string, unknown>) {
   const pathParameters: Record<string, string> = {};
   const query: Record<string, string> = {};
   const headers: Record<string, string> = {};
@@ -67,7 +67,7 @@ interface Problem {
   [more: string]: unknown;
 }
 
-export function replyOf(route: Route, { status, headers, body }: HttpAnswer): Reply {
+export function replyOf(route: NamedRoute, { status, headers, body }: HttpAnswer): Reply {
   if (status >= 400) {
     const text = body.toString();
     const { type, title, status: told, code, detail, requestId, ...details } = JSON.parse(text) as Problem;
@@ -87,6 +87,6 @@ export function replyOf(route: Route, { status, headers, body }: HttpAnswer): Re
   return { ok: true, output, ...(statusIfExisted && { existed: status === statusIfExisted }) };
 }
 
-function outputOf({ rawAnswer }: Route, body: Buffer): object | null {
+function outputOf({ rawAnswer }: NamedRoute, body: Buffer): object | null {
   return rawAnswer ? { [rawAnswer]: body.toString('base64') } : (JSON.parse(body.toString()) as object | null);
 }

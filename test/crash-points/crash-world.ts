@@ -12,13 +12,14 @@ import { AccessCheck } from '../../lib/workspaces/access-points/access-check.ts'
 import { describeApi } from '../../lib/api/openapi/describe-api.ts';
 import { LogLines } from '../../lib/telemetry/log-lines.ts';
 import { readConfig, type Config } from '../../lib/configuration.ts';
-import { ManagerParts } from '../../lib/composition/session-manager-parts.ts';
+import { sessionManagerParts } from '../../lib/composition/session-manager-parts.ts';
 import { guardedFetch, type Fetch, type GuardedFetch } from '../../lib/mcp-clients/transports/guarded-fetch.ts';
 import { SdkConnector } from '../../lib/mcp-clients/transports/sdk-connector.ts';
 import { KmsSecretBox } from '../../lib/mcp-clients/credentials/kms-secret-box.ts';
-import { dynamoDbClient, dynamoDbConfig } from '../../lib/composition/api-functions.ts';
+import { dynamoDbClient, dynamoDbConfig } from '../../lib/composition/clients.ts';
 import { StreamEffects } from '../../lib/sessions/stream-effects.ts';
-import { SessionManagerV2 } from '../../lib/sessions/session-manager.ts';
+import { APPLICATION } from '../../lib/identity.ts';
+import { SessionManager } from '../../lib/sessions/session-manager.ts';
 import { DynamoTable } from '../../lib/table/dynamo-table.ts';
 import { efsAccessPoints } from '../../lib/workspaces/access-points/efs-access-points.ts';
 import { Workspaces } from '../../lib/workspaces/workspaces.ts';
@@ -31,7 +32,7 @@ import { recordingServer, type RecordingServer } from '../mcp-clients/recording-
 import { kmsServer, type KmsServer } from '../mcp-clients/credentials/kms-server.ts';
 import { outside } from './simulated-process.ts';
 import { newDatabase } from '../setup/own-database.ts';
-import type { Services } from '../../lib/api/door-services.ts';
+import type { Services, StreamServices } from '../../lib/api/door-services.ts';
 
 const KEY_ID = '1234abcd-12ab-34cd-56ef-1234567890ab';
 export const OWNER = { userId: 'ada', orgId: 'acme' };
@@ -134,13 +135,16 @@ interface Outside {
   kms: KmsServer;
 }
 
-function startProcess({ config, database, clock, efs, kms }: Outside): { services: Services; destroy: () => void } {
+function startProcess({ config, database, clock, efs, kms }: Outside): {
+  services: Services & StreamServices;
+  destroy: () => void;
+} {
   const client = counted('DynamoDB', dynamoDbClient(config, database));
   const kmsClient = counted('KMS', new KMSClient({ ...efs.settings, endpoint: kms.url }));
   const fetch = guardedFetch({ loopback: true, maxBytes: 1_000_000 });
   const log = new LogLines(new Logger({ logLevel: 'SILENT' }));
   const accessPoints = efsAccessPoints(PLACE, countedSettings(efs));
-  const parts = new ManagerParts({
+  const parts = sessionManagerParts({
     table: new DynamoTable(client, config.tableName),
     workspaces: new Workspaces(config.workspaceRoot),
     mcp: new SdkConnector({ fetch: countedFetch(fetch), stdioCommands: [], searchPath: undefined }),
@@ -151,11 +155,12 @@ function startProcess({ config, database, clock, efs, kms }: Outside): { service
     auditLogger: { log: () => undefined },
     now: clock.now,
   });
-  const services: Services = {
+  const services: Services & StreamServices = {
     config,
     log,
-    manager: new SessionManagerV2(parts),
-    events: new StreamEffects(parts.terminations, parts.audit, accessPoints),
+    audit: parts.audit,
+    manager: new SessionManager(parts.manager, APPLICATION),
+    effects: new StreamEffects(parts.terminations, parts.audit, accessPoints),
     accessCheck: new AccessCheck(parts),
     describeApi,
   };

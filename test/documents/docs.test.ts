@@ -5,17 +5,15 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { describe, expect, test } from '@jest/globals';
 import { functionRows } from '../../cdk/function-rows.ts';
-import { errorStatus } from '../../lib/api/error-status.ts';
 import { operations } from '../../lib/api/operations.ts';
-import { routeKey, routes } from '../../lib/api/routes.ts';
-import { AUDITED_OPERATIONS, CONSEQUENCES } from '../../lib/telemetry/audit/audit-catalogue.ts';
-import { EXIT_MEANINGS } from '../../lib/cli/exit-codes.ts';
+import { AUDITED_OPERATIONS, EFFECTS } from '../../lib/api/audit-catalogue.ts';
 import { ENV, readConfig } from '../../lib/configuration.ts';
 import { METRICS } from '../../lib/telemetry/metrics/metric-catalogue.ts';
-import { SessionManagerV2 } from '../../lib/sessions/session-manager.ts';
+import { SessionManager } from '../../lib/sessions/session-manager.ts';
 import { Session } from '../../lib/sessions/session.ts';
 import { commandLine } from '../cli/run-command-line.ts';
-import { documents } from './markdown.ts';
+import { documents, readDocument } from './markdown.ts';
+import { namesOfTables, withTables, WRITTEN_TABLES } from './written-tables.ts';
 import { newStack } from '../setup/test-stack.ts';
 import { sourceFiles } from '../structure/source-files.ts';
 
@@ -39,25 +37,30 @@ function rowsUnder(heading: string, text = reference): string[][] {
 }
 
 describe('a document', () => {
-  test('for a start lists the exit codes of the command line, and commands that exist', async () => {
-    const told = rowsUnder('Command line', readme).map(([code, meaning]) => [code, meaning]);
-    expect(told).toEqual(Object.entries(EXIT_MEANINGS));
+  test.each(documents)('%s has its tables as `npm run docs` writes them', (name) => {
+    expect(readDocument(name)).toBe(withTables(readDocument(name)));
+  });
+
+  test('has each table that `npm run docs` writes, in one place', () => {
+    const named = documents.flatMap((name) => namesOfTables(readDocument(name)));
+    expect(named.sort()).toEqual(Object.keys(WRITTEN_TABLES).sort());
+  });
+
+  test('would be found out if a table said something else than the code', () => {
+    const written = withTables(readDocument('docs/reference.md'));
+    const changed = written.replace(/\n\| `SESSION_NOT_FOUND` .*/, '').replace('| `GET /usage` ', '| `GET /seats` ');
+    expect(changed).not.toBe(written);
+    expect(withTables(changed)).toBe(written);
+    expect(() => withTables('<!-- table: other, -->\n\n<!-- end of table -->\n')).toThrow('other');
+  });
+
+  test('for a start names commands that exist', async () => {
     const named = [...readme.matchAll(/npx agent-session-manager ((?:mcp |files )?[a-z]+)/g)].map(([, name]) => name);
     expect(named.length).toBeGreaterThan(5);
     for (const name of named) {
       const help = await commandLine([...(name ?? '').split(' '), '--help']);
       expect(help).toMatchObject({ code: 0, stdout: expect.stringContaining(`agent-session-manager ${name}`) });
     }
-  });
-
-  test('for reference lists every route and no other', () => {
-    expect(rowsUnder('HTTP').map(([route]) => route)).toEqual(expect.arrayContaining(routes.map(routeKey)));
-    expect(rowsUnder('HTTP')).toHaveLength(routes.length);
-  });
-
-  test('for reference lists every error code with its status, and no other', () => {
-    const told = rowsUnder('Errors').map(([code, status]) => [code, Number(status)]);
-    expect(told).toEqual(Object.entries(errorStatus).map(([code, { status }]) => [code, status]));
   });
 
   test('for reference lists every environment variable with its default, and no other', () => {
@@ -106,7 +109,7 @@ describe('a document', () => {
       list.match(/[a-z-]+\.[a-z-]+/g),
     );
     expect(asked.length).toBeGreaterThan(3);
-    for (const event of asked) expect([...events, ...Object.keys(CONSEQUENCES)]).toContain(event);
+    for (const event of asked) expect([...events, ...Object.keys(EFFECTS)]).toContain(event);
   });
 
   test('on security says of every function whether it has the workspaces', () => {
@@ -154,7 +157,7 @@ describe('a document', () => {
     const methods = calls.flatMap(([, here = '']) => [...here.matchAll(/(session\.)?(\w+)\(/g)]);
     for (const [, onSession, method = ''] of methods) {
       if (['createSessionManager', 'SessionManagerV2', 'listTools', 'callTool'].includes(method)) continue;
-      const owner = onSession ? Session.prototype : SessionManagerV2.prototype;
+      const owner = onSession ? Session.prototype : SessionManager.prototype;
       expect(method in owner ? method : `${method} is missing`).toBe(method);
     }
   });

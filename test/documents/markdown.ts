@@ -11,6 +11,12 @@ export interface Block {
   text: string;
 }
 
+/** Its cells are Markdown. */
+export interface Table {
+  head: readonly string[];
+  rows: readonly (readonly string[])[];
+}
+
 /** The paths of all documents of the project. */
 export const documents: string[] = ROOMS.flatMap((room) =>
   readdirSync(path.join(PROJECT, room), { recursive: room !== '.' })
@@ -43,3 +49,13 @@ export const anchorsOf = (text: string): string[] =>
       .replaceAll(/[^\p{L}\p{N} _-]/gu, '')
       .replaceAll(' ', '-'),
   );
+
+/** A table as Prettier aligns it. */
+export function markdownOf({ head, rows }: Table): string {
+  const lines = [head, ...rows].map((cells) => cells.map((cell) => cell.replaceAll('|', '\\|')));
+  const widths = head.map((_cell, column) => Math.max(3, ...lines.map((cells) => cells[column]?.length ?? 0)));
+  const lineOf = (cells: readonly string[]) =>
+    `| ${widths.map((width, column) => (cells[column] ?? '').padEnd(width)).join(' | ')} |\n`;
+  const [first = [], ...others] = lines;
+  return [first, widths.map((width) => '-'.repeat(width)), ...others].map(lineOf).join('');
+}

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import path from 'node:path';
 import { functionVariable } from '../../lib/api/client-environment.ts';
-import { errorStatus } from '../../lib/api/error-status.ts';
+import { ERRORS } from '../../lib/error-catalogue.ts';
 import { API_FUNCTIONS } from '../../lib/operations/operation.ts';
 import { routeKey, routes } from '../../lib/api/routes.ts';
 import { ENV } from '../../lib/configuration.ts';
@@ -18,7 +18,7 @@ const readElsewhere = sourceFiles('lib/cli', 'test', 'local').flatMap(({ syntax 
 );
 const upperCase = new Set<string>([
   ...Object.values(ENV),
-  ...Object.keys(errorStatus),
+  ...Object.keys(ERRORS),
   ...API_FUNCTIONS.map(functionVariable),
   ...readElsewhere,
   // Names that a document gives itself, and those of others.

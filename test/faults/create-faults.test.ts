@@ -2,14 +2,14 @@ import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { TransactionCanceledException } from '@aws-sdk/client-dynamodb';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import type { SessionManagerV2 } from '../../lib/sessions/session-manager.ts';
+import type { SessionManager } from '../../lib/sessions/session-manager.ts';
 import { anotherInstance } from '../mcp-clients/instance.ts';
 import { newStack, type TestStack } from '../setup/test-stack.ts';
 import { atFirst, inject, isCreate, lostReply } from './dynamodb-faults.ts';
 
 describe('a create that is disturbed', () => {
   let stack: TestStack;
-  let manager: SessionManagerV2;
+  let manager: SessionManager;
   beforeEach(async () => {
     stack = await newStack({ MAX_SESSIONS: '1' });
     manager = stack.manager;

@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises';
 import * as realFs from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
-import type { ManagerParts } from '../../lib/composition/session-manager-parts.ts';
+import type { SessionManagerParts } from '../../lib/composition/session-manager-parts.ts';
 import type { TestStack } from '../setup/test-stack.ts';
 import { atFirst, inject } from './dynamodb-faults.ts';
 import { FileFaults } from './file-faults.ts';
@@ -24,8 +24,8 @@ describe('when the file system fails once', () => {
   });
 
   test.each([
-    ['has ended', (other: ManagerParts, sessionId: string) => other.ending.end(sessionId, 'requested')],
-    ['is ending', (other: ManagerParts, sessionId: string) => other.store.claimEnd(sessionId, 'requested')],
+    ['has ended', (other: SessionManagerParts, sessionId: string) => other.ending.end(sessionId, 'requested')],
+    ['is ending', (other: SessionManagerParts, sessionId: string) => other.store.claimEnd(sessionId, 'requested')],
   ])(
     'a create whose session %s meanwhile has created it: its key was not free, as WORKSPACE_CREATION says',
     async (_how, end) => {

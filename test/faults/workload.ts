@@ -1,5 +1,5 @@
 import { SessionManagerError, type ErrorCode } from '../../lib/errors.ts';
-import type { SessionManagerV2 } from '../../lib/sessions/session-manager.ts';
+import type { SessionManager } from '../../lib/sessions/session-manager.ts';
 import type { TestClock } from '../setup/test-stack.ts';
 import type { Chance } from './chance.ts';
 
@@ -56,7 +56,7 @@ interface Surroundings {
  * those it has without repeating anything.
  */
 export class FaultCaller {
-  private readonly manager: () => SessionManagerV2;
+  private readonly manager: () => SessionManager;
   readonly owner: { userId: string; orgId: string };
   readonly surroundings: Surroundings;
   readonly told: Told;
@@ -70,7 +70,7 @@ export class FaultCaller {
   /** `manager`: the instance that the next request happens to reach. */
   constructor(
     name: string,
-    manager: () => SessionManagerV2,
+    manager: () => SessionManager,
     owner: { userId: string; orgId: string },
     surroundings: Surroundings,
     told: Told,
@@ -157,9 +157,9 @@ export class FaultCaller {
   }
 }
 
-type Use = (manager: SessionManagerV2, id: string, by: FaultCaller) => Promise<unknown>;
+type Use = (manager: SessionManager, id: string, by: FaultCaller) => Promise<unknown>;
 
-const mcp = async (manager: SessionManagerV2, id: string) => manager.session(id).getMcpClient('tools');
+const mcp = async (manager: SessionManager, id: string) => manager.session(id).getMcpClient('tools');
 
 const USES: [string, Use][] = [
   ['getSession', (manager, id) => manager.getSession(id)],

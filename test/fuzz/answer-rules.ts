@@ -1,4 +1,4 @@
-import { errorStatus } from '../../lib/api/error-status.ts';
+import { ERRORS } from '../../lib/error-catalogue.ts';
 import type { HttpResult } from '../../lib/api/http-handler.ts';
 import type { OperationName } from '../../lib/api/operations.ts';
 import { routes } from '../../lib/api/routes.ts';
@@ -37,7 +37,7 @@ function judgeHttp({ operation }: FuzzRequest, answer: HttpResult): Verdict {
     return { ok: true, problems: known.includes(statusCode) ? [] : [`answered with ${statusCode}`] };
   }
   const problem = JSON.parse(body) as Record<string, unknown>;
-  const { status, title } = errorStatus[problem.code as ErrorCode] ?? {};
+  const { status, title } = ERRORS[problem.code as ErrorCode] ?? {};
   const isProblem =
     headers['content-type'] === 'application/problem+json' &&
     problem.status === statusCode &&
@@ -60,7 +60,7 @@ function judgeInvocation({ operation }: FuzzRequest, { ok, output, error }: Invo
   const { code, message, details } = error ?? {};
   const isError =
     ok === false &&
-    String(code) in errorStatus &&
+    String(code) in ERRORS &&
     typeof message === 'string' &&
     typeof details === 'object' &&
     details !== null;
@@ -72,7 +72,7 @@ function judgeInvocation({ operation }: FuzzRequest, { ok, output, error }: Invo
 }
 
 function problemsOfRefusal(operation: OperationName | undefined, code: unknown, text: string): string[] {
-  const isFailure = (errorStatus[code as ErrorCode]?.status ?? 500) >= 500;
+  const isFailure = (ERRORS[code as ErrorCode]?.status ?? 500) >= 500;
   const isStated = operation !== undefined && STATED[operation]?.includes(code as ErrorCode);
   const [leak] = OURS.exec(text) ?? [];
   return [

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { API_FUNCTIONS, type ApiFunction } from '../../lib/operations/operation.ts';
 import { operationNamed, operations, type OperationName } from '../../lib/api/operations.ts';
-import { routeKey, routes, type Route } from '../../lib/api/routes.ts';
+import { routeKey, routes, type NamedRoute } from '../../lib/api/routes.ts';
 import { httpEvent } from '../api/lambda-events.ts';
 import { nasty, nastyText, spoiled } from './nasty-values.ts';
 import { valuesOf, type FieldValues } from './schema-values.ts';
@@ -103,7 +103,7 @@ function directRequests(operation: string, input: fc.Arbitrary<unknown>): fc.Arb
   }));
 }
 
-function httpRequests(route: Route, input: fc.Arbitrary<Record<string, unknown>>): fc.Arbitrary<FuzzRequest> {
+function httpRequests(route: NamedRoute, input: fc.Arbitrary<Record<string, unknown>>): fc.Arbitrary<FuzzRequest> {
   const identity = fc.oneof(
     { weight: 8, arbitrary: fc.constantFrom(...PEOPLE).map(headersOf) },
     {
@@ -134,7 +134,7 @@ const headersOf = ({ userId, orgId, ...more }: (typeof PEOPLE)[number]): Record<
 type Event = ReturnType<typeof httpEvent>;
 
 /** The input's fields where the route has them; what it has no place for in the body, if that is `all`. */
-function eventOf(route: Route, input: unknown, identity: Record<string, string>, all: boolean): Event {
+function eventOf(route: NamedRoute, input: unknown, identity: Record<string, string>, all: boolean): Event {
   const pathParameters: Record<string, string> = {};
   const queryStringParameters: Record<string, string> = {};
   const headers: Record<string, string> = { ...identity };

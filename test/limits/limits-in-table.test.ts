@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import type { SessionManagerV2 } from '../../lib/sessions/session-manager.ts';
+import type { SessionManager } from '../../lib/sessions/session-manager.ts';
 import type { SeatStore } from '../../lib/limits/seat-store.ts';
 import { atFirst, inject, lostReply } from '../faults/dynamodb-faults.ts';
 import { anotherInstance } from '../mcp-clients/instance.ts';
@@ -11,7 +11,7 @@ const ACME: ScopeOwner = { scope: 'org', userId: '', orgId: 'acme' };
 const ALICE: ScopeOwner = { scope: 'user', userId: 'alice', orgId: 'acme' };
 
 let stack: TestStack;
-let manager: SessionManagerV2;
+let manager: SessionManager;
 let seats: SeatStore;
 
 const start = async (env: Record<string, string> = {}) => {

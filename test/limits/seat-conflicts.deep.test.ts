@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
-import type { SessionManagerV2 } from '../../lib/sessions/session-manager.ts';
+import type { SessionManager } from '../../lib/sessions/session-manager.ts';
 import { ContentionError } from '../../lib/errors.ts';
 import { EVERYBODY } from '../../lib/limits/limit.ts';
 import { anotherInstance } from '../mcp-clients/instance.ts';
@@ -32,7 +32,7 @@ async function until<T>(call: () => Promise<T>): Promise<T> {
   throw new Error('still contended after 20 calls');
 }
 
-async function comeAndGo(manager: SessionManagerV2, user: string, rounds: number): Promise<void> {
+async function comeAndGo(manager: SessionManager, user: string, rounds: number): Promise<void> {
   for (let round = 0; round < rounds; round++) {
     const { id } = await until(() => manager.createSession(user, `org-of-${user}`));
     await until(() => manager.cleanupSession(id));

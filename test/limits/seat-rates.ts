@@ -1,5 +1,5 @@
 import { EVERYBODY } from '../../lib/limits/limit.ts';
-import type { SessionManagerV2 } from '../../lib/sessions/session-manager.ts';
+import type { SessionManager } from '../../lib/sessions/session-manager.ts';
 import type { BenchResult } from '../bench/bench-result.ts';
 import { anotherInstance } from '../mcp-clients/instance.ts';
 import { newStack, type TestStack } from '../setup/test-stack.ts';
@@ -27,7 +27,7 @@ export async function acceptedCreates(items: number, writes: number): Promise<Ra
     for (const { client } of [stack, other]) model.stand(client);
     let accepted = 0;
     let seconds = 0;
-    const caller = async (manager: SessionManagerV2, name: string) => {
+    const caller = async (manager: SessionManager, name: string) => {
       for (let turn = 0; model.offered < writes; turn++) {
         const answer = await createOne(manager, `${name}-${turn}`);
         if (answer === 'created' && model.offered <= writes) [accepted, seconds] = [accepted + 1, model.seconds];
@@ -124,7 +124,7 @@ async function withInstances<T>(work: (instances: [TestStack, Instance], model: 
 }
 
 /** Each under an organisation of its own: nothing but the global limit is hot. */
-async function createOne(manager: SessionManagerV2, name: string): Promise<'created' | 'refused' | 'contended'> {
+async function createOne(manager: SessionManager, name: string): Promise<'created' | 'refused' | 'contended'> {
   try {
     await manager.createSession(name, name);
     return 'created';

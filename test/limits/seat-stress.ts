@@ -3,7 +3,7 @@ import pMap from 'p-map';
 import { EVERYBODY } from '../../lib/limits/limit.ts';
 import { DynamoTable } from '../../lib/table/dynamo-table.ts';
 import { seatsKey, type Key } from '../../lib/table/keys.ts';
-import { dynamoDbClient } from '../../lib/composition/api-functions.ts';
+import { dynamoDbClient } from '../../lib/composition/clients.ts';
 import { anotherInstance } from '../mcp-clients/instance.ts';
 import { newDatabase } from '../setup/own-database.ts';
 import { newStack, type TestStack } from '../setup/test-stack.ts';

@@ -1,5 +1,5 @@
 import { EVERYBODY } from '../../lib/limits/limit.ts';
-import type { SessionManagerV2 } from '../../lib/sessions/session-manager.ts';
+import type { SessionManager } from '../../lib/sessions/session-manager.ts';
 import type { SeatStore } from '../../lib/limits/seat-store.ts';
 import type { SeatHistory } from './seat-history.ts';
 
@@ -33,7 +33,7 @@ export class SeatTraffic {
   }
 
   /** Organisations of their own keep these creates from meeting anywhere but at the global limit. */
-  async creator(manager: SessionManagerV2, name: string): Promise<void> {
+  async creator(manager: SessionManager, name: string): Promise<void> {
     while (!this.stopped) {
       const from = await this.history.now();
       const outcome = await this.create(manager, name);
@@ -41,7 +41,7 @@ export class SeatTraffic {
     }
   }
 
-  async create(manager: SessionManagerV2, name: string): Promise<CreateCall['outcome']> {
+  async create(manager: SessionManager, name: string): Promise<CreateCall['outcome']> {
     try {
       const { id } = await manager.createSession(name, name);
       this.open.push(id);
@@ -55,7 +55,7 @@ export class SeatTraffic {
   }
 
   /** Ends sessions one by one, faster and slower as there are more and fewer of them. */
-  async ender(manager: SessionManagerV2): Promise<void> {
+  async ender(manager: SessionManager): Promise<void> {
     while (!this.stopped) {
       const [id] = this.open.splice(Math.floor(this.random() * this.open.length), 1);
       if (id !== undefined) await ended(manager, id);
@@ -107,7 +107,7 @@ async function untilDone<T>(call: (attempt: number) => Promise<T>): Promise<T> {
 }
 
 /** One that was told to come again may find that its first call has ended the session all the same. */
-const ended = (manager: SessionManagerV2, id: string): Promise<void> =>
+const ended = (manager: SessionManager, id: string): Promise<void> =>
   untilDone(async (attempt) => {
     try {
       await manager.cleanupSession(id);

@@ -2,7 +2,7 @@ import { createConfig, lintFromString } from '@redocly/openapi-core';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
-import { EXAMPLE } from '../../lib/api/openapi/operation-doc.ts';
+import { EXAMPLE } from '../../lib/operations/operation-doc.ts';
 import { openApiDocument } from '../../lib/api/openapi/openapi-document.ts';
 import { routes } from '../../lib/api/routes.ts';
 import { startEverythingServer, type EverythingServer } from '../mcp-clients/everything-server.ts';

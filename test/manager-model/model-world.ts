@@ -2,9 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { BatchWriteCommand } from '@aws-sdk/lib-dynamodb';
-import { ManagerParts } from '../../lib/composition/session-manager-parts.ts';
+import { sessionManagerParts, type SessionManagerParts } from '../../lib/composition/session-manager-parts.ts';
 import type { McpConnection, McpConnector } from '../../lib/mcp-clients/mcp-connector.ts';
-import { SessionManagerV2 } from '../../lib/sessions/session-manager.ts';
+import { APPLICATION } from '../../lib/identity.ts';
+import { SessionManager } from '../../lib/sessions/session-manager.ts';
 import { DynamoTable } from '../../lib/table/dynamo-table.ts';
 import type { McpConnectionState } from '../../lib/mcp-clients/mcp-client-store.ts';
 import { Workspaces } from '../../lib/workspaces/workspaces.ts';
@@ -45,7 +46,7 @@ const connectionOf = (state: McpConnectionState): McpConnection => ({
 
 /** Two instances that have just been started, at a time of their own, and the model of what they do. */
 export interface Run {
-  managers: readonly SessionManagerV2[];
+  managers: readonly SessionManager[];
   model: ManagerModel;
   clock: TestClock;
   /** Ids that callers have been told. */
@@ -86,7 +87,7 @@ export class ModelWorld {
 
   begin(): Run {
     const clock = new TestClock();
-    const managers = [0, 1].map(() => new SessionManagerV2(this.instance(clock)));
+    const managers = [0, 1].map(() => new SessionManager(this.instance(clock).manager, APPLICATION));
     return {
       managers,
       clock,
@@ -98,7 +99,7 @@ export class ModelWorld {
 
   /** What is not as it should be after a run, whose sessions are to be those of the model. */
   async violations({ managers, model, known }: Run): Promise<string[]> {
-    const [manager] = managers as [SessionManagerV2];
+    const [manager] = managers as [SessionManager];
     const sweep = async () => {
       // It tidies, and nobody has been idle for so long.
       return manager.cleanupInactiveSessions(TEN_YEARS_MS);
@@ -125,15 +126,15 @@ export class ModelWorld {
     return this.stack.close();
   }
 
-  private instance(clock: TestClock): ManagerParts {
-    const { client, config, log, parts } = this.stack;
-    return new ManagerParts({
+  private instance(clock: TestClock): SessionManagerParts {
+    const { client, config, log, options } = this.stack;
+    return sessionManagerParts({
       table: new DynamoTable(client, config.tableName),
       workspaces: new Workspaces(config.workspaceRoot),
       mcp: connector,
       secrets: { seal: failing, open: failing },
       log,
-      settings: parts.settings,
+      settings: options.settings,
       auditLogger: { log: () => undefined },
       now: clock.now,
     });

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { SessionManagerV2 } from '../../lib/sessions/session-manager.ts';
+import type { SessionManager } from '../../lib/sessions/session-manager.ts';
 import type { Session } from '../../lib/sessions/session.ts';
 import { expectedOf, type Answer } from './answer.ts';
 import type { ManagerModel } from './manager-model.ts';
@@ -11,7 +11,7 @@ export type Moment = (model: ManagerModel) => Answer | undefined;
 /** An operation whose sessions and versions have been chosen. */
 export interface Call {
   /** The same to the manager that is tested. */
-  perform(manager: SessionManagerV2): Promise<unknown>;
+  perform(manager: SessionManager): Promise<unknown>;
   /** What such an answer tells: the moments of each chain come in this order, chains in any. */
   chains(answer: Answer): Moment[][];
   /** What is to be said besides if nothing else happened meanwhile, before the chains are played. */

@@ -1,10 +1,10 @@
-import type { SessionManagerV2 } from '../../lib/sessions/session-manager.ts';
+import type { SessionManager } from '../../lib/sessions/session-manager.ts';
 import { CALLERS, type Operation } from './operations.ts';
 import { moment, simple, viewOf, type Call } from './moment.ts';
 
 export function sessionCall(operation: Extract<Operation, { of: number }>, id: string): Call {
   const by = CALLERS[operation.by] ?? { kind: 'application' };
-  const session = (manager: SessionManagerV2) => manager.as(by).session(id);
+  const session = (manager: SessionManager) => manager.as(by).session(id);
   switch (operation.kind) {
     case 'get':
       return simple(

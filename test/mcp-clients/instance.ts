@@ -1,9 +1,10 @@
 import { readConfig } from '../../lib/configuration.ts';
-import { ManagerParts } from '../../lib/composition/session-manager-parts.ts';
+import { sessionManagerParts } from '../../lib/composition/session-manager-parts.ts';
 import type { McpConnector, McpTarget } from '../../lib/mcp-clients/mcp-connector.ts';
 import { mcpServices } from '../../lib/composition/mcp.ts';
-import { dynamoDbClient } from '../../lib/composition/api-functions.ts';
-import { SessionManagerV2 } from '../../lib/sessions/session-manager.ts';
+import { dynamoDbClient } from '../../lib/composition/clients.ts';
+import { APPLICATION } from '../../lib/identity.ts';
+import { SessionManager } from '../../lib/sessions/session-manager.ts';
 import { DynamoTable } from '../../lib/table/dynamo-table.ts';
 import { Workspaces } from '../../lib/workspaces/workspaces.ts';
 import type { TestStack } from '../setup/test-stack.ts';
@@ -13,7 +14,7 @@ export function anotherInstance(stack: TestStack, mcp?: McpConnector, now?: () =
   const config = readConfig(stack.env);
   const { connector, secrets } = mcpServices(config, process.env);
   const client = dynamoDbClient(config, stack.env);
-  const parts = new ManagerParts({
+  const parts = sessionManagerParts({
     table: new DynamoTable(client, config.tableName),
     workspaces: new Workspaces(config.workspaceRoot),
     mcp: mcp ?? connector,
@@ -23,7 +24,7 @@ export function anotherInstance(stack: TestStack, mcp?: McpConnector, now?: () =
     auditLogger: { log: () => undefined },
     now,
   });
-  return { parts, client, manager: new SessionManagerV2(parts), close: () => client.destroy() };
+  return { parts, client, manager: new SessionManager(parts.manager, APPLICATION), close: () => client.destroy() };
 }
 
 /** Waits after each initialization until `count` of them are done: all have connected before any is stored. */

@@ -7,7 +7,7 @@ import { DynamoDBStreamsClient } from '@aws-sdk/client-dynamodb-streams';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { ServerResponse } from 'node:http';
 import { streamHandler } from '../../lib/api/stream-handler.ts';
-import { dynamoDbConfig } from '../../lib/composition/api-functions.ts';
+import { dynamoDbConfig } from '../../lib/composition/clients.ts';
 import { SessionTerminationStore } from '../../lib/mcp-clients/session-termination-store.ts';
 import { DynamoTable } from '../../lib/table/dynamo-table.ts';
 import { terminationKey } from '../../lib/table/keys.ts';

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import type { AuditedOperation } from '../../lib/telemetry/audit/audit-catalogue.ts';
+import type { AuditedOperation } from '../../lib/api/audit-catalogue.ts';
 import { outcomeOf } from '../../lib/telemetry/audit/audit-outcome.ts';
 import type { ErrorCode } from '../../lib/errors.ts';
 import { auditedBy, event } from '../telemetry/audit/audited-by.ts';

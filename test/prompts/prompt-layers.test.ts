@@ -1,7 +1,7 @@
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { ContentionError, PromptConflictError, ValidationError } from '../../lib/errors.ts';
-import type { SessionManagerV2 } from '../../lib/sessions/session-manager.ts';
+import type { SessionManager } from '../../lib/sessions/session-manager.ts';
 import { createServices } from '../../lib/composition/api-functions.ts';
 import { mcpServices } from '../../lib/composition/mcp.ts';
 import { CACHE_MS } from '../../lib/prompts/layer-cache.ts';
@@ -17,8 +17,8 @@ const TONE = { ...ORG, promptId: 'tone' };
 describe('prompt layers', () => {
   let stack: TestStack;
   let clock: TestClock;
-  let manager: SessionManagerV2;
-  let other: SessionManagerV2;
+  let manager: SessionManager;
+  let other: SessionManager;
   beforeEach(async () => {
     clock = new TestClock();
     stack = await newStack({}, clock);

@@ -4,9 +4,9 @@ import { expect } from '@jest/globals';
 import { DeleteCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { createSessionManager } from '../../lib/index.ts';
 import type { Session } from '../../lib/sessions/session.ts';
-import type { SessionManagerV2 } from '../../lib/sessions/session-manager.ts';
+import type { SessionManager } from '../../lib/sessions/session-manager.ts';
 import type { Key } from '../../lib/table/keys.ts';
-import type { AuditEvent } from '../../lib/telemetry/audit/audit-event.ts';
+import type { AuditEvent } from '../../lib/api/audit-catalogue.ts';
 import { violations, type Known } from '../invariants/invariants.ts';
 import { documentClient } from '../setup/document-client.ts';
 import { newStack, type TestStack } from '../setup/test-stack.ts';
@@ -26,7 +26,7 @@ export const NONE = {
 /** A stack with a session of ada and one of eve, to be damaged behind the manager's back. */
 export class DamagedStack {
   readonly stack: TestStack;
-  readonly operator: SessionManagerV2;
+  readonly operator: SessionManager;
   /** Of ada. */
   readonly session: Session;
   /** Of eve. */

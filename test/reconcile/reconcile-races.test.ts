@@ -5,7 +5,7 @@ import { MaxSessionsReachedError } from '../../lib/errors.ts';
 import { createSessionManager } from '../../lib/index.ts';
 import { sumOfDrift } from '../../lib/telemetry/audit/drift.ts';
 import type { Session } from '../../lib/sessions/session.ts';
-import type { SessionManagerV2 } from '../../lib/sessions/session-manager.ts';
+import type { SessionManager } from '../../lib/sessions/session-manager.ts';
 import { seatsKey } from '../../lib/table/keys.ts';
 import { inject } from '../faults/dynamodb-faults.ts';
 import { violations } from '../invariants/invariants.ts';
@@ -19,7 +19,7 @@ const EVE = { scope: 'user', userId: 'eve', orgId: 'acme' } as const;
 /** What begins, ends or fails while a reconcile looks. */
 describe('a reconcile among others', () => {
   let stack: TestStack;
-  let operator: SessionManagerV2;
+  let operator: SessionManager;
   beforeEach(async () => {
     stack = await newStack();
     operator = stack.manager.as({ kind: 'operator' });
@@ -202,7 +202,7 @@ describe('a reconcile', () => {
     const instances = [own.stack.manager, createSessionManager(own.stack.env)];
     const alive = new Set([own.session.id, own.other.id]);
     let most = 0;
-    const traffic = async (manager: SessionManagerV2, user: string) => {
+    const traffic = async (manager: SessionManager, user: string) => {
       for (let round = 0; round < 12; round++) {
         try {
           const { id } = await manager.createSession(user, 'acme');
@@ -217,7 +217,7 @@ describe('a reconcile', () => {
       }
     };
     const work = Promise.all(
-      Array.from({ length: 6 }, (_, index) => traffic(instances[index % 2] as SessionManagerV2, `user-${index}`)),
+      Array.from({ length: 6 }, (_, index) => traffic(instances[index % 2] as SessionManager, `user-${index}`)),
     );
     for (let run = 0; run < 3; run++) await own.operator.reconciler.run({ repair: true });
     await work;

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { McpClientItem } from '../../lib/mcp-clients/mcp-client-store.ts';
 import type { SessionHandle } from '../../lib/sessions/session.ts';
-import type { SessionManagerV2 } from '../../lib/sessions/session-manager.ts';
+import type { SessionManager } from '../../lib/sessions/session-manager.ts';
 import { newStack, type TestStack } from '../setup/test-stack.ts';
 
 const CRM: McpClientItem = {
@@ -39,7 +39,7 @@ function namesOf(value: object): string[] {
 
 describe('what whoever holds a handle can do with it', () => {
   let stack: TestStack;
-  let ada: SessionManagerV2;
+  let ada: SessionManager;
   let adasId: string;
   let bobsId: string;
   beforeEach(async () => {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { SessionManagerV2 } from '../../lib/sessions/session-manager.ts';
+import type { SessionManager } from '../../lib/sessions/session-manager.ts';
 import { newStack, type TestStack } from '../setup/test-stack.ts';
 
 describe('options that are none are refused, and no error of the language:', () => {
@@ -10,7 +10,7 @@ describe('options that are none are refused, and no error of the language:', () 
   afterAll(() => stack.close());
 
   const none = null as never;
-  const calls: [string, (manager: SessionManagerV2) => Promise<unknown>][] = [
+  const calls: [string, (manager: SessionManager) => Promise<unknown>][] = [
     ['getUsage', (manager) => manager.getUsage(none)],
     ['getUsage of a text', (manager) => manager.getUsage('ada' as never)],
     ['createSession', (manager) => manager.createSession('ada', 'acme', none)],

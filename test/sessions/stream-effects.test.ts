@@ -6,7 +6,7 @@ import { DynamoDBStreamsClient } from '@aws-sdk/client-dynamodb-streams';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { DynamoDBRecord } from 'aws-lambda';
 import { streamHandler, type StreamHandler } from '../../lib/api/stream-handler.ts';
-import { dynamoDbConfig } from '../../lib/composition/api-functions.ts';
+import { dynamoDbConfig } from '../../lib/composition/clients.ts';
 import { StreamCheckpoint } from '../../local/stream-checkpoint.ts';
 import { StreamPoller } from '../../local/stream-poller.ts';
 import { startEverythingServer, type EverythingServer } from '../mcp-clients/everything-server.ts';

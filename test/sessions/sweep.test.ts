@@ -3,7 +3,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { v7 as uuidv7 } from 'uuid';
 import type { Caller } from '../../lib/identity.ts';
-import type { SessionManagerV2 } from '../../lib/sessions/session-manager.ts';
+import type { SessionManager } from '../../lib/sessions/session-manager.ts';
 import { atFirst, inject, lostReply } from '../faults/dynamodb-faults.ts';
 import { interpose } from '../setup/interpose.ts';
 import { newStack, TestClock, type TestStack } from '../setup/test-stack.ts';
@@ -14,7 +14,7 @@ const TOUCH = 60;
 describe('the sweep', () => {
   let clock: TestClock;
   let stack: TestStack;
-  let manager: SessionManagerV2;
+  let manager: SessionManager;
   beforeEach(async () => {
     clock = new TestClock();
     stack = await newStack({ INACTIVITY_SECONDS: `${INACTIVITY}`, TOUCH_INTERVAL_SECONDS: `${TOUCH}` }, clock);

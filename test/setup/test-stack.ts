@@ -4,22 +4,27 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { Logger } from '@aws-lambda-powertools/logger';
-import type { AuditEvent } from '../../lib/telemetry/audit/audit-event.ts';
+import type { AuditEvent } from '../../lib/api/audit-catalogue.ts';
 import { describeApi } from '../../lib/api/openapi/describe-api.ts';
 import { LogLines } from '../../lib/telemetry/log-lines.ts';
 import { readConfig, type Config } from '../../lib/configuration.ts';
 import { AccessCheck } from '../../lib/workspaces/access-points/access-check.ts';
-import { ManagerParts, type SessionManagerOptions } from '../../lib/composition/session-manager-parts.ts';
+import {
+  sessionManagerParts,
+  type SessionManagerOptions,
+  type SessionManagerParts,
+} from '../../lib/composition/session-manager-parts.ts';
 import { mcpServices } from '../../lib/composition/mcp.ts';
 import { MetricLines } from '../../lib/telemetry/metrics/metric-lines.ts';
-import { dynamoDbClient } from '../../lib/composition/api-functions.ts';
+import { dynamoDbClient } from '../../lib/composition/clients.ts';
 import { StreamEffects } from '../../lib/sessions/stream-effects.ts';
-import { SessionManagerV2 } from '../../lib/sessions/session-manager.ts';
+import { APPLICATION } from '../../lib/identity.ts';
+import { SessionManager } from '../../lib/sessions/session-manager.ts';
 import { DynamoTable } from '../../lib/table/dynamo-table.ts';
 import { Workspaces } from '../../lib/workspaces/workspaces.ts';
 import { createTable } from '../../local/create-table.ts';
 import { OWN_DATABASE } from './own-database.ts';
-import type { Services } from '../../lib/api/door-services.ts';
+import type { Services, StreamServices } from '../../lib/api/door-services.ts';
 
 /** A clock that stands still until it is moved. */
 export class TestClock {
@@ -33,12 +38,13 @@ export class TestClock {
 }
 
 /** A session manager on a table and a workspace root of its own, taken apart for tests. */
-export interface TestStack extends Services {
+export interface TestStack extends Services, StreamServices {
   /** For further instances that share table and root. */
   env: Record<string, string>;
   config: Config;
-  parts: ManagerParts;
-  manager: SessionManagerV2;
+  options: SessionManagerOptions;
+  parts: SessionManagerParts;
+  manager: SessionManager;
   /** To put faults into its middleware. */
   client: DynamoDBClient;
   root: string;
@@ -68,7 +74,7 @@ export async function newStack(
   const audited: AuditEvent[] = [];
   const log = new LogLines(new Logger({ logLevel: config.logLevel }));
   const { connector, secrets } = mcpServices(config, process.env);
-  const parts = new ManagerParts({
+  const options: SessionManagerOptions = {
     table: new DynamoTable(client, config.tableName),
     workspaces: new Workspaces(config.workspaceRoot),
     mcp: connector,
@@ -79,13 +85,15 @@ export async function newStack(
     auditLogger: { log: (event) => void audited.push(event) },
     now: clock?.now,
     ...own,
-  });
+  };
+  const parts = sessionManagerParts(options);
   const close = async () => {
     client.destroy();
     for (const directory of [root, shared.LOCAL_DATA_DIR]) await rm(directory, { recursive: true, force: true });
   };
-  const manager = new SessionManagerV2(parts);
-  const events = new StreamEffects(parts.terminations, parts.audit, own.accessPoints);
+  const manager = new SessionManager(parts.manager, APPLICATION);
+  const effects = new StreamEffects(parts.terminations, parts.audit, own.accessPoints);
   const accessCheck = new AccessCheck(parts);
-  return { env: shared, config, log, parts, manager, events, accessCheck, describeApi, client, root, audited, close };
+  const services = { config, log, audit: parts.audit, manager, accessCheck, describeApi, effects };
+  return { ...services, env: shared, options, parts, client, root, audited, close };
 }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readConfig } from '../../lib/configuration.ts';
-import { dynamoDbClient } from '../../lib/composition/api-functions.ts';
+import { dynamoDbClient } from '../../lib/composition/clients.ts';
 import type { SweepResult } from '../../lib/sessions/sweep.ts';
 import { ChildProgram } from '../../local/child-program.ts';
 import { startDynamoDbLocal } from '../../local/dynamodb-local.ts';

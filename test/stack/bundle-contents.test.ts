@@ -110,6 +110,7 @@ describe('a bundle', () => {
   test.each(FUNCTION_NAMES)('of %s has the description of the API exactly when it is asked for it', (name) => {
     const describes = ownModulesIn(name).some((source) => source.endsWith('/openapi/openapi-document.ts'));
     expect(describes).toBe(name === operations.getOpenApi.function);
+    expect(ownModulesIn(name).filter((source) => /-docs?\.ts$/.test(source))).toEqual([]);
   });
 
   test.each(FUNCTION_NAMES)('of %s has credentials of the environment, and no other source of them', (name) => {

@@ -27,6 +27,7 @@ export const ROOMS = [
   'lib/own-fields.ts',
   'lib/identity.ts',
   'lib/errors.ts',
+  'lib/error-catalogue.ts',
 ] as const;
 
 /** Folders of files that are used elsewhere than they are imported: only when bundles are made. */
@@ -34,6 +35,16 @@ export const IN_BUNDLES_ONLY = 'cdk/bundled';
 
 export const MOST_FILES_IN_A_FOLDER = 25;
 export const MOST_FILES_OF_LIB_ITSELF = 10;
+
+/** The table of errors, and the module that reads each of its columns. Documents alone have `when`. */
+export const ERROR_CATALOGUE = 'lib/error-catalogue.ts';
+export const READERS_OF_ERRORS: Readonly<Record<string, string | undefined>> = {
+  status: 'lib/api',
+  title: 'lib/api',
+  exit: 'lib/cli',
+  outcome: 'lib/telemetry',
+  when: undefined,
+};
 
 /** Where words of a kind may be: folders, files, and endings of file names. */
 export interface WordRule {
@@ -44,7 +55,8 @@ export interface WordRule {
 }
 
 export const WORDS_OF_DYNAMODB: WordRule = {
-  words: /^(pk|sk|:\w+|(un)?marshall|\w*Expression\w*|Transact(Get|Write)\w*|ConsistentRead|TableName|ALL_OLD|ALL_NEW)$/,
+  words:
+    /^(pk|sk|:\w+|(un)?marshall|\w*Expression\w*|Transact(Get|Write)\w*|ConsistentRead|TableName|ALL_OLD|ALL_NEW)$/,
   folders: ['lib/table'],
   files: [],
   endings: ['-store.ts', '-writes.ts'],
@@ -54,7 +66,7 @@ export const WORDS_OF_HTTP: WordRule = {
   words:
     /^(statusCode|routeKey|httpMethod|requestContext|queryStringParameters|pathParameters|isBase64Encoded|.*problem\+json|content-type|retry-after|location|idempotency-key|x-user-id|x-org-id|x-role|GET|POST|PUT|PATCH|DELETE)$/,
   folders: ['lib/api', 'lib/mcp-clients/transports'],
-  files: [],
+  files: ['lib/operations/route.ts'],
   endings: ['-routes.ts'],
 };
 

@@ -1,4 +1,4 @@
-import { ROOMS, type WordRule } from './rooms.ts';
+import { ERROR_CATALOGUE, ROOMS, type WordRule } from './rooms.ts';
 import type { Import, SourceFile } from './source-files.ts';
 
 export const isIn = (...places: string[]) => {
@@ -26,6 +26,23 @@ export function strayWords(among: SourceFile[], { words: pattern, folders, files
     .flatMap(({ path, words }) =>
       [...new Set(words.filter((word) => pattern.test(word)))].map((word) => `${path}: ${word}`),
     );
+}
+
+/** What reads the table of errors in a module that reads no column, and `file: column` for each column of another module. */
+export function wrongReadersOfErrors(
+  among: SourceFile[],
+  readers: Readonly<Record<string, string | undefined>>,
+): string[] {
+  const isTable = ({ from, typeOnly }: Import) => from === ERROR_CATALOGUE && !typeOnly;
+  const isReader = isIn(...Object.values(readers).filter((room) => room !== undefined));
+  const columnsOfOthers = among
+    .filter(({ imports }) => imports.some(isTable))
+    .flatMap(({ path, words }) =>
+      Object.entries(readers)
+        .filter(([column, room]) => words.includes(column) && !(room !== undefined && isIn(room)(path)))
+        .map(([column]) => `${path}: ${column}`),
+    );
+  return [...wrongImports(among, ({ path }, imported) => isTable(imported) && !isReader(path)), ...columnsOfOthers];
 }
 
 export function edgesOf(among: SourceFile[], counts: (imported: Import) => boolean): Map<string, string[]> {

@@ -3,17 +3,28 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
 import ts from 'typescript';
+import { ERRORS } from '../../lib/error-catalogue.ts';
 import { CIRCLES, IMPORTS_UP, STRAY_WORDS } from './known-exceptions.ts';
 import {
   IN_BUNDLES_ONLY,
   MOST_FILES_IN_A_FOLDER,
   MOST_FILES_OF_LIB_ITSELF,
+  READERS_OF_ERRORS,
   ROOMS,
   STATUS_CODES,
   WORDS_OF_DYNAMODB,
   WORDS_OF_HTTP,
 } from './rooms.ts';
-import { circlesIn, depthOf, edgesOf, importsUp, isIn, strayWords, wrongImports } from './rules.ts';
+import {
+  circlesIn,
+  depthOf,
+  edgesOf,
+  importsUp,
+  isIn,
+  strayWords,
+  wrongImports,
+  wrongReadersOfErrors,
+} from './rules.ts';
 import { contains, parseSource, sourceFiles, type Import, type SourceFile } from './source-files.ts';
 
 const all = sourceFiles('lib', 'functions', 'local', 'cdk');
@@ -62,18 +73,53 @@ describe('the order of modules', () => {
   test('has the command line before the doors, as a caller like any other', () => {
     expect(wrongImports(all, ({ path }, { from }) => isIn('lib/cli')(from) && !isIn('lib/cli')(path))).toEqual([]);
     const commandLine = lib.filter(({ path }) => isIn('lib/cli')(path));
-    const known = isIn('lib/cli', 'lib/api', 'lib/errors.ts');
+    const ofErrors = ['lib/errors.ts', 'lib/error-catalogue.ts'];
+    const known = isIn('lib/cli', 'lib/api', ...ofErrors);
     expect(wrongImports(commandLine, (_file, { from, isPackage }) => !isPackage && !known(from))).toEqual([]);
     const loaded = [...runTimeImportsOf('lib/cli/main.ts')];
     expect(loaded.filter(isIn('lib/api')).length).toBeGreaterThan(3);
     const ofFiles = ['lib/workspaces/file-errors.ts', 'lib/workspaces/files'];
-    const small = isIn('lib/cli', 'lib/api', 'lib/errors.ts', 'lib/own-fields.ts', ...ofFiles);
-    expect(loaded.filter((path) => !small(path))).toEqual([]);
+    const small = isIn('lib/cli', 'lib/api', 'lib/own-fields.ts', ...ofErrors, ...ofFiles);
+    const isRoutes = (path: string) => path.endsWith('-routes.ts');
+    expect(loaded.filter(isRoutes).length).toBeGreaterThan(5);
+    expect(loaded.filter((path) => !small(path) && !isRoutes(path))).toEqual([]);
   });
 
-  test('ends at errors and identity', () => {
+  test('has routes as data: they load nothing, and take from their module the names of its operations alone', () => {
+    const routes = lib.filter(({ path }) => path.endsWith('-routes.ts'));
+    expect(routes.length).toBeGreaterThan(5);
+    const operationsOf = (path: string) => path.replace(/-routes\.ts$/, '-operations.ts');
+    const wrong = wrongImports(
+      routes,
+      ({ path }, { from, typeOnly }) =>
+        !typeOnly || (from !== 'lib/operations/route.ts' && from !== operationsOf(path)),
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  test('has each operation in files with one prefix: what it does, its route, its description', () => {
+    const prefixesOf = (ending: string) =>
+      lib.filter(({ path }) => path.endsWith(ending)).map(({ path }) => path.slice(0, -ending.length));
+    const prefixes = prefixesOf('-operations.ts').sort();
+    expect(prefixes.length).toBeGreaterThan(5);
+    expect(prefixesOf('-routes.ts').sort()).toEqual(prefixes);
+    // Joins them all.
+    const joined = 'lib/api/openapi/operation';
+    expect(prefixesOf('-docs.ts').sort()).toEqual([...prefixes, joined].sort());
+  });
+
+  test('has descriptions of operations behind the OpenAPI document alone: bundles have none', () => {
+    expect(docsImportedIn(all)).toEqual([]);
+    const some = parseSource('lib/limits/some.ts', "import { limitDocs } from './limit-docs.ts';\n");
+    expect(docsImportedIn([some])).toEqual(['lib/limits/some.ts → lib/limits/limit-docs.ts']);
+    const door = parseSource('lib/api/some.ts', "import { named } from '../operations/operation-doc.ts';\n");
+    expect(docsImportedIn([door])).toEqual(['lib/api/some.ts → lib/operations/operation-doc.ts']);
+  });
+
+  test('ends at identity, errors and the catalogue of errors, which imports nothing', () => {
     const importsOf = (path: string) => lib.find((file) => file.path === path)?.imports.map(({ from }) => from);
-    expect(importsOf('lib/errors.ts')).toEqual([]);
+    expect(importsOf('lib/error-catalogue.ts')).toEqual([]);
+    expect(importsOf('lib/errors.ts')).toEqual(['lib/error-catalogue.ts']);
     expect(importsOf('lib/identity.ts')).toEqual(['lib/errors.ts']);
   });
 
@@ -96,7 +142,7 @@ describe('each thing has its room', () => {
   test('the AWS SDK is where clients are made, where they are used, and in the clients that others use', () => {
     const isSdk = ({ from }: Import) => /^@(aws-sdk|smithy)\//.test(from);
     const clients = ['lib/api/client/session-manager-client.ts', 'lib/api/client/request-signature.ts'];
-    const made = ['lib/composition/api-functions.ts', 'lib/composition/mcp-sdk.ts', ...clients];
+    const made = ['lib/composition/clients.ts', 'lib/composition/mcp-sdk.ts', ...clients];
     const used = [
       'lib/table',
       'lib/mcp-clients/credentials/kms-secret-box.ts',
@@ -110,8 +156,8 @@ describe('each thing has its room', () => {
   test('SDK clients of functions are made in composition, or by its settings, and the keys of the table know none', () => {
     const makers = (client: string) =>
       files.filter(({ path, syntax }) => !isIn('local')(path) && syntax.text.includes(`new ${client}(`));
-    expect(makers('DynamoDBClient').map(({ path }) => path)).toEqual(['lib/composition/api-functions.ts']);
-    // Not by lib/composition/api-functions.ts itself: then every function would carry it.
+    expect(makers('DynamoDBClient').map(({ path }) => path)).toEqual(['lib/composition/clients.ts']);
+    // Not by lib/composition/clients.ts itself: then every function would carry it.
     expect(makers('EFSClient').map(({ path }) => path)).toEqual(['lib/workspaces/access-points/efs-access-points.ts']);
     expect(makers('EventBridgeClient').map(({ path }) => path)).toEqual(['lib/telemetry/events/event-bridge-sink.ts']);
     const importersOf = (name: string) =>
@@ -135,7 +181,7 @@ describe('each thing has its room', () => {
     ],
     ['child processes', /^node:child_process$/, ['lib/mcp-clients/transports']],
     ['Lambda', /^aws-lambda$/, ['lib/api']],
-    ['the logger', /^@aws-lambda-powertools\/logger/, ['lib/composition/api-functions.ts']],
+    ['the logger', /^@aws-lambda-powertools\/logger/, ['lib/composition/materials.ts']],
     ['the metrics', /^@aws-lambda-powertools\/metrics/, ['lib/telemetry/metrics']],
     // The client over HTTP sends with Node's own, which sends nothing twice by itself.
     ['a web server', /^(fastify|express|node:http|node:https)$/, ['lib/api/client/http-sender.ts']],
@@ -155,9 +201,32 @@ describe('each thing has its room', () => {
     }
   });
 
+  test('each column of the catalogue of errors is read by one module', () => {
+    const columns = new Set(Object.values(ERRORS).flatMap((row) => Object.keys(row)));
+    expect(Object.keys(READERS_OF_ERRORS).sort()).toEqual([...columns].sort());
+    expect(wrongReadersOfErrors(all, READERS_OF_ERRORS)).toEqual([]);
+  });
+
+  test('a column of the catalogue of errors that another module reads would be found out', () => {
+    const wrongIn = (folder: string, text: string) => {
+      const source = `import { ERRORS } from '../error-catalogue.ts';\n${text}\n`;
+      return wrongReadersOfErrors([parseSource(`${folder}/some.ts`, source)], READERS_OF_ERRORS);
+    };
+    expect(wrongIn('lib/api', 'export const status = ERRORS.INTERNAL.status;')).toEqual([]);
+    expect(wrongIn('lib/cli', 'export const { status } = ERRORS.INTERNAL;')).toEqual(['lib/cli/some.ts: status']);
+    expect(wrongIn('lib/telemetry', "ERRORS.INTERNAL['exit'];")).toEqual(['lib/telemetry/some.ts: exit']);
+    expect(wrongIn('lib/api', 'ERRORS.INTERNAL.when;')).toEqual(['lib/api/some.ts: when']);
+    expect(wrongIn('lib/sessions', "export * from '../error-catalogue.ts';")).toContain(
+      'lib/sessions/some.ts → lib/error-catalogue.ts',
+    );
+    const nobody = Object.fromEntries(Object.keys(READERS_OF_ERRORS).map((column) => [column, undefined]));
+    const found = wrongReadersOfErrors(all, nobody).map((line) => line.split(': ')[1]);
+    expect(found).toEqual(expect.arrayContaining(['status', 'title', 'exit', 'outcome']));
+  });
+
   test('the environment is read where managers are put together, and by the command line', () => {
     const readers = lib.filter(({ syntax }) => /process\s*\.\s*env\b/.test(syntax.text)).map(({ path }) => path);
-    expect(readers.sort()).toEqual(['lib/cli/main.ts', 'lib/composition/api-functions.ts', 'lib/index.ts']);
+    expect(readers.sort()).toEqual(['lib/cli/main.ts', 'lib/composition/made-at-start.ts', 'lib/index.ts']);
   });
 
   test('no room is one for everything', () => {
@@ -221,6 +290,16 @@ function problemsOfEntry(file: SourceFile): string[] {
     contains(file, AwaitExpression) && 'waits on import',
     !(rest.length === 1 && rest[0]?.getText().startsWith('export const handler = ')) && 'is not one handler',
   ].filter((problem) => problem !== false);
+}
+
+/** Who loads descriptions of operations and is no description itself, but for what makes the OpenAPI document of them. */
+function docsImportedIn(among: SourceFile[]): string[] {
+  const makers = isIn('lib/api/openapi/openapi-document.ts', 'lib/api/openapi/json-schemas.ts');
+  const isDocs = (path: string) => isIn('lib')(path) && /-docs?\.ts$/.test(path);
+  return wrongImports(
+    among,
+    ({ path }, { from, typeOnly }) => isDocs(from) && !typeOnly && !path.endsWith('-docs.ts') && !makers(path),
+  );
 }
 
 /** Every file of the project that running one loads, by whatever way. */

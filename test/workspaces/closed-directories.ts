@@ -153,7 +153,7 @@ export async function workAfterCrash(directory: string, mode: number) {
   await own.workspaces.publish(own.session);
   await own.write('file', 'x');
   const part = { first: 0, total: 10, uploadId: '' };
-  const write = { path: 'big', conditions: {}, room: unlimited };
+  const write = { path: 'big', conditions: {}, quota: unlimited };
   await own.files.writePart(own.session, Buffer.from('half!'), part, write);
   await chmod(paths.uploadsOf(own.session.id), mode);
   await own.workspaces.tidyUploads(own.session.id, -1);

@@ -47,7 +47,7 @@ export class OneWorkspace {
   }
 
   write(file: string, content: string | Buffer, conditions = {}): Promise<WriteOutcome> {
-    return this.files.write(this.session, Buffer.from(content), { path: file, conditions, room: unlimited });
+    return this.files.write(this.session, Buffer.from(content), { path: file, conditions, quota: unlimited });
   }
 
   async read(file: string): Promise<Buffer> {
@@ -56,7 +56,7 @@ export class OneWorkspace {
   }
 
   remove(file: string): Promise<void> {
-    return this.files.remove(this.session, { path: file, conditions: {}, room: unlimited });
+    return this.files.remove(this.session, { path: file, conditions: {}, quota: unlimited });
   }
 
   close(): Promise<void> {

@@ -1,9 +1,8 @@
 import { appendFile, readdir, rm, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { ManagerParts } from '../../lib/composition/session-manager-parts.ts';
+import { SessionManagerV2 } from '../../lib/composition/session-manager-v2.ts';
 import { secretsUnavailable } from '../../lib/mcp-clients/credentials/no-secrets.ts';
-import { SessionManagerV2 } from '../../lib/sessions/session-manager.ts';
 import type { Session } from '../../lib/sessions/session.ts';
 import { codeOf } from '../setup/code-of.ts';
 import { newStack, TestClock, type TestStack } from '../setup/test-stack.ts';
@@ -64,9 +63,8 @@ describe('MAX_WORKSPACE_BYTES', () => {
       ...stack.parts,
       settings: stack.config,
     };
-    const second = new SessionManagerV2(
-      new ManagerParts({ table, workspaces, mcp, secrets: secretsUnavailable, log, settings, now: clock.now }),
-    );
+    const secrets = secretsUnavailable;
+    const second = new SessionManagerV2({ table, workspaces, mcp, secrets, log, settings, now: clock.now });
     const twin = await second.getSession(session.id);
     const outcomes = await Promise.all(
       Array.from({ length: 24 }, (_, index) => codeOf(write(`f${index}`, 100, index % 2 ? session : twin))),

@@ -43,7 +43,7 @@ describe('writing', () => {
         await own.workspaces.discardUploads(own.session.id);
       },
     };
-    const write = own.files.write(own.session, Buffer.from('x'), { path: 'file', conditions: {}, room });
+    const write = own.files.write(own.session, Buffer.from('x'), { path: 'file', conditions: {}, quota: room });
     await expect(write).rejects.toMatchObject({ code: 'SESSION_NOT_FOUND' });
   });
 
@@ -58,7 +58,11 @@ describe('writing', () => {
         await own.workspaces.removeFromTrash(name as string, AbortSignal.timeout(10_000));
       },
     };
-    const write = own.files.write(own.session, Buffer.from('y'), { path: 'file', conditions: { ifMatch }, room });
+    const write = own.files.write(own.session, Buffer.from('y'), {
+      path: 'file',
+      conditions: { ifMatch },
+      quota: room,
+    });
     await expect(write).rejects.toMatchObject({ code: 'SESSION_NOT_FOUND' });
   });
 
@@ -179,7 +183,7 @@ describe('writing', () => {
   }, 90_000);
 
   test('in parts goes on after one that was cut off, and its bytes are those that were sent', async () => {
-    const write = { path: 'file', conditions: {}, room: unlimited };
+    const write = { path: 'file', conditions: {}, quota: unlimited };
     const part = (first: number, text: string) =>
       own.files.writePart(own.session, Buffer.from(text), { first, total: 9, uploadId: 'u' }, write);
     expect(await part(0, 'abc')).toEqual({ received: 3, total: 9 });

@@ -1,7 +1,7 @@
+import { ERRORS } from '../../error-catalogue.ts';
 import { SessionManagerError, type ErrorCode } from '../../errors.ts';
 import { errorOfCode } from './error-of-code.ts';
-import { errorStatus } from '../error-status.ts';
-import type { Route } from '../routes.ts';
+import type { Route } from '../../operations/route.ts';
 
 /** An answer as it came. */
 export interface HttpAnswer {
@@ -73,7 +73,7 @@ export function errorOf(status: number, headers: Headers, body: Buffer): Error {
 }
 
 export const isErrorCode = (code: unknown): code is ErrorCode =>
-  typeof code === 'string' && Object.hasOwn(errorStatus, code);
+  typeof code === 'string' && Object.hasOwn(ERRORS, code);
 
 function parsed(body: Buffer): object | null | undefined {
   try {

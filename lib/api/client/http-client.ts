@@ -3,12 +3,9 @@ import { download, upload, type Download, type FileCalls, type Upload } from './
 import { outputOf } from './http-answer.ts';
 import { requestOf } from './http-request.ts';
 import { send, wasCut, type HttpSettings } from './http-sender.ts';
-import type { InputOf, OperationName, OutputOf } from '../operations.ts';
+import type { InputOf, OutputOf } from '../operations.ts';
 import { repeatedIfSafe } from './repetition.ts';
-import { routes, type Route } from '../routes.ts';
-
-/** The operations that have a route. The others are parts of `getUsage`, for direct invocation. */
-export type HttpOperationName = Exclude<OperationName, 'countUserSessions' | 'countAllSessions'>;
+import { routes, type HttpOperationName, type NamedRoute } from '../routes.ts';
 
 /** Of a file, HTTP tells less than a direct invocation. */
 interface OutputsOverHttp {
@@ -37,12 +34,12 @@ type Call = (input: unknown) => Promise<unknown>;
 
 class Client {
   constructor(settings: HttpSettings) {
-    const once = (route: Route): Call => {
+    const once = (route: NamedRoute): Call => {
       return async (input) => outputOf(route, await send(requestOf(route, copyOfInput(input)), settings));
     };
-    const methods = (callOf: (route: Route) => Call) =>
+    const methods = (callOf: (route: NamedRoute) => Call) =>
       Object.fromEntries(routes.map((route) => [route.operation, callOf(route)]));
-    const repeating = (route: Route): Call => {
+    const repeating = (route: NamedRoute): Call => {
       const call = once(route);
       return async (input) => {
         const copy = copyOfInput(input);

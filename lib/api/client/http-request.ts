@@ -1,6 +1,6 @@
 import { ValidationError } from '../../errors.ts';
 import { asJson } from './client-input.ts';
-import type { Route } from '../routes.ts';
+import type { NamedRoute } from '../routes.ts';
 
 /** A request as it leaves. Its headers have lower-case names. */
 export interface HttpRequest {
@@ -12,7 +12,7 @@ export interface HttpRequest {
 }
 
 /** An operation's flat input, laid out as its route wants it: in path, query, headers and body. */
-export function requestOf(route: Route, input: Readonly<Record<string, unknown>>): HttpRequest {
+export function requestOf(route: NamedRoute, input: Readonly<Record<string, unknown>>): HttpRequest {
   const { method, query, body: bodyFields, rawBody } = route;
   let { path } = route;
   const search: string[] = [];

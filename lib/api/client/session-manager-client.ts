@@ -90,7 +90,7 @@ function actingFor(door: Door, other: Actor): Client {
 
 /**
  * A client of the functions that `env` names by the variables that the stack's `grantInvoke` sets. What may have been
- * carried out is sent again only where `repetitions` says so: never a tool call. Throws a `NoAnswerError` then.
+ * carried out is sent again only where its route says so: never a tool call. Throws a `NoAnswerError` then.
  */
 export const SessionManagerClient = Client as new (env: NodeJS.ProcessEnv, invoke?: Invoke) => SessionManagerClient;
 
@@ -170,6 +170,7 @@ export type { Actor } from '../actor.ts';
 export type { Download, Progress, Upload } from './file-transfer.ts';
 export { UnexpectedAnswerError } from './http-answer.ts';
 export { asCaller, withToken } from './http-caller.ts';
-export { SessionManagerHttpClient, type HttpOperationName } from './http-client.ts';
+export { SessionManagerHttpClient } from './http-client.ts';
 export { NoAnswerError, type Authorize, type HttpSettings } from './http-sender.ts';
+export type { HttpOperationName } from '../routes.ts';
 export * from '../../errors.ts';

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { named } from './answers.ts';
+import { namedSchemas } from '../../operations/operation-doc.ts';
 
 export type JsonSchema = Record<string, unknown> & {
   properties?: Record<string, JsonSchema>;
@@ -17,7 +17,7 @@ export class JsonSchemas {
   of(schema: z.core.$ZodType, io: 'input' | 'output'): JsonSchema {
     const made = z.toJSONSchema(schema, {
       io,
-      metadata: named,
+      metadata: namedSchemas,
       unrepresentable: 'any',
       override: ({ jsonSchema }) => {
         if (jsonSchema.format === 'date-time') delete jsonSchema.pattern;

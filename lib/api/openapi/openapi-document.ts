@@ -1,8 +1,8 @@
 import { operationNamed } from '../operations.ts';
 import type { AnyOperation } from '../../operations/operation.ts';
-import { routes, type Route } from '../routes.ts';
+import { routes, type NamedRoute } from '../routes.ts';
 import { JsonSchemas } from './json-schemas.ts';
-import { TAGS, type OperationDoc } from './operation-doc.ts';
+import { TAGS, type OperationDoc } from '../../operations/operation-doc.ts';
 import { operationDocs } from './operation-docs.ts';
 import { problemExamples, problemSchema } from './problem-examples.ts';
 import { requestPart } from './request-part.ts';
@@ -40,7 +40,7 @@ export function openApiDocument(): Record<string, unknown> {
   };
 }
 
-function operationPart(route: Route, schemas: JsonSchemas): Record<string, unknown> {
+function operationPart(route: NamedRoute, schemas: JsonSchemas): Record<string, unknown> {
   const operation = operationNamed(route.operation) as AnyOperation;
   const doc: OperationDoc = operationDocs[route.operation];
   const input = schemas.of(operation.input, 'input');

@@ -1,18 +1,26 @@
-import type { InputOf, OperationName, OutputOf } from '../operations.ts';
-import { fileDocs } from './file-docs.ts';
-import { limitDocs } from './limit-docs.ts';
-import { mcpDocs } from './mcp-docs.ts';
-import type { OperationDoc } from './operation-doc.ts';
-import { promptLayerDocs } from './prompt-layer-docs.ts';
-import { serviceDocs } from './service-docs.ts';
-import { sessionDocs } from './session-docs.ts';
+import { limitDocs } from '../../limits/limit-docs.ts';
+import { mcpClientDocs } from '../../mcp-clients/mcp-client-docs.ts';
+import type { DocsOf } from '../../operations/operation-doc.ts';
+import { promptLayerDocs } from '../../prompts/prompt-layer-docs.ts';
+import { systemPromptDocs } from '../../prompts/system-prompt-docs.ts';
+import { reconcileDocs } from '../../reconcile/reconcile-docs.ts';
+import { sessionDocs } from '../../sessions/session-docs.ts';
+import { accessDocs } from '../../workspaces/access-points/access-docs.ts';
+import { directoryDocs } from '../../workspaces/directory-docs.ts';
+import { fileDocs } from '../../workspaces/file-docs.ts';
+import type { operations } from '../operations.ts';
+import { serviceDocs } from '../service-docs.ts';
 
-/** One for each operation: an operation without one, or whose answer has another type, is not compiled. */
-export const operationDocs: { readonly [Name in OperationName]: OperationDoc<InputOf<Name>, OutputOf<Name>> } = {
+/** Joins the `*-docs.ts` of all modules. */
+export const operationDocs: DocsOf<typeof operations> = {
   ...sessionDocs,
+  ...reconcileDocs,
+  ...systemPromptDocs,
+  ...mcpClientDocs,
+  ...accessDocs,
   ...fileDocs,
-  ...limitDocs,
-  ...mcpDocs,
+  ...directoryDocs,
   ...promptLayerDocs,
+  ...limitDocs,
   ...serviceDocs,
 };

@@ -1,12 +1,13 @@
-import type { Route } from '../routes.ts';
+import type { Route } from '../../operations/route.ts';
+import type { NamedRoute } from '../routes.ts';
 import type { JsonSchema } from './json-schemas.ts';
-import type { OperationDoc } from './operation-doc.ts';
+import type { OperationDoc } from '../../operations/operation-doc.ts';
 
 type Examples = Record<string, { summary: string; value: unknown }>;
 type Place = 'path' | 'query' | 'header';
 
 /** What a request consists of: the fields of the operation's input, in the places that the route has for them. */
-export function requestPart(route: Route, input: JsonSchema, doc: OperationDoc): Record<string, unknown> {
+export function requestPart(route: NamedRoute, input: JsonSchema, doc: OperationDoc): Record<string, unknown> {
   const parameters = [
     ...[...route.path.matchAll(/\{(\w+)\}/g)].map(([, field = '']) => parameter('path', field, field)),
     ...Object.keys(route.query ?? {}).map((field) => parameter('query', field, field)),

@@ -1,9 +1,8 @@
-import type { ErrorCode } from '../../errors.ts';
-import { errorStatus } from '../error-status.ts';
+import { ERRORS, type ErrorCode } from '../../error-catalogue.ts';
 import type { AnyOperation } from '../../operations/operation.ts';
-import type { Route } from '../routes.ts';
+import type { Route } from '../../operations/route.ts';
 import type { JsonSchema, JsonSchemas } from './json-schemas.ts';
-import type { OperationDoc } from './operation-doc.ts';
+import type { OperationDoc } from '../../operations/operation-doc.ts';
 import { BYTES, headerName } from './request-part.ts';
 
 const OF_ALL: readonly ErrorCode[] = ['VALIDATION', 'INTERNAL'];
@@ -62,11 +61,11 @@ const describedHeader = (description: string) => ({ description, schema: { type:
 
 /** One answer for each status, with the codes that come with it. */
 function problems(errors: readonly ErrorCode[]) {
-  const statuses = [...new Set(errors.map((code) => errorStatus[code].status))].sort((one, other) => one - other);
+  const statuses = [...new Set(errors.map((code) => ERRORS[code].status))].sort((one, other) => one - other);
   return Object.fromEntries(
     statuses.map((status) => {
-      const codes = errors.filter((code) => errorStatus[code].status === status);
-      const description = codes.map((code) => errorStatus[code].title).join('; ');
+      const codes = errors.filter((code) => ERRORS[code].status === status);
+      const description = codes.map((code) => ERRORS[code].title).join('; ');
       const headers = {
         ...(codes.includes('CONTENTION') && {
           'Retry-After': describedHeader('Seconds; repeating the request is safe'),

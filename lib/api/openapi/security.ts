@@ -1,5 +1,5 @@
 import type { AnyOperation } from '../../operations/operation.ts';
-import type { OperationDoc } from './operation-doc.ts';
+import type { OperationDoc } from '../../operations/operation-doc.ts';
 
 const ENCODED = 'percent-encoded UTF-8';
 

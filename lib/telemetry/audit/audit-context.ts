@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { AuditActor, AuditDetails, AuditEvent } from './audit-event.ts';
+import type { AuditActor, AuditDetails } from './audit-event.ts';
 
 /** What a door knows about a request. */
 export interface RequestOrigin {
@@ -13,7 +13,7 @@ export interface Entry {
   audit: object | undefined;
   /** What was running when this began: of another trail, where one manager works for another. */
   around: Entry | undefined;
-  operation: AuditEvent['operation'];
+  operation: string;
   actor: AuditActor;
   origin: RequestOrigin;
   details: AuditDetails;

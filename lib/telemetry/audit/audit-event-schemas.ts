@@ -1,8 +1,7 @@
 import * as z from 'zod/mini';
-import { FAILURE_CODES } from '../../errors.ts';
-import { AUDITED_OPERATIONS, CONSEQUENCES, type AuditedOperation, type AuditEventName } from './audit-catalogue.ts';
 import { AUDIT_FIELDS, EVENT_FIELDS, anyActor, type AuditField } from './audit-fields.ts';
-import { REFUSALS, type RefusalKind } from './audit-outcome.ts';
+import { FAILURE_CODES, REFUSAL_CODES, REFUSAL_KINDS } from './audit-outcome.ts';
+import type { AuditRow, EffectRow } from './audit-row.ts';
 
 interface Fields {
   has: readonly AuditField[];
@@ -34,14 +33,13 @@ const unfinished = (event: string, operation: string, { has, may = [], refused =
   ...optional([...has, ...may, ...refused]),
 });
 
-function schemasOf(operation: AuditedOperation) {
-  const row: Fields & { attempt: string; done?: string; joined?: string } = AUDITED_OPERATIONS[operation];
-  const { attempt, done, joined } = row;
+function schemasOf(row: AuditRow, effects: ReadonlySet<string>) {
+  const { operation, attempt, done, joined } = row;
   const refusal = z.strictObject({
     ...unfinished(`${attempt}-refused`, operation, row),
     result: z.literal('refused'),
-    code: z.enum(Object.keys(REFUSALS)),
-    refusal: z.enum(Object.values(REFUSALS) as RefusalKind[]),
+    code: z.enum(REFUSAL_CODES),
+    refusal: z.enum(REFUSAL_KINDS),
   });
   const failure = z.strictObject({
     ...unfinished(`${attempt}-failed`, operation, { ...row, refused: [] }),
@@ -49,19 +47,25 @@ function schemasOf(operation: AuditedOperation) {
     code: z.enum(FAILURE_CODES),
   });
   const well = [done, joined]
-    .filter((event) => event !== undefined && !(event in CONSEQUENCES))
+    .filter((event) => event !== undefined && !effects.has(event))
     .map((event) => [event as string, success(event as string, [operation], row)] as const);
   return [...well, [`${attempt}-refused`, refusal] as const, [`${attempt}-failed`, failure] as const];
 }
 
-/** The strict schema of every audit event, by its name. */
-export const auditEventSchemas = Object.fromEntries([
-  ...(Object.keys(AUDITED_OPERATIONS) as AuditedOperation[]).flatMap(schemasOf),
-  ...Object.entries(CONSEQUENCES).map(([event, row]) => [event, success(event, row.during, row)] as const),
-]) as Record<AuditEventName, z.ZodMiniObject>;
+/** The strict schema of every event of these rows, by its name. An effect's own row wins over an operation's. */
+export function auditEventSchemasOf<EventName extends string>(
+  rows: readonly AuditRow[],
+  effects: readonly EffectRow[],
+): Record<EventName, z.ZodMiniObject> {
+  const events = new Set(effects.map(({ event }) => event));
+  return Object.fromEntries([
+    ...rows.flatMap((row) => schemasOf(row, events)),
+    ...effects.map((row) => [row.event, success(row.event, row.during, row)] as const),
+  ]) as Record<EventName, z.ZodMiniObject>;
+}
 
-/** The JSON Schema (2020-12) of an audit event: one of all that the catalogue has. */
-export function auditEventJsonSchema(): object {
-  const [first, ...others] = Object.values(auditEventSchemas);
+/** The JSON Schema (2020-12) of an audit event: one of those. */
+export function jsonSchemaOf(schemas: Readonly<Record<string, z.ZodMiniObject>>): object {
+  const [first, ...others] = Object.values(schemas);
   return z.toJSONSchema(z.discriminatedUnion('event', [first as z.ZodMiniObject, ...others]));
 }

@@ -1,5 +1,4 @@
 import type { ErrorCode } from '../../errors.ts';
-import type { AuditedOperation, AuditEventName } from './audit-catalogue.ts';
 import type { AuditActor, AuditDetails } from './audit-fields.ts';
 import type { RefusalKind } from './audit-outcome.ts';
 
@@ -7,13 +6,13 @@ export type { AuditActor, AuditDetails } from './audit-fields.ts';
 
 /**
  * Something that happened and how it went: `refused` is the caller's affair (limit, ownership, validation), `failed` is
- * ours or that of an MCP server. Ids only: never a prompt, header, token, path or content. `audit-event-schemas.ts` has
- * the schema of each event.
+ * ours or that of an MCP server. Ids only: never a prompt, header, token, path or content. The modules' `*-audit.ts` have
+ * the rows that the names and the schemas of all events are made from.
  */
 export interface AuditEvent extends AuditDetails {
-  event: AuditEventName;
-  /** What was asked for when it happened; `sessionEvents` follows what the table's stream tells. */
-  operation: AuditedOperation | 'sessionEvents';
+  event: string;
+  /** The operation during which it happened; `sessionEvents` where a change of the table led to it. */
+  operation: string;
   result: 'success' | 'refused' | 'failed';
   /** The error's code, unless it went well. */
   code?: ErrorCode;

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { END_REASONS } from '../events/session-event.ts';
 import { DRIFT_KINDS } from './drift.ts';
 import { idSchemas, wordSchema } from './audit-ids.ts';
 
@@ -23,9 +24,9 @@ export const AUDIT_FIELDS = {
   /** Seats in use under that limit. */
   active: count,
   /** Why a session ended. `resumed`: somebody else had begun it and did not come to its end. */
-  reason: z.enum(['requested', 'inactive', 'workspace-creation-failed', 'resumed']),
+  reason: z.enum([...END_REASONS, 'resumed']),
   /** Of an end that was resumed: why it had begun. */
-  resumedReason: z.enum(['requested', 'inactive', 'workspace-creation-failed']),
+  resumedReason: z.enum(END_REASONS),
   /** The session was there already: the answer to a repeated idempotency key. */
   replayed: z.literal(true),
   /** What a reconcile found to be wrong: a counter, a session without its directory or out of its list, or the reverse. */

@@ -1,7 +1,7 @@
-import { lazily } from '../../schemas.ts';
+import { ID_PATTERN, lazily } from '../../schemas.ts';
 import * as z from 'zod/mini';
 
-export const wordSchema = lazily(() => z.string().check(z.regex(/^[A-Za-z0-9._-]{1,64}$/)));
+export const wordSchema = lazily(() => z.string().check(z.regex(ID_PATTERN)));
 
 /** Of what callers name things by. */
 export const idSchemas = {

@@ -1,7 +1,7 @@
 import { answerInTime } from '../../answer-in-time.ts';
 import { toSessionManagerError, type SessionManagerError } from '../../errors.ts';
 import { outsideAudit, running, type Entry, type RequestOrigin } from './audit-context.ts';
-import { auditEventName, type AuditedOperation, type Consequence } from './audit-catalogue.ts';
+import { auditEventName, type AuditRow, type EffectRow } from './audit-row.ts';
 import type { AuditActor, AuditDetails, AuditEvent, AuditLogger } from './audit-event.ts';
 import { outcomeOf } from './audit-outcome.ts';
 
@@ -39,7 +39,7 @@ export class AuditLog {
   }
 
   async record<T>(
-    operation: AuditedOperation,
+    row: AuditRow,
     actor: AuditActor,
     details: AuditDetails,
     work: () => Promise<T>,
@@ -52,7 +52,7 @@ export class AuditLog {
     const entry: Entry = {
       audit: this,
       around: running.getStore(),
-      operation,
+      operation: row.operation,
       actor,
       origin,
       details: { ...details },
@@ -63,8 +63,8 @@ export class AuditLog {
     const written = (outcome: Pick<AuditEvent, 'result' | 'code' | 'refusal'>, errorDetails = {}) => {
       entry.isClosed = true;
       const event: AuditEvent = {
-        event: auditEventName(operation, outcome.result, entry.joined),
-        operation,
+        event: auditEventName(row, outcome.result, entry.joined),
+        operation: row.operation,
         ...outcome,
         actor: { ...entry.actor },
         ...origin,
@@ -107,7 +107,7 @@ export class AuditLog {
    * Something that follows from the operation that is running, or from one that could not wait for it; from a change of the
    * table, where none is.
    */
-  async emit(event: Consequence, details: AuditDetails, durationMs: number): Promise<void> {
+  async emit({ event }: EffectRow, details: AuditDetails, durationMs: number): Promise<void> {
     const entry = this.entry() ?? ofService();
     const { operation, origin } = entry;
     const actor = { ...entry.actor };

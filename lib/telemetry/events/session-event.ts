@@ -7,6 +7,8 @@ export const EVENT_SOURCE = 'agent-session-manager';
 /** Why a session ended. */
 export const END_REASONS = ['requested', 'inactive', 'workspace-creation-failed'] as const;
 export type EndReason = (typeof END_REASONS)[number];
+/** Of a session whose create was rolled back. */
+export const ROLLED_BACK = 'workspace-creation-failed' satisfies EndReason;
 
 /** What all events have. Never contents: no prompt, header, metadata, endpoint or path. */
 const everyEvent = lazily(() =>

@@ -1,5 +1,5 @@
-import { FAILURE_CODES } from '../../errors.ts';
 import { NARROWEST_SCOPE_FIRST } from '../../identity.ts';
+import { FAILURE_CODES } from '../audit/audit-outcome.ts';
 
 /** A dimension of every metric. */
 export const SERVICE = 'session-manager';

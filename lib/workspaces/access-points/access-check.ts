@@ -1,5 +1,6 @@
 import pMap from 'p-map';
 import { toSessionManagerError } from '../../errors.ts';
+import { accessAudit, accessEffects } from './access-audit.ts';
 import { availableOf } from './workspace-access.ts';
 import type { AccessPoint, AccessPoints } from './access-points.ts';
 import type { SessionItem } from '../../table/session-item.ts';
@@ -32,27 +33,27 @@ interface AccessCheckUses {
  * access point is made, and it is read here after that was listed: what has none will never be wanted again.
  */
 export class AccessCheck {
-  private readonly parts: AccessCheckUses;
+  private readonly uses: AccessCheckUses;
 
-  constructor(parts: AccessCheckUses) {
-    this.parts = parts;
+  constructor(uses: AccessCheckUses) {
+    this.uses = uses;
   }
 
   async run(signal: AbortSignal, requestId?: string): Promise<AccessCheckResult> {
-    const { audit } = this.parts;
+    const { audit } = this.uses;
     const origin = requestId === undefined ? {} : { requestId };
     const work = async () => {
       const result = await this.removeLeftOver(signal);
       audit.note({ cleaned: result.removed.length, notCleaned: result.failed.length });
       return result;
     };
-    return audit.record('checkWorkspaceAccess', { kind: 'schedule' }, {}, work, origin);
+    return audit.record(accessAudit.checkWorkspaceAccess, { kind: 'schedule' }, {}, work, origin);
   }
 
   private async removeLeftOver(signal: AbortSignal): Promise<AccessCheckResult> {
     const result: AccessCheckResult = { removed: [], failed: [], more: false };
     try {
-      for await (const page of availableOf(this.parts.accessPoints).pages(signal)) {
+      for await (const page of availableOf(this.uses.accessPoints).pages(signal)) {
         await pMap(await this.leftOver(page), (point) => this.remove(point, result, signal), { concurrency: AT_ONCE });
         if (signal.aborted) break;
       }
@@ -65,8 +66,8 @@ export class AccessCheck {
   }
 
   private async leftOver(points: AccessPoint[]): Promise<AccessPoint[]> {
-    const old = points.filter(({ madeAt }) => this.parts.now().getTime() - madeAt.getTime() > FRESH_MS);
-    const sessions = await this.parts.store.getAll([...new Set(old.map(({ sessionId }) => sessionId))]);
+    const old = points.filter(({ madeAt }) => this.uses.now().getTime() - madeAt.getTime() > FRESH_MS);
+    const sessions = await this.uses.store.getAll([...new Set(old.map(({ sessionId }) => sessionId))]);
     const byId = new Map<string, SessionItem>(sessions.map((session) => [session.id, session]));
     return old.filter(
       ({ sessionId, clientToken }) => byId.get(sessionId)?.workspaceAccess?.clientToken !== clientToken,
@@ -81,13 +82,13 @@ export class AccessCheck {
     if (signal.aborted) return;
     const startedAt = performance.now();
     try {
-      await this.parts.accessPoints?.remove(accessPointId, signal);
+      await this.uses.accessPoints?.remove(accessPointId, signal);
       result.removed.push(accessPointId);
       const durationMs = Math.round(performance.now() - startedAt);
-      await this.parts.audit.emit('access-point.removed', { sessionId, accessPointId }, durationMs);
+      await this.uses.audit.emit(accessEffects['access-point.removed'], { sessionId, accessPointId }, durationMs);
     } catch (thrown) {
       result.failed.push(accessPointId);
-      this.parts.log.accessPointNotRemoved(sessionId, accessPointId, thrown);
+      this.uses.log.accessPointNotRemoved(sessionId, accessPointId, thrown);
     }
   }
 }

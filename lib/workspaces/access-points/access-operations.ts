@@ -1,14 +1,26 @@
+import { accessAudit } from './access-audit.ts';
+import type { WorkspaceAccessInfo } from './workspace-access.ts';
 import * as z from 'zod/mini';
-import { operation } from '../../operations/operation.ts';
+import { operationOf } from '../../operations/operation.ts';
 
 const input = () => z.strictObject({ sessionId: z.string() });
+
+interface ManagerOfAccess {
+  session(sessionId: string): {
+    grantWorkspaceAccess(): Promise<WorkspaceAccessInfo>;
+    revokeWorkspaceAccess(): Promise<void>;
+  };
+}
+
+const operation = operationOf<ManagerOfAccess>();
 
 export const accessOperations = {
   grantWorkspaceAccess: operation({
     function: 'access',
     access: 'caller',
+    audit: accessAudit.grantWorkspaceAccess,
     input,
-    async run({ sessionId }, { manager }) {
+    run: async ({ sessionId }, { manager }) => {
       return { output: await manager.session(sessionId).grantWorkspaceAccess() };
     },
   }),
@@ -16,8 +28,9 @@ export const accessOperations = {
   revokeWorkspaceAccess: operation({
     function: 'access',
     access: 'caller',
+    audit: accessAudit.revokeWorkspaceAccess,
     input,
-    async run({ sessionId }, { manager }) {
+    run: async ({ sessionId }, { manager }) => {
       await manager.session(sessionId).revokeWorkspaceAccess();
       return { output: null };
     },

@@ -1,7 +1,7 @@
 import { SessionNotFoundError } from '../../errors.ts';
 import type { DynamoTable } from '../../table/dynamo-table.ts';
 import { sessionKey } from '../../table/keys.ts';
-import type { SessionItem, WorkspaceAccessState } from '../../table/session-item.ts';
+import { isActive, type SessionItem, type WorkspaceAccessState } from '../../table/session-item.ts';
 
 const IS_ACTIVE = '#status = :active';
 const HAS_TOKEN = 'workspaceAccess.clientToken = :token';
@@ -47,7 +47,7 @@ export class WorkspaceAccessStore {
       ExpressionAttributeNames: STATUS,
       ExpressionAttributeValues: { ':active': 'active', ':token': clientToken, ':id': accessPointId, ':one': 1 },
     });
-    if (!outcome.updated && outcome.found?.status !== 'active') throw new SessionNotFoundError();
+    if (!outcome.updated && !isActive(outcome.found)) throw new SessionNotFoundError();
     return outcome.updated;
   }
 

@@ -6,7 +6,7 @@ import path from 'node:path';
 import { Template } from 'aws-cdk-lib/assertions';
 import { FUNCTION_NAMES, idOfFunction, type FunctionName } from '../../../cdk/function-rows.ts';
 import { readConfig } from '../../../lib/configuration.ts';
-import { dynamoDbClient } from '../../../lib/composition/api-functions.ts';
+import { dynamoDbClient } from '../../../lib/composition/clients.ts';
 import { createTable } from '../../../local/create-table.ts';
 import { EventBridgeServer } from '../../telemetry/events/event-bridge-server.ts';
 import { EfsServer, FILE_SYSTEM } from '../../workspaces/access-points/efs-server.ts';

@@ -1,6 +1,6 @@
 import { DeleteCommand } from '@aws-sdk/lib-dynamodb';
 import { readConfig } from '../../../lib/configuration.ts';
-import { dynamoDbClient } from '../../../lib/composition/api-functions.ts';
+import { dynamoDbClient } from '../../../lib/composition/clients.ts';
 import type { Identity } from '../../../lib/identity.ts';
 import { userEntryKey } from '../../../lib/table/keys.ts';
 import { documentClient } from '../../setup/document-client.ts';

@@ -1,6 +1,7 @@
+import { AUDITED_OPERATIONS, EFFECTS } from '../../../lib/api/audit-catalogue.ts';
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
-import type { AuditEvent } from '../../../lib/telemetry/audit/audit-event.ts';
+import type { AuditEvent } from '../../../lib/api/audit-catalogue.ts';
 import { AuditLog } from '../../../lib/telemetry/audit/audit-log.ts';
 import { newStack, type TestStack } from '../../setup/test-stack.ts';
 
@@ -12,13 +13,18 @@ describe('the audit trail', () => {
     const inner: AuditEvent[] = [];
     const outer: AuditEvent[] = [];
     const [one, other] = [outer, inner].map(
-      (events) => new AuditLog({ log: (event) => void events.push(event) }, () => undefined),
+      (events) => new AuditLog({ log: (event: AuditEvent) => void events.push(event) }, () => undefined),
     );
-    await one?.record('createSession', { kind: 'application' }, { userId: 'ada' }, async () => {
-      await other?.record('cleanupSession', { kind: 'application' }, { userId: 'bob' }, async () => {
+    await one?.record(AUDITED_OPERATIONS.createSession, { kind: 'application' }, { userId: 'ada' }, async () => {
+      await other?.record(AUDITED_OPERATIONS.cleanupSession, { kind: 'application' }, { userId: 'bob' }, async () => {
         one.note({ orgId: 'acme' });
       });
-      await one.record('getSession', { kind: 'application' }, { sessionId: 'x' }, async () => undefined);
+      await one.record(
+        AUDITED_OPERATIONS.getSession,
+        { kind: 'application' },
+        { sessionId: 'x' },
+        async () => undefined,
+      );
     });
     expect(inner).toMatchObject([{ operation: 'cleanupSession', userId: 'bob' }]);
     expect(outer).toMatchObject([{ operation: 'createSession', userId: 'ada', orgId: 'acme', sessionId: 'x' }]);
@@ -39,7 +45,7 @@ describe('the audit trail', () => {
     const audit = new AuditLog({ log }, (thrown) => failures.push(thrown));
     for (const value of given) {
       gives = value;
-      await audit.record('getSession', { kind: 'application' }, {}, async () => undefined);
+      await audit.record(AUDITED_OPERATIONS.getSession, { kind: 'application' }, {}, async () => undefined);
     }
     expect([events.length, failures]).toEqual([given.length, []]);
   });
@@ -55,7 +61,9 @@ describe('the audit trail', () => {
   ])('that %s fails no operation', async (_what, log) => {
     const failures: unknown[] = [];
     const audit = new AuditLog({ log }, (thrown) => failures.push(thrown));
-    expect(await audit.record('getSession', { kind: 'application' }, {}, async () => 'done')).toBe('done');
+    expect(await audit.record(AUDITED_OPERATIONS.getSession, { kind: 'application' }, {}, async () => 'done')).toBe(
+      'done',
+    );
     expect(failures).toEqual([new Error('full')]);
   });
 
@@ -64,7 +72,7 @@ describe('the audit trail', () => {
     const run = jest.spyOn(AsyncLocalStorage.prototype, 'run');
     for (let made = 0; made < 3; made++) {
       const audit = new AuditLog({ log: () => undefined }, () => undefined);
-      await audit.record('getSession', { kind: 'application' }, {}, async () => undefined);
+      await audit.record(AUDITED_OPERATIONS.getSession, { kind: 'application' }, {}, async () => undefined);
     }
     expect(new Set(run.mock.contexts).size).toBe(1);
     expect(run).toHaveBeenCalledTimes(3);
@@ -77,10 +85,11 @@ describe('the audit trail', () => {
       let failures = 0;
       const audit = new AuditLog({ log: () => new Promise(() => undefined) }, () => void failures++);
       const work = async () => {
-        for (let end = 0; end < 100; end++) await audit.emit('session.ended', { ...ALICE, reason: 'inactive' }, 1);
+        for (let end = 0; end < 100; end++)
+          await audit.emit(EFFECTS['session.ended'], { ...ALICE, reason: 'inactive' }, 1);
         return 'done';
       };
-      const recorded = audit.record('cleanupInactiveSessions', { kind: 'schedule' }, {}, work);
+      const recorded = audit.record(AUDITED_OPERATIONS.cleanupInactiveSessions, { kind: 'schedule' }, {}, work);
       let outcome = 'waits';
       void recorded.then((result) => (outcome = result));
       await jest.advanceTimersByTimeAsync(1_900);

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import type { AuditedOperation } from '../../../lib/telemetry/audit/audit-catalogue.ts';
+import type { AuditedOperation } from '../../../lib/api/audit-catalogue.ts';
 import { directDoor, handlerDoor } from '../../contracts/doors.ts';
 import { serveMcp } from '../../mcp-clients/http-servers.ts';
 import { TestClock, newStack, type TestStack } from '../../setup/test-stack.ts';

@@ -1,7 +1,9 @@
+import { AUDITED_OPERATIONS } from '../../../lib/api/audit-catalogue.ts';
 import { expect } from '@jest/globals';
 import type { ErrorCode } from '../../../lib/errors.ts';
-import { auditEventName, type AuditedOperation } from '../../../lib/telemetry/audit/audit-catalogue.ts';
-import type { AuditEvent } from '../../../lib/telemetry/audit/audit-event.ts';
+import { type AuditedOperation } from '../../../lib/api/audit-catalogue.ts';
+import { auditEventName } from '../../../lib/telemetry/audit/audit-row.ts';
+import type { AuditEvent } from '../../../lib/api/audit-catalogue.ts';
 import { outcomeOf } from '../../../lib/telemetry/audit/audit-outcome.ts';
 import type { TestStack } from '../../setup/test-stack.ts';
 
@@ -19,7 +21,7 @@ export function event(
 ): object {
   const { result = 'success', code } = more;
   return {
-    event: auditEventName(operation, result),
+    event: auditEventName(AUDITED_OPERATIONS[operation], result),
     operation,
     actor: { kind: 'application' },
     durationMs: expect.any(Number),

@@ -2,10 +2,10 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import getPort from 'get-port';
-import type { AuditedOperation } from '../../../lib/telemetry/audit/audit-catalogue.ts';
+import type { AuditedOperation } from '../../../lib/api/audit-catalogue.ts';
 import type { ErrorCode } from '../../../lib/errors.ts';
 import type { Caller } from '../../../lib/identity.ts';
-import type { SessionManagerV2 } from '../../../lib/sessions/session-manager.ts';
+import type { SessionManager } from '../../../lib/sessions/session-manager.ts';
 import { interpose } from '../../setup/interpose.ts';
 import { newStack, type TestStack } from '../../setup/test-stack.ts';
 import { auditedBy, event } from './audited-by.ts';
@@ -28,7 +28,7 @@ describe('the audit trail', () => {
     const asMallory = { actor: mallory };
     const refusals: [
       AuditedOperation,
-      (manager: SessionManagerV2) => Promise<unknown>,
+      (manager: SessionManager) => Promise<unknown>,
       { code: ErrorCode; [field: string]: unknown },
     ][] = [
       ['createSession', (m) => m.createSession('', 'acme'), { code: 'INVALID_USER_ID' }],

@@ -9,10 +9,15 @@ import { operations, type OperationName } from '../../../lib/api/operations.ts';
 import { routes } from '../../../lib/api/routes.ts';
 import { RECONCILE_EVENT, SCHEDULED_EVENT } from '../../../lib/api/scheduled-event.ts';
 import { streamHandler } from '../../../lib/api/stream-handler.ts';
-import { AUDITED_OPERATIONS, CONSEQUENCES, type AuditEventName } from '../../../lib/telemetry/audit/audit-catalogue.ts';
-import type { AuditEvent } from '../../../lib/telemetry/audit/audit-event.ts';
-import { auditEventJsonSchema, auditEventSchemas } from '../../../lib/telemetry/audit/audit-event-schemas.ts';
-import { REFUSALS } from '../../../lib/telemetry/audit/audit-outcome.ts';
+import {
+  AUDITED_OPERATIONS,
+  auditEventJsonSchema,
+  auditEventSchemas,
+  EFFECTS,
+  type AuditEvent,
+  type AuditEventName,
+} from '../../../lib/api/audit-catalogue.ts';
+import { outcomeOf, REFUSAL_KINDS } from '../../../lib/telemetry/audit/audit-outcome.ts';
 import type { ErrorCode } from '../../../lib/errors.ts';
 import { efsAccessPoints } from '../../../lib/workspaces/access-points/efs-access-points.ts';
 import { changesOf, PLACE } from '../../workspaces/access-points/access-stack.ts';
@@ -31,8 +36,7 @@ const schemaNames = Object.keys(auditEventSchemas).sort() as AuditEventName[];
 
 /** Beside the event of a request: what followed from it, and what the schedule does. */
 const isOfRequest = ({ event, operation, actor }: AuditEvent) =>
-  actor.kind !== 'schedule' &&
-  (!(event in CONSEQUENCES) || (event === 'session.ended' && operation === 'cleanupSession'));
+  actor.kind !== 'schedule' && (!(event in EFFECTS) || (event === 'session.ended' && operation === 'cleanupSession'));
 
 function expectValid(events: AuditEvent[]): void {
   for (const event of events) {
@@ -275,9 +279,9 @@ describe('the audit catalogue', () => {
   test('has nothing that never happens', () => {
     expect([...seen].sort()).toEqual(schemaNames);
     const kinds = new Set(
-      [...codes].flatMap((code) => (code in REFUSALS ? [REFUSALS[code as keyof typeof REFUSALS]] : [])),
+      [...codes].map(outcomeOf).flatMap((outcome) => ('refusal' in outcome ? [outcome.refusal] : [])),
     );
-    expect([...kinds].sort()).toEqual([...new Set(Object.values(REFUSALS))].sort());
+    expect([...kinds].sort()).toEqual(REFUSAL_KINDS.toSorted());
   });
 
   test('refuses fields and events that it does not have', () => {

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import type { AuditEvent } from '../../../lib/telemetry/audit/audit-event.ts';
+import type { AuditEvent } from '../../../lib/api/audit-catalogue.ts';
+import { AUDITED_OPERATIONS, EFFECTS } from '../../../lib/api/audit-catalogue.ts';
 import { AuditLog } from '../../../lib/telemetry/audit/audit-log.ts';
 import { LogLines } from '../../../lib/telemetry/log-lines.ts';
 import type { PromptRequest } from '../../../lib/prompts/prompt-composer.ts';
@@ -57,7 +58,7 @@ describe('code of others that an operation runs', () => {
     const { manager, audited } = stack;
     let looked: Promise<unknown> | undefined;
     manager.setAuditLogger({
-      log: (event) => {
+      log: (event: AuditEvent) => {
         audited.push(event);
         if (event.event === 'session.ended') looked = manager.countUserSessions('carol', 'third');
       },
@@ -123,16 +124,26 @@ describe('code of others that an operation runs', () => {
 
 test('an operation that has ended takes no notes, and what goes on after it is one of its own', async () => {
   const events: AuditEvent[] = [];
-  const audit = new AuditLog({ log: (event) => void events.push(event) }, () => undefined);
+  const audit = new AuditLog({ log: (event: AuditEvent) => void events.push(event) }, () => undefined);
   let goOn: () => void = () => undefined;
   let late: Promise<unknown> = Promise.resolve();
-  await audit.record('createSession', { kind: 'user', userId: 'ada', orgId: 'acme' }, { userId: 'ada' }, async () => {
-    late = new Promise<void>((resolve) => (goOn = resolve)).then(async () => {
-      audit.note({ userId: 'bob' });
-      await audit.record('getSession', { kind: 'application' }, { userId: 'carol' }, async () => undefined);
-      await audit.emit('session.ended', { userId: 'ada', reason: 'workspace-creation-failed' }, 1);
-    });
-  });
+  await audit.record(
+    AUDITED_OPERATIONS.createSession,
+    { kind: 'user', userId: 'ada', orgId: 'acme' },
+    { userId: 'ada' },
+    async () => {
+      late = new Promise<void>((resolve) => (goOn = resolve)).then(async () => {
+        audit.note({ userId: 'bob' });
+        await audit.record(
+          AUDITED_OPERATIONS.getSession,
+          { kind: 'application' },
+          { userId: 'carol' },
+          async () => undefined,
+        );
+        await audit.emit(EFFECTS['session.ended'], { userId: 'ada', reason: 'workspace-creation-failed' }, 1);
+      });
+    },
+  );
   goOn();
   await late;
   expect(told(events)).toEqual(['session.created ada', 'session.ended ada', 'session.read carol']);

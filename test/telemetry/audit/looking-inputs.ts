@@ -1,9 +1,9 @@
 import type { Session } from '../../../lib/sessions/session.ts';
-import type { SessionManagerV2 } from '../../../lib/sessions/session-manager.ts';
+import type { SessionManager } from '../../../lib/sessions/session-manager.ts';
 
 type Look = () => void;
 interface World {
-  manager: SessionManagerV2;
+  manager: SessionManager;
   session: Session;
 }
 type Row = readonly [name: string, operation: string, run: (world: World, look: Look) => Promise<unknown>];

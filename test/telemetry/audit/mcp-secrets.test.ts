@@ -2,7 +2,7 @@ import { readFile, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { ScanCommand } from '@aws-sdk/client-dynamodb';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import type { AuditEvent } from '../../../lib/telemetry/audit/audit-event.ts';
+import type { AuditEvent } from '../../../lib/api/audit-catalogue.ts';
 import { mcpServices } from '../../../lib/composition/mcp.ts';
 import { createServices } from '../../../lib/composition/api-functions.ts';
 import type { Door } from '../../contracts/door.ts';
@@ -40,7 +40,7 @@ describe('what MCP clients prove themselves with', () => {
     try {
       for (const logger of ['default', 'own']) {
         const services = createServices({ ...stack.env, LOG_LEVEL: 'TRACE' }, { mcp: mcpServices });
-        if (logger === 'own') services.manager.setAuditLogger({ log: (event) => void audited.push(event) });
+        if (logger === 'own') services.manager.setAuditLogger({ log: (event: AuditEvent) => void audited.push(event) });
         const door = logger === 'own' ? directDoor(services) : handlerDoor(services);
         await work(door, (answer) => answers.push(answer));
         expectNoCanary('the table', await tableContent());

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import type { AuditEvent } from '../../../lib/telemetry/audit/audit-event.ts';
+import type { AuditEvent } from '../../../lib/api/audit-catalogue.ts';
 import { mcpServices } from '../../../lib/composition/mcp.ts';
 import { createServices } from '../../../lib/composition/api-functions.ts';
 import { directDoor, handlerDoor } from '../../contracts/doors.ts';
@@ -33,7 +33,8 @@ describe('what callers send', () => {
     let calls = 0;
     try {
       const services = createServices({ ...stack.env, LOG_LEVEL: 'TRACE' }, { mcp: mcpServices });
-      if (which !== 'the default logger') services.manager.setAuditLogger({ log: (event) => void audited.push(event) });
+      if (which !== 'the default logger')
+        services.manager.setAuditLogger({ log: (event: AuditEvent) => void audited.push(event) });
       services.manager.setPromptComposer({
         compose: async ({ variables }) => {
           if (variables.fail) throw new Error(`cannot compose ${JSON.stringify(variables)}`);

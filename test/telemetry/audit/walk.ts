@@ -1,10 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { operations, type OperationName } from '../../../lib/api/operations.ts';
-import {
-  auditEventName,
-  type AuditEventName,
-  type AuditedOperation,
-} from '../../../lib/telemetry/audit/audit-catalogue.ts';
+import { AUDITED_OPERATIONS, type AuditEventName, type AuditedOperation } from '../../../lib/api/audit-catalogue.ts';
+import { auditEventName } from '../../../lib/telemetry/audit/audit-row.ts';
 import { outcomeOf } from '../../../lib/telemetry/audit/audit-outcome.ts';
 import type { ErrorCode } from '../../../lib/errors.ts';
 import { routes } from '../../../lib/api/routes.ts';
@@ -76,7 +73,8 @@ export const audited = (operation: OperationName): boolean => operations[operati
 
 /** The event that a request with this answer must have left. */
 export function eventOf(operation: AuditedOperation, reply: Reply | { ok: false; code: ErrorCode }): AuditEventName {
-  return auditEventName(operation, reply.ok ? 'success' : outcomeOf(reply.code).result);
+  const { result } = reply.ok ? { result: 'success' as const } : outcomeOf(reply.code);
+  return auditEventName(AUDITED_OPERATIONS[operation], result) as AuditEventName;
 }
 
 /** Requests at a door, each with the one event that it must leave. */

@@ -7,7 +7,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import type { DynamoDBBatchResponse, DynamoDBRecord } from 'aws-lambda';
 import { streamHandler, type StreamHandler } from '../../../lib/api/stream-handler.ts';
 import { parseSessionEvent, type SessionEvent } from '../../../lib/telemetry/events/index.ts';
-import { dynamoDbConfig } from '../../../lib/composition/api-functions.ts';
+import { dynamoDbConfig } from '../../../lib/composition/clients.ts';
 import { StreamEffects } from '../../../lib/sessions/stream-effects.ts';
 import type { SessionHandle } from '../../../lib/sessions/session.ts';
 import { StreamCheckpoint } from '../../../local/stream-checkpoint.ts';
@@ -44,8 +44,8 @@ describe('the events of a session’s life', () => {
     const { Table } = await stack.client.send(new DescribeTableCommand({ TableName: stack.config.tableName }));
     streamArn = Table?.LatestStreamArn as string;
     streams = new DynamoDBStreamsClient(dynamoDbConfig(stack.config, OWN_DATABASE));
-    const events = new StreamEffects(stack.parts.terminations, stack.parts.audit, undefined, sinkAt(bus));
-    handler = streamHandler(() => ({ ...stack, events }));
+    const effects = new StreamEffects(stack.parts.terminations, stack.parts.audit, undefined, sinkAt(bus));
+    handler = streamHandler(() => ({ ...stack, effects }));
   });
   afterEach(async () => {
     streams.destroy();

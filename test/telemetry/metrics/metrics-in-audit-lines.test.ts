@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { auditEventSchemas } from '../../../lib/telemetry/audit/audit-event-schemas.ts';
-import type { AuditEvent } from '../../../lib/telemetry/audit/audit-event.ts';
+import { AUDITED_OPERATIONS, auditEventSchemas } from '../../../lib/api/audit-catalogue.ts';
+import type { AuditEvent } from '../../../lib/api/audit-catalogue.ts';
 import { mcpServices } from '../../../lib/composition/mcp.ts';
 import { SERVICE } from '../../../lib/telemetry/metrics/metric-catalogue.ts';
 import { createServices } from '../../../lib/composition/api-functions.ts';
@@ -44,8 +44,9 @@ describe('the duration of an operation', () => {
   });
 
   /** As the functions have it, with a log of its own. */
-  const managerWith = (env: Record<string, string> = {}) =>
-    createServices({ ...stack.env, ...env }, { mcp: mcpServices }).manager;
+  const servicesWith = (env: Record<string, string> = {}) =>
+    createServices({ ...stack.env, ...env }, { mcp: mcpServices });
+  const managerWith = (env: Record<string, string> = {}) => servicesWith(env).manager;
 
   const toldBy = async (work: () => Promise<unknown>): Promise<Told[]> => {
     const before = stdout.lines().length;
@@ -89,9 +90,9 @@ describe('the duration of an operation', () => {
   });
 
   test('leaves the other metrics their lines', async () => {
-    const manager = managerWith();
+    const { audit } = servicesWith();
     const failing = () =>
-      manager.audit.record('getSession', { kind: 'operator' }, {}, () => Promise.reject(new Error('why')));
+      audit.record(AUDITED_OPERATIONS.getSession, { kind: 'operator' }, {}, () => Promise.reject(new Error('why')));
     expect(await toldBy(failing)).toEqual([
       { metrics: [`Failures ${SERVICE} INTERNAL`] },
       { event: 'session.read-failed', metrics: [`OperationDuration ${SERVICE} failed`] },
@@ -129,7 +130,7 @@ describe('the duration of an operation', () => {
   test('has a line of its own where the event goes elsewhere, and the event is no more than an event', async () => {
     const manager = managerWith();
     const events: AuditEvent[] = [];
-    manager.setAuditLogger({ log: (event) => void events.push(event) });
+    manager.setAuditLogger({ log: (event: AuditEvent) => void events.push(event) });
     expect(await toldBy(() => manager.getSession(UNKNOWN))).toEqual([
       { metrics: [`OperationDuration ${SERVICE} refused`] },
     ]);

@@ -1,3 +1,4 @@
+import { AUDITED_OPERATIONS } from '../../../lib/api/audit-catalogue.ts';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import getPort from 'get-port';
 import { ContentionError, InternalError, WorkspaceCreationError } from '../../../lib/errors.ts';
@@ -88,7 +89,9 @@ describe('metrics', () => {
     const all: SentMetric[] = [];
     const run = async (work: () => Promise<unknown>) => void all.push(...(await own.sentBy(work)));
     const failing = (error: Error) => () =>
-      own.stack.manager.audit.record('getSession', { kind: 'operator' }, {}, () => Promise.reject(error));
+      own.stack.parts.audit.record(AUDITED_OPERATIONS.getSession, { kind: 'operator' }, {}, () =>
+        Promise.reject(error),
+      );
 
     const users = ['a acme', 'a acme', 'b acme', 'c acme', 'a other', 'b third'];
     for (const [userId = '', orgId = ''] of users.map((user) => user.split(' '))) {

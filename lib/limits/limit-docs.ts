@@ -1,9 +1,20 @@
-import { limitAnswer, nothing } from './answers.ts';
-import { EXAMPLE } from './operation-doc.ts';
+import * as z from 'zod/mini';
+import { count, EXAMPLE, named, nothing, type DocsOf } from '../operations/operation-doc.ts';
+import type { limitOperations } from './limit-operations.ts';
 
-const tag = 'limits' as const;
-const role = 'operator' as const;
+const tag = 'limits';
+const role = 'operator';
 const { orgId, userId } = EXAMPLE;
+
+const limitAnswer = named(
+  'Limit',
+  z.strictObject({
+    limit: z.nullable(count),
+    active: count,
+    items: z.int().check(z.minimum(1)),
+    isDefault: z.boolean(),
+  }),
+);
 
 export const limitDocs = {
   getLimit: {
@@ -43,4 +54,4 @@ export const limitDocs = {
     errors: ['FORBIDDEN'],
     examples: { org: { summary: 'Of an organisation', input: { scope: 'org', orgId } } },
   },
-} as const;
+} as const satisfies DocsOf<typeof limitOperations>;

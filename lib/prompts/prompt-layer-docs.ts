@@ -1,9 +1,41 @@
-import { nothing, promptLayerAnswer, promptLayersAnswer, promptPreviewAnswer } from './answers.ts';
-import { EXAMPLE } from './operation-doc.ts';
+import * as z from 'zod/mini';
+import { SCOPES } from '../identity.ts';
+import { EXAMPLE, named, nothing, time, type DocsOf } from '../operations/operation-doc.ts';
+import type { promptLayerOperations } from './prompt-layer-operations.ts';
 
-const tag = 'prompts' as const;
-const role = 'admin' as const;
+const tag = 'prompts';
+const role = 'admin';
 const layer = { scope: 'org', promptId: 'tone' } as const;
+
+const promptLayerAnswer = named(
+  'PromptLayer',
+  z.strictObject({
+    id: z.string(),
+    name: z.string(),
+    content: z.optional(z.string()),
+    template: z.optional(z.string()),
+    variables: z.record(z.string(), z.json()),
+    priority: z.int(),
+    isActive: z.boolean(),
+    version: z.int().check(z.minimum(1)),
+    createdAt: time,
+    updatedAt: time,
+  }),
+);
+const promptLayersAnswer = z.strictObject({ prompts: z.array(promptLayerAnswer) });
+const promptPreviewAnswer = z.strictObject({
+  systemPrompt: z.string(),
+  layers: z.array(
+    z.strictObject({
+      scope: z.enum(SCOPES),
+      id: z.string(),
+      name: z.string(),
+      priority: z.int(),
+      version: z.int(),
+    }),
+  ),
+  warnings: z.array(z.string()),
+});
 
 export const promptLayerDocs = {
   putPrompt: {
@@ -74,4 +106,4 @@ export const promptLayerDocs = {
       },
     },
   },
-} as const;
+} as const satisfies DocsOf<typeof promptLayerOperations>;

@@ -1,5 +1,6 @@
-import type * as z from 'zod/mini';
-import type { ErrorCode } from '../../errors.ts';
+import * as z from 'zod/mini';
+import type { ErrorCode } from '../errors.ts';
+import type { AnyOperation } from './operation.ts';
 
 /** A request that is carried out as it stands, once the session and the MCP server that it names are there. */
 export interface Example<Input> {
@@ -24,6 +25,14 @@ export interface OperationDoc<Input = unknown, Output = unknown> {
   examples: Readonly<Record<string, Example<Input>>>;
 }
 
+/** One for each operation of a module: an operation without one, or whose answer has another type, is not compiled. */
+export type DocsOf<Operations extends Readonly<Record<string, AnyOperation>>> = {
+  readonly [Name in keyof Operations]: OperationDoc<
+    z.input<Operations[Name]['input']>,
+    Awaited<ReturnType<Operations[Name]['run']>>['output']
+  >;
+};
+
 export const TAGS = {
   sessions: 'Sessions, their seats under the limits, and their cleanup',
   files: 'Files and directories of a session’s workspace',
@@ -42,3 +51,19 @@ export const EXAMPLE = {
   sessionId: '01a2045b-8d44-72e6-97c0-cb9917303a81',
   mcpEndpoint: 'https://mcp.example.com/mcp',
 } as const;
+
+/** The schemas that have a name of their own in the description of the API. */
+export const namedSchemas = z.registry<{ id: string }>();
+const names = new Set<string>();
+
+/** Gives a schema a name, which no other schema may have: the description would show one of them in the place of both. */
+export function named<T extends z.ZodMiniType>(id: string, schema: T): T {
+  if (names.has(id)) throw new Error(`two schemas of the API have the name ${id}`);
+  names.add(id);
+  namedSchemas.add(schema, { id });
+  return schema;
+}
+
+export const nothing = z.null();
+export const count = z.int().check(z.minimum(0));
+export const time = z.iso.datetime();

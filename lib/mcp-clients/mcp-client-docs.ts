@@ -1,12 +1,31 @@
-import { mcpClientAnswer, mcpClientsAnswer, mcpToolResultAnswer, mcpToolsAnswer, nothing } from './answers.ts';
-import { EXAMPLE } from './operation-doc.ts';
+import * as z from 'zod/mini';
+import { EXAMPLE, named, nothing, time, type DocsOf } from '../operations/operation-doc.ts';
+import type { mcpClientOperations } from './mcp-client-operations.ts';
 
 const { sessionId, mcpEndpoint: endpoint } = EXAMPLE;
-const tag = 'mcp-clients' as const;
+const tag = 'mcp-clients';
 const client = { sessionId, clientId: 'tools' };
 const CALL_ERRORS = ['MCP_CLIENT_NOT_FOUND', 'MCP_CONNECTION', 'MCP_ENDPOINT_FORBIDDEN'] as const;
 
-export const mcpDocs = {
+const mcpClientAnswer = named(
+  'McpClient',
+  z.strictObject({
+    id: z.string(),
+    name: z.string(),
+    type: z.enum(['http', 'sse', 'stdio']),
+    endpoint: z.optional(z.string()),
+    command: z.optional(z.string()),
+    serverInfo: z.looseObject({ name: z.string(), version: z.string() }),
+    protocolVersion: z.string(),
+    connectedAt: time,
+  }),
+);
+const mcpClientsAnswer = z.strictObject({ mcpClients: z.array(mcpClientAnswer) });
+/** As its server described it: anything may be in it. */
+const mcpToolsAnswer = z.strictObject({ tools: z.array(z.looseObject({ name: z.string() })) });
+const mcpToolResultAnswer = z.looseObject({});
+
+export const mcpClientDocs = {
   addMcpClient: {
     tag,
     summary: 'Connect a session to an MCP server',
@@ -79,4 +98,4 @@ export const mcpDocs = {
       plain: { summary: 'With arguments', input: { ...client, name: 'echo', arguments: { message: 'Hello' } } },
     },
   },
-} as const;
+} as const satisfies DocsOf<typeof mcpClientOperations>;

@@ -1,17 +1,37 @@
-import {
-  cleanupAnswer,
-  countAnswer,
-  nothing,
-  reconcileAnswer,
-  sessionAnswer,
-  sessionPageAnswer,
-  systemPromptAnswer,
-  usageAnswer,
-} from './answers.ts';
-import { EXAMPLE } from './operation-doc.ts';
+import * as z from 'zod/mini';
+import { count, EXAMPLE, named, nothing, time, type DocsOf } from '../operations/operation-doc.ts';
+import type { sessionOperations } from './session-operations.ts';
 
 const { sessionId } = EXAMPLE;
-const tag = 'sessions' as const;
+const tag = 'sessions';
+
+const sessionAnswer = named(
+  'Session',
+  z.strictObject({
+    id: z.uuid(),
+    userId: z.string(),
+    orgId: z.string(),
+    workspacePath: z.string(),
+    status: z.literal('active'),
+    mcpClientIds: z.array(z.string()),
+    metadata: z.record(z.string(), z.string()),
+    createdAt: time,
+    lastActiveAt: time,
+    expiresAt: time,
+  }),
+);
+const sessionPageAnswer = z.strictObject({
+  sessions: z.array(sessionAnswer),
+  nextCursor: z.optional(z.string()),
+});
+const usage = named('Usage', z.strictObject({ active: count, limit: z.nullable(count) }));
+const usageAnswer = z.strictObject({ user: z.optional(usage), org: z.optional(usage), all: z.optional(usage) });
+const countAnswer = z.strictObject({ count });
+const cleanupAnswer = z.strictObject({
+  cleaned: z.array(z.string()),
+  failed: z.array(z.string()),
+  more: z.boolean(),
+});
 
 export const sessionDocs = {
   createSession: {
@@ -106,34 +126,4 @@ export const sessionDocs = {
       day: { summary: 'Whatever was not in use for a day', input: { inactiveForSeconds: 86_400 } },
     },
   },
-  reconcile: {
-    tag: 'service',
-    summary: 'Compare counters, sessions and directories',
-    description:
-      'Says how much of each kind does not fit, and with `repair` puts it right, also while sessions begin and end. ' +
-      '`more`: the time was up, something could not be looked at, or too much was going on to know a counter exactly; ask again.',
-    role: 'operator',
-    output: reconcileAnswer,
-    errors: ['FORBIDDEN'],
-    examples: {
-      plain: { summary: 'Only look', input: {} },
-      repair: { summary: 'Put right what does not fit', input: { repair: true } },
-    },
-  },
-  getSystemPrompt: {
-    tag: 'prompts',
-    summary: 'A session’s system prompt',
-    output: systemPromptAnswer,
-    errors: [],
-    examples: { plain: { summary: 'By the session’s id', input: { sessionId } } },
-  },
-  updateSystemPrompt: {
-    tag: 'prompts',
-    summary: 'Replace a session’s system prompt',
-    output: systemPromptAnswer,
-    errors: [],
-    examples: {
-      plain: { summary: 'A short one', input: { sessionId, systemPrompt: 'You write short reports.' } },
-    },
-  },
-} as const;
+} as const satisfies DocsOf<typeof sessionOperations>;

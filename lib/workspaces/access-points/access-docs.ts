@@ -1,11 +1,19 @@
-import { healthAnswer, nothing, openApiAnswer, workspaceAccessAnswer } from './answers.ts';
-import { EXAMPLE } from './operation-doc.ts';
+import * as z from 'zod/mini';
+import { EXAMPLE, nothing, type DocsOf } from '../../operations/operation-doc.ts';
+import type { accessOperations } from './access-operations.ts';
 
 const { sessionId } = EXAMPLE;
+const tag = 'workspace-access';
 
-export const serviceDocs = {
+const workspaceAccessAnswer = z.strictObject({
+  fileSystemId: z.string(),
+  accessPointId: z.string(),
+  accessPointArn: z.string(),
+});
+
+export const accessDocs = {
   grantWorkspaceAccess: {
-    tag: 'workspace-access',
+    tag,
     summary: 'Let a workspace be mounted from elsewhere',
     description:
       'An EFS access point that begins at the session’s directory, the same each time. Elsewhere than on AWS there is none.',
@@ -19,24 +27,10 @@ export const serviceDocs = {
     },
   },
   revokeWorkspaceAccess: {
-    tag: 'workspace-access',
+    tag,
     summary: 'Let it be mounted no more',
     output: nothing,
     errors: ['NOT_AVAILABLE'],
     examples: { plain: { summary: 'By the session’s id', input: { sessionId } } },
   },
-  getHealth: {
-    tag: 'service',
-    summary: 'Whether the service answers',
-    output: healthAnswer,
-    errors: [],
-    examples: { plain: { summary: 'By anyone', input: {} } },
-  },
-  getOpenApi: {
-    tag: 'service',
-    summary: 'This document',
-    output: openApiAnswer,
-    errors: ['NOT_AVAILABLE'],
-    examples: { plain: { summary: 'By anyone', input: {} } },
-  },
-} as const;
+} as const satisfies DocsOf<typeof accessOperations>;

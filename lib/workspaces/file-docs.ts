@@ -1,18 +1,23 @@
-import {
-  directoryAnswer,
-  fileAnswer,
-  nothing,
-  receivedAnswer,
-  workspaceUsageAnswer,
-  writtenAnswer,
-} from './answers.ts';
-import { EXAMPLE } from './operation-doc.ts';
+import * as z from 'zod/mini';
+import { count, EXAMPLE, named, nothing, time, type DocsOf } from '../operations/operation-doc.ts';
+import type { fileOperations } from './file-operations.ts';
 
 const { sessionId } = EXAMPLE;
-const tag = 'files' as const;
+const tag = 'files';
 const file = { sessionId, path: 'out/report.txt' };
-const PATH_ERRORS = ['PATH_OUTSIDE_WORKSPACE', 'NOT_A_FILE', 'FORBIDDEN', 'FILE_NOT_FOUND'] as const;
+export const PATH_ERRORS = ['PATH_OUTSIDE_WORKSPACE', 'NOT_A_FILE', 'FORBIDDEN', 'FILE_NOT_FOUND'] as const;
 const base64 = (text: string) => Buffer.from(text).toString('base64');
+
+const etag = z.string().check(z.regex(/^".+"$/));
+const fileAnswer = z.strictObject({
+  content: z.optional(z.base64()),
+  size: count,
+  etag,
+  modifiedAt: time,
+  contentRange: z.optional(z.string()),
+});
+const writtenAnswer = named('WrittenFile', z.strictObject({ etag, size: count, modifiedAt: time }));
+const receivedAnswer = named('ReceivedPart', z.strictObject({ received: count, total: count }));
 
 export const fileDocs = {
   readFile: {
@@ -62,38 +67,4 @@ export const fileDocs = {
     errors: [...PATH_ERRORS, 'PRECONDITION_FAILED'],
     examples: { plain: { summary: 'By its path', input: file } },
   },
-  listDirectory: {
-    tag,
-    summary: 'What is in a directory, by name',
-    description: 'Without a path, the workspace itself.',
-    output: directoryAnswer,
-    errors: [...PATH_ERRORS, 'RESPONSE_TOO_LARGE'],
-    examples: {
-      root: { summary: 'The workspace itself', input: { sessionId } },
-      page: { summary: 'The first ten names of a directory', input: { sessionId, path: 'out', limit: 10 } },
-    },
-  },
-  makeDirectory: {
-    tag,
-    summary: 'Make a directory',
-    description: 'Parents are made too.',
-    output: nothing,
-    errors: [...PATH_ERRORS, 'WORKSPACE_FULL'],
-    examples: { plain: { summary: 'Two at once', input: { sessionId, path: 'new/directory' } } },
-  },
-  removeDirectory: {
-    tag,
-    summary: 'Remove a directory',
-    output: nothing,
-    errors: [...PATH_ERRORS, 'DIRECTORY_NOT_EMPTY'],
-    examples: { plain: { summary: 'With all that is in it', input: { sessionId, path: 'out', recursive: true } } },
-  },
-  getWorkspaceUsage: {
-    tag,
-    summary: 'How much a workspace holds',
-    description: '`complete: false`: at least that; asking again goes on with measuring.',
-    output: workspaceUsageAnswer,
-    errors: [],
-    examples: { plain: { summary: 'By the session’s id', input: { sessionId } } },
-  },
-} as const;
+} as const satisfies DocsOf<typeof fileOperations>;

@@ -1,0 +1,57 @@
+import { Logger } from '@aws-lambda-powertools/logger';
+import { readConfig, type Config, type FileSystemPlace } from '../configuration.ts';
+import type { McpConnector } from '../mcp-clients/mcp-connector.ts';
+import type { SecretBox } from '../mcp-clients/credentials/secret-box.ts';
+import { DynamoTable } from '../table/dynamo-table.ts';
+import { AuditLog } from '../telemetry/audit/audit-log.ts';
+import type { AuditLogger } from '../telemetry/audit/audit-event.ts';
+import { LogLines } from '../telemetry/log-lines.ts';
+import { SERVICE } from '../telemetry/metrics/metric-catalogue.ts';
+import { MetricLines } from '../telemetry/metrics/metric-lines.ts';
+import type { AccessPoints } from '../workspaces/access-points/access-points.ts';
+import { dynamoDbClient, EFS } from './clients.ts';
+
+/** What connects to MCP servers. */
+export interface McpServices {
+  connector: McpConnector;
+  secrets: SecretBox;
+}
+
+/** What differs from function to function, so that none loads what it does not use. */
+export interface Loaded {
+  mcp: (config: Config, env: NodeJS.ProcessEnv) => McpServices;
+  accessPoints?: (place: FileSystemPlace, settings: typeof EFS) => AccessPoints;
+}
+
+/** What every process is made of, from the environment. No I/O. */
+export function materialsFrom(env: NodeJS.ProcessEnv, { mcp, accessPoints }: Loaded) {
+  const config = readConfig(env);
+  const logger = new Logger({ serviceName: SERVICE, logLevel: config.logLevel });
+  const log = new LogLines(logger, env.AWS_LAMBDA_LOG_LEVEL);
+  const { connector, secrets } = mcp(config, env);
+  return {
+    config,
+    log,
+    table: new DynamoTable(dynamoDbClient(config, env), config.tableName),
+    mcp: connector,
+    secrets,
+    accessPoints: config.fileSystem && accessPoints?.(config.fileSystem, EFS),
+    metrics: new MetricLines({
+      namespace: config.metricsNamespace,
+      lambdaLogLevel: env.AWS_LAMBDA_LOG_LEVEL,
+      onFailure: (thrown) => log.metricNotSent(thrown),
+    }),
+  };
+}
+
+/** Audit events go to `logger`, or to the log; what each operation took goes to the metrics. */
+export function auditLogOf(log: LogLines, metrics: MetricLines, logger: AuditLogger = log.audit): AuditLog {
+  return new AuditLog(
+    logger,
+    (thrown) => {
+      log.auditLoggerFailed(thrown);
+      metrics.auditLoggerFailed();
+    },
+    (event, details, current) => metrics.operationFinished(event, details, current === log.audit && log.isAuditWritten),
+  );
+}

@@ -1,0 +1,222 @@
+/**
+ * Each error that an answer can have, by its `code`. The class of an error is in the room that throws it.
+ * `npm run docs` writes the table in `docs/reference.md` from these rows.
+ */
+export const ERRORS = {
+  SESSION_NOT_FOUND: {
+    status: 404,
+    title: 'Session not found',
+    exit: 'notFound',
+    outcome: 'not-found',
+    when: "none, ended, malformed id, or not the caller's",
+  },
+  MAX_SESSIONS_REACHED: {
+    status: 429,
+    title: 'Session limit reached',
+    exit: 'tryLater',
+    outcome: 'limit',
+    when: 'a limit is full; with `scope` (`global`, `org`, `user`), `limit`, `active`',
+  },
+  WORKSPACE_CREATION: {
+    status: 503,
+    title: 'Workspace could not be made',
+    exit: 'tryLater',
+    outcome: 'failure',
+    when: 'the directory could not be made; seat and idempotency key are free again',
+  },
+  INVALID_USER_ID: {
+    status: 400,
+    title: 'Invalid user id',
+    exit: 'usage',
+    outcome: 'validation',
+    when: 'empty, over 128 bytes of UTF-8, not well-formed, or control characters',
+  },
+  INVALID_ORG_ID: {
+    status: 400,
+    title: 'Invalid organisation id',
+    exit: 'usage',
+    outcome: 'validation',
+    when: 'the same for the organisation',
+  },
+  VALIDATION: {
+    status: 400,
+    title: 'Invalid request',
+    exit: 'usage',
+    outcome: 'validation',
+    when: 'anything else malformed; `errors` has the path of each field',
+  },
+  UNAUTHORIZED: { status: 401, title: 'No caller', exit: 'notAllowed', outcome: 'unauthorized', when: 'no caller' },
+  FORBIDDEN: {
+    status: 403,
+    title: 'Not allowed',
+    exit: 'notAllowed',
+    outcome: 'forbidden',
+    when: "needs a role, or the agent's own file permissions forbid it",
+  },
+  IDEMPOTENCY_CONFLICT: {
+    status: 409,
+    title: 'Idempotency key used before',
+    exit: 'failed',
+    outcome: 'idempotency-conflict',
+    when: 'the same key with another request',
+  },
+  MCP_CLIENT_EXISTS: {
+    status: 409,
+    title: 'MCP client exists',
+    exit: 'failed',
+    outcome: 'conflict',
+    when: 'the session has a client with this id',
+  },
+  MCP_CLIENT_NOT_FOUND: {
+    status: 404,
+    title: 'MCP client not found',
+    exit: 'notFound',
+    outcome: 'not-found',
+    when: 'it has none',
+  },
+  MCP_CLIENT_LIMIT: {
+    status: 429,
+    title: 'MCP client limit reached',
+    exit: 'tryLater',
+    outcome: 'limit',
+    when: 'it has as many as it may have',
+  },
+  MCP_CONNECTION: {
+    status: 502,
+    title: 'MCP server failed',
+    exit: 'failed',
+    outcome: 'failure',
+    when: 'the MCP server refused, timed out or broke the protocol',
+  },
+  MCP_ENDPOINT_FORBIDDEN: {
+    status: 400,
+    title: 'MCP endpoint not allowed',
+    exit: 'usage',
+    outcome: 'endpoint-policy',
+    when: 'a special address, not http(s), credentials in the URL, a command not on the list',
+  },
+  FILE_NOT_FOUND: {
+    status: 404,
+    title: 'File not found',
+    exit: 'notFound',
+    outcome: 'not-found',
+    when: 'nothing is at the path',
+  },
+  PATH_OUTSIDE_WORKSPACE: {
+    status: 400,
+    title: 'Path outside the workspace',
+    exit: 'usage',
+    outcome: 'path-policy',
+    when: '`..`, a leading slash, a symlink anywhere in the path, or reading a file with several hard links',
+  },
+  NOT_A_FILE: {
+    status: 409,
+    title: 'Not a file',
+    exit: 'failed',
+    outcome: 'conflict',
+    when: 'what is at the path, or on the way to it, is of another kind: a directory, a file, a FIFO, a socket, a device',
+  },
+  DIRECTORY_NOT_EMPTY: {
+    status: 409,
+    title: 'Directory not empty',
+    exit: 'failed',
+    outcome: 'conflict',
+    when: 'removing needs `recursive=true`',
+  },
+  FILE_TOO_LARGE: {
+    status: 413,
+    title: 'File too large',
+    exit: 'failed',
+    outcome: 'limit',
+    when: 'more than one request or answer carries; with `size` and `limit`',
+  },
+  WORKSPACE_FULL: {
+    status: 507,
+    title: 'Workspace full',
+    exit: 'tryLater',
+    outcome: 'limit',
+    when: 'beyond `MAX_WORKSPACE_BYTES`, with `limit` and `bytes`, or the file system is full',
+  },
+  PRECONDITION_FAILED: {
+    status: 412,
+    title: 'Precondition failed',
+    exit: 'failed',
+    outcome: 'precondition',
+    when: "`If-Match` or `If-None-Match` does not hold; with the file's `etag`, if there is one",
+  },
+  RANGE_NOT_SATISFIABLE: {
+    status: 416,
+    title: 'Range not satisfiable',
+    exit: 'failed',
+    outcome: 'precondition',
+    when: 'the range is not in the file (`size`, `Content-Range`), or the part does not follow what arrived (`received`, `total`)',
+  },
+  WORKSPACE_ACCESS_LIMIT: {
+    status: 429,
+    title: 'Workspace access limit reached',
+    exit: 'tryLater',
+    outcome: 'limit',
+    when: 'the file system has as many access points as it may have',
+  },
+  PROMPT_NOT_FOUND: {
+    status: 404,
+    title: 'Prompt layer not found',
+    exit: 'notFound',
+    outcome: 'not-found',
+    when: 'the scope has no such prompt layer',
+  },
+  PROMPT_CONFLICT: {
+    status: 409,
+    title: 'Prompt layer changed meanwhile',
+    exit: 'failed',
+    outcome: 'conflict',
+    when: 'the layer is not the one that was read; `version`: what it has now',
+  },
+  RESPONSE_TOO_LARGE: {
+    status: 502,
+    title: 'Answer too large',
+    exit: 'failed',
+    outcome: 'limit',
+    when: 'the answer would not fit through Lambda',
+  },
+  CONTENTION: {
+    status: 503,
+    title: 'Busy',
+    exit: 'tryLater',
+    outcome: 'failure',
+    when: 'conflicts, throttling or a disturbance outlasted the retries; repeating is safe',
+  },
+  NOT_AVAILABLE: {
+    status: 501,
+    title: 'Not available',
+    exit: 'failed',
+    outcome: 'not-available',
+    when: 'not on this deployment',
+  },
+  INTERNAL: {
+    status: 500,
+    title: 'Internal error',
+    exit: 'failed',
+    outcome: 'failure',
+    when: 'our fault; the cause is in the log',
+  },
+} as const satisfies Readonly<Record<string, ErrorRow>>;
+
+/** Every `code` that an answer can have. */
+export type ErrorCode = keyof typeof ERRORS;
+
+interface ErrorRow {
+  /** The HTTP status. Only `lib/api/` reads it, and the title. */
+  status: number;
+  /** The title of the problem document. */
+  title: string;
+  /** The exit code of the command line, by its name in `lib/cli/exit-codes.ts`. Only `lib/cli/` reads it. */
+  exit: string;
+  /**
+   * `failure` is the fault of this system or of an MCP server. Every other value is a refusal, which the caller causes:
+   * it says what the refusal is about. Only `lib/telemetry/` reads it.
+   */
+  outcome: string;
+  /** When an answer has the code: a cell of the table in `docs/reference.md`, in Markdown. */
+  when: string;
+}

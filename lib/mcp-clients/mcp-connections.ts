@@ -1,0 +1,67 @@
+import type { LogLines } from '../telemetry/log-lines.ts';
+import type { Workspace } from '../workspaces/workspace-paths.ts';
+import { credentialsIdOf, type CredentialVault } from './credentials/credential-vault.ts';
+import type { McpClientItem, McpConnectionState } from './mcp-client-store.ts';
+import type { McpConnection, McpConnector, McpTarget } from './mcp-connector.ts';
+
+/** What of a client says how to reach its server. */
+type Reachable = Omit<McpClientItem, 'connection' | 'connectedAt'>;
+
+/** Connections of sessions to the servers of their MCP clients, with credentials opened for each. */
+export class McpConnections {
+  private readonly connector: McpConnector;
+  private readonly vault: CredentialVault;
+  private readonly log: LogLines;
+  private readonly workspacePathOf: (session: Workspace) => string;
+
+  constructor(
+    connector: McpConnector,
+    vault: CredentialVault,
+    log: LogLines,
+    workspacePathOf: (session: Workspace) => string,
+  ) {
+    this.connector = connector;
+    this.vault = vault;
+    this.log = log;
+    this.workspacePathOf = workspacePathOf;
+  }
+
+  /** What it takes to connect to a client's server: its credentials opened, for this session and no other. */
+  async targetOf(session: Workspace, { clientId, address, timeoutMs, credentials }: Reachable): Promise<McpTarget> {
+    const owner = { sessionId: session.id, clientId };
+    return {
+      address,
+      timeoutMs,
+      credentials: await this.vault.open(credentials, owner),
+      credentialsId: credentialsIdOf(credentials, owner),
+      workspacePath: this.workspacePathOf(session),
+    };
+  }
+
+  connect(target: McpTarget): Promise<McpConnection> {
+    return this.connector.connect(target);
+  }
+
+  resume(target: McpTarget, state: McpConnectionState): Promise<McpConnection> {
+    return this.connector.resume(target, state);
+  }
+
+  /** Ends the session on the MCP server; one that does not answer is only written to the log. */
+  async terminate(sessionId: string, clientId: string, connection: McpConnection): Promise<void> {
+    try {
+      await connection.terminate();
+    } catch (thrown) {
+      this.log.mcpSessionNotTerminated(sessionId, clientId, thrown);
+    }
+  }
+
+  /** The same for a client that is stored no more, over its stored connection. */
+  async terminateRemoved(session: Workspace, client: McpClientItem): Promise<void> {
+    try {
+      const connection = await this.resume(await this.targetOf(session, client), client.connection);
+      await connection.terminate().finally(() => connection.close());
+    } catch (thrown) {
+      this.log.mcpSessionNotTerminated(session.id, client.clientId, thrown);
+    }
+  }
+}

@@ -1,0 +1,41 @@
+type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+
+/**
+ * When a client sends an operation again without knowing whether it was carried out. `lib/api/client/repetition.ts` checks
+ * the inputs. A request that was certainly not carried out (refused, throttled, never connected) may always be sent again.
+ */
+export type Repetition =
+  'always' | 'never' | 'with an idempotency key' | 'without a condition' | 'whole and without a condition';
+
+/** How an HTTP request becomes an operation's input, and its answer a status. Path parameters have the fields' names. */
+export interface Route {
+  method: Method;
+  path: string;
+  repetition: Repetition;
+  /** The fields that travel in the query, and how they are read. */
+  query?: Readonly<Record<string, 'string' | 'number' | 'boolean'>>;
+  /** The fields that travel in the JSON body. */
+  body?: readonly string[];
+  /** The field that the body is, as it came, instead: bytes, in base64. */
+  rawBody?: string;
+  /** The fields that travel in headers, and in which. */
+  headers?: Readonly<Record<string, string>>;
+  status: number;
+  /** Instead of `status` where the operation found what it would have created. */
+  statusIfExisted?: number;
+  /** Instead of `status` where it was a part, or nothing new, that was given or taken. */
+  statusIfPartial?: number;
+  statusIfUnmodified?: number;
+  /** The field of the output that is the body, instead of all of it: bytes, in base64. */
+  rawAnswer?: string;
+  /** The headers of the answer, and the fields of the output that they tell, where there are. */
+  answerHeaders?: Readonly<Record<string, string>>;
+  /** Of what was created, for the `Location` header: a path with fields of the output. */
+  location?: string;
+}
+
+/** An operation that has no route: direct invocation only. */
+export interface InvokedOnly {
+  invokedOnly: true;
+  repetition: Repetition;
+}

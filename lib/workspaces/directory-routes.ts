@@ -1,0 +1,35 @@
+import type { Route } from '../operations/route.ts';
+import type { directoryOperations } from './directory-operations.ts';
+
+const DIRECTORIES = '/sessions/{sessionId}/directories';
+
+export const directoryRoutes = {
+  listDirectory: {
+    method: 'GET',
+    path: DIRECTORIES,
+    query: { path: 'string', limit: 'number', cursor: 'string' },
+    status: 200,
+    repetition: 'always',
+  },
+  makeDirectory: {
+    method: 'PUT',
+    path: DIRECTORIES,
+    query: { path: 'string' },
+    status: 201,
+    statusIfExisted: 204,
+    repetition: 'always',
+  },
+  removeDirectory: {
+    method: 'DELETE',
+    path: DIRECTORIES,
+    query: { path: 'string', recursive: 'boolean' },
+    status: 204,
+    repetition: 'always',
+  },
+  getWorkspaceUsage: {
+    method: 'GET',
+    path: '/sessions/{sessionId}/workspace-usage',
+    status: 200,
+    repetition: 'always',
+  },
+} as const satisfies Record<keyof typeof directoryOperations, Route>;

@@ -1,0 +1,44 @@
+import type { Route } from '../operations/route.ts';
+import type { fileOperations } from './file-operations.ts';
+
+const FILES = '/sessions/{sessionId}/files';
+
+export const fileRoutes = {
+  readFile: {
+    method: 'GET',
+    path: FILES,
+    query: { path: 'string' },
+    headers: { range: 'range', ifMatch: 'if-match', ifNoneMatch: 'if-none-match' },
+    status: 200,
+    statusIfPartial: 206,
+    statusIfUnmodified: 304,
+    rawAnswer: 'content',
+    answerHeaders: { etag: 'etag', 'content-range': 'contentRange' },
+    repetition: 'always',
+  },
+  writeFile: {
+    method: 'PUT',
+    path: FILES,
+    query: { path: 'string' },
+    rawBody: 'content',
+    headers: {
+      contentRange: 'content-range',
+      uploadId: 'upload-id',
+      ifMatch: 'if-match',
+      ifNoneMatch: 'if-none-match',
+    },
+    status: 201,
+    statusIfExisted: 204,
+    statusIfPartial: 202,
+    answerHeaders: { etag: 'etag' },
+    repetition: 'whole and without a condition',
+  },
+  deleteFile: {
+    method: 'DELETE',
+    path: FILES,
+    query: { path: 'string' },
+    headers: { ifMatch: 'if-match' },
+    status: 204,
+    repetition: 'without a condition',
+  },
+} as const satisfies Record<keyof typeof fileOperations, Route>;
