@@ -101,7 +101,7 @@ describe('no path leads out of a workspace', () => {
     ['to itself, below', (at) => symlink('.', at), 'x/x/x/file'],
     ['to nothing', (at) => symlink('/nowhere/at/all', at), 'x'],
     [
-      'to nothing yet both.outside, to be made by a write',
+      'to nothing yet outside, to be made by a write',
       () => symlink(path.join(both.outside, 'made'), own.at('x')),
       'x',
     ],
