@@ -24,7 +24,7 @@ export type { SessionFiles } from './workspaces/session-files.ts';
 export type { CreateSessionOptions } from './sessions/session-options.ts';
 export type { Session, SessionHandle, SessionInfo } from './sessions/session.ts';
 export type { WorkspaceAccessInfo } from './workspaces/access-points/workspace-access.ts';
-export type { CleanupBounds, SweepResult } from './sessions/sweep.ts';
+export type { CleanupBounds, SweepResult } from './sessions/sweep/sweep.ts';
 
 /** A session manager on the table and the workspaces that the environment names; docs/reference.md lists the variables. */
 export function createSessionManager(env: NodeJS.ProcessEnv = process.env): SessionManagerV2 {

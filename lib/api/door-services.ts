@@ -1,6 +1,6 @@
 import type { Config } from '../configuration.ts';
 import type { SessionManager } from '../sessions/session-manager.ts';
-import type { StreamEffects } from '../sessions/stream-effects.ts';
+import type { StreamEffects } from '../sessions/stream/stream-effects.ts';
 import type { AuditLog } from '../telemetry/audit/audit-log.ts';
 import type { LogLines } from '../telemetry/log-lines.ts';
 import type { AccessCheck } from '../workspaces/access-points/access-check.ts';

@@ -3,7 +3,7 @@ import type { Config } from '../configuration.ts';
 import { CredentialVault } from '../mcp-clients/credentials/credential-vault.ts';
 import { SessionTerminationStore } from '../mcp-clients/session-termination-store.ts';
 import { SessionTerminations } from '../mcp-clients/session-terminations.ts';
-import { StreamEffects } from '../sessions/stream-effects.ts';
+import { StreamEffects } from '../sessions/stream/stream-effects.ts';
 import { eventBridgeSink } from '../telemetry/events/event-bridge-sink.ts';
 import type { EventSink } from '../telemetry/events/event-sink.ts';
 import { efsAccessPoints } from '../workspaces/access-points/efs-access-points.ts';

@@ -15,7 +15,7 @@ const SETTLED_MS = 300;
 const MAX_JUDGED = 10_000;
 
 /** Judges the counters of scopes that looked wrong, by counts between two looks at the seats; puts them right. */
-export class ReconcileCounters {
+export class CounterComparison {
   private readonly store: ReconcileStore;
   private readonly correction: SeatCorrectionStore;
 

@@ -38,7 +38,7 @@ import { Session, SessionHandle, type SessionUses } from './session.ts';
 import type { Page, SessionListStore } from './session-list-store.ts';
 import { SessionListing, type SessionPage } from './session-listing.ts';
 import type { SessionItem } from '../table/session-item.ts';
-import type { CleanupBounds, Sweep, SweepResult } from './sweep.ts';
+import type { CleanupBounds, Sweep, SweepResult } from './sweep/sweep.ts';
 import { workspaceOf } from '../workspaces/workspace-paths.ts';
 
 /** Well within the 15 minutes of a Lambda. */

@@ -3,7 +3,7 @@ import type { SessionManager } from './session-manager.ts';
 import * as z from 'zod/mini';
 import { ValidationError } from '../errors.ts';
 import { identityOf, type Caller, type Identity } from '../identity.ts';
-import type { CleanupBounds } from './sweep.ts';
+import type { CleanupBounds } from './sweep/sweep.ts';
 import { createOptionsShape, MAX_INACTIVE_SECONDS, metadataSchema, pageShape } from './session-options.ts';
 import { operationOf } from '../operations/operation.ts';
 

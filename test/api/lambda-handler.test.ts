@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globa
 import pMap from 'p-map';
 import type { HttpResult } from '../../lib/api/http-handler.ts';
 import { lambdaHandler } from '../../lib/api/lambda-handler.ts';
-import type { SweepResult } from '../../lib/sessions/sweep.ts';
+import type { SweepResult } from '../../lib/sessions/sweep/sweep.ts';
 import { newStack, TestClock, type TestStack } from '../setup/test-stack.ts';
 import { httpEvent, lambdaContext, parsed } from './lambda-events.ts';
 import { interpose } from '../setup/interpose.ts';

@@ -17,7 +17,7 @@ import { guardedFetch, type Fetch, type GuardedFetch } from '../../lib/mcp-clien
 import { SdkConnector } from '../../lib/mcp-clients/transports/sdk-connector.ts';
 import { KmsSecretBox } from '../../lib/mcp-clients/credentials/kms-secret-box.ts';
 import { dynamoDbClient, dynamoDbConfig } from '../../lib/composition/clients.ts';
-import { StreamEffects } from '../../lib/sessions/stream-effects.ts';
+import { StreamEffects } from '../../lib/sessions/stream/stream-effects.ts';
 import { APPLICATION } from '../../lib/identity.ts';
 import { SessionManager } from '../../lib/sessions/session-manager.ts';
 import { DynamoTable } from '../../lib/table/dynamo-table.ts';

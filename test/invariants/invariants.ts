@@ -1,6 +1,6 @@
 import { utimes } from 'node:fs/promises';
 import path from 'node:path';
-import type { SweepResult } from '../../lib/sessions/sweep.ts';
+import type { SweepResult } from '../../lib/sessions/sweep/sweep.ts';
 import type { TestStack } from '../setup/test-stack.ts';
 import { problemsOfBelongings } from './belongings.ts';
 import { problemsOfDirectories } from './directories.ts';

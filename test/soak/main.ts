@@ -4,7 +4,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readConfig } from '../../lib/configuration.ts';
 import { dynamoDbClient } from '../../lib/composition/clients.ts';
-import type { SweepResult } from '../../lib/sessions/sweep.ts';
+import type { SweepResult } from '../../lib/sessions/sweep/sweep.ts';
 import { ChildProgram } from '../../local/child-program.ts';
 import { startDynamoDbLocal } from '../../local/dynamodb-local.ts';
 import { violationsAfterSweep } from '../invariants/invariants.ts';

@@ -8,7 +8,7 @@ import type { DynamoDBBatchResponse, DynamoDBRecord } from 'aws-lambda';
 import { streamHandler, type StreamHandler } from '../../../lib/api/stream-handler.ts';
 import { parseSessionEvent, type SessionEvent } from '../../../lib/telemetry/events/index.ts';
 import { dynamoDbConfig } from '../../../lib/composition/clients.ts';
-import { StreamEffects } from '../../../lib/sessions/stream-effects.ts';
+import { StreamEffects } from '../../../lib/sessions/stream/stream-effects.ts';
 import type { SessionHandle } from '../../../lib/sessions/session.ts';
 import { StreamCheckpoint } from '../../../local/stream-checkpoint.ts';
 import { StreamPoller } from '../../../local/stream-poller.ts';

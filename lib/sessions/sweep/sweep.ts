@@ -1,13 +1,13 @@
 import pMap from 'p-map';
-import type { LogLines } from '../telemetry/log-lines.ts';
-import type { MetricLines } from '../telemetry/metrics/metric-lines.ts';
-import type { SeatMetrics } from '../limits/seat-metrics.ts';
-import type { SessionEnding } from './session-ending.ts';
-import { EVERYBODY } from '../limits/limit.ts';
-import type { SeatStore } from '../limits/seat-store.ts';
+import type { LogLines } from '../../telemetry/log-lines.ts';
+import type { MetricLines } from '../../telemetry/metrics/metric-lines.ts';
+import type { SeatMetrics } from '../../limits/seat-metrics.ts';
+import type { SessionEnding } from '../session-ending.ts';
+import { EVERYBODY } from '../../limits/limit.ts';
+import type { SeatStore } from '../../limits/seat-store.ts';
 import type { SweepCandidates, CandidatesRequest } from './sweep-candidates.ts';
 import type { WorkspaceLeftovers } from './workspace-leftovers.ts';
-import type { SessionItem } from '../table/session-item.ts';
+import type { SessionItem } from '../../table/session-item.ts';
 
 /** What a sweep looks at and when it stops. */
 export interface SweepRequest extends CandidatesRequest {

@@ -1,8 +1,8 @@
-import { isActive } from '../table/session-item.ts';
+import { isActive } from '../../table/session-item.ts';
 import pMap from 'p-map';
-import type { LogLines } from '../telemetry/log-lines.ts';
-import type { Workspaces } from '../workspaces/workspaces.ts';
-import type { SessionStore } from './session-store.ts';
+import type { LogLines } from '../../telemetry/log-lines.ts';
+import type { Workspaces } from '../../workspaces/workspaces.ts';
+import type { SessionStore } from '../session-store.ts';
 
 interface LeftoversRequest {
   now: Date;

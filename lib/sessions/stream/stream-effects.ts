@@ -1,13 +1,13 @@
-import type { AuditLog } from '../telemetry/audit/audit-log.ts';
-import type { EventSink, Undelivered } from '../telemetry/events/event-sink.ts';
-import { parseSessionEvent, type SessionEvent } from '../telemetry/events/session-event.ts';
-import type { SessionTerminations } from '../mcp-clients/session-terminations.ts';
+import type { AuditLog } from '../../telemetry/audit/audit-log.ts';
+import type { EventSink, Undelivered } from '../../telemetry/events/event-sink.ts';
+import { parseSessionEvent, type SessionEvent } from '../../telemetry/events/session-event.ts';
+import type { SessionTerminations } from '../../mcp-clients/session-terminations.ts';
 import { sessionEventOf } from './session-event-of-record.ts';
-import { accessEffects } from '../workspaces/access-points/access-audit.ts';
+import { accessEffects } from '../../workspaces/access-points/access-audit.ts';
 import { changeIn, type WorkspaceAccessEnded } from './stream-change.ts';
-import { availableOf, removeAccess } from '../workspaces/access-points/workspace-access.ts';
-import type { AccessPoints } from '../workspaces/access-points/access-points.ts';
-import type { StreamRecord } from '../table/stream-record.ts';
+import { availableOf, removeAccess } from '../../workspaces/access-points/workspace-access.ts';
+import type { AccessPoints } from '../../workspaces/access-points/access-points.ts';
+import type { StreamRecord } from '../../table/stream-record.ts';
 
 /** A batch must not wait long for EFS: for an access point that is known by its id, and one that must be looked for. */
 const REMOVE_MS = 4_000;

@@ -1,7 +1,7 @@
-import type { SessionEvent } from '../telemetry/events/session-event.ts';
-import { isSessionKey, sessionIdOf, type Key } from '../table/keys.ts';
-import { itemIn, type StreamRecord } from '../table/stream-record.ts';
-import type { SessionItem } from '../table/session-item.ts';
+import type { SessionEvent } from '../../telemetry/events/session-event.ts';
+import { isSessionKey, sessionIdOf, type Key } from '../../table/keys.ts';
+import { itemIn, type StreamRecord } from '../../table/stream-record.ts';
+import type { SessionItem } from '../../table/session-item.ts';
 
 type EventSource = Key & SessionItem;
 

@@ -1,8 +1,8 @@
-import type { PendingTermination } from '../mcp-clients/session-termination-store.ts';
-import type { McpClientItem } from '../mcp-clients/mcp-client-store.ts';
-import { isTerminationKey, isMcpClientKey, isSessionKey, sessionIdOf, type Key } from '../table/keys.ts';
-import type { SessionItem, WorkspaceAccessState } from '../table/session-item.ts';
-import { itemIn, type StreamRecord } from '../table/stream-record.ts';
+import type { PendingTermination } from '../../mcp-clients/session-termination-store.ts';
+import type { McpClientItem } from '../../mcp-clients/mcp-client-store.ts';
+import { isTerminationKey, isMcpClientKey, isSessionKey, sessionIdOf, type Key } from '../../table/keys.ts';
+import type { SessionItem, WorkspaceAccessState } from '../../table/session-item.ts';
+import { itemIn, type StreamRecord } from '../../table/stream-record.ts';
 
 /** A change of the table that something follows from. */
 export type StreamChange =

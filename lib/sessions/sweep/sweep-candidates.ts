@@ -1,6 +1,6 @@
-import type { SessionListStore } from './session-list-store.ts';
-import type { SessionStore } from './session-store.ts';
-import type { SessionItem } from '../table/session-item.ts';
+import type { SessionListStore } from '../session-list-store.ts';
+import type { SessionStore } from '../session-store.ts';
+import type { SessionItem } from '../../table/session-item.ts';
 
 /** Which sessions a sweep is for, and until when it looks for them. */
 export interface CandidatesRequest {
