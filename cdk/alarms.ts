@@ -1,9 +1,8 @@
 import { Duration } from 'aws-cdk-lib';
-import type { HttpApi } from 'aws-cdk-lib/aws-apigatewayv2';
 import { Alarm, ComparisonOperator, Metric, TreatMissingData, type IMetric } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
-import { FilterPattern, MetricFilter } from 'aws-cdk-lib/aws-logs';
+import { FilterPattern, MetricFilter, type ILogGroup } from 'aws-cdk-lib/aws-logs';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
@@ -14,7 +13,8 @@ import type { StackConfig } from './stack-config.ts';
 
 export interface AlarmsProps {
   config: StackConfig;
-  api: HttpApi;
+  /** Of the HTTP API. */
+  accessLog: ILogGroup;
   table: ITable;
   functions: Readonly<Record<FunctionName, SessionFunction>>;
   deadLetters: IQueue;
@@ -44,7 +44,7 @@ export class Alarms extends Construct {
     super(scope, id);
     const { alarmTopicArn, stackName } = props.config;
     const topic = alarmTopicArn === undefined ? undefined : Topic.fromTopicArn(this, 'Topic', alarmTopicArn);
-    for (const row of alarmRows(props, this.failedOperations(props), this.drift(props))) {
+    for (const row of alarmRows(props, this.serverErrors(props), this.failedOperations(props), this.drift(props))) {
       const isFloor = row.below !== undefined;
       const alarm = new Alarm(this, row.id, {
         alarmName: `${stackName}-${row.id}`,
@@ -59,6 +59,25 @@ export class Alarms extends Construct {
       });
       if (topic) alarm.addAlarmAction(new SnsAction(topic));
     }
+  }
+
+  /**
+   * 5xx answers by our fault. API Gateway's own metric also counts what others cause: 502 for an MCP server that fails, 507
+   * for a workspace that is full. 502 is ours where the function did not answer.
+   */
+  private serverErrors({ config, accessLog }: AlarmsProps): IMetric {
+    const names = { metricNamespace: config.stackName, metricName: 'ApiServerErrors' };
+    const isOurs = ['500', '503', '504'].map((status) => FilterPattern.stringValue('$.status', '=', status));
+    const hasNoAnswer = FilterPattern.all(
+      FilterPattern.stringValue('$.status', '=', '502'),
+      FilterPattern.stringValue('$.integrationError', '!=', '-'),
+    );
+    new MetricFilter(this, 'ApiServerErrors-lines', {
+      logGroup: accessLog,
+      ...names,
+      filterPattern: FilterPattern.any(...isOurs, hasNoAnswer),
+    });
+    return new Metric({ namespace: names.metricNamespace, metricName: names.metricName, ...FIVE_MINUTES });
   }
 
   /** Operations that failed by our fault: Lambda counts them as successes, since callers get an answer. */
@@ -99,7 +118,8 @@ function scheduledRuns(group: string, period: Duration): IMetric {
 }
 
 function alarmRows(
-  { config, api, table, functions, deadLetters, cleanupGroup }: AlarmsProps,
+  { config, table, functions, deadLetters, cleanupGroup }: AlarmsProps,
+  serverErrors: IMetric,
   failedOperations: IMetric,
   drift: IMetric,
 ): AlarmRow[] {
@@ -116,9 +136,9 @@ function alarmRows(
   return [
     {
       id: 'ApiServerErrors',
-      metric: api.metricServerError(FIVE_MINUTES),
+      metric: serverErrors,
       atLeast: 5,
-      impact: 'Agents get 5xx answers: they cannot begin, use or end sessions.',
+      impact: 'Agents get 5xx answers that no MCP server of theirs caused: they cannot begin, use or end sessions.',
       action: 'Look in the access logs for the route and its integrationError, then in that function’s log.',
     },
     {

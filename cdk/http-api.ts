@@ -19,6 +19,7 @@ import { operations } from '../lib/api/operations.ts';
 import { routes } from '../lib/api/routes.ts';
 import type { Route } from '../lib/operations/route.ts';
 import { warnOfGroupNames } from './group-names.ts';
+import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import { newLogGroup } from './log-group.ts';
 import type { StackConfig } from './stack-config.ts';
 
@@ -27,6 +28,7 @@ type FunctionsByName = Readonly<Record<ApiFunction, IFunction>>;
 /** The HTTP API: each of `lib/api/routes.ts`, to the function of its operation. */
 export class SessionHttpApi extends Construct {
   readonly api: HttpApi;
+  readonly accessLog: ILogGroup;
 
   constructor(scope: Construct, id: string, config: StackConfig, functions: FunctionsByName) {
     super(scope, id);
@@ -35,13 +37,14 @@ export class SessionHttpApi extends Construct {
       createDefaultStage: false,
       ...(config.corsAllowOrigins.length > 0 && { corsPreflight: corsFor(config.corsAllowOrigins) }),
     });
+    this.accessLog = newLogGroup(this, 'AccessLogs', config);
     new HttpStage(this, 'Stage', {
       httpApi: this.api,
       stageName: '$default',
       autoDeploy: true,
       throttle: { rateLimit: config.apiRateLimit, burstLimit: config.apiBurstLimit },
       accessLogSettings: {
-        destination: new LogGroupLogDestination(newLogGroup(this, 'AccessLogs', config)),
+        destination: new LogGroupLogDestination(this.accessLog),
         format: AccessLogFormat.custom(JSON.stringify(ACCESS_LOG)),
       },
     });

@@ -54,11 +54,11 @@ export class SessionManagerStack extends Stack {
     );
     this.functions = functions;
     const lambdas = forEach(API_FUNCTIONS, (name) => functions[name].function);
-    const { api } = new SessionHttpApi(this, 'Http', config, lambdas);
+    const { api, accessLog } = new SessionHttpApi(this, 'Http', config, lambdas);
     const { deadLetters, cleanupGroup } = new Schedules(this, 'Schedules', config, lambdas);
     new SessionEventStream(this, 'Stream', { table, handler: functions['session-events'].function, deadLetters });
 
-    new Alarms(this, 'Alarms', { config, api, table, functions, deadLetters, cleanupGroup });
+    new Alarms(this, 'Alarms', { config, accessLog, table, functions, deadLetters, cleanupGroup });
     if (config.dashboard) new SessionDashboard(this, 'Dashboard', { config, api, table, functions });
   }
 

@@ -87,6 +87,7 @@ export const ERRORS = {
     title: 'MCP server failed',
     exit: 'failed',
     outcome: 'failure',
+    isOfOthers: true,
     when: 'the MCP server refused, timed out or broke the protocol',
   },
   MCP_ENDPOINT_FORBIDDEN: {
@@ -208,6 +209,8 @@ export const ERRORS = {
 export type ErrorCode = keyof typeof ERRORS;
 
 interface ErrorRow {
+  /** A failure that others cause: nobody is called for it. Only `lib/api/` reads it. */
+  isOfOthers?: true;
   /** When the same request may succeed, for the `Retry-After` header. Only `lib/api/` reads it. */
   retryAfterSeconds?: number;
   /** The HTTP status. Only `lib/api/` reads it, and the title. */

@@ -1,5 +1,6 @@
 import type { RequestOrigin } from '../telemetry/audit/audit-context.ts';
 import type { LogLines } from '../telemetry/log-lines.ts';
+import { ERRORS } from '../error-catalogue.ts';
 import { ForbiddenError, toSessionManagerError, type SessionManagerError } from '../errors.ts';
 import type { Caller } from '../identity.ts';
 import { parseCaller } from '../sessions/parse-caller.ts';
@@ -61,6 +62,8 @@ export async function readRequest<T>({ audit }: Services, origin: RequestOrigin,
 /** What a caller may be told; the cause, which it is not told, goes to the log. */
 export function errorForCaller(log: LogLines, name: string, thrown: unknown): SessionManagerError {
   const error = toSessionManagerError(thrown);
-  if (error.cause !== undefined) log.operationFailed(name, thrown);
+  if (error.cause === undefined) return error;
+  if ('isOfOthers' in ERRORS[error.code]) log.dependencyFailed(name, thrown);
+  else log.operationFailed(name, thrown);
   return error;
 }

@@ -54,6 +54,11 @@ export class LogLines {
     this.counted('ERROR', 'operation_failed', { operation, error: asError(thrown) });
   }
 
+  /** The cause behind an error that others have caused, an MCP server for example. No alarm counts it. */
+  dependencyFailed(operation: string, thrown: unknown): void {
+    this.logger.warn('dependency_failed', { operation, error: asError(thrown) });
+  }
+
   promptComposerFailed(sessionId: string, warning: string): void {
     this.logger.warn('prompt_composer_failed', { sessionId, warning });
   }

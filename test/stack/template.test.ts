@@ -12,6 +12,7 @@ import './template/operations.ts';
 import './template/permissions.ts';
 import './template/secrets-key.ts';
 import './template/security-checks.ts';
+import './template/server-errors.ts';
 import './template/session-event-bus.ts';
 import './template/session-event-stream.ts';
 import './template/session-functions.ts';

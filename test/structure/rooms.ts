@@ -44,6 +44,7 @@ export const READERS_OF_ERRORS: Readonly<Record<string, string | undefined>> = {
   exit: 'lib/cli',
   outcome: 'lib/telemetry',
   retryAfterSeconds: 'lib/api',
+  isOfOthers: 'lib/api',
   when: undefined,
 };
 

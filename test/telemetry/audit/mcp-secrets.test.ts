@@ -52,7 +52,7 @@ describe('what MCP clients prove themselves with', () => {
       output.restore();
     }
     expect(output.lines.some((line) => line.includes('session_audit_event'))).toBe(true);
-    expect(output.lines.some((line) => line.includes('operation_failed'))).toBe(true);
+    expect(output.lines.some((line) => line.includes('dependency_failed'))).toBe(true);
     expect(audited.length).toBeGreaterThan(10);
     answers.forEach((answer) => expectNoCanary('an answer', JSON.stringify(answer)));
     output.lines.forEach((line) => expectNoCanary('the log', line));
