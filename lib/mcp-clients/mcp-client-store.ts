@@ -36,7 +36,7 @@ export interface McpClientItem {
 
 /** What the MCP server said when it was initialized; `mcpSessionId` is absent for servers without sessions. */
 export interface McpConnectionState {
-  /** Ours, and new with every initialization: tells one connection from the next. */
+  /** Our own id of the connection, new with every initialization. */
   connectionId: string;
   /** What was spoken: a server that is added as `http` may turn out to be an old one, which speaks `sse`. */
   transport: 'streamable-http' | 'sse' | 'stdio';
@@ -76,7 +76,7 @@ export class McpClientStore {
     return items;
   }
 
-  /** The client, and its id on the session: both or neither. Throws what stands in the way. */
+  /** Stores the client, and its id on the session: both or neither. Throws the reason if that is refused. */
   async add(sessionId: string, item: McpClientItem, limit: number): Promise<void> {
     checkSize(item.connection);
     const refusal = await this.table.transact({
@@ -151,7 +151,7 @@ export class McpClientStore {
     );
   }
 
-  /** Replaces the credentials, or removes them; the last of two who do so at once wins. */
+  /** Replaces the credentials, or removes them. Of two concurrent calls the last one wins. */
   async putCredentials(sessionId: string, clientId: string, credentials: SealedCredentials | undefined): Promise<void> {
     const change =
       credentials === undefined
