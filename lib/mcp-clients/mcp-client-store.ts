@@ -99,7 +99,7 @@ export class McpClientStore {
   }
 
   /**
-   * Removes the client and gives it as it was at that moment. Of two at once, one removes it and the other does not
+   * Removes the client and returns it as it was at that moment. Of two concurrent calls, one removes it and the other does not
    * find it.
    */
   async remove(sessionId: string, clientId: string): Promise<McpClientItem> {
@@ -126,7 +126,7 @@ export class McpClientStore {
   }
 
   /**
-   * Stores a new connection in place of the one it replaces. False: somebody else replaced it, or it was removed; then
+   * Stores a new connection in place of the one it replaces. False: another call replaced it, or it was removed; then
    * theirs stands.
    */
   async replaceConnection(
