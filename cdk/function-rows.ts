@@ -50,11 +50,13 @@ export const functionRows: Readonly<Record<FunctionName, FunctionRow>> = {
     tableActions: [
       'dynamodb:GetItem',
       'dynamodb:BatchGetItem',
+      'dynamodb:Query',
       'dynamodb:PutItem',
       'dynamodb:UpdateItem',
       'dynamodb:DeleteItem',
     ],
-    indexes: [],
+    // Sessions that are due where a limit refuses a create.
+    indexes: ['org'],
     settings: [...IDENTITY, ...LIMITS, 'inactivitySeconds', 'touchIntervalSeconds'],
     knowsWorkspaceRoot: true,
     // Waits for DynamoDB and EFS; CPU comes with memory, and 512 MB halve the cold start against 256.

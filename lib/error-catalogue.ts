@@ -13,9 +13,10 @@ export const ERRORS = {
   MAX_SESSIONS_REACHED: {
     status: 429,
     title: 'Session limit reached',
+    retryAfterSeconds: 5,
     exit: 'tryLater',
     outcome: 'limit',
-    when: 'a limit is full; with `scope` (`global`, `org`, `user`), `limit`, `active`',
+    when: 'a limit is full; with `scope` (`global`, `org`, `user`), `limit`, `active`, and where it is known `due`: sessions that end soon',
   },
   WORKSPACE_CREATION: {
     status: 503,
@@ -182,6 +183,7 @@ export const ERRORS = {
   CONTENTION: {
     status: 503,
     title: 'Busy',
+    retryAfterSeconds: 1,
     exit: 'tryLater',
     outcome: 'failure',
     when: 'conflicts, throttling or a disturbance outlasted the retries; repeating is safe',
@@ -206,6 +208,8 @@ export const ERRORS = {
 export type ErrorCode = keyof typeof ERRORS;
 
 interface ErrorRow {
+  /** When the same request may succeed, for the `Retry-After` header. Only `lib/api/` reads it. */
+  retryAfterSeconds?: number;
   /** The HTTP status. Only `lib/api/` reads it, and the title. */
   status: number;
   /** The title of the problem document. */

@@ -6,7 +6,7 @@ import type { HttpEvent } from './http-event.ts';
 import { operationNamed } from './operations.ts';
 import type { Answer, AnyOperation, ApiFunction } from '../operations/operation.ts';
 import { perform, readRequest, errorForCaller } from './perform.ts';
-import { problemOf } from './problem.ts';
+import { problemOf, retryAfterOf } from './problem.ts';
 import type { Route } from '../operations/route.ts';
 import { routeKey, routes, type NamedRoute } from './routes.ts';
 import type { SessionManager } from '../sessions/session-manager.ts';
@@ -14,7 +14,6 @@ import type { Services } from './door-services.ts';
 
 export type HttpResult = APIGatewayProxyStructuredResultV2;
 
-const RETRY_AFTER_SECONDS = '1';
 const byRouteKey = new Map(routes.map((route) => [routeKey(route), route]));
 
 /** Answers an API Gateway event (payload format 2.0) of one of the function's routes. */
@@ -176,11 +175,12 @@ const rangeOfAll = (size: number) => ({ 'content-range': `bytes */${size}` });
 export function problem(error: SessionManagerError, requestId: string): HttpResult {
   const { code, details } = error;
   const body = problemOf(error, requestId);
+  const retryAfter = retryAfterOf(code);
   return {
     statusCode: body.status,
     headers: {
       'content-type': 'application/problem+json',
-      ...(code === 'CONTENTION' && { 'retry-after': RETRY_AFTER_SECONDS }),
+      ...(retryAfter !== undefined && { 'retry-after': String(retryAfter) }),
       ...(code === 'RANGE_NOT_SATISFIABLE' && typeof details.size === 'number' && rangeOfAll(details.size)),
     },
     body: JSON.stringify(body),

@@ -1,5 +1,11 @@
 import { ERRORS } from '../error-catalogue.ts';
-import type { SessionManagerError } from '../errors.ts';
+import type { ErrorCode, SessionManagerError } from '../errors.ts';
+
+/** When the same request may succeed, if that is known (s). */
+export function retryAfterOf(code: ErrorCode): number | undefined {
+  const row = ERRORS[code];
+  return 'retryAfterSeconds' in row ? row.retryAfterSeconds : undefined;
+}
 
 /** RFC 9457. The error's own words and details, never its cause. */
 export function problemOf({ code, message, details }: SessionManagerError, requestId: string) {

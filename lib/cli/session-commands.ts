@@ -126,8 +126,8 @@ function pairs(texts: string[]): Record<string, string> {
   );
 }
 
-const sessionFields = ({ mcpClientIds, metadata, ...rest }: Session): string =>
-  fields({ ...rest, mcpClientIds: mcpClientIds.join(' '), metadata: jsonLine(metadata) });
+const sessionFields = ({ mcpClientIds, metadata, due, ...rest }: Session): string =>
+  fields({ ...rest, ...(due && { due: 'yes' }), mcpClientIds: mcpClientIds.join(' '), metadata: jsonLine(metadata) });
 
 function sessionColumns(sessions: Session[]): string {
   const rows = sessions.map(({ id, userId, orgId, lastActiveAt, expiresAt, mcpClientIds, metadata }) => [

@@ -18,6 +18,7 @@ import { PromptLayerStore } from '../prompts/prompt-layer-store.ts';
 import { PromptLayers } from '../prompts/prompt-layers.ts';
 import { SystemPromptStore } from '../prompts/system-prompt-store.ts';
 import { Reconciler } from '../reconcile/reconciler.ts';
+import { DueSessions } from '../sessions/due-sessions.ts';
 import { SessionCounts } from '../sessions/session-counts.ts';
 import { SessionCreation } from '../sessions/session-creation.ts';
 import { SessionEnding } from '../sessions/session-ending.ts';
@@ -80,7 +81,8 @@ export function sessionManagerParts(options: SessionManagerOptions) {
   const store = new SessionStore(table, seats, settings);
   const lists = new SessionListStore(table);
   const ending = new SessionEnding(store, workspaces, (name, thrown) => log.workspaceNotTidied(name, thrown));
-  const creation = new SessionCreation(store, workspaces, ending, seatMetrics, log);
+  const dueSessions = new DueSessions(store, lists, ending, log);
+  const creation = new SessionCreation(store, workspaces, ending, dueSessions, seatMetrics, log);
 
   const files = new WorkspaceFiles(workspaces);
   const directories = new WorkspaceDirectories(workspaces, files);

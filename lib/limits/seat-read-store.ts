@@ -18,7 +18,7 @@ interface Wanted {
 }
 
 /** Reads seats, with one request where it is known over how many items they are spread. */
-export class SeatReads {
+export class SeatReadStore {
   private readonly table: DynamoTable;
   private readonly hints: SeatHints;
 

@@ -3,7 +3,7 @@ import { UNLIMITED, type Usage } from './limit.ts';
 import type { DynamoTable } from '../table/dynamo-table.ts';
 import { SeatHints } from './seat-hints.ts';
 import { itemCountOf, seatLayout, usageOfLayout, type SeatLayout, type FirstSeatsItem } from './seat-layout.ts';
-import { SeatReads } from './seat-read-store.ts';
+import { SeatReadStore } from './seat-read-store.ts';
 import { writesOfStep } from './seat-step-writes.ts';
 import { balancingStep, nextStep, type SeatStep } from './seat-steps.ts';
 import { clearOnlyItem, setOnlyItem, want } from './seat-writes.ts';
@@ -17,7 +17,7 @@ const SETTLE_MS = 12_000;
 
 /** Limits, and how seats are spread: the wanted state, and the steps towards it, which any process may resume. */
 export class SeatStore {
-  readonly reads: SeatReads;
+  readonly reads: SeatReadStore;
   readonly hints: SeatHints;
   private readonly table: DynamoTable;
   private readonly presets: Limits;
@@ -27,7 +27,7 @@ export class SeatStore {
     this.table = table;
     this.presets = presets;
     this.hints = hints;
-    this.reads = new SeatReads(table, hints);
+    this.reads = new SeatReadStore(table, hints);
   }
 
   presetOf({ scope }: ScopeOwner): number {

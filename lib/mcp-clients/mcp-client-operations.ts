@@ -12,7 +12,8 @@ import { operationOf } from '../operations/operation.ts';
 const sessionShape = () => ({ sessionId: z.string() });
 const clientShape = () => ({ ...sessionShape(), clientId: clientIdSchema() });
 
-interface ManagerOfMcpClients {
+/** An alias, not an interface: declarations of `operations` then need no name of it. */
+type ManagerOfMcpClients = {
   session(sessionId: string): {
     addMcpClient(config: McpClientConfig): Promise<McpClient>;
     listMcpClients(): Promise<McpClientInfo[]>;
@@ -20,7 +21,7 @@ interface ManagerOfMcpClients {
     removeMcpClient(clientId: string): Promise<void>;
     mcpClient(clientId: string): McpClientHandle;
   };
-}
+};
 
 const operation = operationOf<ManagerOfMcpClients>();
 

@@ -3,12 +3,13 @@ import * as z from 'zod/mini';
 import { operationOf } from '../operations/operation.ts';
 import { systemPromptSchema } from './prompt-options.ts';
 
-interface ManagerOfPrompts {
+/** An alias, not an interface: declarations of `operations` then need no name of it. */
+type ManagerOfPrompts = {
   session(sessionId: string): {
     getSystemPrompt(): Promise<string>;
     updateSystemPrompt(systemPrompt: string): Promise<void>;
   };
-}
+};
 
 const operation = operationOf<ManagerOfPrompts>();
 

@@ -1,6 +1,6 @@
 import { validate as isUuid } from 'uuid';
 import type { AuditDetails } from '../telemetry/audit/audit-event.ts';
-import { detailsOfOwner, ReconcileCounters } from './counter-comparison.ts';
+import { detailsOfOwner, CounterComparison } from './counter-comparison.ts';
 import { ReconcileRun, type ReconcileRequest, type ReconcileResult, type ReconcileReports } from './reconcile-run.ts';
 import { SeatTally } from './seat-tally.ts';
 import type { ClientListStore } from '../mcp-clients/client-list-store.ts';
@@ -49,13 +49,13 @@ export class Comparison {
   private readonly stores: Stores;
   private readonly workspaces: Workspaces;
   private readonly reports: ReconcileReports;
-  private readonly counters: ReconcileCounters;
+  private readonly counters: CounterComparison;
 
   constructor(stores: Stores, workspaces: Workspaces, reports: ReconcileReports) {
     this.stores = stores;
     this.workspaces = workspaces;
     this.reports = reports;
-    this.counters = new ReconcileCounters(stores.round, stores.counters);
+    this.counters = new CounterComparison(stores.round, stores.counters);
   }
 
   async run(round: ReconcileMode, request: ReconcileRequest): Promise<ReconcileResult> {

@@ -15,7 +15,7 @@ const SETTLED_MS = 300;
 const MAX_JUDGED = 10_000;
 
 /** Judges the counters of candidates by counts between two reads of the seats, and corrects them. */
-export class ReconcileCounters {
+export class CounterComparison {
   private readonly store: ReconcileStore;
   private readonly correction: SeatCorrectionStore;
 

@@ -2,8 +2,10 @@ import { createHash } from 'node:crypto';
 import pTimeout from 'p-timeout';
 import stringify from 'safe-stable-stringify';
 import type { LogLines } from '../telemetry/log-lines.ts';
-import { ContentionError, SessionNotFoundError, WorkspaceCreationError } from '../errors.ts';
+import { ContentionError, MaxSessionsReachedError, SessionNotFoundError, WorkspaceCreationError } from '../errors.ts';
 import type { SeatMetrics } from '../limits/seat-metrics.ts';
+import type { ScopeOwner } from '../identity.ts';
+import type { DueSessions } from './due-sessions.ts';
 import type { SessionEnding } from './session-ending.ts';
 import type { CreateAttempts, CreateOutcome } from './create-attempts.ts';
 import type { RollBack, SessionStore } from './session-store.ts';
@@ -15,8 +17,14 @@ import { isActive, type SessionItem } from '../table/session-item.ts';
 /** A table or file system that did not answer the create may not answer the rollback either; the function must answer (ms). */
 const ROLL_BACK_MS = 5_000;
 
-/** Called when a create is rolled back: with the session that it had recorded, and how long ending it took. */
-type OnRolledBack = (session: SessionItem, durationMs: number) => Promise<void>;
+/** Called with a session that was ended, as it was before, and how long that took. */
+type OnEnded = (session: SessionItem, durationMs: number) => Promise<void>;
+
+/** What a create may end, and reports: the session that it had recorded, and others that were due and in its way. */
+interface CreationReports {
+  rolledBack: OnEnded;
+  dueEnded: OnEnded;
+}
 
 /** The session, and whether an earlier request with the same idempotency key had created it. */
 export interface CreationOutcome {
@@ -29,7 +37,8 @@ export interface CreationOutcome {
  * directory. What happens if one of these steps fails:
  *
  *   crash before the transaction ──▶ the sweep finds no session, and removes the directory after 5 minutes
- *   the transaction is refused ──▶ the directory in `.pending` is removed
+ *   the transaction is refused ──▶ the directory in `.pending` is removed. If the limit of a user or an organisation is full,
+ *     the create ends some sessions that are due, and tries again if one has ended
  *   refused, after an attempt without an answer ──▶ rolled back. If nothing is recorded yet, the directory stays in `.pending`
  *     for a session that may still be recorded; the sweep removes it after 5 minutes
  *   no attempt is answered ──▶ rolled back, unless a repeated request was answered with the session
@@ -44,10 +53,19 @@ export class SessionCreation {
   private readonly store: SessionStore;
   private readonly workspaces: Workspaces;
   private readonly ending: SessionEnding;
+  private readonly dueSessions: DueSessions;
   private readonly seats: SeatMetrics;
   private readonly log: LogLines;
 
-  constructor(store: SessionStore, workspaces: Workspaces, ending: SessionEnding, seats: SeatMetrics, log: LogLines) {
+  constructor(
+    store: SessionStore,
+    workspaces: Workspaces,
+    ending: SessionEnding,
+    dueSessions: DueSessions,
+    seats: SeatMetrics,
+    log: LogLines,
+  ) {
+    this.dueSessions = dueSessions;
     this.store = store;
     this.workspaces = workspaces;
     this.ending = ending;
@@ -55,9 +73,27 @@ export class SessionCreation {
     this.log = log;
   }
 
-  async create(request: CreateRequest, onRolledBack: OnRolledBack): Promise<CreationOutcome> {
-    const { id } = request.draft;
+  async create(request: CreateRequest, reports: CreationReports): Promise<CreationOutcome> {
     const attempts = this.store.create(request);
+    try {
+      return await this.createBy(attempts, request, reports.rolledBack);
+    } catch (thrown) {
+      // Only what was certainly not recorded is tried again.
+      if (!(thrown instanceof MaxSessionsReachedError) || attempts.mayBeRecorded) throw thrown;
+      const found = await this.dueSessions.endSome(ownerOf(thrown, request), request.now, reports.dueEnded);
+      if (!found?.settled) throw withDue(thrown, found?.due);
+      return this.createBy(this.store.create(request), request, reports.rolledBack).catch((again: unknown) => {
+        throw again instanceof MaxSessionsReachedError ? withDue(again, found.due) : again;
+      });
+    }
+  }
+
+  private async createBy(
+    attempts: CreateAttempts,
+    request: CreateRequest,
+    onRolledBack: OnEnded,
+  ): Promise<CreationOutcome> {
+    const { id } = request.draft;
     const known = await attempts.answerWithoutWriting();
     if (known && 'replayOf' in known) return { session: await this.replay(known.replayOf), replayed: true };
     await orWorkspaceCreationError(this.workspaces.prepare(id));
@@ -87,7 +123,7 @@ export class SessionCreation {
   private async record(
     attempts: CreateAttempts,
     request: CreateRequest,
-    onRolledBack: OnRolledBack,
+    onRolledBack: OnEnded,
   ): Promise<CreateOutcome> {
     try {
       return await attempts.run();
@@ -107,15 +143,12 @@ export class SessionCreation {
     return !isActive(await this.store.get(sessionId));
   }
 
-  private async rolledBack(request: CreateRequest, onRolledBack: OnRolledBack): Promise<RollBack['outcome']> {
+  private async rolledBack(request: CreateRequest, onRolledBack: OnEnded): Promise<RollBack['outcome']> {
     return pTimeout(this.rollBack(request, onRolledBack), { milliseconds: ROLL_BACK_MS, fallback: () => 'unknown' });
   }
 
   /** Continues after `rolledBack` has given up waiting. */
-  private async rollBack(
-    { draft, idempotency }: CreateRequest,
-    onRolledBack: OnRolledBack,
-  ): Promise<RollBack['outcome']> {
+  private async rollBack({ draft, idempotency }: CreateRequest, onRolledBack: OnEnded): Promise<RollBack['outcome']> {
     const startedAt = performance.now();
     try {
       const { outcome, session } = await this.store.rollBack(draft, idempotency?.key);
@@ -142,6 +175,17 @@ export class SessionCreation {
     if (!isActive(session)) throw new SessionNotFoundError();
     return session;
   }
+}
+
+/** Whose limit refused the create. */
+function ownerOf({ details }: MaxSessionsReachedError, { draft }: CreateRequest): ScopeOwner {
+  const { userId, orgId } = draft;
+  return { scope: (details as { scope: ScopeOwner['scope'] }).scope, userId, orgId };
+}
+
+function withDue({ details }: MaxSessionsReachedError, due: number | undefined): MaxSessionsReachedError {
+  const { scope, limit, active } = details as { scope: ScopeOwner['scope']; limit: number; active: number };
+  return new MaxSessionsReachedError(scope, limit, active, due);
 }
 
 async function orWorkspaceCreationError<T>(step: Promise<T>): Promise<T> {

@@ -18,6 +18,7 @@ const sessionAnswer = named(
     createdAt: time,
     lastActiveAt: time,
     expiresAt: time,
+    due: z.optional(z.literal(true)),
   }),
 );
 const sessionPageAnswer = z.strictObject({

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import type { ScopeOwner } from '../identity.ts';
 import { ValidationError } from '../errors.ts';
 import type { DynamoTable } from '../table/dynamo-table.ts';
 import { sessionIdOf, sessionIdOfUserEntry, userEntriesOf, type Key } from '../table/keys.ts';
@@ -14,6 +15,12 @@ export interface Page {
 export interface SessionIdPage {
   sessionIds: string[];
   nextCursor: string | undefined;
+}
+
+interface OldestPage {
+  sessionIds: string[];
+  /** None: that was the last page. */
+  next: Record<string, string> | undefined;
 }
 
 /** The lists of sessions: of a user, of an organisation, and of what is due. They give ids; `SessionStore` the rest. */
@@ -55,6 +62,16 @@ export class SessionListStore {
   /** All sessions of an organisation in pages, oldest first, until `signal` aborts. */
   async *allOfOrg(orgId: string, signal: AbortSignal): AsyncGenerator<string[]> {
     for await (const page of this.pagesInTime<Key>(queryOrg(orgId), signal)) yield page.map(sessionIdOf);
+  }
+
+  /** A page of the sessions of an organisation, or of a user in it, oldest first, and where the next one begins. */
+  async oldest(of: ScopeOwner, limit: number, from?: Record<string, string>): Promise<OldestPage> {
+    const { userId, orgId } = of;
+    const { pk, prefix } = userEntriesOf(userId, orgId);
+    const input = of.scope === 'user' ? queryByPrefix(pk, prefix) : queryOrg(orgId);
+    const { items, cursor } = await this.table.query<Key>({ ...input, Limit: limit }, from);
+    const idOf = of.scope === 'user' ? ({ sk }: Key) => sessionIdOfUserEntry(sk) : sessionIdOf;
+    return { sessionIds: items.map(idOf), next: cursor };
   }
 
   /** How many sessions of the user there are, in all organisations. */

@@ -213,7 +213,10 @@ export class SessionManager {
         idempotency,
         now: this.#uses.now(),
       },
-      (session, ms) => reportEnd(this.#uses.audit, session, rolledBack(session), ms),
+      {
+        rolledBack: (session, ms) => reportEnd(this.#uses.audit, session, rolledBack(session), ms),
+        dueEnded: (session, ms) => reportEnd(this.#uses.audit, session, endDetails(session, 'inactive'), ms),
+      },
     );
     this.#uses.audit.note({ sessionId: session.id, ...(replayed && { replayed }) });
     const isActivity = replayed && keepsAlive(this.#caller, session);

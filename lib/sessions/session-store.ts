@@ -85,6 +85,11 @@ export class SessionStore {
     return Date.parse(session.lastActiveAt) + this.idleMs(session);
   }
 
+  /** Whether it has expired, or its end was begun and interrupted. */
+  isDue(session: SessionItem, now: Date): boolean {
+    return session.status === 'ending' || this.expiresAt(session) < now.getTime();
+  }
+
   /** The latest moment (ms) up to `now` at which the session can have been active. */
   lastPossibleActivity(session: SessionItem, now: Date): number {
     return Math.min(now.getTime(), Date.parse(session.lastActiveAt) + this.touchIntervalMs);

@@ -29,6 +29,8 @@ export interface SessionInfo {
   createdAt: string;
   lastActiveAt: string;
   expiresAt: string;
+  /** It has expired, and ends with the next cleanup if nothing happens. */
+  due?: true;
 }
 
 /** What handles of sessions are given. */
@@ -173,6 +175,7 @@ export class Session extends SessionHandle {
       createdAt,
       lastActiveAt,
       expiresAt: new Date(this.#uses.store.expiresAt(this.#item)).toISOString(),
+      ...(this.#uses.store.isDue(this.#item, this.#uses.now()) && { due: true }),
     };
   }
 }

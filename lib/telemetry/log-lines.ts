@@ -74,6 +74,11 @@ export class LogLines {
     this.logger.warn('workspaces_not_measured', { error: asError(thrown) });
   }
 
+  /** Sessions that are due in a scope whose limit is full. */
+  dueSessionsNotRead(thrown: unknown): void {
+    this.logger.warn('due_sessions_not_read', { error: asError(thrown) });
+  }
+
   /** `left`: what the next sweep has to go on with. */
   trashEmptied(removed: number, left: number): void {
     this.logger.info('trash_emptied', { removed, left });

@@ -12,54 +12,12 @@ import {
   SessionManagerHttpClient,
 } from '../../lib/api/client/session-manager-client.ts';
 import { commandLine } from '../cli/run-command-line.ts';
-import { codeIn, readDocument } from '../documents/markdown.ts';
+import { cases, described, variants, type Input } from './described-repetition.ts';
 
 const ATTEMPTS = 3;
 const AWS = { AWS_REGION: 'us-east-1', AWS_ACCESS_KEY_ID: 'some', AWS_SECRET_ACCESS_KEY: 'some' };
 const env = Object.fromEntries(API_FUNCTIONS.map((group) => [functionVariable(group), group]));
 const TOOL = { sessionId: 's', clientId: 'c', name: 'echo' };
-
-/** Which operations are sent again, by when: as the document has them. */
-const described = new Map(
-  readDocument('docs/reliability.md')
-    .split('\n## What clients send again\n')[1]
-    ?.split('\n## ')[0]
-    ?.split('\n')
-    .filter((line) => line.startsWith('|') && line.includes('`'))
-    .flatMap((line) => {
-      const [, when = '', operations = ''] = line.split('|');
-      return codeIn(operations).map((operation) => [operation as OperationName, when.trim()] as const);
-    }),
-);
-
-type Input = Record<string, unknown>;
-
-/** What is sent, and whether it may be sent again. */
-const variants: Record<string, readonly (readonly [Input, boolean])[]> = {
-  always: [[{}, true]],
-  never: [[{}, false]],
-  'with an idempotency key': [
-    [{}, false],
-    [{ idempotencyKey: 'once' }, true],
-  ],
-  'without a condition': [[{}, true]],
-  'whole and without a condition': [
-    [{}, true],
-    [{ ifMatch: '"1"' }, false],
-    [{ ifNoneMatch: '*' }, false],
-    [{ contentRange: 'bytes 0-0/2', uploadId: 'u' }, false],
-  ],
-};
-const conditions: Partial<Record<OperationName, Input>> = {
-  deleteFile: { ifMatch: '"1"' },
-  deletePrompt: { version: 1 },
-};
-
-const cases = [...described].flatMap(([operation, when]) => {
-  const condition = conditions[operation];
-  const all = [...(variants[when] ?? []), ...(condition ? [[condition, false] as const] : [])];
-  return all.map(([input, again]) => ({ operation, input, again }));
-});
 
 test('the table of what clients send again has every operation, as its row has it', () => {
   const rows = Object.entries(routeRows).map(([operation, { repetition }]) => [operation, repetition]);

@@ -25,6 +25,17 @@ export function inject(client: DynamoDBClient, { before, after, around = (send) 
   );
 }
 
+/** Makes every request of the client fail with what nobody expects; gives what mends it. */
+export function failEvery(client: DynamoDBClient): () => void {
+  return interpose(
+    client,
+    () => async () => {
+      throw new Error('a surprise');
+    },
+    { step: 'initialize', name: 'surprise' },
+  );
+}
+
 /** Does something at the first `times` requests with this command. */
 export function atFirst(times: number, command: string, act: (input: object) => Promise<void> | void) {
   let left = times;

@@ -1,21 +1,18 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { isBuiltin } from 'node:module';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import ts from 'typescript';
 import { FUNCTION_NAMES } from '../../cdk/function-rows.ts';
 import { functionVariable } from '../../lib/api/client-environment.ts';
 import { API_FUNCTIONS } from '../../lib/operations/operation.ts';
 import type { SessionEvent } from '../../lib/telemetry/events/index.ts';
 import { ask, newDirectory, startServer, type LocalServer } from '../local/local-server.ts';
 import { ConsumerProject, PROJECT } from './consumer-project.ts';
+import { BUNDLE, COMPILED, contentsOf, examples, filesOfPackage, packagesImportedBy } from './package-contents.ts';
 
 const LONG = 600_000;
 const ENTRIES = ['.', './client', './cdk', './events'];
-const BUNDLE = /^dist\/functions\/(?<name>[\w-]+)\/(\w+|openapi-document)\.mjs(\.map)?$/;
-const COMPILED = /^dist\/(?<source>(lib|cdk)\/.+?)(\.d\.ts|\.js)$/;
 
 const EVENT: SessionEvent = {
   id: 'e1',
@@ -36,32 +33,6 @@ let compilerSays: string;
 let server: LocalServer;
 let environment: Record<string, string>;
 
-/** The examples of the README that came with the package. */
-function examples(): string[] {
-  const readme = readFileSync(path.join(project.installed, 'README.md'), 'utf8');
-  const section = readme.split('\n## Install as a package\n')[1]?.split('\n## ')[0] ?? '';
-  return [...section.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, text = '']) => text);
-}
-
-const filesOfPackage = (): string[] =>
-  readdirSync(project.installed, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => path.relative(project.installed, path.join(entry.parentPath, entry.name)))
-    .sort();
-
-/** The packages that modules and declarations of the package import. */
-function packagesImportedBy(files: string[]): string[] {
-  const imported = files.flatMap((file) => {
-    const text = readFileSync(path.join(project.installed, file), 'utf8');
-    return ts.preProcessFile(text).importedFiles.map(({ fileName }) => fileName);
-  });
-  const bare = imported.filter((specifier) => !specifier.startsWith('.') && !isBuiltin(specifier));
-  return [...new Set(bare.map((specifier) => /^(@[^/]+\/)?[^/]+/.exec(specifier)?.[0] ?? ''))].sort();
-}
-
-const contentsOf = (directory: string): Record<string, string> =>
-  Object.fromEntries(readdirSync(directory).map((file) => [file, readFileSync(path.join(directory, file), 'utf8')]));
-
 const activeOf = async (userId: string): Promise<number> => {
   const { body } = await ask(server, 'GET', '/usage', { headers: { 'x-user-id': userId, 'x-org-id': 'acme' } });
   return (body as { user: { active: number } }).user.active;
@@ -70,7 +41,7 @@ const activeOf = async (userId: string): Promise<number> => {
 beforeAll(async () => {
   project = await ConsumerProject.create();
   await project.install('@types/node', 'aws-cdk-lib', 'constructs');
-  const [library = '', client = '', overHttp = '', stack = '', events = ''] = examples();
+  const [library = '', client = '', overHttp = '', stack = '', events = ''] = examples(project);
   await project.write('library.ts', library);
   await project.write('client.ts', client);
   await project.write('over-http.ts', overHttp);
@@ -88,7 +59,7 @@ afterAll(() => project.remove());
 
 describe('the tarball', () => {
   test('has what the entries need, the bundles, and what the README leads to', () => {
-    const others = filesOfPackage().filter((file) => !COMPILED.test(file) && !BUNDLE.test(file));
+    const others = filesOfPackage(project).filter((file) => !COMPILED.test(file) && !BUNDLE.test(file));
     const docs = readdirSync(path.join(PROJECT, 'docs')).map((file) => `docs/${file}`);
     expect(others).toEqual(
       [
@@ -104,12 +75,12 @@ describe('the tarball', () => {
         ...docs,
       ].sort(),
     );
-    const bundled = filesOfPackage().flatMap((file) => BUNDLE.exec(file)?.groups?.name ?? []);
+    const bundled = filesOfPackage(project).flatMap((file) => BUNDLE.exec(file)?.groups?.name ?? []);
     expect([...new Set(bundled)].sort()).toEqual([...FUNCTION_NAMES].sort());
   });
 
   test('has modules with types, each compiled from a file that is there, and none for running or testing the checkout', () => {
-    const compiled = filesOfPackage().flatMap((file) => COMPILED.exec(file)?.groups?.source ?? []);
+    const compiled = filesOfPackage(project).flatMap((file) => COMPILED.exec(file)?.groups?.source ?? []);
     const sources = [...new Set(compiled)];
     expect(compiled).toHaveLength(2 * sources.length);
     expect(sources.filter((source) => !existsSync(path.join(PROJECT, `${source}.ts`)))).toEqual([]);
@@ -130,18 +101,21 @@ describe('the tarball', () => {
     const { dependencies = {}, peerDependencies } = project.manifest;
     const isCode = (file: string) => COMPILED.test(file);
     const [ofStack, ofLib] = [true, false].map((stack) =>
-      packagesImportedBy(filesOfPackage().filter((file) => isCode(file) && file.startsWith('dist/cdk/') === stack)),
+      packagesImportedBy(
+        project,
+        filesOfPackage(project).filter((file) => isCode(file) && file.startsWith('dist/cdk/') === stack),
+      ),
     );
     expect(ofLib?.length).toBeGreaterThan(10);
     expect(ofLib?.filter((name) => !(name in dependencies))).toEqual([]);
     expect(ofStack?.filter((name) => !(name in dependencies))).toEqual(['aws-cdk-lib', 'constructs']);
-    const imported = packagesImportedBy(filesOfPackage().filter(isCode));
+    const imported = packagesImportedBy(project, filesOfPackage(project).filter(isCode));
     expect(Object.keys(dependencies).filter((name) => !imported.includes(name))).toEqual([]);
     expect(Object.keys(peerDependencies)).toEqual(['@types/node', 'aws-cdk-lib', 'constructs']);
   });
 
   test('tells nothing of the machine that it was made on', () => {
-    const telling = filesOfPackage().filter((file) =>
+    const telling = filesOfPackage(project).filter((file) =>
       readFileSync(path.join(project.installed, file), 'utf8').includes(PROJECT),
     );
     expect(telling).toEqual([]);
@@ -157,7 +131,7 @@ describe('the tarball', () => {
 
 describe('in an empty project', () => {
   test('its four entries compile, strictly and with the declarations of all packages', () => {
-    expect(examples()).toHaveLength(ENTRIES.length + 1);
+    expect(examples(project)).toHaveLength(ENTRIES.length + 1);
     expect(compilerSays).toBe('');
   });
 

@@ -3,63 +3,22 @@ import { mkdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { DeleteCommand } from '@aws-sdk/lib-dynamodb';
 import { v7 as uuidv7 } from 'uuid';
 import type { ApiFunction } from '../../lib/operations/operation.ts';
 import { describeApi } from '../../lib/api/openapi/describe-api.ts';
 import { RECONCILE_EVENT, SCHEDULED_EVENT } from '../../lib/api/scheduled-event.ts';
-import { readConfig } from '../../lib/configuration.ts';
-import { EVENT_SOURCE } from '../../lib/telemetry/events/session-event.ts';
-import { dynamoDbClient } from '../../lib/composition/clients.ts';
-import { userEntryKey } from '../../lib/table/keys.ts';
-import { FILE_SYSTEM } from '../workspaces/access-points/efs-server.ts';
 import { metricsIn } from '../telemetry/metrics/emf.ts';
 import { Deployment } from './lambda/deployment.ts';
-import { gatewayEvent } from './lambda/gateway-event.ts';
-import { documentClient } from '../setup/document-client.ts';
-
-interface HttpAnswer {
-  statusCode: number;
-  headers?: Record<string, string>;
-  body?: string;
-}
-
-interface SessionInfo {
-  id: string;
-  userId: string;
-  orgId: string;
-  workspacePath: string;
-  metadata: Record<string, string>;
-}
+import { leaveAccessPoint, loseFromList } from './lambda/left-behind.ts';
+import { bodyOf, created, http, START_MS, type SessionInfo } from './lambda/deployed-api.ts';
+import { BUS, testStream } from './bundled-stream.ts';
 
 /** Idle at once, so that a sweep has something to do. */
 const AT_ONCE = { inactivitySeconds: 1, touchIntervalSeconds: 0 };
-const BUS = { eventBusName: 'platform' };
-const BUS_ENTRY = { EventBusName: BUS.eventBusName, Source: EVENT_SOURCE };
-const START_MS = 180_000;
-
-let deployment: Deployment;
-
-async function http(
-  group: ApiFunction,
-  routeKey: string,
-  request: Parameters<typeof gatewayEvent>[1],
-): Promise<HttpAnswer> {
-  const outcome = await deployment.of(group).instance.invoke(gatewayEvent(routeKey, request));
-  if (!('answer' in outcome)) throw new Error(JSON.stringify(outcome));
-  return outcome.answer as HttpAnswer;
-}
-
-async function created(input: object): Promise<SessionInfo> {
-  const invocation = { operation: 'createSession', input: { orgId: 'acme', ...input } };
-  const outcome = await deployment.of('lifecycle').instance.invoke(invocation);
-  return (outcome as { answer: { output: SessionInfo } }).answer.output;
-}
-
-const bodyOf = <T>({ body = '' }: HttpAnswer): T => JSON.parse(body) as T;
 
 describe('the bundles, behind a Lambda Runtime API, for signed requests', () => {
   const alice = { 'x-user-id': 'J%C3%BCrgen%20%2F%20A', 'x-org-id': 'acme' };
+  let deployment: Deployment;
   let session: SessionInfo;
 
   beforeAll(async () => {
@@ -68,7 +27,7 @@ describe('the bundles, behind a Lambda Runtime API, for signed requests', () => 
   afterAll(() => deployment.stop());
 
   test('lifecycle creates a session from a body in base64', async () => {
-    const answer = await http('lifecycle', 'POST /sessions', {
+    const answer = await http(deployment, 'lifecycle', 'POST /sessions', {
       headers: { ...alice, 'idempotency-key': 'once' },
       body: { metadata: { job: 'nightly' } },
     });
@@ -81,13 +40,13 @@ describe('the bundles, behind a Lambda Runtime API, for signed requests', () => 
   });
 
   test('records describes the API', async () => {
-    const answer = await http('records', 'GET /openapi.json', {});
+    const answer = await http(deployment, 'records', 'GET /openapi.json', {});
     expect(answer.statusCode).toBe(200);
     expect(bodyOf(answer)).toEqual(JSON.parse(JSON.stringify(await describeApi())));
   });
 
   test('records finds it, and tells the path that lifecycle told', async () => {
-    const answer = await http('records', 'GET /sessions/{sessionId}', {
+    const answer = await http(deployment, 'records', 'GET /sessions/{sessionId}', {
       path: { sessionId: session.id },
       headers: alice,
     });
@@ -96,37 +55,61 @@ describe('the bundles, behind a Lambda Runtime API, for signed requests', () => 
   });
 
   test.each(['ü / ?', '../../etc', '{sessionId}'])('a decoded path with %j names no session', async (sessionId) => {
-    const answer = await http('records', 'GET /sessions/{sessionId}', { path: { sessionId }, headers: alice });
+    const answer = await http(deployment, 'records', 'GET /sessions/{sessionId}', {
+      path: { sessionId },
+      headers: alice,
+    });
     expect(answer).toMatchObject({ statusCode: 404 });
     expect(bodyOf(answer)).toMatchObject({ code: 'SESSION_NOT_FOUND' });
   });
 
   test('records does everything that its row allows', async () => {
     const one = { path: { sessionId: session.id }, headers: alice };
-    const { statusCode } = await http('records', 'PUT /sessions/{sessionId}/system-prompt', {
+    const { statusCode } = await http(deployment, 'records', 'PUT /sessions/{sessionId}/system-prompt', {
       ...one,
       body: { systemPrompt: 'Be brief.' },
     });
     expect(statusCode).toBe(200);
-    expect(bodyOf(await http('records', 'GET /sessions/{sessionId}/system-prompt', one))).toEqual({
+    expect(bodyOf(await http(deployment, 'records', 'GET /sessions/{sessionId}/system-prompt', one))).toEqual({
       systemPrompt: 'Be brief.',
     });
     const admin = { ...alice, 'x-role': 'admin' };
     for (const query of [{ limit: '10' }, { scope: 'org' }] as Record<string, string>[]) {
       const { sessions } = bodyOf<{ sessions: SessionInfo[] }>(
-        await http('records', 'GET /sessions', { headers: admin, query }),
+        await http(deployment, 'records', 'GET /sessions', { headers: admin, query }),
       );
       expect(sessions.map(({ id }) => id)).toEqual([session.id]);
     }
-    expect(bodyOf(await http('records', 'GET /usage', { headers: alice }))).toMatchObject({ user: { active: 1 } });
+    const usage = await http(deployment, 'records', 'GET /usage', { headers: alice });
+    expect(bodyOf(usage)).toMatchObject({ user: { active: 1 } });
   });
 
   test('records spreads a limit over items and takes it away again', async () => {
     const limit = { path: { scope: 'org' }, query: { orgId: 'acme' }, headers: { ...alice, 'x-role': 'operator' } };
-    const put = await http('records', 'PUT /limits/{scope}', { ...limit, body: { limit: 9, items: 2 } });
+    const put = await http(deployment, 'records', 'PUT /limits/{scope}', { ...limit, body: { limit: 9, items: 2 } });
     expect(bodyOf(put)).toMatchObject({ limit: 9, active: 1, items: 2 });
-    expect((await http('records', 'DELETE /limits/{scope}', limit)).statusCode).toBe(204);
+    expect((await http(deployment, 'records', 'DELETE /limits/{scope}', limit)).statusCode).toBe(204);
   });
+
+  test.each(['user', 'org'])(
+    'lifecycle ends an expired session that is in the way under the limit of its %s',
+    async (scope) => {
+      const owner = { userId: scope, orgId: `busy-${scope}` };
+      const operator = { 'x-user-id': 'olga', 'x-org-id': 'platform', 'x-role': 'operator' };
+      const query = scope === 'user' ? owner : { orgId: owner.orgId };
+      const limit = { path: { scope }, query, headers: operator };
+      await http('records', 'PUT /limits/{scope}', { ...limit, body: { limit: 1 } });
+      const first = await created(owner);
+      await new Promise((resolve) => setTimeout(resolve, 1_100));
+      const second = await created(owner);
+      expect(second.id).not.toBe(first.id);
+      const found = await http('records', 'GET /sessions/{sessionId}', {
+        path: { sessionId: first.id },
+        headers: operator,
+      });
+      expect(found.statusCode).toBe(404);
+    },
+  );
 
   test('records answers another Lambda, and says which function has what it has not', async () => {
     const { instance } = deployment.of('records');
@@ -144,7 +127,7 @@ describe('the bundles, behind a Lambda Runtime API, for signed requests', () => 
     const content = Buffer.from([0, 255, 10]).toString('base64');
     const written = await instance.invoke({ operation: 'writeFile', input: { ...file, content } });
     expect(written).toMatchObject({ answer: { ok: true, output: { size: 3 } } });
-    const read = await http('workspace', 'GET /sessions/{sessionId}/files', {
+    const read = await http(deployment, 'workspace', 'GET /sessions/{sessionId}/files', {
       path: { sessionId: session.id },
       query: { path: file.path },
       headers: { ...alice, range: 'bytes=1-' },
@@ -160,14 +143,14 @@ describe('the bundles, behind a Lambda Runtime API, for signed requests', () => 
   });
 
   test('mcp says what is wrong with a server on the machine that it runs on', async () => {
-    const answer = await http('mcp', 'POST /sessions/{sessionId}/mcp-clients', {
+    const answer = await http(deployment, 'mcp', 'POST /sessions/{sessionId}/mcp-clients', {
       path: { sessionId: session.id },
       headers: alice,
       body: { id: 'nobody', type: 'http', endpoint: 'http://127.0.0.1:9/mcp' },
     });
     expect(answer.statusCode).toBe(400);
     expect(bodyOf(answer)).toMatchObject({ code: 'MCP_ENDPOINT_FORBIDDEN' });
-    const clients = await http('mcp', 'GET /sessions/{sessionId}/mcp-clients', {
+    const clients = await http(deployment, 'mcp', 'GET /sessions/{sessionId}/mcp-clients', {
       path: { sessionId: session.id },
       headers: alice,
     });
@@ -176,39 +159,35 @@ describe('the bundles, behind a Lambda Runtime API, for signed requests', () => 
 
   test('access makes an access point by the EFS API, at the directory that lifecycle made', async () => {
     const one = { path: { sessionId: session.id }, headers: alice };
-    const granted = await http('access', 'POST /sessions/{sessionId}/workspace-access', one);
+    const granted = await http(deployment, 'access', 'POST /sessions/{sessionId}/workspace-access', one);
     expect(granted.statusCode).toBe(201);
     const { accessPointId } = bodyOf<{ accessPointId: string }>(granted);
     expect([...deployment.efs.points.keys()]).toEqual([accessPointId]);
     expect(deployment.efs.points.get(accessPointId)?.RootDirectory).toEqual({
       Path: `/workspaces/${path.relative(deployment.workspaceRoot, session.workspacePath)}`,
     });
-    const revoked = await http('access', 'DELETE /sessions/{sessionId}/workspace-access', one);
+    const revoked = await http(deployment, 'access', 'DELETE /sessions/{sessionId}/workspace-access', one);
     expect(revoked.statusCode).toBe(204);
     expect(deployment.efs.points.size).toBe(0);
   });
 
   test('access removes what is left over when the schedule calls', async () => {
-    const tags = { session: 'gone', 'file-system': FILE_SYSTEM, 'made-at': '2026-01-01T00:00:00.000Z' };
-    const left = deployment.efs.put({
-      RootDirectory: { Path: '/workspaces/ada/gone' },
-      Tags: Object.entries(tags).map(([name, Value]) => ({ Key: `session-manager:${name}`, Value })),
-    });
+    const left = leaveAccessPoint(deployment);
     const outcome = await deployment.of('access').instance.invoke(SCHEDULED_EVENT);
     expect(outcome).toEqual({ answer: { removed: [left], failed: [], more: false } });
   });
 
   test('lifecycle ends it, directory and all', async () => {
     const end = { path: { sessionId: session.id }, headers: alice };
-    expect((await http('lifecycle', 'DELETE /sessions/{sessionId}', end)).statusCode).toBe(204);
+    expect((await http(deployment, 'lifecycle', 'DELETE /sessions/{sessionId}', end)).statusCode).toBe(204);
     expect(existsSync(session.workspacePath)).toBe(false);
-    expect((await http('lifecycle', 'DELETE /sessions/{sessionId}', end)).statusCode).toBe(404);
+    expect((await http(deployment, 'lifecycle', 'DELETE /sessions/{sessionId}', end)).statusCode).toBe(404);
   });
 
   test('cleanup does what the schedule asks of it', async () => {
-    const ended = await created({ userId: 'bob' });
+    const ended = await created(deployment, { userId: 'bob' });
     // Not due: its workspace is measured.
-    await created({ userId: 'bob', inactivitySeconds: 3600 });
+    await created(deployment, { userId: 'bob', inactivitySeconds: 3600 });
     const crashed = uuidv7();
     await mkdir(path.join(deployment.workspaceRoot, '.pending', crashed));
     await sleep(1_200);
@@ -233,11 +212,8 @@ describe('the bundles, behind a Lambda Runtime API, for signed requests', () => 
 
   test('cleanup puts right what was damaged', async () => {
     const { instance } = deployment.of('cleanup');
-    const { id } = await created({ userId: 'bob', inactivitySeconds: 3600 });
-    const client = dynamoDbClient(readConfig({ DYNAMODB_ENDPOINT: process.env.DYNAMODB_ENDPOINT }), {});
-    const Key = userEntryKey({ userId: 'bob', orgId: 'acme' }, id);
-    await documentClient(client).send(new DeleteCommand({ TableName: deployment.tableName, Key }));
-    client.destroy();
+    const { id } = await created(deployment, { userId: 'bob', inactivitySeconds: 3600 });
+    await loseFromList(deployment, { userId: 'bob', orgId: 'acme' }, id);
     const found = { drift: { 'missing-entry': 1 }, more: false };
     expect(await instance.invoke(RECONCILE_EVENT)).toMatchObject({ answer: { ...found, repaired: 0 } });
     const repair = { operation: 'reconcile', input: { repair: true } };
@@ -246,7 +222,9 @@ describe('the bundles, behind a Lambda Runtime API, for signed requests', () => 
 
   test('cleanup ends those of an organisation for its admin', async () => {
     const headers = { ...alice, 'x-role': 'admin' };
-    expect(bodyOf(await http('cleanup', 'POST /cleanup', { headers, body: { inactiveForSeconds: 60 } }))).toEqual({
+    expect(
+      bodyOf(await http(deployment, 'cleanup', 'POST /cleanup', { headers, body: { inactiveForSeconds: 60 } })),
+    ).toEqual({
       cleaned: [],
       failed: [],
       more: false,
@@ -264,7 +242,7 @@ describe('the bundles, behind a Lambda Runtime API, for signed requests', () => 
   test('an answer to a caller has nothing of a failure but its code; the log has its cause', async () => {
     const { instance, gate } = deployment.of('records');
     gate.refuseNext = true;
-    const answer = await http('records', 'GET /usage', { headers: alice });
+    const answer = await http(deployment, 'records', 'GET /usage', { headers: alice });
     expect(answer.statusCode).toBe(500);
     expect(answer.body).not.toMatch(/AccessDenied|not allowed/);
     const lines = instance.log.split('\n').filter((line) => line.includes('operation_failed'));
@@ -283,98 +261,9 @@ describe('the bundles, behind a Lambda Runtime API, for signed requests', () => 
     },
   );
 
-  test('session-events takes a batch of the stream, and names the record that it cannot read', async () => {
-    const keys = { pk: { S: 'SESSION#1' }, sk: { S: 'MCP#tools' } };
-    const address = { M: { type: { S: 'http' }, endpoint: { S: 'http://127.0.0.1:9/mcp' } } };
-    const connection = {
-      M: { connectionId: { S: 'c' }, mcpSessionId: { S: 'gone' }, protocolVersion: { S: '2025-06-18' } },
-    };
-    const client = { ...keys, clientId: { S: 'tools' }, address, timeoutMs: { N: '1000' } };
-    const record = (SequenceNumber: string, eventName: string, Keys: object, images: object) => ({
-      eventName,
-      dynamodb: { SequenceNumber, Keys, ...images },
-    });
-    const termination = { pk: { S: 'FAREWELLS' }, sk: { S: 'FAREWELL#1#c' } };
-    const lastAttempt = {
-      ...termination,
-      sessionId: { S: '1' },
-      attempts: { N: '5' },
-      client: { M: { ...client, connection } },
-    };
-    const { instance, gate, granted } = deployment.of('session-events');
-    const outcome = await instance.invoke({
-      Records: [
-        record('1', 'REMOVE', keys, { OldImage: { ...client, connection } }),
-        record('2', 'REMOVE', keys, { OldImage: client }),
-        record('3', 'MODIFY', termination, { NewImage: lastAttempt }),
-      ],
-    });
-    expect(outcome).toEqual({ answer: { batchItemFailures: [{ itemIdentifier: '2' }] } });
-    expect([...gate.refused]).toEqual([]);
-    expect([...gate.used].sort()).toEqual(granted.filter((line) => /(Update|Delete)Item/.test(line)).sort());
-  });
-
-  test('session-events removes the access point of a session that ended, and sends the event to its bus', async () => {
-    const accessPointId = deployment.efs.put({});
-    const keys = { pk: { S: 'SESSION#1' }, sk: { S: 'SESSION' } };
-    const access = { clientToken: { S: 'token' }, accessPointId: { S: accessPointId } };
-    const ended = {
-      ...keys,
-      id: { S: '1' },
-      userId: { S: 'ada' },
-      orgId: { S: 'acme' },
-      version: { N: '4' },
-      createdAt: { S: '2026-11-22T12:00:00.000Z' },
-      endReason: { S: 'requested' },
-      workspaceAccess: { M: access },
-    };
-    const ApproximateCreationDateTime = Date.parse('2026-11-22T13:00:00.000Z') / 1000;
-    const dynamodb = { ApproximateCreationDateTime, SequenceNumber: '3', Keys: keys, OldImage: ended };
-    const outcome = await deployment
-      .of('session-events')
-      .instance.invoke({ Records: [{ eventName: 'REMOVE', dynamodb }] });
-    expect(outcome).toEqual({ answer: { batchItemFailures: [] } });
-    expect(deployment.efs.points.has(accessPointId)).toBe(false);
-    expect(deployment.bus.taken).toMatchObject([{ ...BUS_ENTRY, DetailType: 'session.ended' }]);
-    expect(JSON.parse(deployment.bus.taken[0]?.Detail ?? '')).toMatchObject({ id: '1:4', durationSeconds: 3_600 });
-  });
+  testStream(() => deployment);
 
   test('mcp missed nothing', () => {
     expect([...deployment.of('mcp').gate.refused]).toEqual([]);
-  });
-});
-
-describe('the bundles, for tokens', () => {
-  const IGNORED = { 'x-user-id': 'mallory', 'x-org-id': 'other', 'x-role': 'operator' };
-
-  beforeAll(async () => {
-    deployment = await Deployment.start({
-      jwtIssuer: 'https://issuer.example',
-      jwtAudience: 'a',
-      jwtRoleClaim: 'roles',
-      jwtAdminRole: 'asm-admin',
-      jwtOperatorRole: 'asm-operator',
-    });
-  }, START_MS);
-  afterAll(() => deployment.stop());
-
-  test('the caller is who the token says, whatever the headers say', async () => {
-    const claims = { sub: 'carol', org_id: 'acme' };
-    const created = await http('lifecycle', 'POST /sessions', { claims, headers: IGNORED, body: {} });
-    expect(bodyOf(created)).toMatchObject({ userId: 'carol', orgId: 'acme' });
-    const anonymous = await http('lifecycle', 'POST /sessions', { headers: IGNORED, body: {} });
-    expect(anonymous.statusCode).toBe(401);
-  });
-
-  test('a role is one element of an array claim', async () => {
-    const list = (roles: string) =>
-      http('records', 'GET /sessions', {
-        claims: { sub: 'dave', org_id: 'acme', roles },
-        headers: IGNORED,
-        query: { scope: 'org' },
-      });
-    expect((await list('[member asm-admin]')).statusCode).toBe(200);
-    expect((await list('[member asm-adminish]')).statusCode).toBe(403);
-    expect((await list('[Billing admin]')).statusCode).toBe(403);
   });
 });

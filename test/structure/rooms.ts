@@ -43,6 +43,7 @@ export const READERS_OF_ERRORS: Readonly<Record<string, string | undefined>> = {
   title: 'lib/api',
   exit: 'lib/cli',
   outcome: 'lib/telemetry',
+  retryAfterSeconds: 'lib/api',
   when: undefined,
 };
 

@@ -54,6 +54,7 @@ export function parseSource(file: string, text: string): SourceFile {
     if (ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument)) {
       note(node.argument.literal, true);
     }
+    if (isBound(node)) return;
     if (ts.isIdentifier(node) || ts.isLiteralExpression(node) || ts.isTemplateMiddleOrTemplateTail(node)) {
       words.push(node.text);
     } else if (ts.isTemplateHead(node)) words.push(node.text);
@@ -61,6 +62,14 @@ export function parseSource(file: string, text: string): SourceFile {
   };
   visit(syntax);
   return { path: file, lines: text.split('\n').length - 1, imports, words, syntax };
+}
+
+/** A number that has a name, and not that of a status: `const MAX_OPEN = 500`. */
+function isBound(node: ts.Node): boolean {
+  if (!ts.isNumericLiteral(node)) return false;
+  const { parent } = node;
+  const isNamed = ts.isVariableDeclaration(parent) || ts.isPropertyAssignment(parent);
+  return isNamed && !/status/i.test(parent.name.getText());
 }
 
 function isTypeOnly(clause: ts.ImportClause | undefined): boolean {

@@ -1,3 +1,4 @@
+import { retryAfterOf } from '../problem.ts';
 import { ERRORS, type ErrorCode } from '../../error-catalogue.ts';
 import type { AnyOperation } from '../../operations/operation.ts';
 import type { Route } from '../../operations/route.ts';
@@ -67,8 +68,8 @@ function problems(errors: readonly ErrorCode[]) {
       const codes = errors.filter((code) => ERRORS[code].status === status);
       const description = codes.map((code) => ERRORS[code].title).join('; ');
       const headers = {
-        ...(codes.includes('CONTENTION') && {
-          'Retry-After': describedHeader('Seconds; repeating the request is safe'),
+        ...(codes.some((code) => retryAfterOf(code) !== undefined) && {
+          'Retry-After': describedHeader('Seconds until the same request may succeed'),
         }),
         ...(codes.includes('RANGE_NOT_SATISFIABLE') && {
           'Content-Range': describedHeader('How many bytes the file has'),

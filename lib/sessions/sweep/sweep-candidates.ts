@@ -55,8 +55,7 @@ export class SweepCandidates {
   }
 
   private mustEnd(session: SessionItem, { inactiveForMs, now }: CandidatesRequest): boolean {
-    if (session.status === 'ending') return true;
-    if (inactiveForMs === undefined) return this.store.expiresAt(session) < now.getTime();
+    if (inactiveForMs === undefined || session.status === 'ending') return this.store.isDue(session, now);
     return this.store.lastPossibleActivity(session, now) + inactiveForMs <= now.getTime();
   }
 }

@@ -5,12 +5,13 @@ import { operationOf } from '../../operations/operation.ts';
 
 const input = () => z.strictObject({ sessionId: z.string() });
 
-interface ManagerOfAccess {
+/** An alias, not an interface: declarations of `operations` then need no name of it. */
+type ManagerOfAccess = {
   session(sessionId: string): {
     grantWorkspaceAccess(): Promise<WorkspaceAccessInfo>;
     revokeWorkspaceAccess(): Promise<void>;
   };
-}
+};
 
 const operation = operationOf<ManagerOfAccess>();
 

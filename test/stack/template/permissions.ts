@@ -35,7 +35,8 @@ const EXPECTED: Record<string, { allowed: string[]; refused?: string[] }> = {
     allowed: [
       ...logs('LifecycleLogs'),
       ...tracing,
-      ...dynamodb('GetItem', 'BatchGetItem', 'PutItem', 'UpdateItem', 'DeleteItem'),
+      ...dynamodb('GetItem', 'BatchGetItem', 'Query', 'PutItem', 'UpdateItem', 'DeleteItem'),
+      ...queryIndex('org'),
       ...mount,
       ...networkInterfaces,
     ],

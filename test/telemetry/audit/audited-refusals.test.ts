@@ -6,7 +6,7 @@ import type { AuditedOperation } from '../../../lib/api/audit-catalogue.ts';
 import type { ErrorCode } from '../../../lib/errors.ts';
 import type { Caller } from '../../../lib/identity.ts';
 import type { SessionManager } from '../../../lib/sessions/session-manager.ts';
-import { interpose } from '../../setup/interpose.ts';
+import { failEvery } from '../../faults/dynamodb-faults.ts';
 import { newStack, type TestStack } from '../../setup/test-stack.ts';
 import { auditedBy, event } from './audited-by.ts';
 
@@ -100,13 +100,7 @@ describe('the audit trail', () => {
       event('addMcpClient', { ...failed, mcpClientId: 'x', code: 'MCP_CONNECTION' }),
     ]);
 
-    interpose(
-      stack.client,
-      () => async () => {
-        throw new Error('a surprise');
-      },
-      { step: 'initialize', name: 'surprise' },
-    );
+    failEvery(stack.client);
     expect(await auditedBy(stack, () => session.getSystemPrompt())).toEqual([
       event('getSystemPrompt', { sessionId: session.id, result: 'failed', code: 'INTERNAL' }),
     ]);

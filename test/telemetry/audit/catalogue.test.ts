@@ -11,7 +11,6 @@ import { RECONCILE_EVENT, SCHEDULED_EVENT } from '../../../lib/api/scheduled-eve
 import { streamHandler } from '../../../lib/api/stream-handler.ts';
 import {
   AUDITED_OPERATIONS,
-  auditEventJsonSchema,
   auditEventSchemas,
   EFFECTS,
   type AuditEvent,
@@ -22,14 +21,13 @@ import type { ErrorCode } from '../../../lib/errors.ts';
 import { efsAccessPoints } from '../../../lib/workspaces/access-points/efs-access-points.ts';
 import { changesOf, PLACE } from '../../workspaces/access-points/access-stack.ts';
 import { EfsServer, FILE_SYSTEM } from '../../workspaces/access-points/efs-server.ts';
-import type { Actor } from '../../contracts/door.ts';
 import { directDoor, handlerDoor, httpDoor, lambdaClientDoor } from '../../contracts/doors.ts';
-import { atFirst, inject } from '../../faults/dynamodb-faults.ts';
+import { atFirst, failEvery, inject } from '../../faults/dynamodb-faults.ts';
 import { startServer, type LocalServer } from '../../local/local-server.ts';
 import { startEverythingServer, type EverythingServer } from '../../mcp-clients/everything-server.ts';
-import { interpose } from '../../setup/interpose.ts';
 import { newStack, TestClock, type TestStack } from '../../setup/test-stack.ts';
 import { audited, CANARY, Walk } from './walk.ts';
+import { eventsInLog, expectValid, newUser, walk } from './walked-events.ts';
 
 const LIMITS = { MAX_SESSIONS_PER_USER: '2' };
 const schemaNames = Object.keys(auditEventSchemas).sort() as AuditEventName[];
@@ -37,37 +35,6 @@ const schemaNames = Object.keys(auditEventSchemas).sort() as AuditEventName[];
 /** Beside the event of a request: what followed from it, and what the schedule does. */
 const isOfRequest = ({ event, operation, actor }: AuditEvent) =>
   actor.kind !== 'schedule' && (!(event in EFFECTS) || (event === 'session.ended' && operation === 'cleanupSession'));
-
-function expectValid(events: AuditEvent[]): void {
-  for (const event of events) {
-    // As a line in the log, that is without what is undefined.
-    const line = JSON.parse(JSON.stringify(event)) as AuditEvent;
-    const problems = auditEventSchemas[event.event]?.safeParse(line).error?.issues ?? [];
-    expect({ line, problems: event.event in auditEventSchemas ? problems : 'not in the catalogue' }).toEqual({
-      line,
-      problems: [],
-    });
-  }
-  expect(JSON.stringify(events)).not.toContain(CANARY);
-}
-
-const newUser = (name: string): Actor => ({
-  userId: `${name}-${randomUUID().slice(0, 8)}`,
-  orgId: `org-${randomUUID().slice(0, 8)}`,
-});
-const NO_USER = { userId: '', orgId: 'acme' };
-
-/** What a walk brings about at a door: it goes well where that is possible, and each operation is refused. */
-async function walk(route: Walk, unavailable: readonly OperationName[]): Promise<void> {
-  const operator: Actor = { ...newUser('ops'), role: 'operator' };
-  const replies = await route.everything(operator);
-  const refused = [...replies].filter(([, reply]) => !reply.ok).map(([operation]) => operation);
-  expect(refused).toEqual(unavailable);
-  await route.everything(NO_USER);
-  const owner = newUser('owner');
-  await route.refusals(owner);
-  await route.everything(newUser('stranger'), randomUUID());
-}
 
 describe('the audit catalogue', () => {
   const clock = new TestClock();
@@ -135,21 +102,7 @@ describe('the audit catalogue', () => {
     expect(headers.get('content-type')).toContain('problem');
     walks[1]?.note('getUsage', { ok: false, code: 'UNAUTHORIZED' });
     await server.stop();
-    const lines = server
-      .output()
-      .split('\n')
-      .filter((line) => line.includes('session_audit_event'));
-    const events = lines.map((line) => {
-      const { message, level, service, timestamp, ...event } = JSON.parse(line) as AuditEvent & Record<string, string>;
-      expect([message, level, service, typeof timestamp]).toEqual([
-        'session_audit_event',
-        'INFO',
-        'session-manager',
-        'string',
-      ]);
-      delete event.sampling_rate;
-      return event;
-    });
+    const events = eventsInLog(server.output());
     expectValid(events);
     const asked = events.filter(isOfRequest);
     expect(asked.map(({ event }) => event)).toEqual(walks.flatMap(({ expected }) => expected));
@@ -236,7 +189,7 @@ describe('the audit catalogue', () => {
       }).map(([Key, Value]) => ({ Key: `session-manager:${Key}`, Value })),
     });
     clock.advance({ seconds: 3_600 });
-    const broken = failing(stack);
+    const broken = failEvery(stack.client);
     expect(await eventsOf(() => check(SCHEDULED_EVENT, context()).catch(() => undefined))).toMatchObject([
       { event: 'workspace-access.check-failed', code: 'INTERNAL' },
     ]);
@@ -267,7 +220,7 @@ describe('the audit catalogue', () => {
   });
 
   test('has the failure of each operation', async () => {
-    const mend = failing(stack);
+    const mend = failEvery(stack.client);
     const route = new Walk(directDoor(stack), mcp.url, false);
     const events = await eventsOf(() => route.everything({ ...newUser('ops'), role: 'operator' }));
     mend();
@@ -284,23 +237,6 @@ describe('the audit catalogue', () => {
     expect([...kinds].sort()).toEqual(REFUSAL_KINDS.toSorted());
   });
 
-  test('refuses fields and events that it does not have', () => {
-    const event = { event: 'usage.counted-of-all', operation: 'countAllSessions', result: 'success', durationMs: 1 };
-    const schema = auditEventSchemas['usage.counted-of-all'];
-    expect(schema.safeParse({ ...event, actor: { kind: 'application' } }).success).toBe(true);
-    expect(schema.safeParse({ ...event, actor: { kind: 'application' }, prompt: CANARY }).success).toBe(false);
-    expect(schema.safeParse({ ...event, actor: { kind: 'application', token: CANARY } }).success).toBe(false);
-    expect(schema.safeParse({ ...event, actor: { kind: 'unknown' } }).success).toBe(false);
-  });
-
-  test('is a JSON Schema with every event in it', () => {
-    const { oneOf } = auditEventJsonSchema() as {
-      oneOf: { properties: { event: { const: string } }; additionalProperties: boolean }[];
-    };
-    expect(oneOf.map(({ properties }) => properties.event.const).sort()).toEqual(schemaNames);
-    expect(oneOf.every(({ additionalProperties }) => !additionalProperties)).toBe(true);
-  });
-
   test('is walked at every door: each operation has a route, or is only invoked', () => {
     const withoutRoute = (Object.keys(operations) as OperationName[]).filter(
       (name) => !routes.some(({ operation }) => operation === name),
@@ -308,14 +244,3 @@ describe('the audit catalogue', () => {
     expect(withoutRoute).toEqual(['countUserSessions', 'countAllSessions']);
   });
 });
-
-/** Makes every request to the table fail; gives what mends it. */
-function failing({ client }: TestStack): () => void {
-  return interpose(
-    client,
-    () => async () => {
-      throw new Error('a surprise');
-    },
-    { step: 'initialize', name: 'surprise' },
-  );
-}

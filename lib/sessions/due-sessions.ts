@@ -1,0 +1,88 @@
+import { LRUCache } from 'lru-cache';
+import pMap from 'p-map';
+import type { ScopeOwner } from '../identity.ts';
+import { lazily } from '../lazily.ts';
+import { pathOf, seatsKey } from '../table/keys.ts';
+import type { SessionItem } from '../table/session-item.ts';
+import type { LogLines } from '../telemetry/log-lines.ts';
+import type { SessionEnding } from './session-ending.ts';
+import type { SessionListStore } from './session-list-store.ts';
+import type { SessionStore } from './session-store.ts';
+
+/** Called with each session that was ended, as it was before, and how long that took. */
+type OnEnded = (session: SessionItem, durationMs: number) => Promise<void>;
+
+interface Found {
+  /** How many are due no more: this instance or another one has ended them, or they were used. */
+  settled: number;
+  /** How many of those that were read are due and have not ended. */
+  due: number;
+}
+
+const MAX_SCOPES = 1_000;
+/** A scope is read again after this, by each instance (ms). */
+const READ_AGAIN_MS = 5_000;
+/** How many sessions are read, and how many of them ended, while a caller waits. */
+const READ_AT_ONCE = 100;
+const ENDED_AT_ONCE = 10;
+
+/**
+ * Ends sessions that are due in a scope whose limit refuses a create, so that no caller waits for the schedule's sweep
+ * with an expired session in the way. What one call leaves, the next one or the sweep ends.
+ */
+export class DueSessions {
+  private readonly store: SessionStore;
+  private readonly lists: SessionListStore;
+  private readonly ending: SessionEnding;
+  private readonly log: LogLines;
+  /** What was found lately, by scope. */
+  private readonly found = lazily(() => new LRUCache<string, Found>({ max: MAX_SCOPES, ttl: READ_AGAIN_MS }));
+  /** Where the next call goes on, by scope. */
+  private readonly positions = lazily(() => new LRUCache<string, Record<string, string>>({ max: MAX_SCOPES }));
+
+  constructor(store: SessionStore, lists: SessionListStore, ending: SessionEnding, log: LogLines) {
+    this.store = store;
+    this.lists = lists;
+    this.ending = ending;
+    this.log = log;
+  }
+
+  /** How many are due in the scope, where that is known. Never throws: the refusal is answered in any case. */
+  async endSome(of: ScopeOwner, now: Date, onEnded: OnEnded): Promise<Found | undefined> {
+    // All sessions together are the sweep's: the lists are by organisation and user.
+    if (of.scope === 'global') return undefined;
+    const id = pathOf(seatsKey(of));
+    const lately = this.found().get(id);
+    if (lately) return { ...lately, settled: 0 };
+    const found = { settled: 0, due: 0 };
+    this.found().set(id, found);
+    try {
+      const due = (await this.nextOf(of, id)).filter((session) => this.store.isDue(session, now));
+      found.due = due.length;
+      await pMap(due.slice(0, ENDED_AT_ONCE), (session) => this.end(session, found, onEnded));
+    } catch (thrown) {
+      this.log.dueSessionsNotRead(thrown);
+      return undefined;
+    }
+    return { ...found };
+  }
+
+  private async nextOf(of: ScopeOwner, id: string): Promise<SessionItem[]> {
+    const { sessionIds, next } = await this.lists.oldest(of, READ_AT_ONCE, this.positions().get(id));
+    if (next) this.positions().set(id, next);
+    else this.positions().delete(id);
+    return this.store.getAll(sessionIds);
+  }
+
+  private async end(session: SessionItem, found: Found, onEnded: OnEnded): Promise<void> {
+    const startedAt = performance.now();
+    try {
+      const isOurs = await this.ending.end(session.id, 'inactive', session.lastActiveAt);
+      found.due--;
+      found.settled++;
+      if (isOurs) await onEnded(session, Math.round(performance.now() - startedAt));
+    } catch (thrown) {
+      this.log.sessionNotEnded(session.id, thrown);
+    }
+  }
+}
