@@ -1,3 +1,4 @@
+import { createdInPlaceOfExpired } from './lambda/expired-session.ts';
 import { existsSync } from 'node:fs';
 import { mkdir, stat } from 'node:fs/promises';
 import path from 'node:path';
@@ -55,20 +56,16 @@ describe('the bundles, behind a Lambda Runtime API, for signed requests', () => 
   });
 
   test.each(['ü / ?', '../../etc', '{sessionId}'])('a decoded path with %j names no session', async (sessionId) => {
-    const answer = await http(deployment, 'records', 'GET /sessions/{sessionId}', {
-      path: { sessionId },
-      headers: alice,
-    });
+    const request = { path: { sessionId }, headers: alice };
+    const answer = await http(deployment, 'records', 'GET /sessions/{sessionId}', request);
     expect(answer).toMatchObject({ statusCode: 404 });
     expect(bodyOf(answer)).toMatchObject({ code: 'SESSION_NOT_FOUND' });
   });
 
   test('records does everything that its row allows', async () => {
     const one = { path: { sessionId: session.id }, headers: alice };
-    const { statusCode } = await http(deployment, 'records', 'PUT /sessions/{sessionId}/system-prompt', {
-      ...one,
-      body: { systemPrompt: 'Be brief.' },
-    });
+    const put = { ...one, body: { systemPrompt: 'Be brief.' } };
+    const { statusCode } = await http(deployment, 'records', 'PUT /sessions/{sessionId}/system-prompt', put);
     expect(statusCode).toBe(200);
     expect(bodyOf(await http(deployment, 'records', 'GET /sessions/{sessionId}/system-prompt', one))).toEqual({
       systemPrompt: 'Be brief.',
@@ -91,25 +88,9 @@ describe('the bundles, behind a Lambda Runtime API, for signed requests', () => 
     expect((await http(deployment, 'records', 'DELETE /limits/{scope}', limit)).statusCode).toBe(204);
   });
 
-  test.each(['user', 'org'])(
-    'lifecycle ends an expired session that is in the way under the limit of its %s',
-    async (scope) => {
-      const owner = { userId: scope, orgId: `busy-${scope}` };
-      const operator = { 'x-user-id': 'olga', 'x-org-id': 'platform', 'x-role': 'operator' };
-      const query = scope === 'user' ? owner : { orgId: owner.orgId };
-      const limit = { path: { scope }, query, headers: operator };
-      await http('records', 'PUT /limits/{scope}', { ...limit, body: { limit: 1 } });
-      const first = await created(owner);
-      await new Promise((resolve) => setTimeout(resolve, 1_100));
-      const second = await created(owner);
-      expect(second.id).not.toBe(first.id);
-      const found = await http('records', 'GET /sessions/{sessionId}', {
-        path: { sessionId: first.id },
-        headers: operator,
-      });
-      expect(found.statusCode).toBe(404);
-    },
-  );
+  test.each(['user', 'org'])('lifecycle ends an expired session in the way of a create, of its %s', async (scope) => {
+    expect(await createdInPlaceOfExpired(deployment, scope)).toBe(404);
+  });
 
   test('records answers another Lambda, and says which function has what it has not', async () => {
     const { instance } = deployment.of('records');

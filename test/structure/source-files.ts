@@ -28,7 +28,7 @@ export interface SourceFile {
 export function sourceFiles(...folders: string[]): SourceFile[] {
   return folders.flatMap((folder) =>
     readdirSync(path.join(ROOT, folder), { recursive: true, encoding: 'utf8' })
-      .filter((name) => name.endsWith('.ts'))
+      .filter((name) => name.endsWith('.ts') && !name.split(path.sep).includes('node_modules'))
       .map((name) => {
         const file = `${folder}/${name.replaceAll(path.sep, '/')}`;
         return parseSource(file, readFileSync(path.join(ROOT, file), 'utf8'));
