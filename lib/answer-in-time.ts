@@ -1,8 +1,8 @@
 import pTimeout from 'p-timeout';
 
 /**
- * What something that others have brought answers: at once, or after at most so long (ms). Throws a `TimeoutError` if it
- * does not.
+ * The answer of foreign code: immediately if it is no promise, else within a time limit (ms). Throws a `TimeoutError` if
+ * it is late.
  */
 export async function answerInTime<T>(answer: T | PromiseLike<T>, milliseconds: number): Promise<T> {
   if (!isPromise(answer)) return answer;

@@ -13,18 +13,18 @@ import {
 } from './environment-variables.ts';
 import type { Scope } from './identity.ts';
 
-/** How many sessions may be active at once in each scope that has no limit of its own; 0 = no limit. */
+/** How many sessions may be active at the same time in each scope that has no limit of its own; 0 = no limit. */
 export type Limits = Readonly<Record<Scope, number>>;
 
 /** A session ends in one transaction of at most 100 items, and its MCP clients are part of it. */
 export const MAX_MCP_CLIENTS = 90;
 
-/** The file system with the workspaces, as whoever mounts it from elsewhere sees it. */
+/** The file system with the workspaces, as other compute mounts it. */
 export interface FileSystemPlace {
   fileSystemId: string;
   /** The directory in it that the functions see as their workspace root. */
   root: string;
-  /** The user and group id that the functions work under, and so everybody does who comes by an access point. */
+  /** The user and group id of the functions, and so of all compute that mounts an access point. */
   posixId: number;
 }
 

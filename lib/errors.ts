@@ -3,7 +3,7 @@ import type { ErrorCode } from './error-catalogue.ts';
 export type { ErrorCode };
 
 /**
- * A failure that callers can tell apart by `code`. `message` and `details` are meant for them: never a path of the
+ * A failure that callers can distinguish by `code`. `message` and `details` are meant for them: never a path of the
  * machine, a secret or an AWS message; those belong in `cause`, which is only logged.
  */
 export class SessionManagerError extends Error {

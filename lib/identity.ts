@@ -1,6 +1,6 @@
 import { ForbiddenError, InvalidOrgIdError, InvalidUserIdError } from './errors.ts';
 
-/** A user of an organisation. The same user id in another organisation is somebody else. */
+/** A user of an organisation. The same user id in another organisation is another user. */
 export interface Identity {
   userId: string;
   orgId: string;

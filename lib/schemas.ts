@@ -4,8 +4,8 @@ import * as z from 'zod/mini';
 import { ValidationError } from './errors.ts';
 
 /**
- * For each parse whose messages somebody reads: what is wrong, in words, since `zod/mini` brings none of its own. Not as
- * a setting of zod, which is that of the whole process and so of whoever embeds this.
+ * For each parse whose messages are read by people: what is wrong, in words, since `zod/mini` brings none of its own. Not as
+ * a setting of zod, which is that of the whole process, and so of the program that embeds this.
  */
 export const IN_ENGLISH = { error: en().localeError };
 

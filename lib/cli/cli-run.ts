@@ -15,7 +15,7 @@ export interface CommonOptions extends ConnectionOptions {
 
 type Cell = string | number | undefined;
 
-/** One run of the program: what its commands ask and tell with. */
+/** One run of the program: how its commands call the API and print. */
 export class CliRun {
   readonly io: CliIo;
   private readonly asJson: boolean;
@@ -53,7 +53,7 @@ export class CliRun {
     await this.write(this.asJson ? jsonText(result) : forPeople());
   }
 
-  /** What people should know besides the result. */
+  /** Hints for people, in addition to the result. */
   note(text: string): void {
     if (!this.asJson) this.io.stderr.write(`${visible(text)}\n`);
   }

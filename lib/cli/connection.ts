@@ -57,7 +57,7 @@ function checkedSeconds(seconds: number): number {
   throw new UsageError('--timeout must be a number of seconds above 0, and a day at most.');
 }
 
-/** Loaded only here: nobody else waits for it. */
+/** Loaded only here, so no other run waits for it. */
 async function signature(named: string | undefined, url: URL, env: CliIo['env']): Promise<Authorize> {
   const { regionOf, signedFor } = await import('../api/client/request-signature.ts');
   const region = named ?? regionOf(url) ?? env.AWS_REGION ?? env.AWS_DEFAULT_REGION;

@@ -1,6 +1,6 @@
 import { ERRORS, type ErrorCode } from '../error-catalogue.ts';
 
-/** What a program that runs this one may tell apart without reading. */
+/** What a program that runs this one can distinguish without reading texts. */
 export const EXIT = {
   done: 0,
   failed: 1,

@@ -6,7 +6,7 @@ import { Interruption, UsageError } from './cli-io.ts';
 import { EXIT, exitCodeOf } from './exit-codes.ts';
 import { jsonLine, visible } from './visible.ts';
 
-/** Why a command failed, as people and programs are told it. */
+/** Why a command failed, as it is printed for people and programs. */
 export interface Failure {
   exitCode: number;
   /** RFC 9457: the server's own, or one of the same kind. */

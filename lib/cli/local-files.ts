@@ -24,7 +24,7 @@ interface Get {
   target?: string | undefined;
 }
 
-/** Writes a file, or what comes by stdin, into a workspace. */
+/** Writes a file, or the content of stdin, into a workspace. */
 export async function upload(run: CliRun, client: SessionManagerHttpClient, put: Put) {
   const { sessionId, source, path: named, ifMatch, ifNoneMatch } = put;
   if (source !== '-') return send(source, named ?? path.basename(source));

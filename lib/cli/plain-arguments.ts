@@ -1,10 +1,10 @@
 /** No argument of a program can have it. */
 const MARK = '\0';
-/** What a shell asks for completions with: what follows it is not a command line yet. */
+/** The argument by which a shell requests completions: what follows it is not a command line yet. */
 const COMPLETION = '--get-yargs-completions';
 
 /**
- * yargs loses a `-` among the arguments, and gives what begins with one after `--` to nobody. So both are marked as what
+ * yargs loses a `-` among the arguments, and drops arguments after `--` that begin with one. So both are marked as what
  * they are until it has read them.
  */
 export function marked(args: string[]): string[] {

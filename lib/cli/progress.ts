@@ -1,7 +1,7 @@
 import { SingleBar } from 'cli-progress';
 import type { CliRun } from './cli-run.ts';
 
-/** How far something is; nothing is shown where nobody watches. */
+/** The progress of a transfer; shown only on a terminal, and not with `--json`. */
 export interface Progress {
   reach(value: number, total?: number): void;
   stop(): void;
@@ -9,7 +9,7 @@ export interface Progress {
 
 const SHOWN_FROM = 2;
 
-/** `total`: undefined if nobody knows it. */
+/** `total`: undefined if it is unknown. */
 export function progressOf(run: CliRun, what: string, total: number | undefined, unit: string): Progress {
   if (!run.showsProgress || (total !== undefined && total < SHOWN_FROM)) {
     return { reach: () => undefined, stop: () => undefined };

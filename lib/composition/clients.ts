@@ -20,15 +20,15 @@ export const EVENT_BRIDGE = {
   requestHandler: { connectionTimeout: 1_000, requestTimeout: 3_000, throwOnRequestTimeout: true },
 };
 /**
- * DynamoDB Local carries out one write after the other, and one process here stands for hundreds of Lambdas. What would
- * only wait there waits here, where no timeout runs: one that did would send the same again and make the queue longer.
+ * DynamoDB Local carries out one write after the other, and one process here replaces hundreds of Lambdas. Requests
+ * that would wait there wait here, where no timeout runs: a timeout would send them again and make the queue longer.
  */
 const AT_ENDPOINT = { connectionTimeout: 10_000, requestTimeout: 15_000, throwOnRequestTimeout: true };
 const AT_ONCE_AT_ENDPOINT = 16;
 
 export function dynamoDbClient(config: Config, env: NodeJS.ProcessEnv): DynamoDBClient {
   const client = new DynamoDBClient(dynamoDbConfig(config, env));
-  // It copies all that is sent and received for lines that nobody writes.
+  // It copies everything that is sent and received for log lines that are not written.
   client.middlewareStack.remove('loggerMiddleware');
   if (config.dynamodbEndpoint !== undefined) {
     const inTurn = pLimit(AT_ONCE_AT_ENDPOINT);

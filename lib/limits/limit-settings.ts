@@ -31,7 +31,7 @@ const limitSchema = lazily(() => z.strictObject(limitShape()));
 
 /** `global`; `org` with `orgId`; `user` with `orgId` and `userId`. */
 export type LimitRef = z.output<ReturnType<typeof limitRefSchema>>;
-/** `limit`: `null` = none, 0 = nobody. `items`: over how many items of the table its seats are spread; 1 does for most. */
+/** `limit`: `null` = none, 0 = no session. `items`: over how many items of the table its seats are spread; 1 does for most. */
 export type LimitInput = z.output<ReturnType<typeof limitSchema>>;
 
 /** The limit in force and the seats in use. `isDefault`: the scope has none of its own, and what is configured holds. */

@@ -18,7 +18,7 @@ export interface Usage {
   limit: number | null;
 }
 
-/** Seats in use and their limits; each only where it is known who is meant, or may be told. */
+/** Seats in use and their limits. Each is absent if no owner is named, or if the caller may not read it. */
 export interface UsageReport {
   user?: Usage;
   org?: Usage;

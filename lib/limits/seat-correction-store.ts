@@ -21,7 +21,7 @@ export interface SeatSnapshot {
   taken: number;
 }
 
-/** Puts counters right. README.md argues why nobody is let in too many meanwhile. */
+/** Corrects counters. seat-protocol.md argues why no create exceeds a limit during a correction. */
 export class SeatCorrectionStore {
   private readonly table: DynamoTable;
 

@@ -4,15 +4,15 @@ import { freeIn, sumOf, type SeatLayout } from './seat-layout.ts';
 import { pathOf, seatsKey } from '../table/keys.ts';
 import type { ScopeOwner } from '../identity.ts';
 
-/** Each takes its room when it is made. */
+/** Each cache allocates its memory when it is created, so it is created on first use. */
 const MAX_SCOPES = 1_000;
 const LAYOUT_MS = 10_000;
 const FULL_MS = 3_000;
 const HELPED_MS = 3_000;
 
 /**
- * What this instance has seen of seats lately. It may be out of date, and decides nothing: it says which item to try, and
- * whether looking before writing may save the write. Whoever knows nothing tries item 0.
+ * What this instance has read of seats recently. It may be out of date and decides nothing: it says which item to try, and
+ * whether a read may save a write. Without a hint a create tries item 0.
  */
 export class SeatHints {
   private readonly free = lazily(() => new LRUCache<string, number[]>({ max: MAX_SCOPES, ttl: LAYOUT_MS }));
@@ -28,7 +28,7 @@ export class SeatHints {
     this.free().set(idOf(of), freeIn(layout));
   }
 
-  /** As much as item 0 alone tells: any of them may have free seats. */
+  /** If only item 0 was read, each of its items may have free seats. */
   rememberItems(of: ScopeOwner, items: number): void {
     if (items !== this.itemsOf(of) || !this.knows(of))
       this.free().set(

@@ -35,9 +35,9 @@ export class SeatItemsStore {
   }
 
   /**
-   * All of it, if the layout is still the one that was seen. What is missing comes back without seats, which the next
-   * step towards the limit that is wanted makes up for. Where item 0 was lost, the others prove that there was a limit:
-   * nobody is admitted until it is put again.
+   * Corrects all items, if the layout is still the one that was read. A missing item comes back without seats; the next
+   * step towards the wanted limit gives it some. If item 0 was lost, the others prove that there was a limit: no session is
+   * admitted until the limit is put again.
    */
   async correct(of: ScopeOwner, { first, missing, stray }: InconsistentSeatItems): Promise<boolean> {
     const refusal = await this.table.transact({

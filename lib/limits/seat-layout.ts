@@ -8,7 +8,7 @@ export interface SeatsItem {
   seats?: number;
 }
 
-/** What traffic leaves in an item: with `active` it tells whether a seat was taken or given back between two looks. */
+/** With `active` it shows how many seats were taken and given back between two reads of an item. */
 export interface SeatsTrace {
   /** Seats ever taken here. */
   taken?: number;
@@ -25,18 +25,18 @@ export interface FirstSeatsItem extends SeatsItem {
   wantedItems?: number;
 }
 
-/** The seats of a scope as one moment has them: what item 0 says, and all items, item 0 first. */
+/** The seats of a scope at one moment: what item 0 says, and all items, item 0 first. */
 export interface SeatLayout {
   first: FirstSeatsItem;
   items: readonly Required<SeatsItem>[];
 }
 
-/** A number of items, whatever the table says: nobody reads more of them than there can be. */
+/** A number of items within the bounds, whatever the table contains: no read asks DynamoDB for more than there can be. */
 export function itemCountOf(items: number | undefined): number {
   return Math.min(Math.max(Math.trunc(Number(items ?? 1)) || 1, 1), MAX_SEAT_ITEMS);
 }
 
-/** `undefined` if there are more items than were looked at. */
+/** `undefined` if there are more items than were read. */
 export function seatLayout(first: FirstSeatsItem, others: readonly SeatsItem[]): SeatLayout | undefined {
   const count = itemCountOf(first.items);
   if (others.length < count - 1) return undefined;

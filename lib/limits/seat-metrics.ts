@@ -4,12 +4,12 @@ import { EVERYBODY, limitOwnersOf, type Usage } from './limit.ts';
 import type { MetricLines } from '../telemetry/metrics/metric-lines.ts';
 import type { SeatStore } from './seat-store.ts';
 
-/** Whoever measures goes on after this, with or without (ms). */
+/** Time limit of a read (ms): a create or a sweep does not wait longer for its metrics. */
 const MEASURE_MS = 1_000;
-/** A create is one request; one in a while pays for another that measures (ms). */
+/** How often a create sends this additional request (ms). */
 const BESIDE_CREATES_EVERY_MS = 60_000;
 
-/** Looks how full the limits are and sends it as metrics. Never fails, and reads nothing where metrics are off. */
+/** Sends as metrics how full the limits are. Never fails, and reads nothing if metrics are off. */
 export class SeatMetrics {
   private readonly seats: SeatStore;
   private readonly metrics: MetricLines;
@@ -22,7 +22,7 @@ export class SeatMetrics {
     this.now = now;
   }
 
-  /** Beside a create, once a minute: the scopes of its owner that have a limit. */
+  /** During a create, once a minute: the scopes of its owner that have a limit. */
   async measure(owner: Identity): Promise<void> {
     const nowMs = this.now().getTime();
     if (nowMs < this.nextMs) return;
@@ -30,7 +30,7 @@ export class SeatMetrics {
     await this.measureScopes(limitOwnersOf(owner), ({ limit }) => limit !== null);
   }
 
-  /** With a sweep, so that there is a measure also when nobody begins a session. */
+  /** During a sweep, so that there is a value even without creates. */
   async measureAll(): Promise<void> {
     await this.measureScopes([EVERYBODY]);
   }

@@ -50,7 +50,7 @@ export class SeatReadStore {
   /**
    * Enough to plan a step by: item 0, and after it the others. Each may be of another moment, but none of an older layout
    * than item 0, and a layout that is older than the one in force makes the step fail. Unlike a snapshot it meets no
-   * transaction, so that traffic cannot keep a change from being planned. Throws `Contended` when items went meanwhile.
+   * transaction, so traffic cannot prevent a change. Throws `Contended` if items disappeared between the reads.
    */
   async layoutForStep(of: ScopeOwner): Promise<SeatLayout> {
     const first = (await this.table.get<FirstSeatsItem>(seatsKey(of))) ?? {};
@@ -72,7 +72,7 @@ export class SeatReadStore {
     if (now?.layout !== first.layout) throw new Contended('the seats have changed');
   }
 
-  /** For whoever met others on items 0: may be there are more. */
+  /** After a conflict on items 0: there may be further items. */
   async rememberItems(owners: ScopeOwner[]): Promise<void> {
     const unknown = owners.filter((of) => !this.hints.knows(of));
     if (unknown.length === 0) return;

@@ -17,9 +17,9 @@ export type SeatStep =
   | { move: { from: number; to: number; seats: number; left: number } };
 
 /**
- * What brings the seats nearer to what is wanted; nothing when they are there, or must wait for sessions to end. Each step
- * leaves no item with more taken than it has while there are several: a debt stands in one item alone, where an end pays
- * it off before anything is admitted.
+ * The next step towards the wanted limit; nothing if it is reached, or if sessions must end first. While there are several
+ * items, no step leaves an item with more seats taken than its share. So a debt is in a single item only, and ends of
+ * sessions reduce it before any session is admitted.
  *
  *   no limit wanted       merge ──▶ … ──▶ clear
  *   more seats            raiseBy
@@ -50,7 +50,7 @@ function merge({ items }: SeatLayout): SeatStep {
 }
 
 /**
- * In proportion, so that items keep free seats where they can: whoever takes one meanwhile makes the step fail. Not where
+ * In proportion, so that items keep free seats where they can: a create that takes one makes the step fail. Not where
  * too few are free for all of it: sessions that begin and end would give such steps no end.
  */
 function lower(layout: SeatLayout, excess: number): SeatStep | undefined {

@@ -12,10 +12,10 @@ import type { UpdateWrite } from '../table/write.ts';
 import type { ScopeOwner } from '../identity.ts';
 import type { Limits } from '../configuration.ts';
 
-/** Well before the gateway gives up (ms). What is left then is left to whoever asks again. */
+/** Well before the gateway times out (ms). A repeated request continues with the rest. */
 const SETTLE_MS = 12_000;
 
-/** Limits, and how seats are spread: what is wanted, and the steps that lead there, which anybody may take up. */
+/** Limits, and how seats are spread: the wanted state, and the steps towards it, which any process may resume. */
 export class SeatStore {
   readonly reads: SeatReadStore;
   readonly hints: SeatHints;
@@ -51,7 +51,7 @@ export class SeatStore {
 
   /**
    * In force when it returns. `null`: no limit, whatever the preset is. Without `items` they are to be as many as before.
-   * Throws a `ContentionError` when traffic keeps it from getting there: asked again, it goes on.
+   * Throws a `ContentionError` if traffic prevents that; a repeated request continues.
    */
   async setLimit(of: ScopeOwner, limit: number | null, items: number | undefined): Promise<SeatLayout> {
     const seats = limit ?? UNLIMITED;
@@ -81,13 +81,13 @@ export class SeatStore {
     throw new ContentionError();
   }
 
-  /** One step for whoever saw that there is one to take; now and then. What does not succeed is left to the next one. */
+  /** Takes one step for a create that saw it is due, at most once in a while. A later create repeats a step that failed. */
   async help(of: ScopeOwner, layout: SeatLayout): Promise<void> {
     const step = nextStep(layout) ?? balancingStep(layout);
     if (step && this.hints.mayHelp(of)) await this.isTaken(of, layout, step);
   }
 
-  /** Evens out what is free, as far as nobody comes between. */
+  /** Evens out free seats, until a concurrent change makes a step fail. */
   private async balance(of: ScopeOwner, settled: SeatLayout): Promise<SeatLayout> {
     let layout = settled;
     for (let left = settled.items.length; left > 0; left--) {

@@ -7,7 +7,7 @@ import type { TransactionRefusal, Write } from '../table/write.ts';
 import type { ScopeOwner, Scope } from '../identity.ts';
 import type { FirstSeatsItem } from './seat-layout.ts';
 
-/** A session's seats in one transaction: in each scope one, each attempt in items chosen anew. */
+/** A session's seats in one transaction: one in each scope. Each attempt chooses the items again. */
 export class SeatTransaction {
   private readonly transaction: Transaction;
   private readonly seats: SeatStore;

@@ -2,7 +2,7 @@ import { seatsKey } from '../table/keys.ts';
 import type { UpdateWrite, Write } from '../table/write.ts';
 import type { ScopeOwner } from '../identity.ts';
 
-/** Every write of seats and the condition it stands under. README.md argues why they are enough. */
+/** Every write of seats and its condition. seat-protocol.md argues why these conditions are enough. */
 const SEAT_IS_FREE = 'active < seats';
 const HAS_NO_LIMIT_OF_ITS_OWN = 'attribute_not_exists(seats)';
 const SEAT_IS_FREE_BY_PRESET = `${HAS_NO_LIMIT_OF_ITS_OWN} AND (attribute_not_exists(active) OR active < :preset)`;

@@ -36,7 +36,7 @@ export interface McpClientItem {
 
 /** What the MCP server said when it was initialized; `mcpSessionId` is absent for servers without sessions. */
 export interface McpConnectionState {
-  /** Ours, and new with every initialization: tells one connection from the next. */
+  /** Our own id of the connection, new with every initialization. */
   connectionId: string;
   /** What was spoken: a server that is added as `http` may turn out to be an old one, which speaks `sse`. */
   transport: 'streamable-http' | 'sse' | 'stdio';
@@ -76,7 +76,7 @@ export class McpClientStore {
     return items;
   }
 
-  /** The client, and its id on the session: both or neither. Throws what stands in the way. */
+  /** Stores the client, and its id on the session: both or neither. Throws the reason if that is refused. */
   async add(sessionId: string, item: McpClientItem, limit: number): Promise<void> {
     checkSize(item.connection);
     const refusal = await this.table.transact({
@@ -99,7 +99,7 @@ export class McpClientStore {
   }
 
   /**
-   * Removes the client and gives it as it was at that moment. Of two at once, one removes it and the other does not
+   * Removes the client and returns it as it was at that moment. Of two concurrent calls, one removes it and the other does not
    * find it.
    */
   async remove(sessionId: string, clientId: string): Promise<McpClientItem> {
@@ -126,7 +126,7 @@ export class McpClientStore {
   }
 
   /**
-   * Stores a new connection in place of the one it replaces. False: somebody else replaced it, or it was removed; then
+   * Stores a new connection in place of the one it replaces. False: another call replaced it, or it was removed; then
    * theirs stands.
    */
   async replaceConnection(
@@ -151,7 +151,7 @@ export class McpClientStore {
     );
   }
 
-  /** Replaces the credentials, or removes them; the last of two who do so at once wins. */
+  /** Replaces the credentials, or removes them. Of two concurrent calls the last one wins. */
   async putCredentials(sessionId: string, clientId: string, credentials: SealedCredentials | undefined): Promise<void> {
     const change =
       credentials === undefined

@@ -107,7 +107,7 @@ export class McpClientHandle {
     return this.#session.orEnded(this.#uses.store.get(this.#session.id, readText('mcpClientId', this.#id)));
   }
 
-  /** Over the stored connection; once more over a new one if the server no longer knows that. All within its time. */
+  /** Over the stored connection; again over a new one if the server no longer knows its session. All within its time. */
   async #connected<T>(use: (connection: McpConnection) => Promise<T>): Promise<T> {
     const session = await this.#session.open();
     const item = await this.#storedItem();
@@ -126,7 +126,7 @@ export class McpClientHandle {
     }
   }
 
-  /** A connection in place of one that is dead. Of several who renew it at once, the first one's is kept. */
+  /** Replaces a dead connection. If several callers do so at the same time, the first connection is kept. */
   async #renewed(dead: McpClientItem, target: () => McpTarget): Promise<McpConnection> {
     const connection = await this.#uses.connections.connect(target());
     try {
@@ -167,7 +167,7 @@ export function mcpClientInfo({ clientId: id, name, address, connection, connect
   return { id, name, type: address.type, ...where, serverInfo, protocolVersion, connectedAt };
 }
 
-/** The same target with what is left of its time, whenever it is asked for. */
+/** Returns the target with the time that is left at each call. */
 function within(target: McpTarget): () => McpTarget {
   const stopAt = performance.now() + target.timeoutMs;
   return () => ({ ...target, timeoutMs: Math.max(1, Math.ceil(stopAt - performance.now())) });

@@ -39,11 +39,11 @@ export interface McpConnection {
 export interface McpConnector {
   /** Initializes a new session on the server. */
   connect(target: McpTarget): Promise<McpConnection>;
-  /** Takes up the session that `state` describes, without asking the server; one that cannot be is initialized anew. */
+  /** Resumes the session of `state` without a request to the server; a session that cannot be resumed is initialized again. */
   resume(target: McpTarget, state: McpConnectionState): Promise<McpConnection>;
 }
 
-/** The server no longer knows the session: it must be initialized anew. */
+/** The server no longer knows the session: it must be initialized again. */
 export class McpSessionGone extends Error {
   override readonly name = 'McpSessionGone';
 }

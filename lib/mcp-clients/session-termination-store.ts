@@ -12,12 +12,12 @@ export interface PendingTermination {
   retryAt: string;
 }
 
-/** What still stands as it was read. */
+/** The item is as it was read. */
 const UNCHANGED = 'attempts = :attempts';
-/** Whatever becomes of it, an item is gone after this. */
+/** An item expires after this, whatever its attempts bring. */
 const KEPT_SECONDS = 7 * 24 * 60 * 60;
 
-/** Farewells that did not get through, until they do or have been tried often enough. */
+/** Pending terminations of MCP sessions, until they succeed or the attempts are used up. */
 export class SessionTerminationStore {
   private readonly table: DynamoTable;
 
@@ -53,7 +53,7 @@ export class SessionTerminationStore {
     });
   }
 
-  /** Counts one more attempt, which the table's stream then brings about. False: somebody else has, or it is done. */
+  /** Increments the attempts; the table's stream then triggers one. False: another process has, or it is done. */
   async countAttempt(termination: PendingTermination, retryAt: Date): Promise<boolean> {
     const { updated } = await this.table.update({
       Key: keyOf(termination),

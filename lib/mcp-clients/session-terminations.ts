@@ -14,8 +14,8 @@ const MAX_ATTEMPTS = 5;
 const FIRST_PAUSE_MS = 5 * 60 * 1000;
 
 /**
- * Ends the sessions that removed clients had on their MCP servers. A server that cannot be reached is tried again:
- * what is left to do stands in the table, the cleanup counts an attempt, and the table's stream brings it here again.
+ * Ends the sessions that removed clients had on their MCP servers. A pending termination of a server that does not answer is
+ * stored in the table; the cleanup increments its attempts, and that change triggers `session-events` again.
  */
 export class SessionTerminations {
   private readonly mcp: McpConnector;
@@ -53,7 +53,7 @@ export class SessionTerminations {
       await this.store.forget(termination);
   }
 
-  /** Lets those be tried again whose time has come; gives up when the signal aborts. */
+  /** Triggers the attempts that are due, until the signal aborts. */
   async retryDue(signal: AbortSignal): Promise<void> {
     if (signal.aborted) return;
     for await (const terminations of this.store.due(this.now())) {
@@ -66,7 +66,7 @@ export class SessionTerminations {
     }
   }
 
-  /** One that fails, or is none, keeps none of the others waiting. */
+  /** A failure does not block the others. */
   private async scheduleRetry(termination: PendingTermination): Promise<void> {
     try {
       await this.store.countAttempt(termination, this.pauseAfter(termination.attempts + 1));

@@ -44,7 +44,7 @@ export const TAGS = {
 } as const;
 export type Tag = keyof typeof TAGS;
 
-/** What the examples are about. Whoever runs them puts a session of their own in its place. */
+/** The names in the examples. To run an example, replace the session id by that of a session of yours. */
 export const EXAMPLE = {
   userId: 'ada',
   orgId: 'acme',

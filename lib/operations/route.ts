@@ -28,7 +28,7 @@ export interface Route {
   statusIfUnmodified?: number;
   /** The field of the output that is the body, instead of all of it: bytes, in base64. */
   rawAnswer?: string;
-  /** The headers of the answer, and the fields of the output that they tell, where there are. */
+  /** The headers of the answer, and the fields of the output that they contain, if there are any. */
   answerHeaders?: Readonly<Record<string, string>>;
   /** Of what was created, for the `Location` header: a path with fields of the output. */
   location?: string;

@@ -34,16 +34,16 @@ interface Progress {
   at: ReconcilePosition | undefined;
 }
 
-/** A directory that was changed since is left alone: whoever moves one out or in may still be at it. */
+/** A directory that changed more recently is skipped: a create or an end may still be moving it. */
 const FRESH_MS = 5 * 60 * 1000;
 
 /**
- * Compares what is stored, and puts it right if asked to:
+ * Compares what is stored, and corrects it if the caller requests that:
  *
  *   the table, page by page ──▶ the directories, user by user ──▶ the seats that looked wrong
  *
- * A run that has no time for the end of it says where it was, and the next one of its round goes on there. Seats are
- * judged by runs that have seen the whole table.
+ * A run that is out of time stores its position, and the next run of the same mode continues there. Only a run that has
+ * read the whole table judges seats.
  */
 export class Comparison {
   private readonly stores: Stores;
@@ -66,7 +66,7 @@ export class Comparison {
       const tally = new SeatTally();
       await this.compareTable(run, progress, tally);
       await this.compareDirectories(run, progress);
-      // Whoever went on where another stopped has not seen all sessions.
+      // A run that continued another one has not read all sessions.
       if (progress.at || from) run.leaveRest();
       else await this.compareSeats(run, tally);
     } finally {
@@ -111,17 +111,17 @@ export class Comparison {
 
   private async compareDirectory(run: ReconcileRun, session: SessionItem): Promise<void> {
     if (!isActive(session) || (await this.workspaces.isThere(session))) return;
-    // An end says so first, and moves the directory after that.
+    // An end changes the session first, and then moves the directory.
     if (!(await this.isActive(session))) return;
     await run.found('missing-directory', detailsOf(session), () => this.makeAgain(session));
   }
 
-  /** Empty: what was in it is lost, but the session goes on. */
+  /** An empty directory: its files are lost, but the session continues. */
   private async makeAgain(session: SessionItem): Promise<boolean> {
     await this.workspaces.prepare(session.id);
     await this.workspaces.publish(session);
     if (await this.isActive(session)) return true;
-    // Whoever ended it may have looked before it was there.
+    // The end may have searched for the directory before this made it.
     await this.workspaces.moveToTrash(session);
     return false;
   }
@@ -163,13 +163,13 @@ export class Comparison {
     const places = new Set(sessions.map(({ userId, id }) => workspaceOf(userId, id)));
     const candidates = directories.filter((found) => !places.has(`${found.user}/${found.id}`));
     await run.each(candidates, async (stray) => {
-      // An end moves the directory away before the record goes.
+      // An end moves the directory before it deletes the session.
       if (!(await this.workspaces.found.isThere(stray))) return;
       await run.found('stray-directory', idOf(stray.id), () => this.workspaces.found.throwAway(stray));
     });
   }
 
-  /** The items first: what is taken back at one that does not count would be a difference that no correction sees. */
+  /** Items first: a seat that is freed in an item that does not count would be a difference that no correction finds. */
   private async compareSeats(run: ReconcileRun, tally: SeatTally): Promise<void> {
     const { seatItems } = this.stores;
     const candidates = tally.candidates();
@@ -181,7 +181,7 @@ export class Comparison {
       odd.push(of);
       await run.found('seat-items', detailsOfOwner(of), () => seatItems.correct(of, items));
     });
-    // Whatever the sums say: those had items that do not count.
+    // These scopes too, whatever their sums are: they had items that do not count.
     const counters = new Map([...odd, ...candidates.counters].map((of) => [seatsIdOf(of), of]));
     await this.counters.compare(run, [...counters.values()]);
   }

@@ -2,9 +2,9 @@ import type { SeatSnapshot } from '../limits/seat-correction-store.ts';
 import type { ScopeOwner } from '../identity.ts';
 
 /**
- * By how much a counter says too much, as far as it is known: at least and at most. Between two looks at the seats `t`
- * were taken and `g` given back. Whoever counts the sessions meanwhile misses no more than `g` of those that were there at
- * the first look, and counts no more than `t` that were not. README.md of the store has the rest.
+ * By how much a counter is too high, as far as it is known: at least and at most. Between two reads of the seats `t` were
+ * taken and `g` given back. A count of the sessions between the reads misses at most `g` that existed at the first read, and
+ * includes at most `t` that did not. lib/limits/seat-protocol.md has the rest.
  */
 export class CounterBounds {
   readonly of: ScopeOwner;
@@ -16,7 +16,7 @@ export class CounterBounds {
     this.of = of;
   }
 
-  /** What several counts say holds together, since traffic does not change the difference. */
+  /** The results of several counts apply together, because traffic does not change the difference. */
   narrow(before: SeatSnapshot | undefined, sessions: number, after: SeatSnapshot | undefined): void {
     if (!before || !after || !isSameLayout(before, after)) return;
     const taken = after.taken - before.taken;
@@ -32,7 +32,7 @@ export class CounterBounds {
     return this.least === this.most;
   }
 
-  /** The last look, where it says that something is wrong, and what is to be added for certain. */
+  /** The last snapshot, if it is wrong, and the amount that is certain. */
   verdict(): { snapshot: SeatSnapshot; by: number } | undefined {
     const snapshot = this.last;
     if (!snapshot) return undefined;
@@ -40,7 +40,7 @@ export class CounterBounds {
     return by !== 0 || isOverfull(snapshot) ? { snapshot, by } : undefined;
   }
 
-  /** Somebody else may have put the counter right since. */
+  /** Another process may have corrected the counter since. */
   private forget(): void {
     this.least = -Infinity;
     this.most = Infinity;
@@ -50,6 +50,6 @@ export class CounterBounds {
 const isSameLayout = (one: SeatSnapshot, other: SeatSnapshot): boolean =>
   one.layout.first.layout === other.layout.first.layout;
 
-/** Of several items one has more taken than it has, which traffic never does. */
+/** One of several items has more seats taken than its share, which traffic never causes. */
 const isOverfull = ({ layout: { items } }: SeatSnapshot): boolean =>
   items.length > 1 && items.some(({ active, seats }) => active > seats);

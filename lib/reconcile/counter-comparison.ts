@@ -7,14 +7,14 @@ import type { ReconcileRun } from './reconcile-run.ts';
 import { SessionCount } from './seat-tally.ts';
 import type { ScopeOwner } from '../identity.ts';
 
-/** How often those are counted again in whose scope sessions began or ended meanwhile. */
+/** How often a scope is counted in which sessions begin or end during the count. */
 const ATTEMPTS = 3;
 /** Longer than the items of one transaction take to become visible after each other. */
 const SETTLED_MS = 300;
-/** So many are judged in one run: what is kept of each is in memory. */
+/** How many are judged in one run: each needs memory. */
 const MAX_JUDGED = 10_000;
 
-/** Judges the counters of scopes that looked wrong, by counts between two looks at the seats; puts them right. */
+/** Judges the counters of candidates by counts between two reads of the seats, and corrects them. */
 export class CounterComparison {
   private readonly store: ReconcileStore;
   private readonly correction: SeatCorrectionStore;

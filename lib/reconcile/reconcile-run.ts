@@ -8,20 +8,20 @@ import type { LogLines } from '../telemetry/log-lines.ts';
 export interface ReconcileResult {
   drift: Drift;
   repaired: number;
-  /** There was no time for all of it, something could not be looked at, or too much was going on to judge a counter. */
+  /** The time was up, something could not be read, or traffic prevented the judgement of a counter. */
   more: boolean;
 }
 
-/** What a run is asked for. */
+/** What a caller requests of a run. */
 export interface ReconcileRequest {
   repair: boolean;
   /** Aborts when the time is up. */
   signal: AbortSignal;
-  /** Items of the table that are read at once; what DynamoDB gives, if left out. */
+  /** Items in a page of the scan; if absent, as many as DynamoDB returns. */
   pageItems?: number | undefined;
 }
 
-/** Where it tells what it found. */
+/** Where a run reports. */
 export interface ReconcileReports {
   audit: AuditLog;
   log: LogLines;
@@ -29,7 +29,7 @@ export interface ReconcileReports {
 
 const AT_ONCE = 8;
 
-/** One run: tells what it finds as soon as it is found, and goes on past what it cannot look at. */
+/** One run: reports each difference immediately, and continues behind items that it cannot read. */
 export class ReconcileRun {
   readonly pageItems: number | undefined;
   readonly result: ReconcileResult = { drift: noDrift(), repaired: 0, more: false };

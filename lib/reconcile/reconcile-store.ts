@@ -14,13 +14,13 @@ import type { Write } from '../table/write.ts';
 import type { FirstSeatsItem } from '../limits/seat-layout.ts';
 import type { SessionItem } from '../table/session-item.ts';
 
-/** Where a round is: behind this key of the table, or behind this directory of a user. */
+/** The position of a run: after this key of the table, or after this directory of a user. */
 export interface ReconcilePosition {
   key?: Record<string, string>;
   directory?: string;
 }
 
-/** Each goes on where its last run stopped: what one has looked at is not done for another. */
+/** Each mode has a position of its own: pages that one mode has read are unread for the others. */
 export type ReconcileMode = 'scheduled' | 'look' | 'repair';
 
 export type StoredItem = Key &
@@ -31,7 +31,7 @@ const FIELDS = ['pk', 'sk', 'id', 'userId', 'orgId', 'status', 'active', 'seats'
 const SESSION_EXISTS = 'attribute_exists(pk)';
 const SESSION_DOES_NOT_EXIST = 'attribute_not_exists(pk)';
 
-/** Everything in the table, page by page; lists and what hangs on sessions, and how they are put right. */
+/** The whole table, page by page; lists and items of sessions, and their corrections. */
 export class ReconcileStore {
   private readonly table: DynamoTable;
 

@@ -10,7 +10,7 @@ import type { ReconcileMode } from './reconcile-store.ts';
 import type { AuditLog } from '../telemetry/audit/audit-log.ts';
 import type { Comparison } from './comparison.ts';
 
-/** How long it goes on where nobody says. */
+/** Time limit of a run if the caller gives none. */
 const RECONCILE_MS = 10 * 60 * 1000;
 
 const pageItemsSchema = lazily(() => z.optional(z.number()));
@@ -19,7 +19,7 @@ const pageItemsSchema = lazily(() => z.optional(z.number()));
 interface ReconcileBounds {
   /** Aborts when the time is up; the next run goes on there. */
   signal?: AbortSignal;
-  /** Items of the table that are read at once; what DynamoDB gives, if left out. */
+  /** Items in a page of the scan; if absent, as many as DynamoDB returns. */
   pageItems?: number | undefined;
 }
 
@@ -37,7 +37,7 @@ export class Reconciler {
     this.#caller = caller;
   }
 
-  /** With `repair` it puts right what does not fit, also while sessions begin and end. */
+  /** With `repair` it corrects each difference, even while sessions begin and end. */
   async run(options: { repair?: boolean | undefined } = {}, bounds: ReconcileBounds = {}): Promise<ReconcileResult> {
     return this.#audit.record(reconcileAudit.reconcile, this.#caller, {}, async () => {
       if (!mayReconcile(this.#caller)) throw new ForbiddenError('Only an operator may reconcile.');

@@ -12,11 +12,11 @@ interface SpreadSeats {
   count: number;
   /** The sum of 2 to the number of each item that was seen. */
   seen: number;
-  /** One of them has more taken than it has. */
+  /** One of them has more seats taken than its share. */
   isOverfull: boolean;
 }
 
-/** What seems wrong, though it may only have changed during the pass. */
+/** Scopes that look wrong; some may only have changed during the pass. */
 interface SeatCandidates {
   /** Scopes with more or fewer items than they should have. */
   items: ScopeOwner[];

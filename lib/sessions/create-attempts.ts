@@ -26,9 +26,9 @@ export interface CreatePlan {
 }
 
 /**
- * The attempts at one create. Each takes a seat in every scope, in items chosen anew; nothing is written unless all of it
- * is. What a refused attempt found is the answer where it tells enough. Where seats are spread over several items, one of
- * them being full tells nothing: then the next attempt looks at all of them, as one moment has them, before it writes.
+ * The attempts at one create. Each takes a seat in every scope, in items that it chooses again; everything is written or
+ * nothing. The items that a refused attempt found decide the answer, if they are enough. They are not if seats are spread
+ * over several items and one is full: then the next attempt reads all of them in one snapshot before it writes.
  */
 export class CreateAttempts {
   private readonly seats: SeatStore;
@@ -50,8 +50,8 @@ export class CreateAttempts {
   }
 
   /**
-   * The answer, where one read can tell it: a replay, or that a limit which was full a moment ago still is. Nothing where
-   * that cannot be told, or need not be: refusals in a row cost no writes. Throws as `run` does.
+   * The answer, if one read is enough for it: a replay, or a limit that was full a moment ago and still is. So refusals in
+   * a row cost no writes. Nothing if a write is needed to find out. Throws as `run` does.
    */
   async answerWithoutWriting(): Promise<CreateOutcome | undefined> {
     const wasFullLately = this.owners.some((of) => this.seats.hints.wasFullLately(of));
@@ -101,7 +101,7 @@ export class CreateAttempts {
 
   /**
    * In this order: an earlier attempt of ours went through and its reply was lost; a replay, which beats a full limit;
-   * somebody is just now creating under the same key, or an earlier attempt of ours is, so nothing is known yet; a limit
+   * another create runs under the same key, or an earlier attempt of ours does, so nothing is known yet; a limit
    * is full. Nothing where the seats that were met are not all that there may be.
    */
   private answerTo(refusal: TransactionRefusal<CreateWrite>): CreateOutcome | undefined {
@@ -128,7 +128,7 @@ export class CreateAttempts {
     throw new MaxSessionsReachedError(of.scope, limit, active);
   }
 
-  /** A record of our own tells that an earlier attempt went through, also where its session has ended since. */
+  /** A record with our own session id means that an earlier attempt succeeded, even if its session has ended since. */
   private replayOf({ requestHash, sessionId }: IdempotencyItem): CreateOutcome {
     const { session, idempotency } = this.plan;
     if (sessionId === session.id) return { created: session };

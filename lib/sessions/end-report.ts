@@ -10,11 +10,11 @@ export type EndDetails = Pick<AuditDetails, 'reason' | 'resumedReason'>;
 export const endDetails = ({ status, endReason }: SessionItem, reason: EndReason): EndDetails =>
   status === 'ending' ? { reason: 'resumed', resumedReason: endReason } : { reason };
 
-/** Its create has begun the end, unless somebody else was there first. */
+/** Its create has begun the end, unless another caller was first. */
 export const rolledBack = ({ endReason }: SessionItem): EndDetails =>
   endReason === ROLLED_BACK ? { reason: endReason } : { reason: 'resumed', resumedReason: endReason };
 
-/** An end that nobody has asked for by the session's id is an event beside that of the operation. */
+/** An end that no caller requested by the session's id has an event in addition to that of the operation. */
 export async function reportEnd(audit: AuditLog, session: SessionItem, reason: EndDetails, durationMs: number) {
   const { id: sessionId, userId, orgId } = session;
   await audit.emit(sessionEffects['session.ended'], { sessionId, userId, orgId, ...reason }, durationMs);

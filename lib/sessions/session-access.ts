@@ -15,8 +15,8 @@ interface SessionAccessUses {
 }
 
 /**
- * One caller's way to one session: what checks the caller and tells the audit trail. Handles, files and MCP clients keep it
- * in `#private` fields, and nothing public gives it away: whoever had it could pass another session's item for this one's.
+ * One caller's way to one session: checks the caller, and writes calls to the audit log. Handles, files and MCP clients keep it
+ * in `#private` fields, and nothing public returns it: a caller that had it could pass the item of another session.
  */
 export class SessionAccess {
   readonly id: string;

@@ -14,7 +14,7 @@ import type { Workspaces } from '../workspaces/workspaces.ts';
 import type { CreateRequest, IdempotencyRequest } from './create-request.ts';
 import { isActive, type SessionItem } from '../table/session-item.ts';
 
-/** What did not answer the create, table or file system, may not answer this either; the function must (ms). */
+/** A table or file system that did not answer the create may not answer the rollback either; the function must answer (ms). */
 const ROLL_BACK_MS = 5_000;
 
 /** Called with a session that was ended, as it was before, and how long that took. */
@@ -33,15 +33,21 @@ export interface CreationOutcome {
 }
 
 /**
- * Creates a session: the directory in `.pending`, then the record with its seats, then the directory to its place.
+ * Creates a session: stages its directory in `.pending`, records it with its seats in one transaction, then publishes the
+ * directory. What happens if one of these steps fails:
  *
- *   the record was definitely refused ──▶ the directory in `.pending` is removed
- *   refused, but an attempt before had no answer ──▶ rolled back; if nothing was recorded yet, the directory stays in
- *     `.pending` for a session that may yet come to be, and the sweep removes it after 5 minutes
- *   recorded, but the directory cannot get to its place ──▶ rolled back: ended again, and its idempotency key freed with the
- *     same write; where that does not succeed, the sweep resumes it, and until then its seat is taken: CONTENTION
- *   recorded, and ended by another caller before its directory was in its place ──▶ it was created
- *   crash in between ──▶ the sweep moves the directory to its place, or removes it
+ *   crash before the transaction ──▶ the sweep finds no session, and removes the directory after 5 minutes
+ *   the transaction is refused ──▶ the directory in `.pending` is removed. If the limit of a user or an organisation is full,
+ *     the create ends some sessions that are due, and tries again if one has ended
+ *   refused, after an attempt without an answer ──▶ rolled back. If nothing is recorded yet, the directory stays in `.pending`
+ *     for a session that may still be recorded; the sweep removes it after 5 minutes
+ *   no attempt is answered ──▶ rolled back, unless a repeated request was answered with the session
+ *   crash after the transaction ──▶ the session is active. A request with the same idempotency key, the first use of its
+ *     files, or the sweep publishes the directory
+ *   recorded, but the directory cannot be published ──▶ rolled back: one write begins the end and frees the idempotency key.
+ *     If that fails, the sweep ends the session; until then its seat is taken: CONTENTION
+ *   recorded, and ended by another caller before its directory is published ──▶ the create succeeds
+ *   crash before the answer ──▶ a request with the same idempotency key gets the session; without a key it ends when idle
  */
 export class SessionCreation {
   private readonly store: SessionStore;
@@ -96,7 +102,7 @@ export class SessionCreation {
       if (!attempts.mayBeRecorded) await this.workspaces.discard(id);
       return { session: await this.replay(outcome.replayOf), replayed: true };
     }
-    // While the directory is moved, so that nobody waits for it.
+    // Runs while the directory is published, so it delays no answer.
     const measured = this.seats.measure(outcome.created);
     try {
       const isThere = await orWorkspaceCreationError(this.workspaces.publish(outcome.created));
@@ -127,12 +133,12 @@ export class SessionCreation {
         throw thrown;
       }
       const rollback = await this.rolledBack(request, onRolledBack);
-      // What the caller is told of a session that may be there must allow for a repetition.
+      // The session may be there: the caller must get an error after which it may repeat the request.
       throw rollback === 'unknown' && !(thrown instanceof ContentionError) ? new ContentionError(thrown) : thrown;
     }
   }
 
-  /** Somebody may end a session as soon as it is recorded. */
+  /** A session can be ended as soon as it is recorded. */
   private async hasEnded(sessionId: string): Promise<boolean> {
     return !isActive(await this.store.get(sessionId));
   }
@@ -141,7 +147,7 @@ export class SessionCreation {
     return pTimeout(this.rollBack(request, onRolledBack), { milliseconds: ROLL_BACK_MS, fallback: () => 'unknown' });
   }
 
-  /** Goes on when nobody waits for it any more. */
+  /** Continues after `rolledBack` has given up waiting. */
   private async rollBack({ draft, idempotency }: CreateRequest, onRolledBack: OnEnded): Promise<RollBack['outcome']> {
     const startedAt = performance.now();
     try {
@@ -156,11 +162,11 @@ export class SessionCreation {
     }
   }
 
-  /** The session as it is; its directory is moved in if a crash kept the first request from it. */
+  /** The session as it is. Publishes its directory if a crash kept the first request from it. */
   private async replay(sessionId: string): Promise<SessionItem> {
     const session = await this.store.answerWithIt(await this.active(sessionId));
     const isThere = await orFileSystemBusy(this.workspaces.publish(session));
-    // If it is not, the session has ended meanwhile, or its agent has removed its own directory, which is its affair.
+    // If the directory is missing, another caller ended the session, which is reported, or the agent deleted it, which is not.
     return isThere ? session : this.active(sessionId);
   }
 

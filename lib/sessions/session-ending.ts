@@ -4,13 +4,13 @@ import type { EndReason } from '../telemetry/events/session-event.ts';
 import type { SessionItem } from '../table/session-item.ts';
 
 /**
- * Ends a session in steps that anybody can repeat, at any time and any number of times:
+ * Ends a session. Every step is idempotent, so any process can repeat it.
  *
- *   active ──claim──▶ ending ──directory into the trash, then items and seats away──▶ gone
+ *   active ── claim ──▶ ending ── move the workspace to the trash, delete items, free seats ──▶ (none)
  *
- * Two at once: both see `ending`, both rename (one finds it done), both delete (one finds it done). Neither answers
- * before the directory is away and the seats are free. A crash in between leaves `ending`, which the next end or sweep
- * takes up.
+ * - Two callers at the same time: both see `ending`. Each step succeeds for one and does nothing for the other. Neither
+ *   returns before the workspace is gone and the seats are free.
+ * - Crash between two steps: the session stays `ending`. The next `DELETE` or sweep resumes the end.
  */
 export class SessionEnding {
   private readonly store: SessionStore;
@@ -23,13 +23,13 @@ export class SessionEnding {
     this.onTidyFailure = onTidyFailure;
   }
 
-  /** With `lastActiveSeen` only if the session was not active since. Whether this has ended it, and nobody else. */
+  /** With `lastActiveSeen` only if the session was not active since. True if this call has ended it, not another one. */
   async end(sessionId: string, reason: EndReason, lastActiveSeen?: string): Promise<boolean> {
     const session = await this.store.claimEnd(sessionId, reason, lastActiveSeen);
     return session !== undefined && (await this.resume(session));
   }
 
-  /** The steps after the claim. True for the one that came to the end of it, which tells; others found it done. */
+  /** The steps after the claim. True for the one call that deleted the items, which reports the end. */
   async resume(session: SessionItem): Promise<boolean> {
     const retired = await this.workspaces.moveToTrash(session);
     await this.discardUploads(session.id);
@@ -38,7 +38,7 @@ export class SessionEnding {
     return hasEnded;
   }
 
-  /** What cannot be removed is left to the sweep. */
+  /** If they cannot be moved, the sweep does it. */
   private async discardUploads(sessionId: string): Promise<void> {
     try {
       await this.workspaces.discardUploads(sessionId);
@@ -47,7 +47,7 @@ export class SessionEnding {
     }
   }
 
-  /** An end takes as long with a hundred thousand files as with none: those are the sweep's. */
+  /** Only an empty directory: an end takes as long with a hundred thousand files as with none. The sweep removes the rest. */
   private async tidy(name: string): Promise<void> {
     try {
       await this.workspaces.removeEmptyFromTrash(name);

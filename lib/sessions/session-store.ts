@@ -105,8 +105,8 @@ export class SessionStore {
   }
 
   /**
-   * Last step of an end: items and seats, together and once; whoever comes second finds it done. True for the one that
-   * did it. An attempt without an answer may have done it, so the same one is made again, by its token: its answer tells.
+   * Last step of an end: items and seats, together and once; a second call finds it done. True for the one that
+   * did it. An attempt without an answer may have done it, so it is repeated with its token: the answer shows it.
    */
   async finishEnd(session: SessionItem): Promise<boolean> {
     const transaction = new SeatTransaction(this.table, this.seats, limitOwnersOf(session));
@@ -128,7 +128,7 @@ export class SessionStore {
 
   /**
    * For a create that went wrong after it may have been recorded: its end begins and its idempotency key is free, both or
-   * neither; neither if its repetition was answered with the session, or if somebody else ends it.
+   * neither; neither if its repetition was answered with the session, or if another call ends it.
    */
   async rollBack(draft: SessionDraft, key: string | undefined): Promise<RollBack> {
     const writes: Partial<Record<'session' | 'idempotency', Write>> = {

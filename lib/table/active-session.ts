@@ -6,7 +6,7 @@ export const IS_ACTIVE = '#status = :active';
 export const STATUS = { '#status': 'status' };
 export const ACTIVE = { ':active': 'active' };
 
-/** Says in the same write what it is, and the version that it makes: the stream's record of it tells both. */
+/** Says in the same write what it is, and the version that it makes: the stream's record has both. */
 export const STORE_EVENT = 'SET news = :news, newsVersion = version + :one';
 export const storedEvent = (news: StoredEvent) => ({ ':news': news, ':one': 1 });
 

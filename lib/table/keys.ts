@@ -7,7 +7,7 @@ export interface Key {
   sk: string;
 }
 
-/** Tells keys apart. */
+/** A text that identifies a key. */
 export const pathOf = ({ pk, sk }: Key): string => `${pk} ${sk}`;
 
 /** Caller-supplied parts of keys are percent-encoded, so that no `#` in an id can forge a key. */

@@ -34,7 +34,7 @@ export function isDefiniteRefusal(thrown: unknown): boolean {
 /** A client may be configured to repeat requests. */
 export const wasSentOnce = ({ $metadata }: DynamoDBServiceException): boolean => ($metadata.attempts ?? 1) === 1;
 
-/** About 5 s of trying when every attempt fails at once: 14 attempts, full jitter, at most 800 ms apart. */
+/** About 5 s of trying when every attempt fails immediately: 14 attempts, full jitter, at most 800 ms apart. */
 const ATTEMPTS = { numOfAttempts: 14, startingDelay: 20, timeMultiple: 2, maxDelay: 800, jitter: 'full' } as const;
 /** Attempts that fail slowly stop here, so that an API function answers before its gateway gives up. */
 const TRYING_MS = 10_000;

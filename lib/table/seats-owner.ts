@@ -1,7 +1,7 @@
 import { seatsKey, type Key } from './keys.ts';
 import type { ScopeOwner } from '../identity.ts';
 
-/** Tells scopes apart. */
+/** A text that identifies a scope and its owner. */
 export const seatsIdOf = (of: ScopeOwner): string => seatsKey(of).pk;
 
 /** The scope that `seatsIdOf` gave an id of. */

@@ -1,6 +1,6 @@
 import type { EndReason } from '../telemetry/events/session-event.ts';
 
-/** A change of a session, beside its beginning and its end, that others are told of. */
+/** A change of a session, other than its beginning and its end, that causes an event. */
 export type StoredEvent =
   { type: 'session.prompt-updated' } | { type: 'mcp-client.added' | 'mcp-client.removed'; mcpClientId: string };
 
@@ -27,7 +27,7 @@ export interface SessionItem {
   inactivitySeconds: number;
   /** Grows by one with every change but a touch. */
   version: number;
-  /** What the last change was that others are told of, and the version that it made. A touch removes both. */
+  /** The last change that caused an event, and the version that it made. A touch removes both. */
   news?: StoredEvent;
   newsVersion?: number;
   dueShard: string;

@@ -16,7 +16,7 @@ export const TABLE = {
 /** Text that is equal to one of these, or begins with one. */
 export type StreamPattern = readonly (string | { readonly prefix: string })[];
 
-/** Which changes of the table `session-events` is told, as Lambda's event filters say it (at most 5): never touches. */
+/** The changes of the table that `session-events` receives, as Lambda's event filters (at most 5): never touches. */
 export interface StreamFilter {
   readonly eventName: readonly ('INSERT' | 'MODIFY' | 'REMOVE')[];
   readonly dynamodb: {
@@ -45,5 +45,5 @@ export const STREAM_FILTERS: readonly StreamFilter[] = [
   { eventName: ['MODIFY'], dynamodb: { Keys: { sk: { S: [{ prefix: TERMINATION_PREFIX }] } } } },
 ];
 
-/** All farewells that did not get through: `session-events` may write these and nothing else. */
+/** All pending terminations of MCP sessions: `session-events` may write these and nothing else. */
 export const TERMINATIONS = 'FAREWELLS';

@@ -17,7 +17,7 @@ export type Write =
 
 /**
  * What a refused transaction met: under each write's name the item that its condition found (`undefined`: none), and
- * the names of the writes that met somebody else's.
+ * the names of the writes that conflicted with others.
  */
 export class TransactionRefusal<Name extends string> {
   readonly found: ReadonlyMap<Name, object | undefined>;

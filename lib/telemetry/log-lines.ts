@@ -49,7 +49,7 @@ export class LogLines {
     this.logger.warn('metric_not_sent', { error: asError(thrown) });
   }
 
-  /** The cause behind an error that callers are only told a code of. */
+  /** The cause of an error of which callers only receive the code. */
   operationFailed(operation: string, thrown: unknown): void {
     this.counted('ERROR', 'operation_failed', { operation, error: asError(thrown) });
   }

@@ -1,7 +1,7 @@
 import { ValidationError } from '../errors.ts';
 import type { ByteRange } from './files/file-content.ts';
 
-/** `bytes=2-5`, `bytes=2-`, `bytes=-3`: one range. Units that nobody knows are as good as no header (RFC 9110). */
+/** `bytes=2-5`, `bytes=2-`, `bytes=-3`: one range. Unknown units mean the same as no header (RFC 9110). */
 export function parseRange(text: string | undefined): ByteRange | undefined {
   const [, ranges] = /^\s*bytes\s*=(.*)$/i.exec(text ?? '') ?? [];
   if (ranges === undefined) return undefined;

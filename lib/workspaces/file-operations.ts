@@ -9,7 +9,7 @@ import { operationOf } from '../operations/operation.ts';
 const fileShape = () => ({ sessionId: z.string(), path: z.string() });
 const tags = lazily(() => z.optional(z.string().check(z.maxLength(2048))));
 
-/** Base64 as every encoder makes it: what else could be read as some bytes is a mistake of whoever sent it. */
+/** Base64 as every encoder makes it: other spellings that decode to some bytes are a mistake of the caller. */
 function bytesOf(content: string): Buffer {
   const bytes = Buffer.from(content, 'base64');
   if (bytes.toString('base64') !== content) throw ValidationError.at('content', 'must be base64');

@@ -11,7 +11,7 @@ const AT_ONCE = 16;
 /** Files that are looked at before the time is. */
 const BATCH = 512;
 
-/** How far a measurement is. Plain data, to be stored and gone on with by whoever comes next. */
+/** The progress of a measurement. Plain data: any process can store it and continue from it. */
 export interface Measurement {
   bytes: number;
   files: number;
@@ -23,7 +23,7 @@ export interface Measurement {
 export const nothingMeasured: Measurement = { bytes: 0, files: 0, directory: [], name: '' };
 
 /**
- * How many names of a directory are kept at once; one with more is listed again for the next ones. Directories are kept
+ * How many names of a directory are kept at the same time; one with more is listed again for the next ones. Directories are kept
  * at each level of the walk, files at one.
  */
 export interface KeptNames {
@@ -155,7 +155,7 @@ class Walk {
   }
 }
 
-/** Nothing: removed or swapped meanwhile, or closed to us by its agent. */
+/** Nothing: removed or replaced in the meantime, or closed by its agent. */
 async function openedBelow(directory: OpenDirectory, name: Buffer): Promise<OpenDirectory | undefined> {
   try {
     return await directory.directory(name);

@@ -19,7 +19,7 @@ const rangeSchema = lazily(() => z.optional(z.object({ first: z.number(), last: 
 const partSchema = lazily(() => z.object({ first: z.number(), total: z.number(), uploadId: z.string() }));
 const pageSchema = lazily(() => z.object({ limit: z.number(), cursor: z.optional(z.string()) }));
 
-/** What this needs of a session: that each call looks it up, and is told of. */
+/** What this needs of a session: each call reads it, and is recorded in the audit log. */
 interface SessionOfFiles {
   open(): Promise<SessionItem>;
   recorded<T>(row: AuditRow, details: AuditDetails, work: () => Promise<T>): Promise<T>;

@@ -2,7 +2,7 @@ import type { DynamoTable } from '../table/dynamo-table.ts';
 import { USAGE_SCAN } from '../table/keys.ts';
 import type { IndexPosition } from '../table/index-position.ts';
 
-/** How far the round is in which workspaces are measured. Two that write at once lose nothing but a bit of the way. */
+/** The position of the usage scan. If two runs write it at the same time, a few workspaces are read again. */
 export class UsageScanStore {
   private readonly table: DynamoTable;
 
@@ -10,7 +10,7 @@ export class UsageScanStore {
     this.table = table;
   }
 
-  /** Nothing: at its beginning. */
+  /** Nothing: at the beginning. */
   async get(): Promise<IndexPosition | undefined> {
     const item = await this.table.get<{ position?: IndexPosition }>(USAGE_SCAN);
     return item?.position;

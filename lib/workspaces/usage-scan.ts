@@ -9,7 +9,7 @@ import { isActive, type SessionItem } from '../table/session-item.ts';
 
 /** What one run may cost, however many sessions there are. */
 export interface ScanBounds {
-  /** Sessions that it looks at. */
+  /** Sessions that it reads. */
   sessions: number;
   /** How long it goes on (ms), and with each workspace. */
   runMs: number;
@@ -18,7 +18,7 @@ export interface ScanBounds {
 
 const BOUNDS: ScanBounds = { sessions: 480, runMs: 60_000, stepMs: 10_000 };
 const AT_ONCE = 8;
-/** A workspace is measured in one round a day (ms). */
+/** A workspace is measured at most once in this time (ms). */
 const RECENT_MS = 24 * 60 * 60 * 1000;
 
 interface ScanStores {
@@ -31,7 +31,7 @@ interface ScanStores {
   position: UsageScanStore;
 }
 
-/** Measures all workspaces, round and round, a bounded number in each run. Any number may run at once. */
+/** Measures all workspaces in a scan that repeats, a bounded number in each run. Runs may overlap. */
 export class UsageScan {
   private readonly stores: ScanStores;
   private readonly measuring: WorkspaceMeasuring;
@@ -53,7 +53,7 @@ export class UsageScan {
     this.bounds = bounds;
   }
 
-  /** Goes on where the last run stopped, until its bounds, the end of the round or `signal`. */
+  /** Continues where the last run stopped, until its bounds, the end of the scan or `signal`. */
   async run(signal: AbortSignal): Promise<void> {
     const { sessions, runMs } = this.bounds;
     const inTime = AbortSignal.any([signal, AbortSignal.timeout(runMs)]);
@@ -75,7 +75,7 @@ export class UsageScan {
     }
   }
 
-  /** Each of them gets its step; one that needs more gets it in the next round. */
+  /** One step for each; a workspace that needs more continues in the next scan. */
   private async measureAll(sessionIds: string[], signal: AbortSignal): Promise<void> {
     if (sessionIds.length === 0) return;
     const [sessions, measured] = await Promise.all([

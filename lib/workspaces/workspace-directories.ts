@@ -54,7 +54,7 @@ export class WorkspaceDirectories {
     });
   }
 
-  /** With what is in it only if `recursive`: then it is gone from its path at once, whatever its size. */
+  /** With what is in it only if `recursive`: then it is gone from its path immediately, whatever its size. */
   async remove(session: Workspace, directory: string, recursive: boolean): Promise<void> {
     const parents = directoryNames(directory);
     const name = parents.pop();
@@ -96,7 +96,7 @@ async function page(directory: OpenDirectory, limit: number, after: Buffer | und
   });
   const last = shown.at(-1);
   return {
-    // What has vanished meanwhile is left out.
+    // Entries that were removed in the meantime are left out.
     entries: entries.filter((entry): entry is DirectoryEntry => entry !== undefined),
     ...(last && behind.length > limit && { nextCursor: last.toString('base64url') }),
   };

@@ -16,7 +16,7 @@ import type { Workspaces } from './workspaces.ts';
 
 /** A file system that does not answer must not use up the whole call. */
 const OPERATION_MS = 15_000;
-/** What an operation meets, among others, whose workspace is taken away and emptied meanwhile. */
+/** Errors of an operation whose workspace is moved away and emptied at the same time, among others. */
 const MAY_BE_GONE = [FileNotFoundError, ContentionError, PreconditionFailedError];
 
 /** A part of a file: where it begins, and which upload it belongs to. */

@@ -3,7 +3,7 @@ import { measure, nothingMeasured } from './measure.ts';
 import type { WorkspaceFiles } from './workspace-files.ts';
 import type { Workspace } from './workspace-paths.ts';
 
-/** Measures workspaces step by step, by whoever asks: how far one is stands in the table. */
+/** Measures workspaces step by step. The progress is in the table, so any process continues it. */
 export class WorkspaceMeasuring {
   private readonly files: WorkspaceFiles;
   private readonly usage: WorkspaceUsageStore;
@@ -16,7 +16,7 @@ export class WorkspaceMeasuring {
   }
 
   /**
-   * One step, from where the last one (`stored`) stopped. Gives what this measurement has found so far. `onlyIfActive`:
+   * One step, from where the last one (`stored`) stopped. Returns what this measurement has found so far. `onlyIfActive`:
    * what it finds is stored only of a session that has not begun to end.
    */
   async step(

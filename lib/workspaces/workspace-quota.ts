@@ -4,9 +4,9 @@ import type { Quota } from './workspace-files.ts';
 import type { SessionItem } from '../table/session-item.ts';
 import type { WorkspaceMeasuring } from './workspace-measuring.ts';
 
-/** How old (ms) a measurement may be that a refusal stands on. */
+/** How old (ms) the measurement of a refusal may be. */
 const FRESH_MS = 5_000;
-/** What agents write by themselves is seen this late (ms), and later where measuring takes long. */
+/** Files that agents write are found after this time (ms), and later if measuring takes long. */
 const STALE_MS = 60_000;
 /** At most one twentieth of the time goes into measuring. */
 const MEASURE_SHARE = 20;
@@ -23,9 +23,9 @@ export interface WorkspaceQuotaUses {
 }
 
 /**
- * How much room a session's workspace has. What the API writes is counted with a conditional write before it is there,
- * so that callers together stay within the limit; what agents write by themselves is seen when it is measured. A write
- * that is under way while a workspace is measured anew may be missed until the next time.
+ * The quota of a session's workspace. A conditional write counts what the API writes before it is published, so concurrent
+ * callers stay within the limit. What agents write is found by measuring. A measurement may miss a write that runs at the
+ * same time; the next one finds it.
  */
 export class WorkspaceQuota implements Quota {
   readonly limit: number;
@@ -48,7 +48,7 @@ export class WorkspaceQuota implements Quota {
     if (this.limit === 0 || added <= 0) return;
     const isFull = ({ bytes }: WorkspaceUsage) => bytes + added > this.limit;
     if (!isFull(await this.measured(STALE_MS, STEP_BEFORE_WRITE_MS))) return;
-    // The agent may have made room since.
+    // The agent may have removed files since.
     const now = await this.measured(FRESH_MS, STEP_BEFORE_WRITE_MS);
     if (isFull(now)) throw this.full(now.bytes);
   }
@@ -62,7 +62,7 @@ export class WorkspaceQuota implements Quota {
 
   async giveBack(bytes: number): Promise<void> {
     if (this.limit === 0 || bytes === 0) return;
-    // The next measurement puts it right.
+    // The next measurement corrects it.
     await this.uses.usage.add(this.session.id, -bytes).catch(() => undefined);
   }
 

@@ -55,7 +55,7 @@ type StoredItem = Partial<Omit<MeasuredItem, 'bytes' | 'files'>> & { usedBytes?:
 
 type Change = Pick<Extract<Write, { Update: object }>['Update'], 'UpdateExpression' | 'ExpressionAttributeValues'>;
 
-/** The item is nobody's belonging: it expires by itself, and a session without one is measured again. */
+/** An end does not delete the item: DynamoDB expires it. A session without one is measured again. */
 const KEPT_SECONDS = 7 * 24 * 60 * 60;
 const IS_IN_FIRST_ROUND = 'attribute_not_exists(rounds)';
 const IS_IN_SAME_ROUND = 'rounds = :rounds';

@@ -31,11 +31,12 @@ export interface PendingWorkspace {
 }
 
 /**
- * The directories of sessions, each made aside, moved in once its session is recorded, and moved out when it ends:
+ * The directories of sessions. Each is staged in `.pending`, published when its session is recorded, and moved to the trash
+ * when the session ends:
  *
- *   .pending/<id> ── moveIn ──▶ <user>/<id> ── retire ──▶ .trash/<id>.<random> ── emptyTrash ──▶ gone
+ *   .pending/<id> ── publish ──▶ <user>/<id> ── moveToTrash ──▶ .trash/<id>.<random> ── removeFromTrash ──▶ (none)
  *
- * Every step is one rename, can be repeated by anybody, and finds it done if somebody else was first.
+ * Each step is one rename. Any process can repeat it; it does nothing if another process was first.
  */
 export class Workspaces {
   readonly paths: WorkspacePaths;
@@ -47,14 +48,14 @@ export class Workspaces {
     this.found = new FoundDirectories(this.paths);
   }
 
-  /** The absolute path that callers are told. */
+  /** The absolute path that callers receive. */
   pathOf(session: Workspace): string {
     return this.paths.placeOf(session);
   }
 
   /**
-   * Makes the directory aside, mode 0700 whatever the umask. Before the first one the trash: whatever is full later, a
-   * session that there is can be moved there.
+   * Stages the directory in `.pending`, with mode 0700 whatever the umask. Makes the trash before the first one: so an end
+   * needs no free space later.
    */
   async prepare(sessionId: string): Promise<void> {
     await inTime(async () => {
@@ -75,7 +76,7 @@ export class Workspaces {
     await inTime(() => rmdir(this.paths.pendingOf(sessionId))).catch(() => undefined);
   }
 
-  /** To its place, if it is not there already. False: it is neither there nor aside. */
+  /** Moves the directory to its place, if it is not there already. False: it is neither there nor in `.pending`. */
   async publish(session: Workspace): Promise<boolean> {
     return inTime(async () => {
       const place = this.pathOf(session);
@@ -86,7 +87,7 @@ export class Workspaces {
         await makePrivate(path.dirname(place));
         if (await moveIfThere(pending, place)) return true;
         if (await exists(place)) return true;
-        // Still aside: the user's directory was tidied away between the two calls. Not aside: somebody was faster.
+        // Still in `.pending`: the user's directory was removed between the two calls. Else another process was faster.
         if (!(await exists(pending))) break;
       }
       if (await exists(place)) return true;
@@ -95,7 +96,7 @@ export class Workspaces {
     });
   }
 
-  /** The session's directory, moved in first if a crash kept its create from it. Nothing: it is neither there nor aside. */
+  /** The session's directory, published first if a crash interrupted its create. Nothing: there is none, in `.pending` neither. */
   async open(session: Workspace): Promise<OpenDirectory | undefined> {
     const place = this.pathOf(session);
     const there = await openIfThere(place);
@@ -104,8 +105,8 @@ export class Workspaces {
   }
 
   /**
-   * Out of the way, wherever it is, in constant time whatever its size; gives its name in the trash.
-   * The place is looked at twice, since a create may move the directory in between the first look and the second.
+   * Moves the directory to the trash, wherever it is, in constant time whatever its size; returns its name there. The place
+   * is tried twice, because a create may publish the directory between the first try and the second.
    */
   async moveToTrash(session: Workspace): Promise<string | undefined> {
     const retired = inTime(async () => {
@@ -124,22 +125,22 @@ export class Workspaces {
     return orFileSystemBusy(retired);
   }
 
-  /** Into the trash: what was on its way into a session's files. */
+  /** Moves incomplete uploads to the trash. */
   async discardUploads(sessionId: string): Promise<void> {
     await this.throwAway(this.paths.uploadsOf(sessionId), sessionId);
   }
 
-  /** For what comes out of a session's files. */
+  /** For a directory of a workspace that is removed. */
   async newTrashName({ id }: Workspace): Promise<string> {
     return orFileSystemBusy(inTime(() => newTrashName(this.paths, id)));
   }
 
-  /** Into the trash: made aside for a session that never came to be. */
+  /** Moves to the trash a directory that was staged for a session that was never recorded. */
   async discardAbandoned(sessionId: string): Promise<void> {
     await this.throwAway(this.paths.pendingOf(sessionId), sessionId);
   }
 
-  /** Directories made aside and not moved in yet. */
+  /** Directories that are staged and not published yet. */
   async listPending(): Promise<PendingWorkspace[]> {
     return inTime(async () => {
       const found = await Promise.all(
@@ -152,7 +153,7 @@ export class Workspaces {
     });
   }
 
-  /** At its place or still aside. The place is looked at twice, since a create may move it in between. */
+  /** Whether it is at its place or in `.pending`. The place is checked twice, because a create may publish it in between. */
   async isThere(session: Workspace): Promise<boolean> {
     const places = [this.pathOf(session), this.paths.pendingOf(session.id), this.pathOf(session)];
     for (const place of places) if (await inTime(() => exists(place))) return true;
@@ -177,12 +178,12 @@ export class Workspaces {
     return inTime(() => removedAsEmpty(this.paths.trashed(name)));
   }
 
-  /** Sessions with something on its way into their files. */
+  /** Sessions with incomplete uploads. */
   async listUploads(): Promise<string[]> {
     return inTime(() => namesIn(this.paths.uploads));
   }
 
-  /** Removes what has not come further for so long (ms). */
+  /** Removes uploads without a new part for so long (ms). */
   async tidyUploads(sessionId: string, olderThanMs: number): Promise<void> {
     await inTime(async () => {
       const uploads = this.paths.uploadsOf(sessionId);

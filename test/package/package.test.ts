@@ -70,7 +70,7 @@ describe('the tarball', () => {
         'dist/functions/THIRD-PARTY-LICENSES.txt',
         'cdk/README.md',
         'lib/README.md',
-        'lib/telemetry/audit/README.md',
+        'lib/telemetry/audit/audit-events.md',
         'lib/limits/seat-protocol.md',
         ...docs,
       ].sort(),

@@ -47,12 +47,12 @@ export class ClientCredentialsGrant implements OAuthClientProvider {
     this.secrets = [...this.secrets, access_token, refresh_token ?? ''].filter(Boolean).slice(-MAX_SECRETS);
   }
 
-  /** The tokens, which must never be told. */
+  /** The tokens, which must stay secret. */
   tokensKnown(): readonly string[] {
     return this.secrets;
   }
 
-  /** The SDK tells which authorization server was found before it sends that anything. */
+  /** The SDK calls this with the authorization server that it found, before it sends anything to it. */
   saveDiscoveryState({ authorizationServerUrl }: OAuthDiscoveryState): void {
     if (this.issuer === undefined || withoutSlash(this.issuer) === withoutSlash(authorizationServerUrl)) return;
     throw new McpConnectionError('names an authorization server that is not the issuer of these credentials');

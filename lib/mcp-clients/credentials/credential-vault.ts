@@ -7,13 +7,13 @@ import { hasCredentials, type McpCredentials } from './mcp-credentials.ts';
 const MAX_OPEN = 500;
 const OPEN_MS = 5 * 60 * 1000;
 
-/** What is kept of a client's credentials is kept under this: another client has another, whatever stands in the table. */
+/** The key of caches for a client's credentials. Another client has another key, whatever the table contains. */
 export const credentialsIdOf = (sealed: SealedCredentials | undefined, { sessionId, clientId }: SecretOwner): string =>
   JSON.stringify([sessionId, clientId, sealed?.id]);
 
 /**
  * Seals the credentials of MCP clients before they reach the table, and opens them for the client that they belong to.
- * An instance keeps what it opened for a few minutes, under owner and id: what is kept serves nobody else.
+ * An instance caches what it opened for a few minutes, under owner and id, so an entry serves that client only.
  */
 export class CredentialVault {
   private readonly box: SecretBox;

@@ -5,7 +5,7 @@ import { ValidationError } from '../../errors.ts';
 /** So that AWS KMS seals them in one call. */
 const MAX_BYTES = 4_096;
 
-/** RFC 9110: what may stand in a header as its name, and as its value without being encoded. */
+/** RFC 9110: the name of a header, and a value that needs no encoding. */
 const headerName = lazily(() =>
   z.string().check(z.regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,256}$/, 'is not the name of a header')),
 );
@@ -86,7 +86,7 @@ export function checkCredentials({ auth, headers = {} }: McpCredentials): void {
   }
 }
 
-/** Every part that must never be told. */
+/** Every part that is secret. */
 export function secretsIn({ auth, headers = {} }: McpCredentials): string[] {
   const secrets = Object.values(headers);
   if (auth?.type === 'bearer') secrets.push(auth.token);

@@ -3,7 +3,7 @@ export interface BodyBounds {
   maxBytes: number;
   /** The error for a body with more bytes, after which nothing more is read. */
   tooLarge: () => Error;
-  /** What the reader is told instead of an error of the source. */
+  /** The error that the reader receives instead of that of the source. */
   failure: (thrown: unknown) => Error;
   /** Once, when the body has ended, however it did. */
   ended: (failure?: Error) => void;

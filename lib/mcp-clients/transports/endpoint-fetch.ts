@@ -2,7 +2,7 @@ import type { FetchFailure } from './fetch-failure.ts';
 import type { Fetch, GuardedFetch } from './guarded-fetch.ts';
 import type { McpCredentials } from '../credentials/mcp-credentials.ts';
 
-/** `fetch` for one connection: it alone carries the client's headers, and to nobody but the endpoint's own origin. */
+/** `fetch` for one connection: the only code that adds the client's headers, and only for the origin of the endpoint. */
 export interface EndpointFetch {
   fetch: Fetch;
   /** What went wrong first: not every transport passes on why a request failed. */

@@ -30,7 +30,7 @@ export function checkHost(host: string, policy: AddressPolicy): void {
   if (isIP(address) !== 0 && !isAllowedAddress(address, policy)) throw specialAddress();
 }
 
-/** Says nothing of the address: what an internal name resolves to is nobody's business. */
+/** Does not contain the address: callers must not learn what an internal name resolves to. */
 export function specialAddress(): McpEndpointForbiddenError {
   return new McpEndpointForbiddenError('has an address that is private or otherwise special');
 }

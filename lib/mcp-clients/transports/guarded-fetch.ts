@@ -47,8 +47,8 @@ const ENCODINGS = ['identity', 'gzip', 'x-gzip', 'deflate', 'br'];
 const CONNECT_MS = 5_000;
 const ANSWER_MS = 30_000;
 /**
- * A socket is taken for new requests this long, whatever the server proposes. Afterwards its name may lead elsewhere,
- * and an instance that was frozen meanwhile cannot know that the server has hung up.
+ * A socket is taken for new requests this long, whatever the server proposes. Later its name may lead elsewhere,
+ * and an instance that was frozen cannot know that the server has closed the connection.
  */
 const REUSE_MS = 4_000;
 
@@ -89,7 +89,7 @@ interface Exchange extends AddressPolicy {
 async function exchange(parts: Exchange, url: string | URL, init: RequestInit = {}): Promise<Response> {
   const aborter = new AbortController();
   const late = () => aborter.abort(new McpConnectionError('did not answer in time'));
-  // An answer that nobody reads holds no process open: the socket does that while there is one.
+  // The timer of an unread answer does not keep the process running; its socket does.
   const timer = setTimeout(late, parts.answerTimeoutMs).unref();
   const abandoned = () => aborter.abort(init.signal?.reason);
   init.signal?.addEventListener('abort', abandoned, { once: true });

@@ -17,11 +17,11 @@ const NEVER = { timeout: 2 ** 31 - 1 };
 const CANCEL_MS = 500;
 
 export interface LinkOptions {
-  /** It takes up what was opened elsewhere, so that the server may not know it any more. */
+  /** It resumes a session that was opened elsewhere, which the server may no longer know. */
   resumed?: boolean;
   /** What went wrong with the transport's requests, which it may not pass on. */
   failure?: () => SessionManagerError | undefined;
-  /** What must not be told besides the target's credentials. */
+  /** Secrets in addition to the target's credentials. */
   secrets?: () => readonly string[];
 }
 
@@ -38,7 +38,7 @@ export class McpLink {
     this.transport = transport;
     this.target = target;
     this.options = options;
-    // Errors of requests reject the requests; nobody waits for others.
+    // Errors of requests reject the requests; other errors are ignored.
     this.client.onerror = () => undefined;
     this.client.onclose = () => (this.ended = true);
     const send = transport.send.bind(transport);
@@ -111,18 +111,18 @@ export class McpLink {
   private loggable(thrown: unknown, status: number | undefined): unknown {
     if (status !== undefined) return new Error(`HTTP status ${status}`);
     if (!types.isNativeError(thrown)) return undefined;
-    // Their messages have pieces of answers in them, which may be a token that nobody knows yet.
+    // Their messages contain pieces of answers, which may be a token that this process does not know yet.
     if (thrown instanceof OAuthError) return new Error(thrown.errorCode);
     if (thrown.name === 'SyntaxError') return new Error(thrown.name);
     return new Error(this.redact(`${thrown.name}: ${thrown.message}`));
   }
 
-  /** Its `data` can be anything, and nobody asks for it. */
+  /** Without `data`, which can be anything and is not needed. */
   private withoutSecrets({ code, message }: McpError): McpError {
     return Object.assign(new McpError(code, ''), { message: this.redact(message) });
   }
 
-  /** A text of the server, of which nobody knows what it repeats. */
+  /** A text of the server, which may repeat a secret. */
   redact(text: string): string {
     return redactor([...secretsIn(this.target.credentials), ...(this.options.secrets?.() ?? [])])(text);
   }

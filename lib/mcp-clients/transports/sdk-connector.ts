@@ -15,7 +15,7 @@ import { SdkConnection } from './sdk-connection.ts';
 import { withoutListening } from './without-listening.ts';
 import { StdioTransport } from './stdio-transport.ts';
 
-/** A server that does not answer a farewell is not waited for (ms). */
+/** Time limit for terminating a session on a server (ms). */
 const TERMINATE_MS = 5_000;
 /** After an initialization that failed, the caller waits for this (ms). */
 const ABANDON_MS = 1_000;
@@ -69,7 +69,7 @@ export class SdkConnector implements McpConnector {
       if (transport.sessionId !== undefined) await this.abandon(target, endpoint, transport.sessionId);
       if (!speaksTheOldWay(thrown)) throw thrown;
       const timeoutMs = Math.max(1, target.timeoutMs - (performance.now() - startedAt));
-      // If that fails too, what the server said first is what is told.
+      // If that fails too, the caller receives the first failure.
       return this.connectSse({ ...target, timeoutMs }, endpoint).catch((second: unknown) => {
         throw second instanceof McpEndpointForbiddenError ? second : thrown;
       });
@@ -94,7 +94,7 @@ export class SdkConnector implements McpConnector {
             await transport.terminateSession();
           } catch (thrown) {
             if (!grant || !(thrown instanceof StreamableHTTPError) || thrown.code !== 401) throw thrown;
-            // The SDK signs in when a message is refused, and not for a farewell.
+            // The SDK signs in when a message is refused, and not for a termination.
             await auth(grant, { serverUrl: endpoint, fetchFn: fetch });
             await transport.terminateSession();
           }
@@ -157,7 +157,7 @@ class ResumedTransport extends StreamableHTTPClientTransport {
   }
 }
 
-/** The SDK sets it and does not tell it. */
+/** The SDK sets it and has no way to read it. */
 class ProtocolVersionOf extends SSEClientTransport {
   protocolVersion: string | undefined;
 
@@ -167,7 +167,7 @@ class ProtocolVersionOf extends SSEClientTransport {
   }
 }
 
-/** What the server says of itself is stored and told, so that it must not repeat a secret. */
+/** What the server states about itself is stored and returned, so it must not contain a secret. */
 function stateOf(link: McpLink, transport: Transport, version = '', mcpSessionId?: string): McpConnectionState {
   const redacted = <T>(value: T) => redactJson(value, (text) => link.redact(text)) as T;
   if (mcpSessionId !== undefined && redacted(mcpSessionId) !== mcpSessionId) {

@@ -4,8 +4,8 @@ import type { Fetch } from './guarded-fetch.ts';
 const NOT_OFFERED = { status: 405 };
 
 /**
- * Without the stream that the SDK opens after each initialization, for messages that answer nothing: whoever connects
- * for one call does not wait for any. Streams that answer a request are resumed as ever.
+ * Without the stream that the SDK opens after each initialization, for messages that answer no request: a client that
+ * connects for one call needs none of them. Streams that answer a request are resumed as ever.
  */
 export function withoutListening(fetch: Fetch): Fetch {
   return async (url, init) => (isListening(init) ? new Response(null, NOT_OFFERED) : fetch(url, init));

@@ -6,9 +6,9 @@ import type { SessionItem } from '../../table/session-item.ts';
 type EventSource = Key & SessionItem;
 
 /**
- * The event that a record of the table's stream is, if others are told of it. It is read from the session's own item
- * alone, of which each change but a touch makes a version: so there is one event of a version at most, and its id is
- * made of session and version. Not checked: what stands in the table may be older than this code.
+ * The event of a record of the table's stream, if it has one. It is read from the session's own item alone. Each change
+ * except a touch increments its version, so a version has at most one event, and session and version make the id. Not
+ * checked: an item may be older than this code.
  */
 export function sessionEventOf({ eventName, dynamodb = {} }: StreamRecord): SessionEvent | undefined {
   const before = itemIn(dynamodb.OldImage) as EventSource | undefined;
@@ -22,7 +22,7 @@ export function sessionEventOf({ eventName, dynamodb = {} }: StreamRecord): Sess
     case 'REMOVE':
       return { ...everyEvent(item, seconds), type: 'session.ended', ...endOf(item, seconds) };
     case 'MODIFY':
-      // News that stood there before is told already.
+      // An event that the item already had before was sent already.
       if (!item.news || item.newsVersion === before?.newsVersion) return undefined;
       return { ...everyEvent(item, seconds), ...item.news };
     case undefined:

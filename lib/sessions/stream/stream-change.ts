@@ -4,19 +4,19 @@ import { isTerminationKey, isMcpClientKey, isSessionKey, sessionIdOf, type Key }
 import type { SessionItem, WorkspaceAccessState } from '../../table/session-item.ts';
 import { itemIn, type StreamRecord } from '../../table/stream-record.ts';
 
-/** A change of the table that something follows from. */
+/** A change of the table that has a side effect. */
 export type StreamChange =
   | { type: 'mcp-client-removed'; sessionId: string; client: McpClientItem }
   | { type: 'termination-due'; termination: PendingTermination }
   | WorkspaceAccessEnded;
 
-/** A session ended that could be mounted from elsewhere, or was about to be. */
+/** A session ended that has an access point, or a token for one. */
 export interface WorkspaceAccessEnded extends WorkspaceAccessState {
   type: 'workspace-access-ended';
   sessionId: string;
 }
 
-/** What a record of the table's stream means, if it means something that is acted on. */
+/** The change of a record of the table's stream, if it has a side effect. */
 export function changeIn({ eventName, dynamodb }: StreamRecord): StreamChange | undefined {
   const before = itemIn(dynamodb?.OldImage);
   if (eventName === 'REMOVE' && before) return whatEnded(before);

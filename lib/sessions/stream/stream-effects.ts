@@ -9,13 +9,13 @@ import { availableOf, removeAccess } from '../../workspaces/access-points/worksp
 import type { AccessPoints } from '../../workspaces/access-points/access-points.ts';
 import type { StreamRecord } from '../../table/stream-record.ts';
 
-/** A batch must not wait long for EFS: for an access point that is known by its id, and one that must be looked for. */
+/** Time limits for EFS in a batch (ms): for an access point with a known id, and for one that must be searched. */
 const REMOVE_MS = 4_000;
 const SEARCH_MS = 20_000;
-/** Nor for all of its events together. */
+/** Time limit for sending all events of a batch (ms). */
 const ANNOUNCE_MS = 20_000;
 
-/** What follows from a change of the table, wherever it was made: also when whoever made it crashed right after. */
+/** Side effects of a change of the table: they happen even if the process that made the change crashes right after it. */
 export class StreamEffects {
   private readonly terminations: SessionTerminations;
   private readonly audit: AuditLog;
@@ -29,7 +29,7 @@ export class StreamEffects {
     this.sink = sink;
   }
 
-  /** Does what is left to do after the change, if something is. */
+  /** Runs the side effect of the change, if it has one. */
   async handle(record: StreamRecord): Promise<void> {
     const change = changeIn(record);
     switch (change?.type) {
@@ -43,19 +43,19 @@ export class StreamEffects {
     }
   }
 
-  /** What others are told of the change, if they are. Throws if the table says something that is no event. */
+  /** The event of the change, if it has one. Throws if the table contains something that is no event. */
   eventOf(record: StreamRecord): SessionEvent | undefined {
     const news = this.sink && sessionEventOf(record);
     return news && parseSessionEvent(news);
   }
 
-  /** Gives those that could not be delivered. */
+  /** Returns the events that could not be delivered. */
   async announce(events: readonly SessionEvent[]): Promise<Undelivered[]> {
     if (!this.sink || events.length === 0) return [];
     return this.sink.deliver(events, AbortSignal.timeout(ANNOUNCE_MS));
   }
 
-  /** So that nobody mounts the directory that is being removed. Throws if EFS does not answer: then it is tried again. */
+  /** Prevents mounts of a directory that is being removed. Throws if EFS does not answer: then the record comes again. */
   private async removeAccessPoint(ended: WorkspaceAccessEnded): Promise<void> {
     const signal = AbortSignal.timeout(ended.accessPointId === undefined ? SEARCH_MS : REMOVE_MS);
     const startedAt = performance.now();

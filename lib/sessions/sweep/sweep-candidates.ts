@@ -2,7 +2,7 @@ import type { SessionListStore } from '../session-list-store.ts';
 import type { SessionStore } from '../session-store.ts';
 import type { SessionItem } from '../../table/session-item.ts';
 
-/** Which sessions a sweep is for, and until when it looks for them. */
+/** Which sessions a sweep is for, and until when it searches for them. */
 export interface CandidatesRequest {
   /** Only this organisation's sessions. */
   orgId?: string;
@@ -25,7 +25,7 @@ export class SweepCandidates {
     this.lists = lists;
   }
 
-  /** In batches that are read at once. Once the time is up nothing more is read. */
+  /** In batches. When the time is up, nothing more is read. */
   async *of(request: CandidatesRequest): AsyncGenerator<SessionItem[]> {
     const signal = this.lookingUntil(request);
     for await (const sessionIds of this.idsOf(request, signal)) {
@@ -43,7 +43,7 @@ export class SweepCandidates {
     return now.getTime() - this.store.expiresAt(session);
   }
 
-  /** A sweep that never had time looks as far as the first that are due: how late it leaves them is told. */
+  /** A sweep without any time still reads the first sessions that are due, because a metric reports how late they are. */
   private lookingUntil({ orgId, inactiveForMs, signal }: CandidatesRequest): AbortSignal {
     return signal.aborted && orgId === undefined && inactiveForMs === undefined ? NEVER : signal;
   }

@@ -9,10 +9,10 @@ import type { SweepCandidates, CandidatesRequest } from './sweep-candidates.ts';
 import type { WorkspaceLeftovers } from './workspace-leftovers.ts';
 import type { SessionItem } from '../../table/session-item.ts';
 
-/** What a sweep looks at and when it stops. */
+/** Which sessions a sweep reads, and when it stops. */
 export interface SweepRequest extends CandidatesRequest {
   maxSessions?: number;
-  /** With the time that is left at the end: whoever waits for an answer has none. */
+  /** With the time that is left at the end. A request has none. */
   measuresWorkspaces?: boolean;
 }
 
@@ -42,7 +42,7 @@ interface SweepUses {
   readonly metrics: MetricLines;
 }
 
-/** Told of each session that this sweep ended, as it was before, and how long that took. */
+/** Called for each session that this sweep ended, as it was before, with the duration. */
 type OnEnded = (session: SessionItem, durationMs: number) => Promise<void>;
 
 const AT_ONCE = 8;
@@ -79,7 +79,7 @@ export class Sweep {
     return result;
   }
 
-  /** A limit that whoever changed it left halfway, or that waited for sessions to end. */
+  /** Continues an interrupted change of the global limit, or one that waited for sessions to end. */
   private async settleSeats(): Promise<void> {
     await this.uses.seats.settle(EVERYBODY).catch((thrown: unknown) => this.uses.log.seatsNotSettled(thrown));
   }

@@ -28,7 +28,7 @@ export class WorkspaceLeftovers {
     this.log = log;
   }
 
-  /** Each step goes on where another fails. `trash`: how many directories are left in it. */
+  /** A step that fails does not stop the others. `trash`: how many directories are left in it. */
   async remove(request: LeftoversRequest): Promise<{ trash: number }> {
     await this.attempt('.pending', this.recoverPending(request));
     await this.attempt('.uploads', this.removeStaleUploads(request));
@@ -63,7 +63,7 @@ export class WorkspaceLeftovers {
     );
   }
 
-  /** What an ended session left there because a write was under way, and uploads that nobody goes on with. */
+  /** Files that an ended session left because a write was running, and uploads without new parts. */
   private async removeStaleUploads({ signal }: LeftoversRequest): Promise<void> {
     await this.eachInTime(await this.workspaces.listUploads(), signal, async (sessionId) => {
       const session = await this.sessions.get(sessionId);
@@ -72,7 +72,7 @@ export class WorkspaceLeftovers {
     });
   }
 
-  /** Several at once, so that one that is large or stuck holds up none of the others. What is left is the next sweep's: how many, is given. */
+  /** Several at the same time, so a large or stuck entry does not block the others. Returns how many are left for the next sweep. */
   private async emptyTrash(signal: AbortSignal): Promise<number> {
     const names = await this.workspaces.listTrash();
     let left = names.length;

@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { AuditActor, AuditDetails } from './audit-event.ts';
 
-/** What a door knows about a request. */
+/** What a handler knows about a request. */
 export interface RequestOrigin {
   requestId?: string;
   sourceIp?: string;
@@ -9,22 +9,22 @@ export interface RequestOrigin {
 
 /** For whom an event is written: what is running, who asked for it, and how long it may still wait for its logger. */
 export interface Entry {
-  /** The audit trail that writes it; none where no operation runs. */
+  /** The audit log that writes it; none where no operation runs. */
   audit: object | undefined;
-  /** What was running when this began: of another trail, where one manager works for another. */
+  /** What was running when this began: of another audit log, if one manager works for another. */
   around: Entry | undefined;
   operation: string;
   actor: AuditActor;
   origin: RequestOrigin;
   details: AuditDetails;
-  /** What was asked for came about, and by somebody else, whose event says so. */
+  /** Another caller did at the same time what this operation requested, and has the event. */
   joined?: boolean;
   patienceMs: number;
-  /** The operation has ended: its event says no more than it says now. */
+  /** The operation has ended: its event takes no further details. */
   isClosed: boolean;
 }
 
-/** One for all trails: Node keeps each that was ever used, and before version 24 goes through all of them for every promise. */
+/** One for all audit logs: Node keeps each that was ever used, and before version 24 goes through all of them for every promise. */
 export const running = new AsyncLocalStorage<Entry | undefined>();
 
 /**

@@ -1,7 +1,7 @@
 import type { AuditDetails } from './audit-fields.ts';
 import { idSchemas } from './audit-ids.ts';
 
-/** What a caller sends in place of an id or a name may be a secret: only what looks like one is told. */
+/** What a caller sends in place of an id or a name may be a secret: only what looks like an id is logged. */
 const detail = (field: keyof typeof idSchemas, value: string): AuditDetails =>
   idSchemas[field]().safeParse(value).success ? { [field]: value } : {};
 

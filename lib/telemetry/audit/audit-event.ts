@@ -19,7 +19,7 @@ export interface AuditEvent extends AuditDetails {
   /** What a refusal is about. */
   refusal?: RefusalKind;
   actor: AuditActor;
-  /** Where the request came in, if it came in by a door. */
+  /** Where the request came from, if a handler received it. */
   requestId?: string;
   sourceIp?: string;
   durationMs: number;

@@ -23,7 +23,7 @@ export const AUDIT_FIELDS = {
   limit: z.nullable(count),
   /** Seats in use under that limit. */
   active: count,
-  /** Why a session ended. `resumed`: somebody else had begun it and did not come to its end. */
+  /** Why a session ended. `resumed`: another caller began the end and did not finish it. */
   reason: z.enum([...END_REASONS, 'resumed']),
   /** Of an end that was resumed: why it had begun. */
   resumedReason: z.enum(END_REASONS),

@@ -5,19 +5,22 @@ import { auditEventName, type AuditRow, type EffectRow } from './audit-row.ts';
 import type { AuditActor, AuditDetails, AuditEvent, AuditLogger } from './audit-event.ts';
 import { outcomeOf } from './audit-outcome.ts';
 
-/** Told of each operation as it ends, with the details of its error and who is told next; gives what that is told. Must not throw. */
+/**
+ * Called when an operation ends, with the details of its error and the logger. Returns the event that the logger receives.
+ * Must not throw.
+ */
 export type OnOperation = (
   event: AuditEvent,
   details: Readonly<Record<string, unknown>>,
   logger: AuditLogger,
 ) => AuditEvent;
 
-/** How long an operation waits for the logger, all of its events together. */
+/** How long an operation waits for the logger, for all of its events together (ms). */
 const LOG_MS = 2_000;
 
 /**
- * Writes one event per operation. Operations call each other; the outermost one is what the caller asked for, and so it
- * is the one that is written, with everything that those inside noted. What follows from it has events of its own.
+ * Writes one event for each operation. Operations call each other; the outermost one is the one that the caller requested.
+ * Its event is written, with the details that the inner ones noted. Effects of an operation have events of their own.
  */
 export class AuditLog {
   private logger: AuditLogger;
@@ -91,7 +94,7 @@ export class AuditLog {
     if (entry) Object.assign(entry.details, details);
   }
 
-  /** Somebody else did at the same time what was asked for: what they did has one event, and it is theirs. */
+  /** Another caller did at the same time what this operation requested, and has the one event of it. */
   noteJoined(): void {
     const entry = this.openEntry();
     if (entry) entry.joined = true;
@@ -104,8 +107,8 @@ export class AuditLog {
   }
 
   /**
-   * Something that follows from the operation that is running, or from one that could not wait for it; from a change of the
-   * table, where none is.
+   * Writes the event of an effect: of the operation that is running, of one that could not wait for it, or, if there is
+   * none, of a change of the table.
    */
   async emit({ event }: EffectRow, details: AuditDetails, durationMs: number): Promise<void> {
     const entry = this.entry() ?? ofService();

@@ -28,7 +28,7 @@ export function readJson<T>(field: string, value: T): T {
   }
 }
 
-/** The same memory, without what somebody may have put on the object. */
+/** The same memory, without properties that the caller may have added to the object. */
 export function readBytes(field: string, value: Uint8Array): Buffer {
   if (!ArrayBuffer.isView(value)) throw ValidationError.at(field, 'must be bytes');
   return outsideAudit(() => Buffer.from(value.buffer, value.byteOffset, value.byteLength));

@@ -14,7 +14,7 @@ export const DIMENSIONS = {
 export type DimensionName = keyof typeof DIMENSIONS;
 
 /**
- * Every metric that the product sends, with its unit and the dimension that it has besides `service`. Their namespace
+ * Every metric that the product sends, with its unit and its dimension in addition to `service`. Their namespace
  * is configuration. What is zero is not sent: a metric is paid for the hours in which there is one.
  */
 export const METRICS = {

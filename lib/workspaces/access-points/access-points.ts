@@ -13,7 +13,7 @@ export interface AccessPoint {
 }
 
 export interface AccessPointRequest {
-  /** At most 64 ASCII characters: as often as one is asked for by it, there is one. */
+  /** At most 64 ASCII characters: EFS makes one access point for a token, however often it is requested. */
   clientToken: string;
   sessionId: string;
   userId: string;
@@ -31,7 +31,7 @@ export interface AccessPoints {
   create(request: AccessPointRequest, signal: AbortSignal): Promise<AccessPoint | undefined>;
   /** None also if it is being deleted. */
   find(accessPointId: string, signal: AbortSignal): Promise<AccessPoint | undefined>;
-  /** No error if there is none. Who has mounted it keeps that mount; nobody gets a new one. */
+  /** No error if there is none. Existing mounts stay, new ones are impossible. */
   remove(accessPointId: string, signal: AbortSignal): Promise<void>;
   /** All of sessions, and none that is not of a session, page by page. */
   pages(signal: AbortSignal): AsyncGenerator<AccessPoint[]>;

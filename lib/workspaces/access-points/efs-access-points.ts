@@ -77,7 +77,7 @@ class EfsAccessPoints implements AccessPoints {
       await this.client.send(new DeleteAccessPointCommand({ AccessPointId }), { abortSignal: signal });
     } catch (thrown) {
       if (thrown instanceof AccessPointNotFound) return;
-      // The permission goes by tags, and what is gone has none: then this was refused, and a look tells.
+      // The permission depends on tags. A deleted access point has none, so this was refused: describing it shows which it is.
       if (isPassing(thrown, signal) || (await this.find(AccessPointId, signal))) throw typed(thrown, signal);
     }
   }

@@ -15,8 +15,7 @@ const STATUS = { '#status': 'status' };
  *
  *   (nothing) ── begin ──▶ token ── record ──▶ token and id ── forget ──▶ (nothing)
  *
- * It stands on the session's own item: that goes with the session's end, whose record in the stream then carries it,
- * and no end writes more than before.
+ * It is on the session's own item, for the reasons in mounting.md.
  */
 export class WorkspaceAccessStore {
   private readonly table: DynamoTable;
@@ -25,7 +24,7 @@ export class WorkspaceAccessStore {
     this.table = table;
   }
 
-  /** Before anything is made. Of several at once all get the token of the first. */
+  /** Before an access point is made. Concurrent calls all get the token of the first. */
   async begin(sessionId: string, clientToken: string): Promise<WorkspaceAccessState> {
     const outcome = await this.table.update<SessionItem>({
       Key: sessionKey(sessionId),
@@ -38,7 +37,7 @@ export class WorkspaceAccessStore {
     return outcome.item.workspaceAccess ?? { clientToken };
   }
 
-  /** What was made for the token. False: it was revoked meanwhile. Throws `SessionNotFoundError` if the session ended. */
+  /** Records what was made for the token. False: it was revoked in the meantime. Throws `SessionNotFoundError` if the session ended. */
   async record(sessionId: string, clientToken: string, accessPointId: string): Promise<boolean> {
     const outcome = await this.table.update<SessionItem>({
       Key: sessionKey(sessionId),
@@ -51,7 +50,7 @@ export class WorkspaceAccessStore {
     return outcome.updated;
   }
 
-  /** Only what was seen. Gives what stands there instead, if something does. */
+  /** Removes only the state that was read. Returns the state that is there instead, if there is one. */
   async forget(
     sessionId: string,
     { clientToken, accessPointId }: WorkspaceAccessState,

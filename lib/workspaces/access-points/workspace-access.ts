@@ -6,16 +6,16 @@ import type { WorkspaceAccessStore } from './workspace-access-store.ts';
 import type { AccessPoint, AccessPoints } from './access-points.ts';
 import type { SessionItem, WorkspaceAccessState } from '../../table/session-item.ts';
 
-/** By what other compute mounts one session's workspace, and nothing beside it. */
+/** What other compute needs to mount the workspace of one session, and no other. */
 export interface WorkspaceAccessInfo {
   fileSystemId: string;
   accessPointId: string;
   accessPointArn: string;
 }
 
-/** For all of a grant, until its first look, and for removing what a grant cannot keep (ms). */
+/** For a whole grant, until its first check, and for removing what a grant cannot keep (ms). */
 const TIMES = { grantMs: 18_000, lookMs: 100, removeMs: 5_000 };
-/** Looks are further and further apart, up to this (ms). */
+/** The pause between two checks grows up to this (ms). */
 const MAX_LOOK_MS = 1_000;
 /** How often what was found can be gone again before that is an error. */
 const ATTEMPTS = 3;
@@ -64,7 +64,7 @@ export class WorkspaceAccess {
     throw new ContentionError(new Error('the access point was removed again and again'), 'The file system');
   }
 
-  /** Also when there is none. First EFS, then the session: whatever comes between, nothing is left that nobody knows. */
+  /** No error if there is none. First EFS, then the session: after a crash in between the session still names it. */
   async revoke(session: SessionItem): Promise<void> {
     const accessPoints = availableOf(this.accessPoints);
     const signal = AbortSignal.timeout(this.times.grantMs);
@@ -72,12 +72,12 @@ export class WorkspaceAccess {
     while (state) {
       await removeAccess(accessPoints, { sessionId: session.id, ...state }, signal);
       const standing: WorkspaceAccessState | undefined = await this.store.forget(session.id, state);
-      // A grant that was under way has written its id meanwhile; one with another token came after this revoke.
+      // A concurrent grant has written its id. A grant with another token came after this revoke.
       state = standing?.clientToken === state.clientToken && !state.accessPointId ? standing : undefined;
     }
   }
 
-  /** The access point that the state stands for, when it can be mounted. None: it is gone, and so is the state. */
+  /** The access point of the state, when it can be mounted. None: it is gone, and the state was removed. */
   private async pointFor(
     accessPoints: AccessPoints,
     session: SessionItem,
@@ -93,7 +93,7 @@ export class WorkspaceAccess {
     if (available?.state === 'available') return available;
     const removing = AbortSignal.timeout(this.times.removeMs);
     if (available?.state === 'creating') {
-      // A last look: others may have been told of it in the meantime.
+      // A last check: another grant may have returned it in the meantime.
       const last = await accessPoints.find(available.accessPointId, removing);
       if (last?.state === 'available') return last;
     }
@@ -114,12 +114,12 @@ export class WorkspaceAccess {
     signal: AbortSignal,
   ): Promise<AccessPoint | undefined> {
     const point = await accessPoints.create({ sessionId, userId, orgId, clientToken, now }, signal);
-    // Of another session: what the table says of this one is not true.
+    // Of another session: the state in the table is not true.
     if (point?.sessionId !== sessionId) return undefined;
     try {
       if (await this.store.record(sessionId, clientToken, point.accessPointId)) return point;
     } catch (thrown) {
-      // What else can be thrown does not say that nobody wants it: others may have got it by the same token.
+      // After any other error the access point may be in use: another grant may have returned it for the same token.
       if (thrown instanceof SessionNotFoundError) await this.discard(accessPoints, point);
       throw thrown;
     }

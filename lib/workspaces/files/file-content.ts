@@ -28,14 +28,14 @@ export async function readContent(
   let done = 0;
   while (done < length) {
     const { bytesRead } = await file.read(bytes, done, length - done, first + done);
-    // It has become shorter meanwhile.
+    // The file was shortened in the meantime.
     if (bytesRead === 0) break;
     done += bytesRead;
   }
   return { ...info, first, bytes: bytes.subarray(0, done) };
 }
 
-/** Which bytes are meant and go at once. */
+/** The bytes that are requested and fit into one answer. */
 function spanOf(size: number, range: ByteRange | undefined): { first: number; length: number } {
   if (!range) {
     if (size > MAX_TRANSFER_BYTES) throw new FileTooLargeError(size, MAX_TRANSFER_BYTES);

@@ -30,7 +30,7 @@ const errorOf: Readonly<Record<string, (cause: unknown) => Error>> = {
   EDQUOT: (cause) => new WorkspaceFullError({}, cause),
 };
 
-/** What a caller is told of a system error; anything else is as it was thrown. */
+/** The error that a caller receives for a system error; any other error stays as it was thrown. */
 export function toFileError(thrown: unknown): unknown {
   if (thrown instanceof TimeoutError) return fileSystemBusy(thrown);
   const code = errnoOf(thrown);
@@ -56,7 +56,7 @@ export async function orStagingError<T>(step: Promise<T>): Promise<T> {
   return orFileSystemBusy(staged);
 }
 
-/** Reads once more from the beginning, by fresh descriptors, if another host has replaced what was being read. */
+/** Reads again from the beginning, by new descriptors, if another host has replaced the file. */
 export async function againIfStale<T>(read: () => Promise<T>): Promise<T> {
   try {
     return await read();
@@ -66,6 +66,6 @@ export async function againIfStale<T>(read: () => Promise<T>): Promise<T> {
   }
 }
 
-/** As it was thrown, or as a caller is told of it. */
+/** As it was thrown, or as a caller receives it. */
 const isStale = (thrown: unknown): boolean =>
   hasErrno(thrown, 'ESTALE') || (thrown instanceof ContentionError && hasErrno(thrown.cause, 'ESTALE'));

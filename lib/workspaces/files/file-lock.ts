@@ -8,15 +8,15 @@ import type { StagingDirectory } from './staging-directory.ts';
 
 const WAIT_MS = 5_000;
 const TURN_MS = 20;
-/** Longer than a function works on one request. One that is frozen meanwhile finds that its lock is not its own. */
+/** Longer than a function works on one request. A function that was frozen finds that it has lost its lock. */
 const STALE_MS = 60_000;
 
 /** Throws a `ContentionError` if the lock is no longer held: to be asked right before what must not be done without it. */
 export type StillHeld = () => Promise<void>;
 
 /**
- * One after the other under a name, on whichever host: what a write finds is what it replaces. Held for a few steps of a
- * few milliseconds; one that a killed process left behind is broken.
+ * Runs `work` under a name one caller after the other, on all hosts: a write replaces the file that it has checked. The lock
+ * is held for a few steps of a few milliseconds; a lock that a killed process left is broken.
  */
 export async function withFileLock<T>(
   staging: StagingDirectory,
@@ -58,7 +58,7 @@ async function breakIfStale(lock: string): Promise<void> {
     await rename(lock, broken);
     await unlink(broken);
   } catch (thrown) {
-    // Somebody was faster.
+    // Another process was faster.
     if (!hasErrno(thrown, 'ENOENT')) throw thrown;
   }
 }

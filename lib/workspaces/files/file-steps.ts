@@ -13,12 +13,12 @@ const MOVE_ATTEMPTS = 10;
 /** Also below what is no directory, or a link that leads to itself. */
 const NOT_THERE = ['ENOENT', 'ENOTDIR', 'ELOOP'];
 
-/** `late` takes care of what comes when nobody waits for it any more. */
+/** `late` receives a result that comes after the time limit. */
 export async function inTime<T>(step: () => Promise<T>, late?: (result: T) => Promise<void>): Promise<T> {
   const running = step();
   const signal = AbortSignal.timeout(STEP_MS);
   try {
-    // Told in milliseconds it makes its error beforehand, stack and all, which costs more than the step.
+    // With a number of milliseconds it makes its error first, with a stack, which costs more than the step.
     return await pTimeout(running, { milliseconds: Infinity, signal });
   } catch (thrown) {
     if (thrown !== signal.reason) throw thrown;

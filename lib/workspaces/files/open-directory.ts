@@ -15,7 +15,7 @@ export type Name = string | Buffer;
 
 /**
  * A directory that is open, and what is right inside it. Everything is named through the descriptor, and no link is ever
- * followed: whatever is swapped meanwhile, nothing outside can be reached. On systems other than Linux, which have no
+ * followed: whatever is swapped, nothing outside can be reached. On systems other than Linux, which have no
  * names for descriptors, names are checked and then used.
  */
 export class OpenDirectory {

@@ -12,9 +12,9 @@ const BRANCHES_AT_ONCE = 4;
 const MAX_DEPTH = 24;
 
 /**
- * Removes a directory and what is in it until done or `signal` aborts; gives whether it is gone.
+ * Removes a directory and what is in it until done or `signal` aborts; returns whether it is gone.
  *
- * Somebody may still be at work in it and put a symlink where a directory was a moment ago. So each directory is opened
+ * An agent may still work in it and replace a directory by a symlink. So each directory is opened
  * without following links, and its entries are named through that descriptor: nothing outside can be reached. It is
  * closed only when nothing uses it any more, since its number goes to whatever is opened next.
  */

@@ -16,7 +16,7 @@ const LOOKS_AT_ONCE = 16;
 /** Longer than a request takes: an upload that has not changed for so long has no part under way. */
 const RESTING_MS = 60_000;
 
-/** A file that arrives in parts: for which path, how long it will be, and its name if several arrive at once. */
+/** A file that arrives in parts: for which path, how long it will be, and its name if several arrive at the same time. */
 export interface Upload {
   path: string;
   total: number;
@@ -41,7 +41,7 @@ async function partsIn(staging: StagingDirectory): Promise<StagedPart[]> {
   });
 }
 
-/** Writes a whole file aside, durable and mode 0600 whatever the umask; gives its path. */
+/** Writes a whole file to `.uploads`, durable and with mode 0600 whatever the umask; returns its path. */
 export async function stage(staging: StagingDirectory, content: Buffer): Promise<string> {
   const file = staging.file(`${randomUUID()}.whole`);
   try {
@@ -58,8 +58,8 @@ export async function discard(file: string): Promise<void> {
 }
 
 /**
- * A file that arrives in parts, one after the other. How much of it is there for sure stands in its name, which changes
- * after the part is durable: a part that was cut off is not counted, one that comes again changes nothing.
+ * A file that arrives in parts, one after the other. Its name states how many bytes are durable, and changes after each part
+ * is synced: a part that was cut off is not counted, a part that arrives again changes nothing.
  */
 export class StagedParts {
   private readonly staging: StagingDirectory;
@@ -100,20 +100,20 @@ export class StagedParts {
   }
 
   /**
-   * Whether this part has room where all uploads of the session together may take `limit` bytes on disk. For it to have,
-   * others give way that nobody has gone on with for a minute, those that have rested the longest first.
+   * Whether this part fits, if all uploads of the session together may take `limit` bytes on disk. To make space, it removes
+   * other uploads without a new part for a minute, the oldest first.
    */
   async hasRoom(first: number, length: number, limit: number): Promise<boolean> {
     const staged = await pMap(await partsIn(this.staging), (part) => this.look(part), { concurrency: LOOKS_AT_ONCE });
     const own = staged.filter(({ key }) => key === this.key);
-    // What does not follow is refused, and takes none.
+    // A part that does not follow is refused, and needs no space.
     if (first > receivedOf(own)) return true;
     const others = staged.filter(({ key }) => key !== this.key);
     let needed = sizeOf(others) + Math.max(first + length, sizeOf(own));
     const resting = others
       .filter(({ changedAt }) => Date.now() - changedAt > RESTING_MS)
       .sort((one, other) => one.changedAt - other.changedAt);
-    // None is given up for a part that would not fit all the same.
+    // No upload is removed for a part that would not fit anyway.
     if (needed - sizeOf(resting) > limit) return false;
     for (const { name, size } of resting) {
       if (needed <= limit) break;
@@ -123,7 +123,7 @@ export class StagedParts {
     return true;
   }
 
-  /** What it takes on disk, which is more than its name says after a part that was cut off. */
+  /** Its size on disk, which is more than its name states after a part that was cut off. */
   private async look(part: StagedPart) {
     const { size, mtimeMs } = await lstat(this.staging.file(part.name)).catch((thrown: unknown) => {
       if (hasErrno(thrown, 'ENOENT')) return { size: 0, mtimeMs: 0 };

@@ -4,12 +4,11 @@ import { hasErrno } from './errno.ts';
 import { madeChangeable } from './open-changeable.ts';
 
 const PRIVATE = 0o700;
-/** How often it can be tidied away under somebody who needs it before that is an error. */
+/** How often another process may remove the directory during an operation before that is an error. */
 const ATTEMPTS = 20;
 
 /**
- * A session's place in `.uploads`: on the file system of its workspace, and seen by nobody who works there. It is there
- * while it is needed.
+ * A session's directory in `.uploads`: on the file system of its workspace, and not part of it. It exists while it is needed.
  */
 export class StagingDirectory {
   readonly at: string;
