@@ -209,7 +209,7 @@ export const ERRORS = {
 export type ErrorCode = keyof typeof ERRORS;
 
 interface ErrorRow {
-  /** A failure that others cause: nobody is called for it. Only `lib/api/` reads it. */
+  /** A failure that others cause, so no alarm counts it. Only `lib/api/` reads it. */
   isOfOthers?: true;
   /** When the same request may succeed, for the `Retry-After` header. Only `lib/api/` reads it. */
   retryAfterSeconds?: number;
