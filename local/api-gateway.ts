@@ -8,8 +8,8 @@ import { routeKey, routes, type NamedRoute } from '../lib/api/routes.ts';
 import { invoke } from './functions.ts';
 
 const GATEWAY_MS = 30_000;
-/** Bodies of these content types travel as text, all others in base64. */
-const TEXT = /^(text\/|application\/(json|javascript|xml|x-www-form-urlencoded)\b|application\/[\w.+-]+\+(json|xml)\b)/;
+/** Bodies of these content types travel as text, all others, also those without one, in base64. */
+const TEXT = /^\s*(text\/[^;]*|application\/(json|javascript|xml))\s*(;|$)/i;
 
 /** Serves the routes as API Gateway's HTTP API does: the same events in, the same answers out. */
 export function serveRoutes(app: FastifyInstance): void {
@@ -41,15 +41,14 @@ function eventOf(
 ): Omit<HttpEvent, 'requestContext'> & { requestContext: object } {
   const [rawPath = '', rawQueryString = ''] = request.raw.url?.split(/\?(.*)/s) ?? [];
   const body = request.body as Buffer | undefined;
-  const isText = TEXT.test(request.headers['content-type'] ?? 'text/plain');
+  const headers = headersOf(request);
+  const isText = TEXT.test(headers['content-type'] ?? '');
   return {
     version: '2.0',
     routeKey: routeKey(route),
     rawPath,
     rawQueryString,
-    headers: Object.fromEntries(
-      Object.entries(request.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(',') : value]),
-    ),
+    headers,
     ...(rawQueryString !== '' && { queryStringParameters: joined(new URLSearchParams(rawQueryString)) }),
     pathParameters: request.params as Record<string, string>,
     ...(body?.length && { body: body.toString(isText ? 'utf8' : 'base64') }),
@@ -61,7 +60,12 @@ function eventOf(
   };
 }
 
-/** HTTP APIs join the values of a repeated parameter with commas. */
+/** HTTP APIs join the values of a repeated header with commas. Node's own reading drops some, and puts a space between. */
+function headersOf({ raw }: FastifyRequest): Record<string, string> {
+  return Object.fromEntries(Object.entries(raw.headersDistinct).map(([name, values = []]) => [name, values.join(',')]));
+}
+
+/** The same of a repeated parameter. */
 function joined(parameters: URLSearchParams): Record<string, string> {
   return Object.fromEntries([...new Set(parameters.keys())].map((name) => [name, parameters.getAll(name).join(',')]));
 }

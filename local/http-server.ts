@@ -33,6 +33,8 @@ export async function startHttpServer(port: number, feed: EventFeed): Promise<Ht
     },
   });
   app.removeAllContentTypeParsers();
+  // Fastify refuses types that are none. The gateway passes them on, and takes the body for bytes.
+  app.addHook('onRequest', async ({ raw }) => void delete raw.headers['content-type']);
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
   refuseWebPages(app);
   app.setNotFoundHandler((_request, reply) => reply.code(404).send({ message: 'Not Found' }));

@@ -1,8 +1,9 @@
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
-import { ValidationError, type SessionManagerError } from '../errors.ts';
+import type { SessionManagerError } from '../errors.ts';
 import { checkAnswerSize } from './answer-size.ts';
 import { callerOfEvent } from './caller-of-event.ts';
 import type { HttpEvent } from './http-event.ts';
+import { inputOfEvent } from './http-request/input-of-event.ts';
 import { operationNamed } from './operations.ts';
 import type { Answer, AnyOperation, ApiFunction } from '../operations/operation.ts';
 import { perform, readRequest, errorForCaller } from './perform.ts';
@@ -32,7 +33,7 @@ export async function handleHttp(
       name: route.operation,
       operation,
       caller: () => callerOfEvent(event, services.config),
-      input: () => inputOf(route, event),
+      input: () => inputOfEvent(route, event),
       answer: (answer) => checkAnswerSize(success(route, answer)),
       origin,
       signal,
@@ -51,79 +52,6 @@ function routeOf(
   const operation = route && operationNamed(route.operation);
   if (operation?.function !== functionName) throw new Error(`function ${functionName} has no route ${event.routeKey}`);
   return { route: route as NamedRoute, operation };
-}
-
-/** Path, query, body and headers, flat. What the route does not name in one of them cannot come in by it. */
-function inputOf(route: Route, event: HttpEvent): Record<string, unknown> {
-  return {
-    ...bodyOf(route, event),
-    ...queryOf(route, event.queryStringParameters ?? {}),
-    ...headersOf(route, event.headers),
-    ...event.pathParameters,
-  };
-}
-
-function queryOf({ query = {} }: Route, parameters: Record<string, string | undefined>): Record<string, unknown> {
-  refuseUnknown(Object.keys(parameters), Object.keys(query), 'is not a known query parameter');
-  return Object.fromEntries(
-    Object.entries(parameters).map(([name, text]) => [name, readAs[query[name] ?? 'string'](text)]),
-  );
-}
-
-/** Text that is not what it should be is left as it is, for the schema to say so. */
-const readAs: Readonly<Record<'string' | 'number' | 'boolean', (text: string | undefined) => unknown>> = {
-  string: (text) => text,
-  number: numberOf,
-  boolean: (text) => (text === 'true' ? true : text === 'false' ? false : text),
-};
-
-function numberOf(text: string | undefined): unknown {
-  return text !== undefined && /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : text;
-}
-
-function headersOf({ headers = {} }: Route, received: HttpEvent['headers']): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries(headers).flatMap(([field, header]) => {
-      const value: string | null | undefined = received[header];
-      if (value === undefined || value === null) return [];
-      if (/[^\x20-\x7e]/.test(value)) throw ValidationError.at(header, 'must be ASCII');
-      return [[field, value]];
-    }),
-  );
-}
-
-function bodyOf({ body: fields, rawBody }: Route, event: HttpEvent): Record<string, unknown> {
-  if (rawBody !== undefined) return { [rawBody]: base64Of(event) };
-  if (fields === undefined) return {};
-  const text = event.isBase64Encoded ? Buffer.from(event.body ?? '', 'base64').toString('utf8') : (event.body ?? '');
-  if (text.trim() === '') return {};
-  const body = parseJson(text);
-  if (typeof body !== 'object' || body === null || Array.isArray(body)) {
-    throw ValidationError.at('', 'The body must be a JSON object');
-  }
-  refuseUnknown(Object.keys(body), fields, 'is not a known field');
-  return body as Record<string, unknown>;
-}
-
-function base64Of({ body: sent, isBase64Encoded }: HttpEvent): string {
-  const body = sent ?? '';
-  if (isBase64Encoded) return body;
-  // What the gateway took for text and could not read: the bytes are lost.
-  if (body.includes('\uFFFD')) throw ValidationError.at('content-type', 'must be application/octet-stream');
-  return Buffer.from(body, 'utf8').toString('base64');
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw ValidationError.at('', 'The body is not JSON');
-  }
-}
-
-function refuseUnknown(names: string[], known: readonly string[], message: string): void {
-  const unknown = names.filter((name) => !known.includes(name));
-  if (unknown.length > 0) throw new ValidationError(unknown.map((path) => ({ path, message })));
 }
 
 function success(route: Route, answer: Answer<unknown>): HttpResult {
@@ -181,6 +109,7 @@ export function problem(error: SessionManagerError, requestId: string): HttpResu
     headers: {
       'content-type': 'application/problem+json',
       ...(code === 'CONTENTION' && { 'retry-after': RETRY_AFTER_SECONDS }),
+      ...(code === 'UNSUPPORTED_MEDIA_TYPE' && { 'accept-encoding': 'identity' }),
       ...(code === 'RANGE_NOT_SATISFIABLE' && typeof details.size === 'number' && rangeOfAll(details.size)),
     },
     body: JSON.stringify(body),

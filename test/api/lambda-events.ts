@@ -14,6 +14,8 @@ export interface EventParts {
   headers?: Record<string, string>;
   pathParameters?: Record<string, string>;
   queryStringParameters?: Record<string, string>;
+  /** The query as it was sent, where that is not what its parameters would be written as. */
+  rawQueryString?: string;
   body?: string;
   isBase64Encoded?: boolean;
   claims?: Record<string, unknown>;
@@ -26,7 +28,7 @@ export function httpEvent(key: string, { claims, ...parts }: EventParts = {}) {
     version: '2.0',
     routeKey: key,
     rawPath: path,
-    rawQueryString: '',
+    rawQueryString: new URLSearchParams(parts.queryStringParameters).toString(),
     headers: {},
     isBase64Encoded: false,
     ...parts,

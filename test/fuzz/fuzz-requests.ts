@@ -184,14 +184,17 @@ const FIELDS = [
   'isBase64Encoded',
   'requestContext',
   'rawPath',
+  'rawQueryString',
 ];
 const CONTEXT = ['requestId', 'http', 'authorizer', 'stage'];
 const HEADERS = [
   'content-type',
+  'content-encoding',
   'idempotency-key',
   'if-match',
   'if-none-match',
   'range',
+  'if-range',
   'content-range',
   'upload-id',
   'x-user-id',
@@ -210,6 +213,7 @@ const distortions: fc.Arbitrary<(event: Event) => object>[] = [
     fc.tuple(fc.constantFrom('limit', 'cursor', 'path', 'version', 'scope', '__proto__', 'b'), nastyText),
     (event, [name, value]) => ({
       ...event,
+      rawQueryString: `${event.rawQueryString}&${name}=${value}&${name}=${encodeURIComponent(value.toWellFormed())}`,
       queryStringParameters: { ...event.queryStringParameters, [name]: `${value},${value}` },
     }),
   ),

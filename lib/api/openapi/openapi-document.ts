@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../../error-catalogue.ts';
 import { operationNamed } from '../operations.ts';
 import type { AnyOperation } from '../../operations/operation.ts';
 import { routes, type NamedRoute } from '../routes.ts';
@@ -10,6 +11,8 @@ import { errorsOf, responsePart } from './response-part.ts';
 import { securityFor, securitySchemes } from './security.ts';
 
 const API_VERSION = '1.0.0';
+/** Of a path, where a method is none of its own. */
+const OF_NO_OPERATION: ErrorCode = 'METHOD_NOT_ALLOWED';
 
 /** The OpenAPI 3.1 document of all routes. */
 export function openApiDocument(): Record<string, unknown> {
@@ -35,7 +38,7 @@ export function openApiDocument(): Record<string, unknown> {
     components: {
       securitySchemes,
       schemas: { Problem: problemSchema, ...schemas.components },
-      examples: problemExamples,
+      examples: Object.fromEntries(Object.entries(problemExamples).filter(([code]) => code !== OF_NO_OPERATION)),
     },
   };
 }
@@ -53,7 +56,7 @@ function operationPart(route: NamedRoute, schemas: JsonSchemas): Record<string, 
       [doc.description, doc.role && `Needs the role \`${doc.role}\`.`].filter(Boolean).join(' ') || doc.summary,
     security: securityFor(operation, doc),
     ...requestPart(route, input, doc),
-    responses: responsePart(route, doc, schemas, errorsOf(operation, input, doc)),
+    responses: responsePart(route, doc, schemas, errorsOf(route, operation, input, doc)),
     'x-example-status': Object.fromEntries(statuses),
   };
 }

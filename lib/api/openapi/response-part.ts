@@ -9,10 +9,16 @@ const OF_ALL: readonly ErrorCode[] = ['VALIDATION', 'INTERNAL'];
 const OF_CALLERS: readonly ErrorCode[] = ['UNAUTHORIZED', 'INVALID_USER_ID', 'INVALID_ORG_ID', 'CONTENTION'];
 
 /** Every code that the operation can be refused with. */
-export function errorsOf({ access }: AnyOperation, input: JsonSchema, { errors }: OperationDoc): ErrorCode[] {
+export function errorsOf(
+  route: Route,
+  { access }: AnyOperation,
+  input: JsonSchema,
+  { errors }: OperationDoc,
+): ErrorCode[] {
   const ofSessions: ErrorCode[] = input.properties?.sessionId ? ['SESSION_NOT_FOUND'] : [];
   const ofCallers = access === 'caller' ? OF_CALLERS : [];
-  return [...new Set([...OF_ALL, ...ofCallers, ...ofSessions, ...errors])];
+  const ofBodies: ErrorCode[] = route.body || route.rawBody ? ['UNSUPPORTED_MEDIA_TYPE'] : [];
+  return [...new Set([...OF_ALL, ...ofCallers, ...ofSessions, ...ofBodies, ...errors])];
 }
 
 /** Its answers by status. */
