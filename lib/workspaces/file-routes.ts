@@ -8,7 +8,7 @@ export const fileRoutes = {
     method: 'GET',
     path: FILES,
     query: { path: 'string' },
-    headers: { range: 'range', ifMatch: 'if-match', ifNoneMatch: 'if-none-match' },
+    headers: { range: 'range', ifMatch: 'if-match', ifNoneMatch: 'if-none-match', ifRange: 'if-range' },
     status: 200,
     statusIfPartial: 206,
     statusIfUnmodified: 304,

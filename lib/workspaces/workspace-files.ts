@@ -2,7 +2,14 @@ import { lstat } from 'node:fs/promises';
 import pTimeout from 'p-timeout';
 import { ContentionError, SessionNotFoundError } from '../errors.ts';
 import { FileNotFoundError, FileTooLargeError, PreconditionFailedError, WorkspaceFullError } from './file-errors.ts';
-import { areAny, checkConditions, infoOf, type Conditions, type FileInfo } from './files/entity-tag.ts';
+import {
+  areAny,
+  checkConditions,
+  infoOf,
+  type Conditions,
+  type FileInfo,
+  type ReadConditions,
+} from './files/entity-tag.ts';
 import { MAX_TRANSFER_BYTES, readContent, type ByteRange, type FileContent } from './files/file-content.ts';
 import { againIfStale, orFileSystemBusy, orStagingError, toFileError } from './files/file-error.ts';
 import { withFileLock, type StillHeld } from './files/file-lock.ts';
@@ -55,12 +62,17 @@ export class WorkspaceFiles {
     this.workspaces = workspaces;
   }
 
-  async read(session: Workspace, path: string, range?: ByteRange, conditions: Conditions = {}): Promise<FileContent> {
+  async read(
+    session: Workspace,
+    path: string,
+    ranges?: readonly ByteRange[],
+    conditions: ReadConditions = {},
+  ): Promise<FileContent> {
     const { parents, name } = fileNames(path);
     return this.reading(session, (top) =>
       withDirectory(top, parents, async (parent) => {
         const file = await parent.file(name);
-        return readContent(file, range, conditions).finally(() => file.close());
+        return readContent(file, ranges, conditions).finally(() => file.close());
       }),
     );
   }
@@ -93,6 +105,8 @@ export class WorkspaceFiles {
       // Where there is a limit, all uploads of the session count together.
       const name = limit > 0 ? 'uploads' : `upload ${upload.path} ${upload.total} ${upload.uploadId}`;
       return withFileLock(staging, name, async (stillHeld) => {
+        // Whoever sends gigabytes hears of it before them.
+        if (part.first === 0 && bytes.length > 0) await checkBeforehand(top, write);
         const isCounted = limit > 0 && bytes.length > 0;
         if (isCounted && !(await orStagingError(parts.hasRoom(part.first, bytes.length, limit))))
           throw new WorkspaceFullError({ limit });
@@ -180,6 +194,18 @@ async function sizeAt(top: OpenDirectory, path: string): Promise<number> {
   const { parents, name } = fileNames(path);
   const look = async (parent: OpenDirectory) => Number((await parent.look(name))?.size ?? 0);
   return withDirectory(top, parents, look).catch(() => 0);
+}
+
+/** Throws if what is there now may not be replaced. It is looked at once more when it is. */
+async function checkBeforehand(top: OpenDirectory, { path, conditions }: Write): Promise<void> {
+  if (!areAny(conditions)) return;
+  const { parents, name } = fileNames(path);
+  const found = await withDirectory(top, parents, (parent) => parent.look(name)).catch((thrown: unknown) => {
+    if (toFileError(thrown) instanceof FileNotFoundError) return undefined;
+    throw thrown;
+  });
+  if (found) refuseLinkOrOther(found);
+  checkConditions(conditions, found);
 }
 
 /** Moves a file that is whole to its place; nobody is in between looking at what it replaces and replacing it. */

@@ -49,7 +49,7 @@ export const fileScenarios: Record<string, Scenario> = {
       details: { etag },
     });
     const next = await ok<Read>(files.put('a', 'two', { ifMatch: etag }));
-    for (const ifMatch of [etag, '"other"', 'nonsense']) {
+    for (const ifMatch of [etag, '"other"']) {
       expect(await refusal(files.put('a', 'three', { ifMatch }))).toBe('PRECONDITION_FAILED');
       expect(await refusal(files.get('a', { ifMatch }))).toBe('PRECONDITION_FAILED');
       expect(await refusal(files.call('deleteFile', { path: 'a', ifMatch }))).toBe('PRECONDITION_FAILED');
