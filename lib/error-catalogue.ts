@@ -46,6 +46,20 @@ export const ERRORS = {
     outcome: 'validation',
     when: 'anything else malformed; `errors` has the path of each field',
   },
+  UNSUPPORTED_MEDIA_TYPE: {
+    status: 415,
+    title: 'Encoding not supported',
+    exit: 'usage',
+    outcome: 'validation',
+    when: 'the body has a `Content-Encoding`',
+  },
+  METHOD_NOT_ALLOWED: {
+    status: 405,
+    title: 'Method not allowed',
+    exit: 'usage',
+    outcome: 'validation',
+    when: 'the path has no such method; `allow` and `Allow` have those that it has (one machine)',
+  },
   UNAUTHORIZED: { status: 401, title: 'No caller', exit: 'notAllowed', outcome: 'unauthorized', when: 'no caller' },
   FORBIDDEN: {
     status: 403,

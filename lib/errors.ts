@@ -81,6 +81,20 @@ export class ValidationError extends SessionManagerError {
   }
 }
 
+/** The body is compressed, or encoded in another way than as it is. */
+export class UnsupportedMediaTypeError extends SessionManagerError {
+  constructor() {
+    super('UNSUPPORTED_MEDIA_TYPE', 'The body must be sent as it is, without a Content-Encoding.');
+  }
+}
+
+/** The path is known, the method is none of those that it has. */
+export class MethodNotAllowedError extends SessionManagerError {
+  constructor(allow: readonly string[]) {
+    super('METHOD_NOT_ALLOWED', `The path takes ${allow.join(', ')}.`, { allow });
+  }
+}
+
 export class UnauthorizedError extends SessionManagerError {
   constructor(message = 'The request names no caller.') {
     super('UNAUTHORIZED', message);

@@ -13,6 +13,8 @@ const thrown: readonly errors.SessionManagerError[] = [
   new errors.InvalidUserIdError('must not be empty'),
   new errors.InvalidOrgIdError('must not be empty'),
   errors.ValidationError.at('colour', 'is not a known field'),
+  new errors.UnsupportedMediaTypeError(),
+  new errors.MethodNotAllowedError(['GET', 'HEAD', 'PUT']),
   new errors.UnauthorizedError('x-user-id and x-org-id are needed.'),
   new errors.ForbiddenError('This needs the role admin.'),
   new errors.IdempotencyConflictError(),
