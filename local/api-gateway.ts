@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import pTimeout from 'p-timeout';
 import type { HttpEvent } from '../lib/api/http-event.ts';
-import type { HttpResult } from '../lib/api/http-handler.ts';
+import type { HttpResult } from '../lib/api/http-answer/http-result.ts';
 import { operations } from '../lib/api/operations.ts';
-import { routeKey, routes, type NamedRoute } from '../lib/api/routes.ts';
+import { routeKey, servedRoutes, type NamedRoute } from '../lib/api/routes.ts';
 import { invoke } from './functions.ts';
+import { sendResult } from './send-result.ts';
 
 const GATEWAY_MS = 30_000;
 /** Bodies of these content types travel as text, all others, also those without one, in base64. */
@@ -13,11 +14,11 @@ const TEXT = /^\s*(text\/[^;]*|application\/(json|javascript|xml))\s*(;|$)/i;
 
 /** Serves the routes as API Gateway's HTTP API does: the same events in, the same answers out. */
 export function serveRoutes(app: FastifyInstance): void {
-  for (const route of routes) {
+  for (const route of servedRoutes) {
     app.route({
       method: route.method,
       url: route.path.replaceAll(/\{(\w+)\}/g, ':$1'),
-      handler: async (request, reply) => send(reply, await answer(route, request)),
+      handler: async (request, reply) => sendResult(reply, await answer(route, request)),
     });
   }
 }
@@ -68,13 +69,4 @@ function headersOf({ raw }: FastifyRequest): Record<string, string> {
 /** The same of a repeated parameter. */
 function joined(parameters: URLSearchParams): Record<string, string> {
   return Object.fromEntries([...new Set(parameters.keys())].map((name) => [name, parameters.getAll(name).join(',')]));
-}
-
-function send(
-  reply: FastifyReply,
-  { statusCode = 200, headers = {}, body, isBase64Encoded }: HttpResult,
-): FastifyReply {
-  reply.code(statusCode).headers({ 'content-type': 'application/json', ...headers });
-  if (body === undefined) return reply.removeHeader('content-type').send();
-  return reply.send(Buffer.from(body, isBase64Encoded ? 'base64' : 'utf8'));
 }

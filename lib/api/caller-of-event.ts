@@ -36,7 +36,7 @@ function callerOfHeaders({ headers }: HttpEvent): Caller {
 function decodedHeader(headers: HttpEvent['headers'], name: string): string | undefined {
   const value = headerOf(headers, name);
   if (value === undefined) return undefined;
-  // The gateway joins the values of a repeated header: they would be somebody else together.
+  // The gateway joins the values of a repeated header, and together they name another user.
   if (value.includes(',')) throw ValidationError.at(name, 'must be given once, with its commas percent-encoded');
   // What is beyond ASCII arrives as other letters, and so as somebody else.
   if (/[^\x20-\x7e]/.test(value)) throw ValidationError.at(name, 'must be percent-encoded UTF-8');

@@ -1,4 +1,4 @@
-type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
 /**
  * When a client sends an operation again without knowing whether it was carried out. `lib/api/client/repetition.ts` checks
@@ -28,6 +28,10 @@ export interface Route {
   statusIfUnmodified?: number;
   /** The field of the output that is the body, instead of all of it: bytes, in base64. */
   rawAnswer?: string;
+  /** There is no body: the headers say all that there is to say of the bytes. */
+  headersOnly?: true;
+  /** Headers that every answer but a refusal has. */
+  fixedHeaders?: Readonly<Record<string, string>>;
   /** The headers of the answer, and the fields of the output that they tell, where there are. */
   answerHeaders?: Readonly<Record<string, string>>;
   /** Of what was created, for the `Location` header: a path with fields of the output. */

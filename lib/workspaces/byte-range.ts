@@ -25,7 +25,7 @@ function parseOne(range: string): ByteRange {
 /** The last 0 bytes are a range that is in no file. */
 const lastBytes = (count: number): ByteRange => (count === 0 ? { first: 0, last: -1 } : { first: -count });
 
-/** No file is as long as the greatest number that can be told from its neighbours. */
+/** No file is as long as the greatest safe integer. */
 const numberOf = (digits: string): number => Math.min(Number(digits), Number.MAX_SAFE_INTEGER);
 
 const malformed = () => ValidationError.at('range', 'must have ranges of the form bytes=first-last');

@@ -17,7 +17,7 @@ export const entityTags = lazily(() =>
     .check(z.maxLength(2048), z.regex(new RegExp(WHOLE_LIST), 'must be * or a list of entity tags in double quotes')),
 );
 
-/** One entity tag, or the time of the last modification as the answer told it. */
+/** One entity tag, or the time of the last modification as an answer has it. */
 export const tagOrDate = lazily(() =>
   z
     .string()

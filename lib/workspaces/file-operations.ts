@@ -60,6 +60,17 @@ export const fileOperations = {
     },
   }),
 
+  statFile: operation({
+    function: 'workspace',
+    access: 'caller',
+    audit: fileAudit.statFile,
+    input: () => z.strictObject({ ...fileShape(), ifMatch: tags(), ifNoneMatch: tags() }),
+    run: async ({ sessionId, path, ...conditions }, { manager }) => {
+      const { unmodified = false, ...output } = await manager.session(sessionId).files.stat(path, conditions);
+      return { output, unmodified };
+    },
+  }),
+
   writeFile: operation({
     function: 'workspace',
     access: 'caller',

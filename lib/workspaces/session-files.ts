@@ -6,7 +6,7 @@ import type { AuditDetails } from '../telemetry/audit/audit-event.ts';
 import { fileAudit } from './file-audit.ts';
 import type { WorkspaceUsage } from './workspace-usage-store.ts';
 import { entityTags, tagOrDate } from './condition-schemas.ts';
-import type { Conditions, ReadConditions } from './files/entity-tag.ts';
+import type { Conditions, FileStat, ReadConditions } from './files/entity-tag.ts';
 import type { ByteRange, FileContent } from './files/file-content.ts';
 import type { DirectoryPage, WorkspaceDirectories } from './workspace-directories.ts';
 import type { Part, WriteOutcome, WorkspaceFiles } from './workspace-files.ts';
@@ -68,6 +68,14 @@ export class SessionFiles {
     return this.#recorded(fileAudit.readFile, async (session) => {
       const at = readText('path', path);
       return this.#uses.files.read(session, at, rangesOf(range), readInput(readConditionsSchema(), conditions));
+    });
+  }
+
+  /** Size, time, tag and permissions, without the content. `unmodified`: `ifNoneMatch` has the tag. */
+  async stat(path: string, conditions: Conditions = {}): Promise<FileStat & { unmodified?: true }> {
+    return this.#recorded(fileAudit.statFile, async (session) => {
+      const at = readText('path', path);
+      return this.#uses.files.stat(session, at, readInput(conditionsSchema(), conditions));
     });
   }
 

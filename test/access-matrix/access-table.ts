@@ -150,6 +150,7 @@ export const ACCESS: Readonly<Record<OperationName, Case[]>> = {
   revokeWorkspaceAccess: ofSession,
 
   readFile: ofPath('notes.txt'),
+  statFile: ofPath('notes.txt'),
   writeFile: ofPath('notes.txt', { content: Buffer.from('adas-notes').toString('base64') }),
   deleteFile: [
     { input: async ({ sessionId, newFile }) => ({ sessionId, path: await newFile() }), expected: RULES.ofSession },

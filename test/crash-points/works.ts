@@ -139,6 +139,7 @@ export const works: Record<OperationName, Work> = {
   getOpenApi: { prepare: async () => ({}) },
 
   readFile: { prepare: async (services) => ({ ...(await withFile(services)), path: 'a/b.txt' }) },
+  statFile: { prepare: async (services) => ({ ...(await withFile(services)), path: 'a/b.txt' }) },
   writeFile: {
     prepare: async (services) => ({ ...(await withFile(services)), path: 'a/b.txt', content: base64('after') }),
     async seen(services, { sessionId, path }) {

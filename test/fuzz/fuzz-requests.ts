@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { API_FUNCTIONS, type ApiFunction } from '../../lib/operations/operation.ts';
 import { operationNamed, operations, type OperationName } from '../../lib/api/operations.ts';
-import { routeKey, routes, type NamedRoute } from '../../lib/api/routes.ts';
+import { routeKey, servedRoutes, type NamedRoute } from '../../lib/api/routes.ts';
 import { httpEvent } from '../api/lambda-events.ts';
 import { nasty, nastyText, spoiled } from './nasty-values.ts';
 import { valuesOf, type FieldValues } from './schema-values.ts';
@@ -38,7 +38,7 @@ export function fuzzRequests(place: FuzzPlace): fc.Arbitrary<FuzzRequest> {
   );
   const inputOf = (name: string) => inputs.get(name) as fc.Arbitrary<Record<string, unknown>>;
   return fc.oneof(
-    { weight: 6, arbitrary: fc.oneof(...routes.map((route) => httpRequests(route, inputOf(route.operation)))) },
+    { weight: 6, arbitrary: fc.oneof(...servedRoutes.map((route) => httpRequests(route, inputOf(route.operation)))) },
     { weight: 4, arbitrary: fc.oneof(...Object.keys(operations).map((name) => directRequests(name, inputOf(name)))) },
     { weight: 1, arbitrary: garbage },
   );

@@ -9,7 +9,7 @@ export function queryParameters({
   rawQueryString,
   queryStringParameters,
 }: HttpEvent): Record<string, string | undefined> {
-  // An event that somebody made by hand may have the parameters alone.
+  // An event made by hand may have the parameters alone.
   if (!rawQueryString) return queryStringParameters ?? {};
   const parameters = new Map<string, string>();
   for (const pair of rawQueryString.split('&')) {

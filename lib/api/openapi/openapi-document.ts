@@ -29,7 +29,9 @@ export function openApiDocument(): Record<string, unknown> {
       description:
         'Sessions for AI agents: isolated workspaces, MCP clients, system prompts, exact limits.\n\n' +
         'Whatever a caller may not see answers like a session that does not exist. Errors are problem documents ' +
-        '(RFC 9457) with a `code`; what a gateway answers by itself has a `message` instead.',
+        '(RFC 9457) with a `code`; what a gateway answers by itself has a `message` instead.\n\n' +
+        'Each path with `GET` has `HEAD`: the same answer without its body. A refusal tells its code in the header ' +
+        '`Error-Code` then. Only `HEAD` of files is an operation of its own and listed here.',
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
     servers: [{ url: '/', description: 'Where this document is from' }],

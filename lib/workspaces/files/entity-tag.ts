@@ -8,6 +8,11 @@ export interface FileInfo {
   modifiedAt: string;
 }
 
+/** The same with its permissions, in octal digits: `644`. */
+export interface FileStat extends FileInfo {
+  mode: string;
+}
+
 /** What the file must be for an operation to go on: lists of entity tags, or `*` for any. */
 export interface Conditions {
   ifMatch?: string | undefined;
@@ -24,10 +29,17 @@ export function infoOf(stats: BigIntStats): FileInfo {
   return { size: Number(stats.size), etag, modifiedAt: stats.mtime.toISOString() };
 }
 
-/** What a read may ask for besides: the tag, or the time, of the file that its ranges are of. */
+/** A read may also have the tag, or the time, of the file that its ranges are of. */
 export interface ReadConditions extends Conditions {
   ifRange?: string | undefined;
 }
+
+const PERMISSIONS = 0o777n;
+
+export const statOf = (stats: BigIntStats): FileStat => ({
+  ...infoOf(stats),
+  mode: (stats.mode & PERMISSIONS).toString(8).padStart(3, '0'),
+});
 
 /**
  * Whether the list has the tag (`undefined`: there is no file). Strongly compared, a weak tag (`W/"…"`) is none; weakly
@@ -40,7 +52,7 @@ export function hasEtag(list: string, etag: string | undefined, comparison: 'str
   return tags.includes(etag) || (comparison === 'weak' && tags.includes(`W/${etag}`));
 }
 
-/** As an answer tells it: in whole seconds. */
+/** The value of the header `Last-Modified`: in whole seconds. */
 export const lastModified = ({ modifiedAt }: Pick<FileInfo, 'modifiedAt'>): string =>
   new Date(modifiedAt).toUTCString();
 

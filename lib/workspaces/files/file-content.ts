@@ -1,6 +1,15 @@
 import type { FileHandle } from 'node:fs/promises';
 import { FileTooLargeError, PreconditionFailedError, RangeNotSatisfiableError } from '../file-errors.ts';
-import { hasEtag, infoOf, mayGiveRanges, type FileInfo, type ReadConditions } from './entity-tag.ts';
+import {
+  hasEtag,
+  infoOf,
+  mayGiveRanges,
+  statOf,
+  type Conditions,
+  type FileInfo,
+  type FileStat,
+  type ReadConditions,
+} from './entity-tag.ts';
 
 /** What one request or answer carries, in bytes: in base64 it just fits through Lambda. */
 export const MAX_TRANSFER_BYTES = 4 * 1024 * 1024;
@@ -20,10 +29,8 @@ export async function readContent(
   ranges: readonly ByteRange[] | undefined,
   conditions: ReadConditions,
 ): Promise<FileContent> {
-  const { ifMatch, ifNoneMatch } = conditions;
   const info = infoOf(await file.stat({ bigint: true }));
-  if (ifMatch !== undefined && !hasEtag(ifMatch, info.etag, 'strong')) throw new PreconditionFailedError(info.etag);
-  if (ifNoneMatch !== undefined && hasEtag(ifNoneMatch, info.etag, 'weak')) return { ...info, unmodified: true };
+  if (isKnown(info, conditions)) return { ...info, unmodified: true };
   const { first, length, isPart } = spanOf(info.size, mayGiveRanges(conditions, info) ? ranges : undefined);
   const bytes = Buffer.alloc(length);
   let done = 0;
@@ -36,13 +43,25 @@ export async function readContent(
   return { ...info, first, bytes: bytes.subarray(0, done), isPart };
 }
 
+/** Says of an open file what a read would, but for its bytes. */
+export async function readStat(file: FileHandle, conditions: Conditions): Promise<FileStat & { unmodified?: true }> {
+  const stat = statOf(await file.stat({ bigint: true }));
+  return isKnown(stat, conditions) ? { ...stat, unmodified: true } : stat;
+}
+
+/** Whether the caller has this state of the file. Throws if it is not one that the caller wants. */
+function isKnown({ etag }: FileInfo, { ifMatch, ifNoneMatch }: Conditions): boolean {
+  if (ifMatch !== undefined && !hasEtag(ifMatch, etag, 'strong')) throw new PreconditionFailedError(etag);
+  return ifNoneMatch !== undefined && hasEtag(ifNoneMatch, etag, 'weak');
+}
+
 interface Span {
   first: number;
   length: number;
   isPart: boolean;
 }
 
-/** Which bytes go at once. Several ranges are for those who save bytes: all of the file where it fits, else one range of all. */
+/** Which bytes the answer has. Of several ranges: all of the file where it fits, else one range that has all of them. */
 function spanOf(size: number, ranges: readonly ByteRange[] | undefined): Span {
   if (!ranges || (ranges.length > 1 && size <= MAX_TRANSFER_BYTES)) {
     if (size > MAX_TRANSFER_BYTES) throw new FileTooLargeError(size, MAX_TRANSFER_BYTES);

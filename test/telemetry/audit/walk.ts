@@ -56,6 +56,7 @@ const INPUTS: Record<OperationName, (known: Known) => Record<string, unknown>> =
   makeDirectory: ({ sessionId }) => ({ sessionId, path: CANARY }),
   writeFile: ({ sessionId }) => ({ sessionId, path: `${CANARY}/a`, content }),
   readFile: ({ sessionId }) => ({ sessionId, path: `${CANARY}/a` }),
+  statFile: ({ sessionId }) => ({ sessionId, path: `${CANARY}/a` }),
   listDirectory: ({ sessionId }) => ({ sessionId, path: CANARY }),
   getWorkspaceUsage: ({ sessionId }) => ({ sessionId }),
   deleteFile: ({ sessionId }) => ({ sessionId, path: `${CANARY}/a` }),
