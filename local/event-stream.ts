@@ -26,7 +26,9 @@ export function serveEvents(app: FastifyInstance, feed: EventFeed, heartbeatMs =
   const open = new Set<ServerResponse>();
   // A stream has no end of its own, and a stop would wait for it.
   app.addHook('preClose', async () => open.forEach((response) => response.end()));
-  app.get(EVENTS_PATH, (request, reply) => serve(request, reply, () => stream(request, reply)));
+  app.get(EVENTS_PATH, { exposeHeadRoute: false }, (request, reply) =>
+    serve(request, reply, () => stream(request, reply)),
+  );
   app.head(EVENTS_PATH, (request, reply) => serve(request, reply, () => void reply.headers(headersNow()).send()));
 
   function serve(request: FastifyRequest, reply: FastifyReply, answer: () => void): void {
