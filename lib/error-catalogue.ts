@@ -60,6 +60,13 @@ export const ERRORS = {
     outcome: 'idempotency-conflict',
     when: 'the same key with another request',
   },
+  SESSION_ENDED: {
+    status: 409,
+    title: 'Session has ended',
+    exit: 'failed',
+    outcome: 'conflict',
+    when: 'to a repeated create whose session has ended or is ending; with its `sessionId`',
+  },
   MCP_CLIENT_EXISTS: {
     status: 409,
     title: 'MCP client exists',

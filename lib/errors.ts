@@ -105,6 +105,17 @@ export class IdempotencyConflictError extends SessionManagerError {
   }
 }
 
+/** A create was repeated with its idempotency key, and its session has ended or is ending. Nothing was created. */
+export class SessionEndedError extends SessionManagerError {
+  constructor(sessionId: string) {
+    super(
+      'SESSION_ENDED',
+      'The session that this idempotency key created has ended. Use another key to create another session.',
+      { sessionId },
+    );
+  }
+}
+
 export class McpClientExistsError extends SessionManagerError {
   constructor(clientId: string) {
     super('MCP_CLIENT_EXISTS', `The session already has an MCP client "${clientId}".`, { clientId });

@@ -6,22 +6,30 @@ import type { PromptComposer, PromptRequest } from './prompt-composer.ts';
 
 /** A new session's system prompt. What goes wrong leaves out as little as possible, with a warning in the audit log. */
 export class FirstPrompt {
-  private composer: PromptComposer;
+  private readonly layered: PromptComposer;
+  private embedders: PromptComposer | undefined;
   private readonly audit: AuditLog;
   private readonly log: LogLines;
 
-  constructor(composer: PromptComposer, audit: AuditLog, log: LogLines) {
-    this.composer = composer;
+  /** `embedders`: instead of the default one, `layered`. */
+  constructor(layered: PromptComposer, embedders: PromptComposer | undefined, audit: AuditLog, log: LogLines) {
+    this.layered = layered;
+    this.embedders = embedders;
     this.audit = audit;
     this.log = log;
   }
 
   setComposer(composer: PromptComposer): void {
-    this.composer = composer;
+    this.embedders = composer;
+  }
+
+  /** Whether composing may cost more than a read of the table: an embedder's composer may ask a model. */
+  get isCostly(): boolean {
+    return this.embedders !== undefined;
   }
 
   async compose(request: PromptRequest): Promise<string> {
-    const { systemPrompt, warning } = await outsideAudit(() => composePrompt(this.composer, request));
+    const { systemPrompt, warning } = await outsideAudit(() => composePrompt(this.embedders ?? this.layered, request));
     if (warning) {
       this.audit.note({ warning });
       this.log.promptComposerFailed(request.sessionId, warning);

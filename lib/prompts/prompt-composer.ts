@@ -14,7 +14,10 @@ export interface ComposedPrompt {
 
 export type Composed = string | ComposedPrompt;
 
-/** Makes a new session's system prompt: at most 256 KB of UTF-8. One that throws or is late leaves it empty. */
+/**
+ * Makes a new session's system prompt: at most 256 KB of UTF-8. One that throws or is late leaves it empty. It does not run for
+ * a create that is repeated with its idempotency key, unless the first one is still under way.
+ */
 export interface PromptComposer {
   compose(request: PromptRequest): Composed | Promise<Composed>;
 }

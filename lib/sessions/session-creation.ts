@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import pTimeout from 'p-timeout';
 import stringify from 'safe-stable-stringify';
 import type { LogLines } from '../telemetry/log-lines.ts';
-import { ContentionError, SessionNotFoundError, WorkspaceCreationError } from '../errors.ts';
+import { ContentionError, SessionEndedError, SessionNotFoundError, WorkspaceCreationError } from '../errors.ts';
+import type { Identity } from '../identity.ts';
 import type { SeatMetrics } from '../limits/seat-metrics.ts';
 import type { SessionEnding } from './session-ending.ts';
 import type { CreateAttempts, CreateOutcome } from './create-attempts.ts';
@@ -48,6 +49,12 @@ export class SessionCreation {
     this.ending = ending;
     this.seats = seats;
     this.log = log;
+  }
+
+  /** The session of an earlier request with the same key, if there was one: for whoever would not prepare in vain. */
+  async replayOfKey(owner: Identity, request: IdempotencyRequest, now: Date): Promise<CreationOutcome | undefined> {
+    const sessionId = await this.store.sessionOfKey(owner, request, now);
+    return sessionId === undefined ? undefined : { session: await this.replay(sessionId), replayed: true };
   }
 
   async create(request: CreateRequest, onRolledBack: OnRolledBack): Promise<CreationOutcome> {
@@ -126,6 +133,10 @@ export class SessionCreation {
 
   /** The session as it is; its directory is moved in if a crash kept the first request from it. */
   private async replay(sessionId: string): Promise<SessionItem> {
+    return orSessionEnded(sessionId, this.published(sessionId));
+  }
+
+  private async published(sessionId: string): Promise<SessionItem> {
     const session = await this.store.answerWithIt(await this.active(sessionId));
     const isThere = await orFileSystemBusy(this.workspaces.publish(session));
     // If it is not, the session has ended meanwhile, or its agent has removed its own directory, which is its affair.
@@ -137,6 +148,13 @@ export class SessionCreation {
     if (!isActive(session)) throw new SessionNotFoundError();
     return session;
   }
+}
+
+/** A step on the session that a repeated create is answered with: it has been there. */
+export async function orSessionEnded<T>(sessionId: string, step: Promise<T>): Promise<T> {
+  return step.catch((thrown: unknown) => {
+    throw thrown instanceof SessionNotFoundError ? new SessionEndedError(sessionId) : thrown;
+  });
 }
 
 async function orWorkspaceCreationError<T>(step: Promise<T>): Promise<T> {

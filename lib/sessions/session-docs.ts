@@ -39,9 +39,9 @@ export const sessionDocs = {
     summary: 'Begin a session',
     description:
       'Takes a seat under each limit, or none. With an `Idempotency-Key` the same request again answers the same ' +
-      'session, for 24 hours; after that session has ended, 404.',
+      'session, for 24 hours; after that session has ended, 409 `SESSION_ENDED`, and never a second session.',
     output: sessionAnswer,
-    errors: ['FORBIDDEN', 'MAX_SESSIONS_REACHED', 'IDEMPOTENCY_CONFLICT', 'WORKSPACE_CREATION', 'SESSION_NOT_FOUND'],
+    errors: ['FORBIDDEN', 'MAX_SESSIONS_REACHED', 'IDEMPOTENCY_CONFLICT', 'SESSION_ENDED', 'WORKSPACE_CREATION'],
     examples: {
       plain: { summary: 'With nothing said', input: {} },
       described: {

@@ -1,4 +1,5 @@
 import { IDEMPOTENCY_HOURS, SessionNotFoundError } from '../errors.ts';
+import type { Identity } from '../identity.ts';
 import { limitOwnersOf } from '../limits/limit.ts';
 import { CreateAttempts, type CreateWrite } from './create-attempts.ts';
 import type { DynamoTable } from '../table/dynamo-table.ts';
@@ -11,8 +12,14 @@ import { Contended, withRetries } from '../table/retries.ts';
 import type { UpdateWrite, Write } from '../table/write.ts';
 import { dueKey, dueShardOf } from './due-index.ts';
 import { ROLLED_BACK, type EndReason } from '../telemetry/events/session-event.ts';
-import { isActive, type SessionItem } from '../table/session-item.ts';
-import type { SessionDraft, IdempotencyRequest, CreateRequest } from './create-request.ts';
+import { isActive, type IdempotencyItem, type SessionItem } from '../table/session-item.ts';
+import {
+  livingKey,
+  sessionOfEarlier,
+  type SessionDraft,
+  type IdempotencyRequest,
+  type CreateRequest,
+} from './create-request.ts';
 import { putPrompt } from '../prompts/system-prompt-writes.ts';
 
 /** What a rollback came to (`gone`: there was nothing to roll back), and what there is of the session. */
@@ -58,6 +65,16 @@ export class SessionStore {
       idempotency: idempotency && { ...idempotency, at: idempotencyKey(draft, idempotency.key) },
       nowSeconds: secondsOf(now),
     });
+  }
+
+  /**
+   * The session that an earlier request of the same owner with the same key created, while the key lives. Throws
+   * `IdempotencyConflictError` if that was another request.
+   */
+  async sessionOfKey(owner: Identity, request: IdempotencyRequest, now: Date): Promise<string | undefined> {
+    const stored = await this.table.get<IdempotencyItem>(idempotencyKey(owner, request.key));
+    const earlier = livingKey(stored, secondsOf(now));
+    return earlier && sessionOfEarlier(earlier, request);
   }
 
   async get(sessionId: string): Promise<SessionItem | undefined> {

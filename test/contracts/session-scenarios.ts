@@ -96,7 +96,8 @@ export const sessionScenarios: Record<string, Scenario> = {
     expect(theirs.id).not.toBe(session.id);
     await endAll(door, neighbour, [theirs]);
     await endAll(door, actor, [session]);
-    expect(await refusal(door.call('createSession', actor, request))).toBe('SESSION_NOT_FOUND');
+    const afterTheEnd = await door.call('createSession', actor, request);
+    expect(afterTheEnd).toMatchObject({ ok: false, code: 'SESSION_ENDED', details: { sessionId: session.id } });
     expect(await ok(door.call('getUsage', actor, {}))).toMatchObject({ user: { active: 0 }, org: { active: 0 } });
   },
 

@@ -71,6 +71,7 @@ export class ManagerModel {
     const earlier = key === undefined ? undefined : this.keys[at];
     if (earlier && earlier.atSeconds + KEY_SECONDS > this.nowSeconds) {
       if (earlier.request !== request) throw new Refused('IDEMPOTENCY_CONFLICT');
+      if (!this.isActive(earlier.sessionId)) throw new Refused('SESSION_ENDED');
       return { ...viewOf(this.open(earlier.sessionId)), replayed: true };
     }
     this.limits.checkRoomFor(owner);
@@ -203,6 +204,10 @@ export class ManagerModel {
 
   putLayer(input: LayerInput): { version: number; existed: boolean } {
     return this.layers.put(input);
+  }
+
+  private isActive(id: string): boolean {
+    return this.sessions.some((session) => session.id === id && session.status === 'active');
   }
 
   private open(id: string, by: Caller = { kind: 'application' }): ModelSession {
