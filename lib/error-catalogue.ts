@@ -179,6 +179,14 @@ export const ERRORS = {
     outcome: 'conflict',
     when: 'the layer is not the one that was read; `version`: what it has now',
   },
+  PROMPT_COMPOSITION: {
+    status: 503,
+    title: 'System prompt could not be composed',
+    exit: 'tryLater',
+    // Of layers, of the caller's variables or of an embedder's composer: an operator is not called for it.
+    outcome: 'prompt',
+    when: '`promptRequired`, and the prompt could not be composed as requested; with `warnings`; nothing was created',
+  },
   RESPONSE_TOO_LARGE: {
     status: 502,
     title: 'Answer too large',

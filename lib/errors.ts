@@ -175,6 +175,17 @@ export class PromptConflictError extends SessionManagerError {
   }
 }
 
+/** A create required its system prompt, which could not be composed as requested. `warnings`: why. Nothing was created. */
+export class PromptCompositionError extends SessionManagerError {
+  constructor(warnings: readonly string[]) {
+    super(
+      'PROMPT_COMPOSITION',
+      `The system prompt could not be composed as requested: ${warnings.join('; ')}. Nothing was created.`,
+      { warnings },
+    );
+  }
+}
+
 export class ResponseTooLargeError extends SessionManagerError {
   constructor(bytes: number, limit: number) {
     super('RESPONSE_TOO_LARGE', `The answer has ${bytes} bytes; at most ${limit} fit through Lambda.`, {

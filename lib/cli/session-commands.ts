@@ -29,18 +29,25 @@ export function addSessionCommands(cli: Argv<CommonOptions>, run: CliRun): Argv<
             type: 'string',
             description: 'What prompt templates take: a JSON object, - for stdin',
           })
+          .option('prompt-required', {
+            type: 'boolean',
+            description: 'Fail if the system prompt cannot be composed as requested',
+          })
           .option('idempotency-key', { type: 'string', description: 'The same key again gives the same session' }),
       async (options) => {
-        const { metadata, inactivitySeconds, promptVariables: variables, idempotencyKey } = options;
+        const { metadata, inactivitySeconds, promptRequired, promptVariables: variables, idempotencyKey } = options;
         const promptVariables = variables && (await jsonObject('--prompt-variables', variables, run.io.stdin));
         const client = await run.client(options);
         const session = await client.createSession({
           metadata: metadata && pairs(metadata),
           inactivitySeconds,
           promptVariables: promptVariables || undefined,
+          promptRequired,
           idempotencyKey,
         });
-        await run.tell(session, () => sessionFields(session));
+        const { warnings = [], ...shown } = session;
+        await run.tell(session, () => sessionFields(shown));
+        for (const warning of warnings) run.note(`Warning: ${warning}`);
       },
     )
     .command(

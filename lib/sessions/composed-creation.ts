@@ -1,3 +1,4 @@
+import { PromptCompositionError } from '../errors.ts';
 import { keepsAlive, type Caller, type Identity } from '../identity.ts';
 import type { Config } from '../configuration.ts';
 import type { FirstPrompt } from '../prompts/first-prompt.ts';
@@ -19,10 +20,15 @@ interface ComposedCreationUses {
   readonly now: () => Date;
 }
 
+/** `warnings`: what went wrong with the prompt. */
+export interface ComposedCreationOutcome extends CreationOutcome {
+  warnings: readonly string[];
+}
+
 /**
- * A create as a caller asks for it: composes the system prompt, then creates the session. A repeated create needs no prompt.
- * The transaction tells that it is one, at no cost: so the default composer, which reads from memory as a rule, composes
- * first. An embedder's composer may ask a model: the key is looked up before it runs. Two creates with one key at the same
+ * A create with its system prompt: composes the prompt, then creates the session. A repeated create needs no prompt. The
+ * transaction finds out that it is one, at no cost: so the default composer, which reads from memory as a rule, composes
+ * first. An embedder's composer may call a model: the key is looked up before it runs. Two creates with one key at the same
  * time may both run it: then one of the prompts is dropped.
  */
 export class ComposedCreation {
@@ -34,30 +40,50 @@ export class ComposedCreation {
     this.caller = caller;
   }
 
-  async create(owner: Identity, { idempotencyKey, ...request }: CreateSessionOptions): Promise<CreationOutcome> {
+  async create(
+    owner: Identity,
+    { idempotencyKey, ...request }: CreateSessionOptions,
+  ): Promise<ComposedCreationOutcome> {
     const { creation, firstPrompt, audit, defaults, now } = this.uses;
-    const { metadata = {}, promptVariables = {}, inactivitySeconds = defaults.inactivitySeconds } = request;
+    const {
+      metadata = {},
+      promptRequired = false,
+      promptVariables = {},
+      inactivitySeconds = defaults.inactivitySeconds,
+    } = request;
     const id = this.uses.newSessionId();
     // Before a composer has the variables in its hands.
     const idempotency = idempotencyRequest(idempotencyKey, request);
-    const earlier = idempotency && firstPrompt.isCostly && (await creation.replayOfKey(owner, idempotency, now()));
-    if (earlier) return this.answered(earlier);
-    const systemPrompt = await firstPrompt.compose({ ...owner, sessionId: id, variables: promptVariables });
+    const replay = async () => idempotency && creation.replayOfKey(owner, idempotency, now());
+    const earlier = firstPrompt.isCostly ? await replay() : undefined;
+    if (earlier) return this.repeated(earlier);
+    const prompt = await firstPrompt.compose({ ...owner, sessionId: id, variables: promptVariables });
+    if (promptRequired && prompt.warnings.length > 0) {
+      // The session that an earlier request created has its prompt.
+      const known = await replay();
+      if (known) return this.repeated(known);
+      firstPrompt.noteWarnings(id, prompt);
+      throw new PromptCompositionError(prompt.warnings);
+    }
     const outcome = await creation.create(
       {
         draft: { ...owner, id, workspace: workspaceOf(owner.userId, id), metadata, inactivitySeconds },
-        systemPrompt,
+        systemPrompt: prompt.systemPrompt,
         idempotency,
         now: now(),
       },
       (session, ms) => reportEnd(audit, session, rolledBack(session), ms),
     );
-    return this.answered(outcome);
+    if (outcome.replayed) return this.repeated(outcome);
+    firstPrompt.noteWarnings(id, prompt);
+    audit.note({ sessionId: id });
+    return { ...outcome, warnings: prompt.warnings };
   }
 
-  private async answered({ session, replayed }: CreationOutcome): Promise<CreationOutcome> {
-    this.uses.audit.note({ sessionId: session.id, ...(replayed && { replayed }) });
-    return { session: replayed ? await this.touched(session) : session, replayed };
+  /** With no warnings: what is composed for a repeated create is no prompt of its session. */
+  private async repeated({ session }: CreationOutcome): Promise<ComposedCreationOutcome> {
+    this.uses.audit.note({ sessionId: session.id, replayed: true });
+    return { session: await this.touched(session), replayed: true, warnings: [] };
   }
 
   /** A repeated create counts as activity of its owner. */

@@ -51,7 +51,7 @@ export class SessionCreation {
     this.log = log;
   }
 
-  /** The session of an earlier request with the same key, if there was one: for whoever would not prepare in vain. */
+  /** The session of an earlier request with the same key, if there was one: before a create is prepared in vain. */
   async replayOfKey(owner: Identity, request: IdempotencyRequest, now: Date): Promise<CreationOutcome | undefined> {
     const sessionId = await this.store.sessionOfKey(owner, request, now);
     return sessionId === undefined ? undefined : { session: await this.replay(sessionId), replayed: true };

@@ -5,20 +5,22 @@ import type { sessionOperations } from './session-operations.ts';
 const { sessionId } = EXAMPLE;
 const tag = 'sessions';
 
-const sessionAnswer = named(
-  'Session',
-  z.strictObject({
-    id: z.uuid(),
-    userId: z.string(),
-    orgId: z.string(),
-    workspacePath: z.string(),
-    status: z.literal('active'),
-    mcpClientIds: z.array(z.string()),
-    metadata: z.record(z.string(), z.string()),
-    createdAt: time,
-    lastActiveAt: time,
-    expiresAt: time,
-  }),
+const sessionShape = () => ({
+  id: z.uuid(),
+  userId: z.string(),
+  orgId: z.string(),
+  workspacePath: z.string(),
+  status: z.literal('active'),
+  mcpClientIds: z.array(z.string()),
+  metadata: z.record(z.string(), z.string()),
+  createdAt: time,
+  lastActiveAt: time,
+  expiresAt: time,
+});
+const sessionAnswer = named('Session', z.strictObject(sessionShape()));
+const createdAnswer = named(
+  'CreatedSession',
+  z.strictObject({ ...sessionShape(), warnings: z.optional(z.array(z.string())) }),
 );
 const sessionPageAnswer = z.strictObject({
   sessions: z.array(sessionAnswer),
@@ -39,9 +41,18 @@ export const sessionDocs = {
     summary: 'Begin a session',
     description:
       'Takes a seat under each limit, or none. With an `Idempotency-Key` the same request again answers the same ' +
-      'session, for 24 hours; after that session has ended, 409 `SESSION_ENDED`, and never a second session.',
-    output: sessionAnswer,
-    errors: ['FORBIDDEN', 'MAX_SESSIONS_REACHED', 'IDEMPOTENCY_CONFLICT', 'SESSION_ENDED', 'WORKSPACE_CREATION'],
+      'session, for 24 hours; after that session has ended, 409 `SESSION_ENDED`, and never a second session. ' +
+      '`warnings` has what went wrong with the system prompt: a layer that fails or does not fit is left out, and the ' +
+      'others remain. With `promptRequired: true` the create fails instead, 503 `PROMPT_COMPOSITION`.',
+    output: createdAnswer,
+    errors: [
+      'FORBIDDEN',
+      'MAX_SESSIONS_REACHED',
+      'IDEMPOTENCY_CONFLICT',
+      'SESSION_ENDED',
+      'PROMPT_COMPOSITION',
+      'WORKSPACE_CREATION',
+    ],
     examples: {
       plain: { summary: 'With nothing said', input: {} },
       described: {
@@ -49,6 +60,7 @@ export const sessionDocs = {
         input: {
           metadata: { task: 'report' },
           promptVariables: { tone: 'friendly' },
+          promptRequired: true,
           inactivitySeconds: 3600,
           idempotencyKey: 'nightly-2026-11-22',
         },

@@ -91,7 +91,7 @@ export class SessionManager {
     return known.kind === 'application' ? this : new SessionManager(uses, known);
   }
 
-  /** Replaces what makes a new session's system prompt, for all views too. One that throws or is late leaves the prompt empty. */
+  /** Replaces what makes a new session's system prompt, for all views too. One that throws or is late leaves the prompt empty, with a warning. */
   setPromptComposer(composer: PromptComposer): void {
     this.#usesOfApplication().firstPrompt.setComposer(composer);
   }
@@ -104,6 +104,8 @@ export class SessionManager {
   /**
    * Creates a session: its workspace, its system prompt and its seat under every limit, all or nothing. The same
    * `idempotencyKey` within 24 hours gives the same session again; throws `SessionEndedError` once that has ended.
+   * What went wrong with the prompt is in the session's `warnings`; with `promptRequired` the create fails instead
+   * (`PromptCompositionError`).
    */
   async createSession(userId: string, orgId: string, options: CreateSessionOptions = {}): Promise<Session> {
     return this.#uses.audit.record(sessionAudit.createSession, this.#caller, {}, async () => {
@@ -192,8 +194,9 @@ export class SessionManager {
   }
 
   async #create(owner: Identity, options: CreateSessionOptions): Promise<Session> {
-    const { session, replayed } = await new ComposedCreation(this.#uses, this.#caller).create(owner, options);
-    return new Session(this.#uses.session, this.#accessTo(session.id), session, { replayed });
+    const creation = new ComposedCreation(this.#uses, this.#caller);
+    const { session, ...outcome } = await creation.create(owner, options);
+    return new Session(this.#uses.session, this.#accessTo(session.id), session, outcome);
   }
 
   get #listing(): SessionListing {

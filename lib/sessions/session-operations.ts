@@ -24,7 +24,8 @@ export const sessionOperations = {
     run: async ({ userId, orgId, ...options }, { manager, caller }) => {
       const owner = identityMeant(caller, { userId, orgId });
       const session = await manager.createSession(owner.userId, owner.orgId, options);
-      return { output: session.getSessionInfo(), existed: session.replayed };
+      const warnings = session.warnings.length > 0 ? { warnings: [...session.warnings] } : {};
+      return { output: { ...session.getSessionInfo(), ...warnings }, existed: session.replayed };
     },
   }),
 

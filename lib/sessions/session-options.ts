@@ -26,6 +26,7 @@ export const idempotencyKeySchema = lazily(() =>
 export const createOptionsShape = () => ({
   metadata: z.optional(metadataSchema()),
   promptVariables: z.optional(promptVariablesSchema()),
+  promptRequired: z.optional(z.boolean()),
   inactivitySeconds: z.optional(z.int().check(z.minimum(60), z.maximum(2_592_000))),
   idempotencyKey: z.optional(idempotencyKeySchema()),
 });
@@ -57,7 +58,10 @@ export const maxSessionsSchema = lazily(() => z.optional(z.number()));
 
 const createOptionsSchema = lazily(() => z.strictObject(createOptionsShape()));
 
-/** What a create may say of the session; `inactivitySeconds` is 60 to 2,592,000 (30 days). */
+/**
+ * What a create may say of the session; `inactivitySeconds` is 60 to 2,592,000 (30 days). `promptRequired`: fails rather than
+ * creating a session whose prompt could not be composed as requested.
+ */
 export type CreateSessionOptions = z.infer<ReturnType<typeof createOptionsSchema>>;
 
 export const parseCreateOptions = (options: unknown): CreateSessionOptions => readInput(createOptionsSchema(), options);

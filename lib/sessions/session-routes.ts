@@ -7,7 +7,7 @@ export const sessionRoutes = {
   createSession: {
     method: 'POST',
     path: '/sessions',
-    body: ['metadata', 'promptVariables', 'inactivitySeconds'],
+    body: ['metadata', 'promptVariables', 'promptRequired', 'inactivitySeconds'],
     headers: { idempotencyKey: 'idempotency-key' },
     status: 201,
     statusIfExisted: 200,

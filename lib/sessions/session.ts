@@ -142,18 +142,31 @@ export class SessionHandle {
   }
 }
 
+interface CreatedAs {
+  replayed?: boolean;
+  warnings?: readonly string[];
+}
+
 /** A session as it was when it was looked up. */
 export class Session extends SessionHandle {
   /** True if a repeated idempotency key found it instead of creating another. */
   readonly replayed: boolean;
+  /** Of a session that was just created: what went wrong with its system prompt. Of any other: none. */
+  readonly warnings: readonly string[];
   readonly #uses: SessionUses;
   readonly #item: SessionItem;
 
-  constructor(uses: SessionUses, access: SessionAccess, item: SessionItem, { replayed = false } = {}) {
+  constructor(
+    uses: SessionUses,
+    access: SessionAccess,
+    item: SessionItem,
+    { replayed = false, warnings = [] }: CreatedAs = {},
+  ) {
     super(uses, access);
     this.#uses = uses;
     this.#item = item;
     this.replayed = replayed;
+    this.warnings = [...warnings];
   }
 
   getWorkspacePath(): string {

@@ -114,6 +114,29 @@ describe('sessions at the command line', () => {
     expect(other).toMatchObject({ code: 1, output: undefined, problem: { code: 'IDEMPOTENCY_CONFLICT', status: 409 } });
   });
 
+  test('what is wrong with the prompt of a new session is a warning beside it, or fails the command', async () => {
+    const { user, run, json } = somebody();
+    const template = '{{#list}}{{#list}}{{#list}}x{{/list}}{{/list}}{{/list}}';
+    const list = JSON.stringify({ list: Array.from({ length: 200 }, () => 1) });
+    const admin = { 'x-user-id': 'root', 'x-org-id': encodeURIComponent('acmé'), 'x-role': 'admin' };
+    const { status } = await fetch(`${server.url}/prompts/user/endless?userId=${user}`, {
+      method: 'PUT',
+      headers: { ...admin, 'content-type': 'application/json' },
+      body: JSON.stringify({ template }),
+    });
+    expect(status).toBe(201);
+    const warning = 'layer user/endless left out: too large';
+    const told = await run(`create --prompt-variables ${list}`);
+    expect(told).toMatchObject({ code: 0, stderr: `Warning: ${warning}\n` });
+    expect(told.stdout).not.toContain('endless');
+    const document = await json(`create --prompt-variables ${list}`);
+    expect(document).toMatchObject({ code: 0, output: { warnings: [warning] }, problem: undefined });
+    const refused = await json(`create --prompt-required --prompt-variables ${list}`);
+    expect(refused).toMatchObject({ code: 4, output: undefined, problem: { code: 'PROMPT_COMPOSITION' } });
+    expect((await json('usage')).output).toMatchObject({ user: { active: 2 } });
+    expect(await run('create --prompt-required')).toMatchObject({ code: 0, stderr: '' });
+  });
+
   test('a cleanup ends what is idle, and needs an admin', async () => {
     const { run, json } = somebody();
     const org = { SESSION_MANAGER_ORG: randomUUID() };

@@ -33,6 +33,7 @@ const thrown: readonly errors.SessionManagerError[] = [
   new fileErrors.RangeNotSatisfiableError('begins behind the end', { size: 4 }),
   new errors.PromptNotFoundError('tone'),
   new errors.PromptConflictError('tone', 7),
+  new errors.PromptCompositionError(['layer org/tone left out: its template fails']),
   new errors.ResponseTooLargeError(9_000_000, 6 * MIB),
   new errors.ContentionError(),
   new errors.NotAvailableError('Access from elsewhere'),
