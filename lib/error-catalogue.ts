@@ -67,6 +67,13 @@ export const ERRORS = {
     outcome: 'conflict',
     when: 'to a repeated create whose session has ended or is ending; with its `sessionId`',
   },
+  SESSION_CONFLICT: {
+    status: 409,
+    title: 'Session changed meanwhile',
+    exit: 'failed',
+    outcome: 'conflict',
+    when: 'the session is not the one that was read; `version`: what it has now',
+  },
   MCP_CLIENT_EXISTS: {
     status: 409,
     title: 'MCP client exists',

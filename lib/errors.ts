@@ -116,6 +116,17 @@ export class SessionEndedError extends SessionManagerError {
   }
 }
 
+/** The session is not the one that was read. `version`: what it has now. */
+export class SessionConflictError extends SessionManagerError {
+  constructor(version: number) {
+    super(
+      'SESSION_CONFLICT',
+      `The session has version ${version}: read it again, and send the version that you read.`,
+      { version },
+    );
+  }
+}
+
 export class McpClientExistsError extends SessionManagerError {
   constructor(clientId: string) {
     super('MCP_CLIENT_EXISTS', `The session already has an MCP client "${clientId}".`, { clientId });

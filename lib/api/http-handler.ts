@@ -59,6 +59,7 @@ function inputOf(route: Route, event: HttpEvent): Record<string, unknown> {
     ...bodyOf(route, event),
     ...queryOf(route, event.queryStringParameters ?? {}),
     ...headersOf(route, event.headers),
+    ...contentTypeOf(route, event.headers),
     ...event.pathParameters,
   };
 }
@@ -90,6 +91,13 @@ function headersOf({ headers = {} }: Route, received: HttpEvent['headers']): Rec
       return [[field, value]];
     }),
   );
+}
+
+/** What the content type of the body says, whatever its parameters. */
+function contentTypeOf({ contentTypes = {} }: Route, { 'content-type': received }: HttpEvent['headers']) {
+  const [type = ''] = ((received as string | null | undefined) ?? '').toLowerCase().split(';');
+  const fields = Object.entries(contentTypes).filter(([, one]) => one === type.trim());
+  return Object.fromEntries(fields.map(([field]) => [field, true]));
 }
 
 function bodyOf({ body: fields, rawBody }: Route, event: HttpEvent): Record<string, unknown> {

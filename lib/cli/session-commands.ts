@@ -76,6 +76,31 @@ export function addSessionCommands(cli: Argv<CommonOptions>, run: CliRun): Argv<
       },
     )
     .command(
+      'update <sessionId>',
+      'Replace a session’s metadata, or merge into it',
+      (command) =>
+        command
+          .positional('sessionId', { type: 'string', demandOption: true })
+          .option('metadata', { type: 'string', array: true, description: 'name=value; as often as needed' })
+          .option('merge', { type: 'boolean', default: false, description: 'Keep what is not named' })
+          .option('remove', { type: 'string', array: true, description: 'With --merge: remove this name' })
+          .option('if-version', { type: 'number', description: 'Only if the session has this version' }),
+      async (options) => {
+        const { sessionId, metadata = [], merge, remove = [], ifVersion: version } = options;
+        if (remove.length > 0 && !merge) throw new UsageError('--remove needs --merge.');
+        if (metadata.length + remove.length === 0) throw new UsageError('Name what changes with --metadata.');
+        const removed = Object.fromEntries(remove.map((name) => [name, null]));
+        const client = await run.client(options);
+        const session = await client.updateSession({
+          sessionId,
+          metadata: { ...removed, ...pairs(metadata) },
+          merge,
+          version,
+        });
+        await run.tell(session, () => sessionFields(session));
+      },
+    )
+    .command(
       'usage',
       'Show how many seats are taken, and the limits',
       (command) => command.options(owner),

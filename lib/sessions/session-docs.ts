@@ -13,6 +13,7 @@ const sessionShape = () => ({
   status: z.literal('active'),
   mcpClientIds: z.array(z.string()),
   metadata: z.record(z.string(), z.string()),
+  version: z.int().check(z.minimum(1)),
   createdAt: time,
   lastActiveAt: time,
   expiresAt: time,
@@ -87,10 +88,20 @@ export const sessionDocs = {
   },
   updateSession: {
     tag,
-    summary: 'Replace a session’s metadata',
+    summary: 'Replace or merge a session’s metadata',
+    description:
+      'Replaces all metadata. As `application/merge-patch+json`, by direct invocation with `merge: true`, it merges by ' +
+      'RFC 7396: what is not named stays, `null` removes a name, and of merges at the same time none is lost. With `version` ' +
+      'only if the session has this version.',
     output: sessionAnswer,
-    errors: [],
-    examples: { plain: { summary: 'Other metadata', input: { sessionId, metadata: { task: 'summary' } } } },
+    errors: ['SESSION_CONFLICT'],
+    examples: {
+      plain: { summary: 'Other metadata', input: { sessionId, metadata: { task: 'summary' } } },
+      merged: {
+        summary: 'One name set, another one removed, the others as they are',
+        input: { sessionId, metadata: { task: 'summary', draft: null }, merge: true },
+      },
+    },
   },
   cleanupSession: {
     tag,

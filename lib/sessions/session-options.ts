@@ -1,17 +1,10 @@
 import * as z from 'zod/mini';
-import { lazily, wellFormed, byteLength, jsonFits } from '../schemas.ts';
+import { lazily, wellFormed, byteLength } from '../schemas.ts';
 import { readInput } from '../telemetry/audit/callers-input.ts';
+import { metadataSchema } from './metadata-change.ts';
 import { promptVariablesSchema } from '../prompts/prompt-options.ts';
 
-const MAX_METADATA_BYTES = 2 * 1024;
 const MAX_IDEMPOTENCY_KEY_BYTES = 255;
-
-/** Names and values of the caller's own; at most 2 KB as JSON. */
-export const metadataSchema = lazily(() =>
-  z
-    .record(wellFormed().check(z.minLength(1, 'a name must not be empty')), wellFormed())
-    .check(z.refine(jsonFits(MAX_METADATA_BYTES), `must have at most ${MAX_METADATA_BYTES} bytes as JSON`)),
-);
 
 export const idempotencyKeySchema = lazily(() =>
   wellFormed().check(

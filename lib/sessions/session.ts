@@ -13,7 +13,7 @@ import { SessionFiles, type SessionFilesUses } from '../workspaces/session-files
 import type { Workspace } from '../workspaces/workspace-paths.ts';
 import type { SessionAccess } from './session-access.ts';
 import { sessionAudit } from './session-audit.ts';
-import { metadataSchema } from './session-options.ts';
+import { readMetadataChange, type MetadataOptions, type MetadataPatch } from './metadata-change.ts';
 import type { SessionStore } from './session-store.ts';
 
 /** A session as callers see it. Times are ISO 8601 in UTC; `expiresAt` is when it ends if nothing happens. */
@@ -26,6 +26,8 @@ export interface SessionInfo {
   status: 'active';
   mcpClientIds: string[];
   metadata: Record<string, string>;
+  /** Grows with every change of the session but a touch. */
+  version: number;
   createdAt: string;
   lastActiveAt: string;
   expiresAt: string;
@@ -66,11 +68,14 @@ export class SessionHandle {
     await this.#access.recorded(sessionAudit.heartbeat, {}, async () => this.#access.open());
   }
 
-  /** Replaces the metadata: names and values, at most 2 KB as JSON. */
-  async updateMetadata(metadata: Record<string, string>): Promise<Session> {
+  /**
+   * Replaces the metadata: names and values, at most 2 KB as JSON. With `merge` it changes those names alone, and `null` removes
+   * one; of merges at the same time none is lost. With `version` only if the session has this version (`SessionConflictError`).
+   */
+  async updateMetadata(metadata: MetadataPatch, options: MetadataOptions = {}): Promise<Session> {
     return this.#access.recorded(sessionAudit.updateSession, {}, async () => {
-      const { id } = await this.#access.open();
-      const item = await this.#uses.store.setMetadata(id, readInput(metadataSchema(), metadata));
+      const session = await this.#access.open();
+      const item = await this.#uses.store.changeMetadata(session, readMetadataChange(metadata, options));
       return new Session(this.#uses, this.#access, item);
     });
   }
@@ -174,7 +179,7 @@ export class Session extends SessionHandle {
   }
 
   getSessionInfo(): SessionInfo {
-    const { id, userId, orgId, mcpClientIds = [], metadata, createdAt, lastActiveAt } = this.#item;
+    const { id, userId, orgId, mcpClientIds = [], metadata, version, createdAt, lastActiveAt } = this.#item;
     return {
       id,
       userId,
@@ -183,6 +188,7 @@ export class Session extends SessionHandle {
       status: 'active',
       mcpClientIds: [...mcpClientIds].sort(),
       metadata,
+      version,
       createdAt,
       lastActiveAt,
       expiresAt: new Date(this.#uses.store.expiresAt(this.#item)).toISOString(),

@@ -17,6 +17,7 @@ const thrown: readonly errors.SessionManagerError[] = [
   new errors.ForbiddenError('This needs the role admin.'),
   new errors.IdempotencyConflictError(),
   new errors.SessionEndedError('01a2045b-8d44-72e6-97c0-cb9917303a81'),
+  new errors.SessionConflictError(7),
   new errors.McpClientExistsError('tools'),
   new errors.McpClientNotFoundError('tools'),
   new errors.McpClientLimitError(20),
