@@ -156,10 +156,9 @@ interface CreatedAs {
 export class Session extends SessionHandle {
   /** True if a repeated idempotency key found it instead of creating another. */
   readonly replayed: boolean;
-  /** Of a session that was just created: what went wrong with its system prompt. Of any other: none. */
-  readonly warnings: readonly string[];
   readonly #uses: SessionUses;
   readonly #item: SessionItem;
+  readonly #warnings: readonly string[];
 
   constructor(
     uses: SessionUses,
@@ -171,7 +170,12 @@ export class Session extends SessionHandle {
     this.#uses = uses;
     this.#item = item;
     this.replayed = replayed;
-    this.warnings = [...warnings];
+    this.#warnings = [...warnings];
+  }
+
+  /** Of a session that was just created: what went wrong with its system prompt. Of any other: none. */
+  get warnings(): readonly string[] {
+    return [...this.#warnings];
   }
 
   getWorkspacePath(): string {
