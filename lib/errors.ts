@@ -120,6 +120,28 @@ export class IdempotencyConflictError extends SessionManagerError {
   }
 }
 
+/** A create was repeated with its idempotency key, and its session has ended or is ending. Nothing was created. */
+export class SessionEndedError extends SessionManagerError {
+  constructor(sessionId: string) {
+    super(
+      'SESSION_ENDED',
+      'The session that this idempotency key created has ended. Use another key to create another session.',
+      { sessionId },
+    );
+  }
+}
+
+/** The session is not the one that was read. `version`: what it has now. */
+export class SessionConflictError extends SessionManagerError {
+  constructor(version: number) {
+    super(
+      'SESSION_CONFLICT',
+      `The session has version ${version}: read it again, and send the version that you read.`,
+      { version },
+    );
+  }
+}
+
 export class McpClientExistsError extends SessionManagerError {
   constructor(clientId: string) {
     super('MCP_CLIENT_EXISTS', `The session already has an MCP client "${clientId}".`, { clientId });
@@ -175,6 +197,17 @@ export class PromptConflictError extends SessionManagerError {
         promptId,
         ...(version !== undefined && { version }),
       },
+    );
+  }
+}
+
+/** A create required its system prompt, which could not be composed as requested. `warnings`: why. Nothing was created. */
+export class PromptCompositionError extends SessionManagerError {
+  constructor(warnings: readonly string[]) {
+    super(
+      'PROMPT_COMPOSITION',
+      `The system prompt could not be composed as requested: ${warnings.join('; ')}. Nothing was created.`,
+      { warnings },
     );
   }
 }

@@ -109,7 +109,7 @@ export function sessionManagerParts(options: SessionManagerOptions) {
   const prompts = new SystemPromptStore(table);
   const promptLayers = new PromptLayerStore(table);
   const layerCache = new LayerCache(promptLayers, now);
-  const firstPrompt = new FirstPrompt(options.promptComposer ?? new LayeredComposer(layerCache), audit, log);
+  const firstPrompt = new FirstPrompt(new LayeredComposer(layerCache), options.promptComposer, audit, log);
 
   const sweep = new Sweep({
     candidates: new SweepCandidates(store, lists),

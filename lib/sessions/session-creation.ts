@@ -2,7 +2,14 @@ import { createHash } from 'node:crypto';
 import pTimeout from 'p-timeout';
 import stringify from 'safe-stable-stringify';
 import type { LogLines } from '../telemetry/log-lines.ts';
-import { ContentionError, MaxSessionsReachedError, SessionNotFoundError, WorkspaceCreationError } from '../errors.ts';
+import {
+  ContentionError,
+  MaxSessionsReachedError,
+  SessionEndedError,
+  SessionNotFoundError,
+  WorkspaceCreationError,
+} from '../errors.ts';
+import type { Identity } from '../identity.ts';
 import type { SeatMetrics } from '../limits/seat-metrics.ts';
 import type { ScopeOwner } from '../identity.ts';
 import type { DueSessions } from './due-sessions.ts';
@@ -71,6 +78,12 @@ export class SessionCreation {
     this.ending = ending;
     this.seats = seats;
     this.log = log;
+  }
+
+  /** The session of an earlier request with the same key, if there was one: before a create is prepared in vain. */
+  async replayOfKey(owner: Identity, request: IdempotencyRequest, now: Date): Promise<CreationOutcome | undefined> {
+    const sessionId = await this.store.sessionOfKey(owner, request, now);
+    return sessionId === undefined ? undefined : { session: await this.replay(sessionId), replayed: true };
   }
 
   async create(request: CreateRequest, reports: CreationReports): Promise<CreationOutcome> {
@@ -164,6 +177,10 @@ export class SessionCreation {
 
   /** The session as it is. Publishes its directory if a crash kept the first request from it. */
   private async replay(sessionId: string): Promise<SessionItem> {
+    return orSessionEnded(sessionId, this.published(sessionId));
+  }
+
+  private async published(sessionId: string): Promise<SessionItem> {
     const session = await this.store.answerWithIt(await this.active(sessionId));
     const isThere = await orFileSystemBusy(this.workspaces.publish(session));
     // If the directory is missing, another caller ended the session, which is reported, or the agent deleted it, which is not.
@@ -186,6 +203,13 @@ function ownerOf({ details }: MaxSessionsReachedError, { draft }: CreateRequest)
 function withDue({ details }: MaxSessionsReachedError, due: number | undefined): MaxSessionsReachedError {
   const { scope, limit, active } = details as { scope: ScopeOwner['scope']; limit: number; active: number };
   return new MaxSessionsReachedError(scope, limit, active, due);
+}
+
+/** A step on the session that a repeated create is answered with: it has been there. */
+export async function orSessionEnded<T>(sessionId: string, step: Promise<T>): Promise<T> {
+  return step.catch((thrown: unknown) => {
+    throw thrown instanceof SessionNotFoundError ? new SessionEndedError(sessionId) : thrown;
+  });
 }
 
 async function orWorkspaceCreationError<T>(step: Promise<T>): Promise<T> {

@@ -97,6 +97,7 @@ export const ACCESS: Readonly<Record<OperationName, Case[]>> = {
   ],
   updateSession: [
     { input: ({ sessionId }) => ({ sessionId, metadata: { task: 'report' } }), expected: RULES.ofSession },
+    { input: ({ sessionId }) => ({ sessionId, metadata: { task: 'report' }, merge: true }), expected: RULES.ofSession },
   ],
   cleanupSession: [{ input: async ({ newSession }) => ({ sessionId: await newSession() }), expected: RULES.ofSession }],
   heartbeat: ofSession,

@@ -32,11 +32,16 @@ export function httpRequest(operation: OperationName, actor: Actor, input: Recor
       'x-user-id': encodeURIComponent(actor.userId),
       'x-org-id': encodeURIComponent(actor.orgId),
       ...(actor.role && { 'x-role': actor.role }),
-      ...(body !== undefined && { 'content-type': route.rawBody ? 'application/octet-stream' : 'application/json' }),
+      ...(body !== undefined && { 'content-type': contentTypeOf(route, input) }),
       ...headers,
     },
     body: body === undefined || Buffer.isBuffer(body) ? body : JSON.stringify(body),
   };
+}
+
+function contentTypeOf({ rawBody, contentTypes = {} }: NamedRoute, input: Record<string, unknown>): string {
+  const [, own] = Object.entries(contentTypes).find(([field]) => input[field] === true) ?? [];
+  return own ?? (rawBody ? 'application/octet-stream' : 'application/json');
 }
 
 function layOut(route: NamedRoute, input: Record<string, unknown>) {
@@ -48,6 +53,7 @@ function layOut(route: NamedRoute, input: Record<string, unknown>) {
     if (route.path.includes(`{${field}}`)) pathParameters[field] = String(value);
     else if (route.query && field in route.query) query[field] = String(value);
     else if (route.headers?.[field]) headers[route.headers[field]] = String(value);
+    else if (route.contentTypes?.[field]) continue;
     else if (route.body || route.rawBody === field) body[field] = value;
     else throw new Error(`${route.operation} has no place for ${field}`);
   }

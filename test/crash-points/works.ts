@@ -96,9 +96,14 @@ export const works: Record<OperationName, Work> = {
   getSession: { prepare: withFile },
   listSessions: { prepare: async (services) => newSession(services).then(() => OWNER) },
   updateSession: {
-    prepare: async (services) => ({ ...(await newSession(services)), metadata: { now: 'this' } }),
+    async prepare(services) {
+      const session = await newSession(services);
+      await done(services, 'updateSession', { ...session, metadata: { kept: 'too', gone: 'soon' } });
+      return { ...session, metadata: { now: 'this', gone: null }, merge: true };
+    },
     async seen(services, input) {
-      same((await done<{ metadata: unknown }>(services, 'getSession', idOf(input))).metadata, { now: 'this' });
+      const { metadata } = await done<{ metadata: unknown }>(services, 'getSession', idOf(input));
+      same(metadata, { kept: 'too', now: 'this' });
     },
   },
   cleanupSession: {

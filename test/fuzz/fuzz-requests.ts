@@ -146,6 +146,8 @@ function eventOf(route: NamedRoute, input: unknown, identity: Record<string, str
     if (route.path.includes(`{${name}}`)) pathParameters[name] = text;
     else if (route.query && Object.hasOwn(route.query, name)) queryStringParameters[name] = text;
     else if (header) headers[header] = text;
+    else if (route.contentTypes && Object.hasOwn(route.contentTypes, name))
+      headers['content-type'] = value === true ? (route.contentTypes[name] as string) : 'application/json';
     else if (all || route.body?.includes(name) || route.rawBody === name) body.push([name, value]);
   }
   const raw = route.rawBody && body.find(([name]) => name === route.rawBody)?.[1];

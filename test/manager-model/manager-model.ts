@@ -71,6 +71,7 @@ export class ManagerModel {
     const earlier = key === undefined ? undefined : this.keys[at];
     if (earlier && earlier.atSeconds + KEY_SECONDS > this.nowSeconds) {
       if (earlier.request !== request) throw new Refused('IDEMPOTENCY_CONFLICT');
+      if (!this.isActive(earlier.sessionId)) throw new Refused('SESSION_ENDED');
       return { ...viewOf(this.open(earlier.sessionId)), replayed: true };
     }
     this.limits.checkRoomFor(owner);
@@ -90,9 +91,20 @@ export class ManagerModel {
     this.open(id, by);
   }
 
-  setMetadata(id: string, by: Caller, metadata: Record<string, string>): SessionView {
-    const session = this.open(id, by);
+  setMetadata(id: string, by: Caller, metadata: Record<string, string>, version?: number): SessionView {
+    const session = this.withVersion(id, by, version);
     session.metadata = metadata;
+    session.version += 1;
+    return viewOf(session);
+  }
+
+  mergeMetadata(id: string, by: Caller, patch: Record<string, string | null>, version?: number): SessionView {
+    const session = this.withVersion(id, by, version);
+    for (const [name, value] of Object.entries(patch)) {
+      if (value === null) delete session.metadata[name];
+      else session.metadata[name] = value;
+    }
+    session.version += 1;
     return viewOf(session);
   }
 
@@ -101,7 +113,9 @@ export class ManagerModel {
   }
 
   writePrompt(id: string, by: Caller, text: string): void {
-    this.open(id, by).prompt = text;
+    const session = this.open(id, by);
+    session.prompt = text;
+    session.version += 1;
   }
 
   listMcp(id: string, by: Caller): string[] {
@@ -109,15 +123,18 @@ export class ManagerModel {
   }
 
   addMcp(id: string, by: Caller, clientId: string): void {
-    const { mcpClients } = this.open(id, by);
+    const session = this.open(id, by);
+    const { mcpClients } = session;
     if (mcpClients.includes(clientId)) throw new Refused('MCP_CLIENT_EXISTS');
     if (mcpClients.length >= MAX_MCP_CLIENTS) throw new Refused('MCP_CLIENT_LIMIT');
     mcpClients.push(clientId);
+    session.version += 1;
   }
 
   removeMcp(id: string, by: Caller, clientId: string): void {
-    const { mcpClients } = this.withMcp(id, by, clientId);
-    mcpClients.splice(mcpClients.indexOf(clientId), 1);
+    const session = this.withMcp(id, by, clientId);
+    session.mcpClients.splice(session.mcpClients.indexOf(clientId), 1);
+    session.version += 1;
   }
 
   callTool(id: string, by: Caller, clientId: string): string {
@@ -205,10 +222,20 @@ export class ManagerModel {
     return this.layers.put(input);
   }
 
+  private isActive(id: string): boolean {
+    return this.sessions.some((session) => session.id === id && session.status === 'active');
+  }
+
   private open(id: string, by: Caller = { kind: 'application' }): ModelSession {
     const session = this.sessions.find((one) => one.id === id);
     if (session?.status !== 'active' || !maySee(by, session)) throw new Refused('SESSION_NOT_FOUND');
     if (keepsAlive(by, session) && this.nowMs - session.lastActiveMs >= TOUCH_MS) session.lastActiveMs = this.nowMs;
+    return session;
+  }
+
+  private withVersion(id: string, by: Caller, version: number | undefined): ModelSession {
+    const session = this.open(id, by);
+    if (version !== undefined && version !== session.version) throw new Refused('SESSION_CONFLICT');
     return session;
   }
 

@@ -10,6 +10,7 @@ export interface ModelSession extends Identity {
   createdMs: number;
   lastActiveMs: number;
   metadata: Record<string, string>;
+  version: number;
   prompt: string;
   mcpClients: string[];
   files: Record<string, string>;
@@ -19,6 +20,7 @@ export interface ModelSession extends Identity {
 export interface SessionView extends Identity {
   id: string;
   metadata: Record<string, string>;
+  version: number;
   mcpClientIds: string[];
   createdAt: string;
   lastActiveAt: string;
@@ -38,6 +40,7 @@ export function newSession(
     createdMs: nowMs,
     lastActiveMs: nowMs,
     metadata: {},
+    version: 1,
     prompt,
     mcpClients: [],
     files: {},
@@ -50,12 +53,13 @@ export function isIdle({ lastActiveMs, idleMs }: ModelSession, idle: number | un
   return Math.min(nowMs, lastActiveMs + TOUCH_MS) + idle * 1000 <= nowMs;
 }
 
-export function viewOf({ id, userId, orgId, metadata, mcpClients, ...session }: ModelSession): SessionView {
+export function viewOf({ id, userId, orgId, metadata, version, mcpClients, ...session }: ModelSession): SessionView {
   return {
     id,
     userId,
     orgId,
     metadata,
+    version,
     mcpClientIds: [...mcpClients].sort(),
     createdAt: new Date(session.createdMs).toISOString(),
     lastActiveAt: new Date(session.lastActiveMs).toISOString(),

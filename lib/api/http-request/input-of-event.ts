@@ -11,6 +11,7 @@ export function inputOfEvent(route: Route, event: HttpEvent): Record<string, unk
     ...bodyFields(route, event),
     ...queryFields(route, queryParameters(event)),
     ...headerFields(route, event.headers),
+    ...contentTypeFields(route, event.headers),
     ...event.pathParameters,
   };
 }
@@ -31,4 +32,11 @@ const readAs: Readonly<Record<'string' | 'number' | 'boolean', (text: string | u
 
 function numberOf(text: string | undefined): unknown {
   return text !== undefined && /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : text;
+}
+
+/** What the content type of the body says, whatever its parameters. */
+function contentTypeFields({ contentTypes = {} }: Route, { 'content-type': received }: HttpEvent['headers']) {
+  const [type = ''] = ((received as string | null | undefined) ?? '').toLowerCase().split(';');
+  const fields = Object.entries(contentTypes).filter(([, one]) => one === type.trim());
+  return Object.fromEntries(fields.map(([field]) => [field, true]));
 }

@@ -68,6 +68,9 @@ const INPUTS: Record<OperationName, (known: Known) => Record<string, unknown>> =
   cleanupSession: ({ sessionId }) => ({ sessionId }),
 };
 
+/** Has no room where the caller's `list` is long. */
+const ENDLESS = '{{#list}}{{#list}}{{#list}}x{{/list}}{{/list}}{{/list}}';
+
 const ALL = Object.keys(INPUTS) as OperationName[];
 /** What needs a caller concerns somebody, and so is audited. */
 export const audited = (operation: OperationName): boolean => operations[operation].access === 'caller';
@@ -120,6 +123,10 @@ export class Walk {
   /** A refusal of each kind that callers can bring about at every door. */
   async refusals(owner: Actor): Promise<void> {
     const create = (input = {}) => this.call('createSession', owner, { ...input });
+    const admin: Actor = { ...owner, role: 'admin' };
+    const endless = { scope: 'user', userId: owner.userId, promptId: 'endless', template: ENDLESS };
+    await this.call('putPrompt', admin, endless);
+    await create({ promptRequired: true, promptVariables: { list: Array.from({ length: 200 }, () => 1) } });
     const { output } = (await create({ idempotencyKey: CANARY })) as { output: { id: string } };
     const known = { sessionId: output.id, endpoint: this.endpoint };
     const { sessionId } = known;
