@@ -7,7 +7,7 @@ import { TERMINATIONS } from '../lib/table/table-definition.ts';
 export type FunctionName = ApiFunction | 'session-events';
 export const FUNCTION_NAMES: readonly FunctionName[] = [...API_FUNCTIONS, 'session-events'];
 
-/** `session-events` is `StreamEffects` in the template. */
+/** `session-events` is `SessionEvents` in the template. */
 export const idOfFunction = (name: FunctionName): string =>
   name.replaceAll(/(^|-)(\w)/g, (_match, _dash, letter: string) => letter.toUpperCase());
 
