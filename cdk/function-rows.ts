@@ -3,7 +3,7 @@ import type { SecretsUse } from './secrets-key.ts';
 import type { FunctionSetting } from './stack-config.ts';
 import { TERMINATIONS } from '../lib/table/table-definition.ts';
 
-/** The groups' functions, which callers reach, and the one that the table's stream calls. */
+/** The functions of the API, which callers reach, and the one that the table's stream calls. */
 export type FunctionName = ApiFunction | 'session-events';
 export const FUNCTION_NAMES: readonly FunctionName[] = [...API_FUNCTIONS, 'session-events'];
 
