@@ -28,7 +28,6 @@ export async function handleHttp(
     const origin = { requestId, sourceIp: http.sourceIp };
     const { route, operation } = await readRequest(services, origin, () => routeOf(functionName, event));
     const answer = await perform(services, {
-      name: route.operation,
       operation,
       caller: () => callerOfEvent(event, services.config),
       input: () => inputOfEvent(route, event),

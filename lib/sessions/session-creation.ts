@@ -24,6 +24,9 @@ import { isActive, type SessionItem } from '../table/session-item.ts';
 /** A table or file system that did not answer the create may not answer the rollback either; the function must answer (ms). */
 const ROLL_BACK_MS = 5_000;
 
+/** A create that has taken this long is not tried again, because the function must answer (ms). */
+const TRY_AGAIN_MS = 8_000;
+
 /** Called with a session that was ended, as it was before, and how long that took. */
 type OnEnded = (session: SessionItem, durationMs: number) => Promise<void>;
 
@@ -87,6 +90,7 @@ export class SessionCreation {
   }
 
   async create(request: CreateRequest, reports: CreationReports): Promise<CreationOutcome> {
+    const startedAt = performance.now();
     const attempts = this.store.create(request);
     try {
       return await this.createBy(attempts, request, reports.rolledBack);
@@ -94,9 +98,11 @@ export class SessionCreation {
       // Only what was certainly not recorded is tried again.
       if (!(thrown instanceof MaxSessionsReachedError) || attempts.mayBeRecorded) throw thrown;
       const found = await this.dueSessions.endSome(ownerOf(thrown, request), request.now, reports.dueEnded);
-      if (!found?.settled) throw withDue(thrown, found?.due);
+      const isLate = performance.now() - startedAt > TRY_AGAIN_MS;
+      if (!found?.settled || isLate) throw withDue(thrown, found?.due);
       return this.createBy(this.store.create(request), request, reports.rolledBack).catch((again: unknown) => {
-        throw again instanceof MaxSessionsReachedError ? withDue(again, found.due) : again;
+        const isOfSameLimit = again instanceof MaxSessionsReachedError && again.details.scope === thrown.details.scope;
+        throw isOfSameLimit ? withDue(again, found.due) : again;
       });
     }
   }

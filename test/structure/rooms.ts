@@ -66,7 +66,7 @@ export const WORDS_OF_DYNAMODB: WordRule = {
 
 export const WORDS_OF_HTTP: WordRule = {
   words:
-    /^(statusCode|routeKey|httpMethod|requestContext|queryStringParameters|pathParameters|isBase64Encoded|.*problem\+json|content-type|retry-after|location|idempotency-key|x-user-id|x-org-id|x-role|GET|POST|PUT|PATCH|DELETE)$/,
+    /^(statusCode|routeKey|httpMethod|requestContext|queryStringParameters|pathParameters|isBase64Encoded|.*problem\+json|content-(type|length|range|encoding|disposition)|retry-after|location|idempotency-key|x-user-id|x-org-id|x-role|if-(none-)?match|if-range|cache-control|www-authenticate|GET|HEAD|POST|PUT|PATCH|DELETE)$/,
   folders: ['lib/api', 'lib/mcp-clients/transports'],
   files: ['lib/operations/route.ts'],
   endings: ['-routes.ts'],
