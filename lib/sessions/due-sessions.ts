@@ -45,7 +45,12 @@ export class DueSessions {
   private readonly ending: SessionEnding;
   private readonly log: LogLines;
   /** The last search, by scope. */
-  private readonly searches = lazily(() => new LRUCache<string, Search>({ max: MAX_SCOPES, ttl: READ_AGAIN_MS }));
+  private readonly searches = lazily(
+    () => new LRUCache<string, Search>({ max: MAX_SCOPES, ttl: READ_AGAIN_MS, ttlResolution: 0, perf: this.clock }),
+  );
+  /** The time of the create that was refused last (ms). */
+  private nowMs = 0;
+  private readonly clock = { now: () => this.nowMs };
   /** Where the next call goes on, by scope. */
   private readonly positions = lazily(() => new LRUCache<string, Record<string, string>>({ max: MAX_SCOPES }));
 
@@ -60,6 +65,7 @@ export class DueSessions {
   async endSome(of: ScopeOwner, now: Date, onEnded: OnEnded): Promise<Found | undefined> {
     // All sessions together are the sweep's: the lists are by organisation and user.
     if (of.scope === 'global') return undefined;
+    this.nowMs = Math.max(this.nowMs, now.getTime());
     const id = pathOf(seatsKey(of));
     const earlier = this.searches().get(id);
     if (!earlier) return this.begin(this.search(of, id, now, onEnded), id);

@@ -34,7 +34,7 @@ const changeShape = () => ({
   merge: z.optional(z.boolean()),
 });
 
-/** A change with further fields beside it. What is merged has its bound afterwards: it may remove more than it adds. */
+/** A change, with further fields of the request. What is merged has its bound afterwards: it may remove more than it adds. */
 export const metadataChangeSchema = <Shape extends z.core.$ZodShape>(more: Shape) =>
   z.strictObject({ ...more, ...changeShape() }).check((context) => {
     const { metadata, merge } = context.value as MetadataChange;

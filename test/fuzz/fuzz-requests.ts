@@ -221,10 +221,7 @@ const distortions: fc.Arbitrary<(event: Event) => object>[] = [
   ),
   distortion(
     fc.tuple(fc.constantFrom('sessionId', 'clientId', 'scope', 'promptId', 'extra', 'constructor'), nastyText),
-    (event, [name, value]) => ({
-      ...event,
-      pathParameters: { ...event.pathParameters, [name]: value },
-    }),
+    (event, [name, value]) => ({ ...event, pathParameters: { ...event.pathParameters, [name]: value } }),
   ),
   distortion(fc.tuple(fc.constantFrom(...FIELDS), nasty), (event, [name, value]) => ({ ...event, [name]: value })),
   distortion(fc.constantFrom(...FIELDS), (event, name) =>

@@ -7,6 +7,8 @@ import type { LimitOf } from './limit-model.ts';
 import { moment, simple, viewOf, type Call } from './moment.ts';
 import { sessionCall } from './session-call.ts';
 
+/** After this an instance looks again for sessions that are due in the way of a create. */
+const SEARCH_AGAIN_MS = 5_001;
 /** An id that no session has. */
 const NOBODY = '01234567-89ab-7def-8123-456789abcdef';
 
@@ -21,13 +23,22 @@ export function callOf(operation: Operation, known: readonly string[], model: Ma
         ...(key !== undefined && { idempotencyKey: `key ${key}` }),
         ...(idle !== undefined && { inactivitySeconds: idle }),
       };
-      return simple(
+      const created = simple(
         async (manager) => {
           const session = await manager.createSession(owner.userId, owner.orgId, options);
           return { ...viewOf(session), replayed: session.replayed };
         },
-        (at, answer) => at.create({ ...owner, key, idle }, 'ok' in answer ? (answer.ok as SessionView).id : ''),
+        (at, answer) => at.create({ ...owner, key, idle }, 'ok' in answer ? (answer.ok as SessionView).id : '', answer),
       );
+      return {
+        ...created,
+        alone: (at, answer) => {
+          const isRefused = 'code' in answer && answer.code === 'MAX_SESSIONS_REACHED';
+          const due = isRefused ? at.dueFor(owner) : [];
+          return due.length > 0 && at.refusesStill(owner, answer) ? { ok: { due } } : undefined;
+        },
+        thenMs: SEARCH_AGAIN_MS,
+      };
     }
     case 'list': {
       const owner = ownerAt(operation.who);

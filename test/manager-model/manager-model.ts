@@ -1,28 +1,15 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Caller, Identity } from '../../lib/identity.ts';
 import { LayerModel, type LayerInput } from './layer-model.ts';
 import { LimitModel, type LimitAnswer, type Presets } from './limit-model.ts';
-import { Refused, copyOf } from './answer.ts';
-import {
-  TOUCH_MS,
-  isIdle,
-  keepsAlive,
-  maySee,
-  newSession,
-  viewOf,
-  type ModelSession,
-  type SessionView,
-} from './model-session.ts';
+import { Refused, copyOf, expectedOf, type Answer } from './answer.ts';
+import { dueInTheWay, mustBeSwept } from './due-model.ts';
+import { filesOf } from './file-model.ts';
+import { TOUCH_MS, isIdle, keepsAlive, maySee, merged, newSession, viewOf } from './model-session.ts';
+import type { CreateInput, ModelSession, SessionView, SweepInput } from './model-session.ts';
 
 export const MAX_MCP_CLIENTS = 2;
 const KEY_SECONDS = 24 * 60 * 60;
-/** Sessions become due at steps of a 32nd of their idle time. */
-const DUE_STEPS = 32;
-
-export interface CreateInput extends Identity {
-  key: number | undefined;
-  idle: number | undefined;
-}
-
 /**
  * The whole manager as its contract tells it, in memory and one step after the other: what each call answers, and what
  * it changes. Refusals are thrown. Nothing of what `lib/` does is in it.
@@ -64,7 +51,11 @@ export class ManagerModel {
   }
 
   /** `newId` is the id that the session has if it is a new one. */
-  create({ userId, orgId, key, idle }: CreateInput, newId: string): SessionView & { replayed: boolean } {
+  create(
+    { userId, orgId, key, idle }: CreateInput,
+    newId: string,
+    answer?: Answer,
+  ): SessionView & { replayed: boolean } {
     const owner = { userId, orgId };
     const at = JSON.stringify([userId, orgId, key]);
     const request = JSON.stringify({ idle });
@@ -74,6 +65,8 @@ export class ManagerModel {
       if (!this.isActive(earlier.sessionId)) throw new Refused('SESSION_ENDED');
       return { ...viewOf(this.open(earlier.sessionId)), replayed: true };
     }
+    // One that was refused as it is now has ended none: an instance looks for them once in 5 s.
+    if (answer === undefined || !this.refusesStill(owner, answer)) for (const id of this.dueFor(owner)) this.free(id);
     this.limits.checkRoomFor(owner);
     if (this.existing.includes(newId)) throw new Refused(`another id than ${newId}`);
     if (key !== undefined) this.keys[at] = { sessionId: newId, request, atSeconds: this.nowSeconds };
@@ -100,10 +93,7 @@ export class ManagerModel {
 
   mergeMetadata(id: string, by: Caller, patch: Record<string, string | null>, version?: number): SessionView {
     const session = this.withVersion(id, by, version);
-    for (const [name, value] of Object.entries(patch)) {
-      if (value === null) delete session.metadata[name];
-      else session.metadata[name] = value;
-    }
+    session.metadata = merged(session.metadata, patch);
     session.version += 1;
     return viewOf(session);
   }
@@ -143,22 +133,15 @@ export class ManagerModel {
   }
 
   writeFile(id: string, by: Caller, path: string, text: string): { existed: boolean } {
-    const { files } = this.withPath(id, by, path);
-    const existed = files[path] !== undefined;
-    files[path] = text;
-    return { existed };
+    return filesOf(this.open(id, by)).write(path, text);
   }
 
   readFile(id: string, by: Caller, path: string): string {
-    const text = this.withPath(id, by, path).files[path];
-    if (text === undefined) throw new Refused('FILE_NOT_FOUND');
-    return text;
+    return filesOf(this.open(id, by)).read(path);
   }
 
   deleteFile(id: string, by: Caller, path: string): void {
-    const { files } = this.withPath(id, by, path);
-    if (files[path] === undefined) throw new Refused('FILE_NOT_FOUND');
-    delete files[path];
+    filesOf(this.open(id, by)).delete(path);
   }
 
   /** The first step of an end: from now on nobody finds the session. Whoever comes second helps. */
@@ -190,19 +173,14 @@ export class ManagerModel {
     if (!session || (own.orgId !== undefined && session.orgId !== own.orgId)) throw new Refused('no such session');
     const isTakenBy = (sweep: SweepInput) =>
       (sweep.orgId === undefined || sweep.orgId === session.orgId) && isIdle(session, sweep.idle, this.nowMs);
-    if (session.status === 'active' && ![own, ...this.sweeping].some(isTakenBy))
-      throw new Refused('not idle for long enough');
+    const isIdleForOne = [own, ...this.sweeping].some(isTakenBy);
+    if (session.status === 'active' && !isIdleForOne) throw new Refused('not idle for long enough');
     session.status = 'ending';
   }
 
   /** Those that a sweep must find. The others that are idle it may find. */
-  mustBeSwept({ idle, orgId }: SweepInput): string[] {
-    const sessions = this.sessions.filter((session) => {
-      if (orgId !== undefined) return session.orgId === orgId && isIdle(session, idle, this.nowMs);
-      const late = idle === undefined ? Math.ceil(session.idleMs / DUE_STEPS) : 0;
-      return isIdle(session, idle, this.nowMs - late);
-    });
-    return sessions.map(({ id }) => id);
+  mustBeSwept(input: SweepInput): string[] {
+    return mustBeSwept(this.sessions, input, this.nowMs);
   }
 
   list({ userId, orgId }: Identity): string[] {
@@ -220,6 +198,17 @@ export class ManagerModel {
 
   putLayer(input: LayerInput): { version: number; existed: boolean } {
     return this.layers.put(input);
+  }
+
+  /** Whether the limits are as that refusal found them: then none of those that are due has ended. */
+  refusesStill(owner: Identity, answer: Answer): boolean {
+    const refusal = expectedOf(() => this.limits.checkRoomFor(owner));
+    return isDeepStrictEqual(refusal, answer);
+  }
+
+  /** The manager ends them, and tries again. */
+  dueFor(owner: Identity): string[] {
+    return dueInTheWay(this.limits, this.sessions, owner, this.nowMs);
   }
 
   private isActive(id: string): boolean {
@@ -245,12 +234,6 @@ export class ManagerModel {
     return session;
   }
 
-  private withPath(id: string, by: Caller, path: string): ModelSession {
-    const session = this.open(id, by);
-    if (path.startsWith('..')) throw new Refused('PATH_OUTSIDE_WORKSPACE');
-    return session;
-  }
-
   private seatsIn(isIn: (session: Identity) => boolean): number {
     return this.sessions.filter(isIn).length;
   }
@@ -258,10 +241,4 @@ export class ManagerModel {
   private get nowSeconds(): number {
     return Math.floor(this.nowMs / 1000);
   }
-}
-
-/** `idle`: instead of each session's own idle time; `orgId`: only those of this organisation. */
-export interface SweepInput {
-  idle: number | undefined;
-  orgId: string | undefined;
 }

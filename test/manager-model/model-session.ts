@@ -76,3 +76,20 @@ export function maySee(by: Caller, session: Identity): boolean {
 }
 
 export const keepsAlive = (by: Caller, session: Identity): boolean => by.kind === 'application' || isOwner(by, session);
+
+/** RFC 7396: `null` removes. */
+export function merged(metadata: Record<string, string>, patch: Record<string, string | null>): Record<string, string> {
+  const all = Object.entries({ ...metadata, ...patch });
+  return Object.fromEntries(all.filter((entry): entry is [string, string] => entry[1] !== null));
+}
+
+/** `idle`: instead of each session's own idle time; `orgId`: only those of this organisation. */
+export interface SweepInput {
+  idle: number | undefined;
+  orgId: string | undefined;
+}
+
+export interface CreateInput extends Identity {
+  key: number | undefined;
+  idle: number | undefined;
+}

@@ -9,12 +9,13 @@ const INVOKED_ONLY: Partial<Record<OperationName, readonly string[]>> = { create
 
 const fieldsOf = (input: z.ZodMiniType): string[] => Object.keys((input as z.ZodMiniObject).def.shape).sort();
 
-const carriedBy = ({ path, query = {}, body = [], headers = {}, rawBody }: Route): string[] =>
+const carriedBy = ({ path, query = {}, body = [], headers = {}, contentTypes = {}, rawBody }: Route): string[] =>
   [
     ...[...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => name),
     ...Object.keys(query),
     ...body,
     ...Object.keys(headers),
+    ...Object.keys(contentTypes),
     ...(rawBody === undefined ? [] : [rawBody]),
   ].sort();
 
