@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { IDEMPOTENCY_HOURS } from '../errors.ts';
 import { count, EXAMPLE, named, nothing, time, type DocsOf } from '../operations/operation-doc.ts';
 import type { sessionOperations } from './session-operations.ts';
 
@@ -43,7 +44,8 @@ export const sessionDocs = {
     summary: 'Begin a session',
     description:
       'Takes a seat under each limit, or none. With an `Idempotency-Key` the same request again answers the same ' +
-      'session, for 24 hours; after that session has ended, 409 `SESSION_ENDED`, and never a second session. ' +
+      `session, for ${IDEMPOTENCY_HOURS} hours; ` +
+      'after that session has ended, 409 `SESSION_ENDED`, and never a second session. ' +
       '`warnings` has what went wrong with the system prompt: a layer that fails or does not fit is left out, and the ' +
       'others remain. With `promptRequired: true` the create fails instead, 503 `PROMPT_COMPOSITION`.',
     output: createdAnswer,

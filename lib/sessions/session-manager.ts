@@ -103,7 +103,7 @@ export class SessionManager {
 
   /**
    * Creates a session: its workspace, its system prompt and its seat under every limit, all or nothing. The same
-   * `idempotencyKey` within 24 hours gives the same session again; throws `SessionEndedError` once that has ended.
+   * `idempotencyKey` within `IDEMPOTENCY_HOURS` gives the same session again; throws `SessionEndedError` once that has ended.
    * What went wrong with the prompt is in the session's `warnings`; with `promptRequired` the create fails instead
    * (`PromptCompositionError`).
    */

@@ -7,6 +7,7 @@ import { describe, expect, test } from '@jest/globals';
 import { functionRows } from '../../cdk/function-rows.ts';
 import { operations } from '../../lib/api/operations.ts';
 import { AUDITED_OPERATIONS, EFFECTS } from '../../lib/api/audit-catalogue.ts';
+import { IDEMPOTENCY_HOURS } from '../../lib/errors.ts';
 import { ENV, readConfig } from '../../lib/configuration.ts';
 import { METRICS } from '../../lib/telemetry/metrics/metric-catalogue.ts';
 import { SessionManager } from '../../lib/sessions/session-manager.ts';
@@ -130,6 +131,14 @@ describe('a document', () => {
       expect(told.sort()).toEqual([...new Set(packages)].sort());
     },
   );
+
+  test.each(['docs/reference.md', 'docs/reliability.md'])('%s says how long an idempotency key lives', (name) => {
+    const lines = source(name)
+      .split('\n')
+      .filter((line) => /idempotency.key/i.test(line) && /\d+ hours/.test(line));
+    expect(lines.length).toBeGreaterThan(0);
+    for (const line of lines) expect(line).toContain(`${IDEMPOTENCY_HOURS} hours`);
+  });
 
   test('for migration names operations and methods that exist', () => {
     const calls = rowsUnder('Call by call', migration);
