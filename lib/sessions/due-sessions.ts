@@ -36,15 +36,17 @@ export class DueSessions {
   private readonly ending: SessionEnding;
   private readonly log: LogLines;
   /** What was found lately, by scope. */
-  private readonly found = lazily(() => new LRUCache<string, Found>({ max: MAX_SCOPES, ttl: READ_AGAIN_MS }));
+  private readonly found: () => LRUCache<string, Found>;
   /** Where the next call goes on, by scope. */
   private readonly positions = lazily(() => new LRUCache<string, Record<string, string>>({ max: MAX_SCOPES }));
 
-  constructor(store: SessionStore, lists: SessionListStore, ending: SessionEnding, log: LogLines) {
+  constructor(store: SessionStore, lists: SessionListStore, ending: SessionEnding, log: LogLines, now: () => Date) {
     this.store = store;
     this.lists = lists;
     this.ending = ending;
     this.log = log;
+    const perf = { now: () => now().getTime() };
+    this.found = lazily(() => new LRUCache({ max: MAX_SCOPES, ttl: READ_AGAIN_MS, ttlResolution: 0, perf }));
   }
 
   /** How many are due in the scope, where that is known. Never throws: the refusal is answered in any case. */

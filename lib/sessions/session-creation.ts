@@ -38,7 +38,7 @@ export interface CreationOutcome {
  *
  *   crash before the transaction ──▶ the sweep finds no session, and removes the directory after 5 minutes
  *   the transaction is refused ──▶ the directory in `.pending` is removed. If the limit of a user or an organisation is full,
- *     the create ends some sessions that are due, and tries again if one has ended
+ *     the create ends some sessions that are due in that scope, and tries again if one has ended
  *   refused, after an attempt without an answer ──▶ rolled back. If nothing is recorded yet, the directory stays in `.pending`
  *     for a session that may still be recorded; the sweep removes it after 5 minutes
  *   no attempt is answered ──▶ rolled back, unless a repeated request was answered with the session
@@ -82,9 +82,8 @@ export class SessionCreation {
       if (!(thrown instanceof MaxSessionsReachedError) || attempts.mayBeRecorded) throw thrown;
       const found = await this.dueSessions.endSome(ownerOf(thrown, request), request.now, reports.dueEnded);
       if (!found?.settled) throw withDue(thrown, found?.due);
-      return this.createBy(this.store.create(request), request, reports.rolledBack).catch((again: unknown) => {
-        throw again instanceof MaxSessionsReachedError ? withDue(again, found.due) : again;
-      });
+      // Another scope may refuse it then; the same one is not read again so soon.
+      return this.create(request, reports);
     }
   }
 
