@@ -1,16 +1,19 @@
 import type { Caller, Identity } from '../../lib/identity.ts';
 import { LayerModel, type LayerInput } from './layer-model.ts';
-import { LimitModel, type LimitAnswer, type Presets } from './limit-model.ts';
+import { LimitModel, isIn, type LimitAnswer, type LimitOf, type Presets } from './limit-model.ts';
+import { LookModel } from './look-model.ts';
 import { Refused, copyOf } from './answer.ts';
 import {
   TOUCH_MS,
   isIdle,
   keepsAlive,
+  isTakenBy,
   maySee,
   newSession,
   viewOf,
   type ModelSession,
   type SessionView,
+  type SweepInput,
 } from './model-session.ts';
 
 export const MAX_MCP_CLIENTS = 2;
@@ -31,6 +34,7 @@ export class ManagerModel {
   nowMs: number;
   readonly limits: LimitModel;
   readonly layers: LayerModel;
+  readonly looks = new LookModel();
   private sessions: ModelSession[] = [];
   private keys: Record<string, { sessionId: string; request: string; atSeconds: number }> = {};
   /** What the sweeps that are under way look for. */
@@ -48,6 +52,7 @@ export class ManagerModel {
     copy.keys = copyOf(this.keys);
     copy.limits.copyFrom(this.limits);
     copy.layers.copyFrom(this.layers);
+    copy.looks.copyFrom(this.looks);
     copy.sweeping = [...this.sweeping];
     return copy;
   }
@@ -171,10 +176,8 @@ export class ManagerModel {
   claimIdle(id: string, own: SweepInput): void {
     const session = this.sessions.find((one) => one.id === id);
     if (!session || (own.orgId !== undefined && session.orgId !== own.orgId)) throw new Refused('no such session');
-    const isTakenBy = (sweep: SweepInput) =>
-      (sweep.orgId === undefined || sweep.orgId === session.orgId) && isIdle(session, sweep.idle, this.nowMs);
-    if (session.status === 'active' && ![own, ...this.sweeping].some(isTakenBy))
-      throw new Refused('not idle for long enough');
+    const isTaken = [own, ...this.sweeping].some((sweep) => isTakenBy(sweep, session, this.nowMs));
+    if (session.status === 'active' && !isTaken) throw new Refused('not idle for long enough');
     session.status = 'ending';
   }
 
@@ -186,6 +189,12 @@ export class ManagerModel {
       return isIdle(session, idle, this.nowMs - late);
     });
     return sessions.map(({ id }) => id);
+  }
+
+  /** The oldest first. */
+  dueIn(of: LimitOf): string[] {
+    const due = this.sessions.filter((session) => isIn(of, session) && isIdle(session, undefined, this.nowMs));
+    return due.map(({ id }) => id);
   }
 
   list({ userId, orgId }: Identity): string[] {
@@ -231,10 +240,4 @@ export class ManagerModel {
   private get nowSeconds(): number {
     return Math.floor(this.nowMs / 1000);
   }
-}
-
-/** `idle`: instead of each session's own idle time; `orgId`: only those of this organisation. */
-export interface SweepInput {
-  idle: number | undefined;
-  orgId: string | undefined;
 }

@@ -50,6 +50,15 @@ export function isIdle({ lastActiveMs, idleMs }: ModelSession, idle: number | un
   return Math.min(nowMs, lastActiveMs + TOUCH_MS) + idle * 1000 <= nowMs;
 }
 
+/** `idle`: instead of each session's own idle time; `orgId`: only those of this organisation. */
+export interface SweepInput {
+  idle: number | undefined;
+  orgId: string | undefined;
+}
+
+export const isTakenBy = ({ idle, orgId }: SweepInput, session: ModelSession, nowMs: number): boolean =>
+  (orgId === undefined || orgId === session.orgId) && isIdle(session, idle, nowMs);
+
 export function viewOf({ id, userId, orgId, metadata, mcpClients, ...session }: ModelSession): SessionView {
   return {
     id,
