@@ -1,10 +1,10 @@
 import { readdir, rm, utimes } from 'node:fs/promises';
 import path from 'node:path';
 import type { InvocationResult } from '../../lib/api/invoke-handler.ts';
-import type { OperationName } from '../../lib/api/operations.ts';
+import type { CrashCase } from './cases.ts';
 import type { CrashWorld } from './crash-world.ts';
 import { SimulatedProcess, type CrashPoint, type OutsideCall } from './simulated-process.ts';
-import { invoke, works } from './works.ts';
+import { invoke } from './works.ts';
 
 /** Longer than a directory may stand aside for a create that is still under way, and than a grant may take. */
 const AFTERWARDS = { seconds: 20 * 60 };
@@ -26,10 +26,9 @@ export interface CrashReport {
 /** The operation in a process that crashes, then again in a new one if that is wanted, then one sweep. */
 export async function crash(
   world: CrashWorld,
-  operation: OperationName,
+  { operation, work }: CrashCase,
   { point, repeat }: { point?: CrashPoint; repeat: boolean },
 ): Promise<CrashReport> {
-  const work = works[operation];
   const input = await work.prepare(world.bystander, world);
   const process = new SimulatedProcess(point);
   const services = world.start();

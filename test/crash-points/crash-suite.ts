@@ -1,7 +1,7 @@
 import * as fileSystem from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import type { InvocationResult } from '../../lib/api/invoke-handler.ts';
-import type { OperationName } from '../../lib/api/operations.ts';
+import type { CrashCase } from './cases.ts';
 import type { CrashWorld } from './crash-world.ts';
 import { countedFileSystem } from './file-system-calls.ts';
 import type { Crash, CrashPoint, OutsideCall } from './simulated-process.ts';
@@ -10,7 +10,8 @@ jest.unstable_mockModule('node:fs/promises', () => countedFileSystem({ ...fileSy
 const { newCrashWorld } = await import('./crash-world.ts');
 const { clear, crash } = await import('./crash-run.ts');
 const { worldViolations } = await import('./world-violations.ts');
-const { works, worksOnFiles } = await import('./works.ts');
+const { cases } = await import('./cases.ts');
+const { worksOnFiles } = await import('./works.ts');
 
 const CRASHES: readonly Crash[] = ['dies before', 'dies after', 'loses the reply'];
 const MANY_RUNS_MS = 1_800_000;
@@ -37,7 +38,7 @@ interface Half {
 
 /** Runs each operation once undisturbed, to learn what it calls, and then once for each trial at those calls. */
 export function crashSuite({ onFiles, sees }: Half): void {
-  const operations = (Object.keys(works) as OperationName[]).filter((operation) => worksOnFiles(operation) === onFiles);
+  const half = cases.filter(({ operation }) => worksOnFiles(operation) === onFiles);
   const seen = new Set<string>();
   describe('an operation that is cut short at any of its calls', () => {
     let world: CrashWorld;
@@ -47,11 +48,11 @@ export function crashSuite({ onFiles, sees }: Half): void {
     });
     afterEach(() => world.close());
 
-    test.each(operations)(
-      '%s leaves nothing behind that one sweep does not put right, and can be asked for again',
-      async (operation) => {
+    test.each(half)(
+      '$name leaves nothing behind that one sweep does not put right, and can be asked for again',
+      async (one) => {
         await clear(world);
-        const undisturbed = await crash(world, operation, { repeat: false });
+        const undisturbed = await crash(world, one, { repeat: false });
         expect(undisturbed).toMatchObject({ answer: { ok: true }, leftOpen: 0 });
         expect(await worldViolations(world)).toEqual([]);
         for (const { name } of undisturbed.calls) seen.add(name.split(/[ .]/)[0] as string);
@@ -59,12 +60,10 @@ export function crashSuite({ onFiles, sees }: Half): void {
         const startedAt = Date.now();
         for (const trial of trials) {
           await clear(world);
-          await checkTrial(world, operation, trial, undisturbed.calls);
+          await checkTrial(world, one, trial, undisturbed.calls);
         }
         const seconds = Math.round((Date.now() - startedAt) / 1000);
-        process.stderr.write(
-          `${operation}: ${undisturbed.calls.length} calls, ${trials.length} trials, ${seconds} s\n`,
-        );
+        process.stderr.write(`${one.name}: ${undisturbed.calls.length} calls, ${trials.length} trials, ${seconds} s\n`);
       },
       MANY_RUNS_MS,
     );
@@ -74,22 +73,22 @@ export function crashSuite({ onFiles, sees }: Half): void {
   });
 }
 
-async function checkTrial(world: CrashWorld, operation: OperationName, trial: Trial, calls: OutsideCall[]) {
+async function checkTrial(world: CrashWorld, one: CrashCase, trial: Trial, calls: OutsideCall[]) {
+  const { whenDoneBefore = [], whenLost = [] } = one.work;
   const { at, crash: kind } = trial.point;
-  const where = `${operation} ${kind} call ${at}, ${calls[at - 1]?.name}${trial.repeat ? ', and again' : ''}`;
-  const { answer, repeated } = await crash(world, operation, trial).catch((thrown: unknown) => {
+  const where = `${one.name} ${kind} call ${at}, ${calls[at - 1]?.name}${trial.repeat ? ', and again' : ''}`;
+  const { answer, repeated } = await crash(world, one, trial).catch((thrown: unknown) => {
     throw new Error(`${where}: ${String(thrown)}`, { cause: thrown });
   });
   const lost = kind === 'loses the reply';
   const unheard = lost && calls[at - 1]?.name.startsWith('MCP') ? ['MCP_CONNECTION'] : [];
-  const allowed = ['died', 'ok', 'CONTENTION', ...unheard, ...(lost ? whenDoneBefore(operation) : [])];
+  const allowed = ['died', 'ok', 'CONTENTION', ...unheard, ...(lost ? [...whenDoneBefore, ...whenLost] : [])];
   expect({ where, answered: allowed.includes(told(answer)) || told(answer) }).toEqual({ where, answered: true });
   if (repeated) {
-    const allowedAgain = ['ok', ...whenDoneBefore(operation)];
+    const allowedAgain = ['ok', ...whenDoneBefore];
     expect({ where, again: allowedAgain.includes(told(repeated)) || told(repeated) }).toEqual({ where, again: true });
   }
   expect({ where, violations: await worldViolations(world) }).toEqual({ where, violations: [] });
 }
 
-const whenDoneBefore = (operation: OperationName): readonly string[] => works[operation].whenDoneBefore ?? [];
 const told = (answer: InvocationResult | undefined) => (!answer ? 'died' : answer.ok ? 'ok' : answer.error.code);

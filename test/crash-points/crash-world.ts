@@ -35,6 +35,7 @@ import { newDatabase } from '../setup/own-database.ts';
 import type { Services, StreamServices } from '../../lib/api/door-services.ts';
 
 const KEY_ID = '1234abcd-12ab-34cd-56ef-1234567890ab';
+export const MAX_SESSIONS = 5;
 export const OWNER = { userId: 'ada', orgId: 'acme' };
 
 /** The clock of this machine, which made the files, moved ahead. */
@@ -77,9 +78,9 @@ export async function newCrashWorld(): Promise<CrashWorld> {
     WORKSPACE_ROOT: root,
     LOG_LEVEL: 'SILENT',
     TOUCH_INTERVAL_SECONDS: '0',
-    MAX_SESSIONS_PER_USER: '5',
-    MAX_SESSIONS_PER_ORG: '5',
-    MAX_SESSIONS: '5',
+    MAX_SESSIONS_PER_USER: `${MAX_SESSIONS}`,
+    MAX_SESSIONS_PER_ORG: `${MAX_SESSIONS}`,
+    MAX_SESSIONS: `${MAX_SESSIONS}`,
     MAX_WORKSPACE_BYTES: '1000000',
   });
   const database = newDatabase();

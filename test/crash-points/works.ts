@@ -15,6 +15,8 @@ export interface Work {
   prepare(services: Services, world: CrashWorld): Promise<Input>;
   /** What may be answered, besides success, to a request whose first attempt was done without anybody knowing. */
   whenDoneBefore?: readonly ErrorCode[];
+  /** What may be answered, besides success, to a request of which one reply was lost. */
+  whenLost?: readonly ErrorCode[];
   /** What callers see once it has succeeded. Fails if they do not. */
   seen?(services: Services, input: Input): Promise<unknown>;
 }
