@@ -98,7 +98,7 @@ export const writtenApiDescription: Plugin = {
 export const NEVER_LOADED = ['@smithy/core/event-streams', 'bowser'];
 
 /**
- * A module that is imported when it is needed, as a file beside the bundle that has nothing in common with it: what they
+ * A module that is imported when it is needed, as a file next to the bundle that has nothing in common with it: what they
  * shared would be files of their own, which every start reads.
  */
 export const beside = (filter: RegExp, file: string): Plugin => ({

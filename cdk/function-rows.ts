@@ -3,11 +3,11 @@ import type { SecretsUse } from './secrets-key.ts';
 import type { FunctionSetting } from './stack-config.ts';
 import { TERMINATIONS } from '../lib/table/table-definition.ts';
 
-/** The groups' functions, which callers reach, and the one that the table's stream calls. */
+/** The functions of the API, which callers reach, and the one that the table's stream calls. */
 export type FunctionName = ApiFunction | 'session-events';
 export const FUNCTION_NAMES: readonly FunctionName[] = [...API_FUNCTIONS, 'session-events'];
 
-/** `session-events` is `StreamEffects` in the template. */
+/** `session-events` is `SessionEvents` in the template. */
 export const idOfFunction = (name: FunctionName): string =>
   name.replaceAll(/(^|-)(\w)/g, (_match, _dash, letter: string) => letter.toUpperCase());
 

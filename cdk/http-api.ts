@@ -16,7 +16,7 @@ import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import type { ApiFunction } from '../lib/operations/operation.ts';
 import { operations } from '../lib/api/operations.ts';
-import { routes } from '../lib/api/routes.ts';
+import { routes, servedRoutes } from '../lib/api/routes.ts';
 import type { Route } from '../lib/operations/route.ts';
 import { warnOfGroupNames } from './group-names.ts';
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
@@ -61,7 +61,7 @@ export class SessionHttpApi extends Construct {
         new HttpLambdaIntegration(`${name}-integration`, fn, { scopePermissionToRoute: false }),
       ]),
     );
-    for (const { method, path, operation } of routes) {
+    for (const { method, path, operation } of servedRoutes) {
       const { function: name, access } = operations[operation];
       const isOpen = access === 'anyone';
       const added = this.api.addRoutes({
@@ -96,7 +96,9 @@ const corsFor = (allowOrigins: string[]): CorsPreflightOptions => ({
   exposeHeaders: [
     'location',
     'retry-after',
-    ...headersOfRoutes(({ answerHeaders }) => Object.keys(answerHeaders ?? {})),
+    'error-code',
+    'request-id',
+    ...headersOfRoutes(({ answerHeaders, fixedHeaders }) => Object.keys({ ...answerHeaders, ...fixedHeaders })),
   ],
   maxAge: Duration.hours(1),
 });

@@ -46,6 +46,20 @@ export const ERRORS = {
     outcome: 'validation',
     when: 'anything else malformed; `errors` has the path of each field',
   },
+  UNSUPPORTED_MEDIA_TYPE: {
+    status: 415,
+    title: 'Encoding not supported',
+    exit: 'usage',
+    outcome: 'validation',
+    when: 'the body has a `Content-Encoding`',
+  },
+  METHOD_NOT_ALLOWED: {
+    status: 405,
+    title: 'Method not allowed',
+    exit: 'usage',
+    outcome: 'validation',
+    when: 'the path has no such method; `allow` and `Allow` have those that it has (one machine)',
+  },
   UNAUTHORIZED: { status: 401, title: 'No caller', exit: 'notAllowed', outcome: 'unauthorized', when: 'no caller' },
   FORBIDDEN: {
     status: 403,
@@ -60,6 +74,20 @@ export const ERRORS = {
     exit: 'failed',
     outcome: 'idempotency-conflict',
     when: 'the same key with another request',
+  },
+  SESSION_ENDED: {
+    status: 409,
+    title: 'Session has ended',
+    exit: 'failed',
+    outcome: 'conflict',
+    when: 'to a repeated create whose session has ended or is ending; with its `sessionId`',
+  },
+  SESSION_CONFLICT: {
+    status: 409,
+    title: 'Session changed meanwhile',
+    exit: 'failed',
+    outcome: 'conflict',
+    when: 'the session is not the one that was read; `version`: what it has now',
   },
   MCP_CLIENT_EXISTS: {
     status: 409,
@@ -173,6 +201,14 @@ export const ERRORS = {
     exit: 'failed',
     outcome: 'conflict',
     when: 'the layer is not the one that was read; `version`: what it has now',
+  },
+  PROMPT_COMPOSITION: {
+    status: 503,
+    title: 'System prompt could not be composed',
+    exit: 'tryLater',
+    // Of layers, of the caller's variables or of an embedder's composer: an operator is not called for it.
+    outcome: 'prompt',
+    when: '`promptRequired`, and the prompt could not be composed as requested; with `warnings`; nothing was created',
   },
   RESPONSE_TOO_LARGE: {
     status: 502,

@@ -81,6 +81,20 @@ export class ValidationError extends SessionManagerError {
   }
 }
 
+/** The body is compressed, or encoded in another way than as it is. */
+export class UnsupportedMediaTypeError extends SessionManagerError {
+  constructor() {
+    super('UNSUPPORTED_MEDIA_TYPE', 'The body must be sent as it is, without a Content-Encoding.');
+  }
+}
+
+/** The path is known, the method is none of those that it has. */
+export class MethodNotAllowedError extends SessionManagerError {
+  constructor(allow: readonly string[]) {
+    super('METHOD_NOT_ALLOWED', `The path takes ${allow.join(', ')}.`, { allow });
+  }
+}
+
 export class UnauthorizedError extends SessionManagerError {
   constructor(message = 'The request names no caller.') {
     super('UNAUTHORIZED', message);
@@ -102,6 +116,28 @@ export class IdempotencyConflictError extends SessionManagerError {
     super(
       'IDEMPOTENCY_CONFLICT',
       `This idempotency key was used with another request in the last ${IDEMPOTENCY_HOURS} hours.`,
+    );
+  }
+}
+
+/** A create was repeated with its idempotency key, and its session has ended or is ending. Nothing was created. */
+export class SessionEndedError extends SessionManagerError {
+  constructor(sessionId: string) {
+    super(
+      'SESSION_ENDED',
+      'The session that this idempotency key created has ended. Use another key to create another session.',
+      { sessionId },
+    );
+  }
+}
+
+/** The session is not the one that was read. `version`: what it has now. */
+export class SessionConflictError extends SessionManagerError {
+  constructor(version: number) {
+    super(
+      'SESSION_CONFLICT',
+      `The session has version ${version}: read it again, and send the version that you read.`,
+      { version },
     );
   }
 }
@@ -161,6 +197,17 @@ export class PromptConflictError extends SessionManagerError {
         promptId,
         ...(version !== undefined && { version }),
       },
+    );
+  }
+}
+
+/** A create required its system prompt, which could not be composed as requested. `warnings`: why. Nothing was created. */
+export class PromptCompositionError extends SessionManagerError {
+  constructor(warnings: readonly string[]) {
+    super(
+      'PROMPT_COMPOSITION',
+      `The system prompt could not be composed as requested: ${warnings.join('; ')}. Nothing was created.`,
+      { warnings },
     );
   }
 }

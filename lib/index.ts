@@ -22,6 +22,7 @@ export type { SessionPage } from './sessions/session-listing.ts';
 export { SessionManagerV2 };
 export type { SessionFiles } from './workspaces/session-files.ts';
 export type { CreateSessionOptions } from './sessions/session-options.ts';
+export type { MetadataOptions, MetadataPatch } from './sessions/metadata-change.ts';
 export type { Session, SessionHandle, SessionInfo } from './sessions/session.ts';
 export type { WorkspaceAccessInfo } from './workspaces/access-points/workspace-access.ts';
 export type { CleanupBounds, SweepResult } from './sessions/sweep/sweep.ts';

@@ -36,15 +36,19 @@ const PAGE = `<!doctype html>
 
 const START = `SwaggerUIBundle({ url: '/openapi.json', dom_id: '#api', validatorUrl: null, deepLinking: true });\n`;
 
+const WITH_HEAD = { exposeHeadRoute: true };
+
 /** Serves the description of the API as a page to read and try out: Swagger UI, from the installed package. */
 export async function serveApiDocs(app: FastifyInstance): Promise<void> {
   // A scope of its own: answers of the API have the headers that they have on AWS. There is no HTTPS here to insist on.
   await app.register(async (pages) => {
     await pages.register(helmet, { contentSecurityPolicy: CONTENT, strictTransportSecurity: false });
-    pages.get('/docs', (_request, reply) => reply.type('text/html; charset=utf-8').send(PAGE));
-    pages.get('/docs/start.js', (_request, reply) => reply.type('text/javascript; charset=utf-8').send(START));
+    pages.get('/docs', WITH_HEAD, (_request, reply) => reply.type('text/html; charset=utf-8').send(PAGE));
+    pages.get('/docs/start.js', WITH_HEAD, (_request, reply) =>
+      reply.type('text/javascript; charset=utf-8').send(START),
+    );
     for (const [name, type] of Object.entries(FILES)) {
-      pages.get(`/docs/${name}`, async (_request, reply) =>
+      pages.get(`/docs/${name}`, WITH_HEAD, async (_request, reply) =>
         reply.type(`${type}; charset=utf-8`).send(await readFile(path.join(VIEWER, name))),
       );
     }

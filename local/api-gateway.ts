@@ -1,23 +1,24 @@
 import { randomUUID } from 'node:crypto';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import pTimeout from 'p-timeout';
 import type { HttpEvent } from '../lib/api/http-event.ts';
-import type { HttpResult } from '../lib/api/http-handler.ts';
+import type { HttpResult } from '../lib/api/http-answer/http-result.ts';
 import { operations } from '../lib/api/operations.ts';
-import { routeKey, routes, type NamedRoute } from '../lib/api/routes.ts';
+import { routeKey, servedRoutes, type NamedRoute } from '../lib/api/routes.ts';
 import { invoke } from './functions.ts';
+import { sendResult } from './send-result.ts';
 
 const GATEWAY_MS = 30_000;
-/** Bodies of these content types travel as text, all others in base64. */
-const TEXT = /^(text\/|application\/(json|javascript|xml|x-www-form-urlencoded)\b|application\/[\w.+-]+\+(json|xml)\b)/;
+/** Bodies of these content types travel as text, all others, also those without one, in base64. */
+const TEXT = /^\s*(text\/[^;]*|application\/(json|javascript|xml))\s*(;|$)/i;
 
 /** Serves the routes as API Gateway's HTTP API does: the same events in, the same answers out. */
 export function serveRoutes(app: FastifyInstance): void {
-  for (const route of routes) {
+  for (const route of servedRoutes) {
     app.route({
       method: route.method,
       url: route.path.replaceAll(/\{(\w+)\}/g, ':$1'),
-      handler: async (request, reply) => send(reply, await answer(route, request)),
+      handler: async (request, reply) => sendResult(reply, await answer(route, request)),
     });
   }
 }
@@ -41,15 +42,14 @@ function eventOf(
 ): Omit<HttpEvent, 'requestContext'> & { requestContext: object } {
   const [rawPath = '', rawQueryString = ''] = request.raw.url?.split(/\?(.*)/s) ?? [];
   const body = request.body as Buffer | undefined;
-  const isText = TEXT.test(request.headers['content-type'] ?? 'text/plain');
+  const headers = headersOf(request);
+  const isText = TEXT.test(headers['content-type'] ?? '');
   return {
     version: '2.0',
     routeKey: routeKey(route),
     rawPath,
     rawQueryString,
-    headers: Object.fromEntries(
-      Object.entries(request.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(',') : value]),
-    ),
+    headers,
     ...(rawQueryString !== '' && { queryStringParameters: joined(new URLSearchParams(rawQueryString)) }),
     pathParameters: request.params as Record<string, string>,
     ...(body?.length && { body: body.toString(isText ? 'utf8' : 'base64') }),
@@ -61,16 +61,12 @@ function eventOf(
   };
 }
 
-/** HTTP APIs join the values of a repeated parameter with commas. */
-function joined(parameters: URLSearchParams): Record<string, string> {
-  return Object.fromEntries([...new Set(parameters.keys())].map((name) => [name, parameters.getAll(name).join(',')]));
+/** HTTP APIs join the values of a repeated header with commas. Node's own reading drops some, and puts a space between. */
+function headersOf({ raw }: FastifyRequest): Record<string, string> {
+  return Object.fromEntries(Object.entries(raw.headersDistinct).map(([name, values = []]) => [name, values.join(',')]));
 }
 
-function send(
-  reply: FastifyReply,
-  { statusCode = 200, headers = {}, body, isBase64Encoded }: HttpResult,
-): FastifyReply {
-  reply.code(statusCode).headers({ 'content-type': 'application/json', ...headers });
-  if (body === undefined) return reply.removeHeader('content-type').send();
-  return reply.send(Buffer.from(body, isBase64Encoded ? 'base64' : 'utf8'));
+/** The same of a repeated parameter. */
+function joined(parameters: URLSearchParams): Record<string, string> {
+  return Object.fromEntries([...new Set(parameters.keys())].map((name) => [name, parameters.getAll(name).join(',')]));
 }

@@ -4,11 +4,12 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { callerOfEvent } from '../lib/api/caller-of-event.ts';
 import type { HttpEvent } from '../lib/api/http-event.ts';
 import { EVENTS_PATH, LAST_EVENT_ID } from '../lib/api/client/event-watch.ts';
-import { problem } from '../lib/api/http-handler.ts';
+import { problemAnswer } from '../lib/api/http-answer/problem-answer.ts';
 import { readConfig } from '../lib/configuration.ts';
 import { ContentionError, ForbiddenError, SessionManagerError } from '../lib/errors.ts';
 import type { SessionEvent } from '../lib/telemetry/events/session-event.ts';
 import type { EventFeed } from './event-feed.ts';
+import { sendResult } from './send-result.ts';
 
 /** So that whoever waits, and what stands between, knows that the connection is alive. */
 const HEARTBEAT_MS = 15_000;
@@ -25,19 +26,22 @@ export function serveEvents(app: FastifyInstance, feed: EventFeed, heartbeatMs =
   const open = new Set<ServerResponse>();
   // A stream has no end of its own, and a stop would wait for it.
   app.addHook('preClose', async () => open.forEach((response) => response.end()));
-  app.get(EVENTS_PATH, (request, reply) => {
+  app.get(EVENTS_PATH, { exposeHeadRoute: false }, (request, reply) =>
+    serve(request, reply, () => stream(request, reply)),
+  );
+  app.head(EVENTS_PATH, (request, reply) => serve(request, reply, () => void reply.headers(headersNow()).send()));
+
+  function serve(request: FastifyRequest, reply: FastifyReply, answer: () => void): void {
     try {
       checkOperator(request);
-      stream(request, reply);
+      answer();
     } catch (thrown) {
       if (!(thrown instanceof SessionManagerError)) throw thrown;
-      const { statusCode = 500, headers, body } = problem(thrown, randomUUID());
-      void reply
-        .code(statusCode)
-        .headers(headers as Record<string, string>)
-        .send(body);
+      sendResult(reply, problemAnswer(thrown, randomUUID(), readConfig(process.env)));
     }
-  });
+  }
+
+  const headersNow = () => ({ ...HEADERS, [LAST_EVENT_ID]: feed.lastId ?? BEFORE_ALL });
 
   function stream(request: FastifyRequest, reply: FastifyReply): void {
     const { raw: response } = reply;
@@ -48,7 +52,7 @@ export function serveEvents(app: FastifyInstance, feed: EventFeed, heartbeatMs =
     const stopListening = feed.listen((event) => write(asText(event)));
     if (!stopListening) throw new ContentionError(undefined, 'The feed of events');
     reply.hijack();
-    response.writeHead(200, { ...HEADERS, [LAST_EVENT_ID]: feed.lastId ?? BEFORE_ALL });
+    response.writeHead(200, headersNow());
     write(':\n\n');
     const { [LAST_EVENT_ID]: lastEventId } = request.headers;
     if (lastEventId !== undefined) feed.since(String(lastEventId)).forEach((event) => write(asText(event)));

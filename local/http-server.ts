@@ -4,6 +4,7 @@ import { serveRoutes } from './api-gateway.ts';
 import type { EventFeed } from './event-feed.ts';
 import { serveEvents } from './event-stream.ts';
 import { serveInvoke } from './lambda-invoke-api.ts';
+import { refuseOtherMethods } from './other-methods.ts';
 import { StartError } from './start-error.ts';
 
 const HOST = '127.0.0.1';
@@ -33,6 +34,8 @@ export async function startHttpServer(port: number, feed: EventFeed): Promise<Ht
     },
   });
   app.removeAllContentTypeParsers();
+  // Fastify refuses types that are none. The gateway passes them on, and takes the body for bytes.
+  app.addHook('onRequest', async ({ raw }) => void delete raw.headers['content-type']);
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
   refuseWebPages(app);
   app.setNotFoundHandler((_request, reply) => reply.code(404).send({ message: 'Not Found' }));
@@ -40,10 +43,12 @@ export async function startHttpServer(port: number, feed: EventFeed): Promise<Ht
     const status = error.statusCode ?? 500;
     return reply.code(status).send({ message: status < 500 ? error.message : 'Internal Server Error' });
   });
+  const serveOtherMethods = refuseOtherMethods(app);
   serveRoutes(app);
   await serveApiDocs(app);
   serveInvoke(app);
   serveEvents(app, feed);
+  serveOtherMethods();
   await listen(app, port);
   const address = app.server.address();
   return {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { API_FUNCTIONS, type ApiFunction } from '../lib/operations/operation.ts';
+import { parseJson, utf8Of } from '../lib/api/json-text.ts';
 import { invoke } from './functions.ts';
 
 /** Lambda's Invoke API, so that `aws lambda invoke --endpoint-url` and every SDK's client reach the functions. */
@@ -56,7 +57,7 @@ function functionNamed(name: string): ApiFunction | undefined {
 function parse(body: Buffer | undefined): { json: unknown } | undefined {
   if (!body?.length) return { json: {} };
   try {
-    return { json: JSON.parse(body.toString('utf8')) };
+    return { json: parseJson(utf8Of(body)) };
   } catch {
     return undefined;
   }

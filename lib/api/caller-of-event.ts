@@ -2,6 +2,7 @@ import type { Config } from '../configuration.ts';
 import { UnauthorizedError, ValidationError } from '../errors.ts';
 import { checkIdentity, type Caller, type Identity } from '../identity.ts';
 import type { HttpEvent } from './http-event.ts';
+import { headerOf } from './http-request/header-fields.ts';
 import { elementsOfClaim, idOfClaim } from './token-claims.ts';
 
 type AuthConfig = Pick<Config, 'authMode' | 'jwtOrgClaim' | 'jwtRoleClaim' | 'jwtAdminRole' | 'jwtOperatorRole'>;
@@ -33,9 +34,10 @@ function callerOfHeaders({ headers }: HttpEvent): Caller {
 }
 
 function decodedHeader(headers: HttpEvent['headers'], name: string): string | undefined {
-  // A value that is null would be read as the text `null`, and so as somebody.
-  const value: string | null | undefined = headers[name];
-  if (value === undefined || value === null) return undefined;
+  const value = headerOf(headers, name);
+  if (value === undefined) return undefined;
+  // The gateway joins the values of a repeated header, and together they name another user.
+  if (value.includes(',')) throw ValidationError.at(name, 'must be given once, with its commas percent-encoded');
   // What is beyond ASCII arrives as other letters, and so as somebody else.
   if (/[^\x20-\x7e]/.test(value)) throw ValidationError.at(name, 'must be percent-encoded UTF-8');
   try {

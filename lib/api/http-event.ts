@@ -14,6 +14,7 @@ export function isHttpEvent(event: unknown): event is HttpEvent {
     isTexts(event.headers) &&
     isNoneOr(isTexts, event.pathParameters) &&
     isNoneOr(isTexts, event.queryStringParameters) &&
+    isNoneOr(isText, event.rawQueryString) &&
     isNoneOr(isText, event.body) &&
     typeof event.isBase64Encoded === 'boolean' &&
     isText(requestId) &&

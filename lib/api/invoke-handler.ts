@@ -38,7 +38,6 @@ export async function handleInvocation(
     const { invocation, operation } = await readRequest(services, origin, () => readInvocation(functionName, event));
     name = invocation.operation;
     return await perform(services, {
-      name,
       operation,
       caller: () => (invocation.actor ? callerOfActor(invocation.actor) : { kind: 'operator' }),
       input: () => invocation.input,
@@ -62,7 +61,6 @@ function scheduledRun(name: 'cleanupInactiveSessions' | 'reconcile') {
   return async (services: Services, requestId: string, signal: AbortSignal): Promise<unknown> => {
     try {
       return await perform(services, {
-        name,
         operation: operationOf('cleanup', name),
         caller: () => ({ kind: 'schedule' }),
         input: () => ({}),

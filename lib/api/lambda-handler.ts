@@ -14,7 +14,7 @@ const HTTP_MS = 20_000;
 const MARGIN_MS = 5_000;
 const LONG_RUN_MARGIN_MS = 30_000;
 
-/** What a functionName's function does when its schedules call, by what they send. */
+/** What a function does when its schedules call, by what they send. */
 const scheduled: Partial<Record<ApiFunction, Readonly<Record<string, typeof handleSchedule>>>> = {
   cleanup: {
     [SCHEDULED_EVENT['detail-type']]: handleSchedule,

@@ -12,7 +12,6 @@ import { parseInput } from '../schemas.ts';
 
 /** What both doors know of a request once they have found its operation. */
 export interface Call<T> {
-  name: string;
   operation: AnyOperation<SessionManager>;
   /** Throws if there is no caller, or a bad one. */
   caller: () => Caller;

@@ -38,10 +38,21 @@ export interface NamedRoute extends Route {
   operation: HttpOperationName;
 }
 
-/** The one list of all routes. Both ends of HTTP, the stack, the local server and the description of the API read it. */
+/** The one list of all routes: one for each operation that HTTP reaches. Clients and the description of the API read it. */
 export const routes: readonly NamedRoute[] = Object.entries<Route | InvokedOnly>(routeRows).flatMap(
   ([operation, row]) => ('invokedOnly' in row ? [] : [{ ...row, operation: operation as HttpOperationName }]),
 );
+
+const isHead = ({ method }: Route) => method === 'HEAD';
+const headRoutes = routes
+  .filter(({ method, path }) => method === 'GET' && !routes.some((route) => isHead(route) && route.path === path))
+  .map((route): NamedRoute => ({ ...route, method: 'HEAD' }));
+
+/**
+ * What the stack and the local server serve: `HEAD` wherever there is `GET`. Where no row says what it does, it is the same
+ * operation for the same callers, whose answer goes without its body.
+ */
+export const servedRoutes: readonly NamedRoute[] = [...routes, ...headRoutes];
 
 /** As API Gateway names it in an event. */
 export const routeKey = ({ method, path }: Route): string => `${method} ${path}`;

@@ -29,18 +29,25 @@ export function addSessionCommands(cli: Argv<CommonOptions>, run: CliRun): Argv<
             type: 'string',
             description: 'What prompt templates take: a JSON object, - for stdin',
           })
+          .option('prompt-required', {
+            type: 'boolean',
+            description: 'Fail if the system prompt cannot be composed as requested',
+          })
           .option('idempotency-key', { type: 'string', description: 'The same key again gives the same session' }),
       async (options) => {
-        const { metadata, inactivitySeconds, promptVariables: variables, idempotencyKey } = options;
+        const { metadata, inactivitySeconds, promptRequired, promptVariables: variables, idempotencyKey } = options;
         const promptVariables = variables && (await jsonObject('--prompt-variables', variables, run.io.stdin));
         const client = await run.client(options);
         const session = await client.createSession({
           metadata: metadata && pairs(metadata),
           inactivitySeconds,
           promptVariables: promptVariables || undefined,
+          promptRequired,
           idempotencyKey,
         });
-        await run.tell(session, () => sessionFields(session));
+        const { warnings = [], ...shown } = session;
+        await run.tell(session, () => sessionFields(shown));
+        for (const warning of warnings) run.note(`Warning: ${warning}`);
       },
     )
     .command(
@@ -65,6 +72,31 @@ export function addSessionCommands(cli: Argv<CommonOptions>, run: CliRun): Argv<
       (command) => command.positional('sessionId', { type: 'string', demandOption: true }),
       async (options) => {
         const session = await (await run.client(options)).getSession({ sessionId: options.sessionId });
+        await run.tell(session, () => sessionFields(session));
+      },
+    )
+    .command(
+      'update <sessionId>',
+      'Replace a session’s metadata, or merge into it',
+      (command) =>
+        command
+          .positional('sessionId', { type: 'string', demandOption: true })
+          .option('metadata', { type: 'string', array: true, description: 'name=value; as often as needed' })
+          .option('merge', { type: 'boolean', default: false, description: 'Keep what is not named' })
+          .option('remove', { type: 'string', array: true, description: 'With --merge: remove this name' })
+          .option('if-version', { type: 'number', description: 'Only if the session has this version' }),
+      async (options) => {
+        const { sessionId, metadata = [], merge, remove = [], ifVersion: version } = options;
+        if (remove.length > 0 && !merge) throw new UsageError('--remove needs --merge.');
+        if (metadata.length + remove.length === 0) throw new UsageError('Name what changes with --metadata.');
+        const removed = Object.fromEntries(remove.map((name) => [name, null]));
+        const client = await run.client(options);
+        const session = await client.updateSession({
+          sessionId,
+          metadata: { ...removed, ...pairs(metadata) },
+          merge,
+          version,
+        });
         await run.tell(session, () => sessionFields(session));
       },
     )

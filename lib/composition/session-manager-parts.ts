@@ -81,7 +81,7 @@ export function sessionManagerParts(options: SessionManagerOptions) {
   const store = new SessionStore(table, seats, settings);
   const lists = new SessionListStore(table);
   const ending = new SessionEnding(store, workspaces, (name, thrown) => log.workspaceNotTidied(name, thrown));
-  const dueSessions = new DueSessions(store, lists, ending, log, now);
+  const dueSessions = new DueSessions(store, lists, ending, log);
   const creation = new SessionCreation(store, workspaces, ending, dueSessions, seatMetrics, log);
 
   const files = new WorkspaceFiles(workspaces);
@@ -109,7 +109,7 @@ export function sessionManagerParts(options: SessionManagerOptions) {
   const prompts = new SystemPromptStore(table);
   const promptLayers = new PromptLayerStore(table);
   const layerCache = new LayerCache(promptLayers, now);
-  const firstPrompt = new FirstPrompt(options.promptComposer ?? new LayeredComposer(layerCache), audit, log);
+  const firstPrompt = new FirstPrompt(new LayeredComposer(layerCache), options.promptComposer, audit, log);
 
   const sweep = new Sweep({
     candidates: new SweepCandidates(store, lists),

@@ -1,5 +1,5 @@
 import { auditMcpClient, auditTool } from '../telemetry/audit/audit-details.ts';
-import { McpConnectionError } from '../errors.ts';
+import { McpConnectionError, SessionNotFoundError } from '../errors.ts';
 import { checkCredentialsFor, mcpCredentialsSchema } from './mcp-client-config.ts';
 import {
   McpSessionGone,
@@ -39,11 +39,19 @@ export interface McpClientUses {
   readonly vault: CredentialVault;
 }
 
+/** A shorter call is as good as one before the end: it is not worth a read of the session (ms). */
+const LONG_CALL_MS = 1_000;
+/** The member of a result's `_meta` that has our own words. */
+const WARNINGS = 'agent-session-manager/warnings';
+const ENDED_DURING_CALL = 'The session ended while this call was under way.';
+
 /** What this needs of a session: each call reads it, checks the caller, and is recorded in the audit log. */
 export interface SessionOfClients {
   readonly id: string;
   open(): Promise<SessionItem>;
   orEnded<T>(step: Promise<T>): Promise<T>;
+  /** Throws `SessionNotFoundError` if it has ended. */
+  checkStillThere(): Promise<void>;
   recorded<T>(row: AuditRow, details: AuditDetails, work: () => Promise<T>): Promise<T>;
 }
 
@@ -67,7 +75,7 @@ export class McpClientHandle {
   async listTools(options: McpCallOptions = {}): Promise<McpTool[]> {
     return this.#session.recorded(mcpClientAudit.listMcpTools, auditMcpClient(this.#id), () =>
       withSignal(readFields(options).signal, (signal) =>
-        this.#connected((connection) => connection.listTools({ signal })),
+        this.#orEnded(() => this.#connected((connection) => connection.listTools({ signal }))),
       ),
     );
   }
@@ -84,7 +92,7 @@ export class McpClientHandle {
       async () => {
         const call = { name: readText('tool', name), args: readJson('arguments', args) };
         return withSignal(readFields(options).signal, (signal) =>
-          this.#connected((connection) => connection.callTool(call.name, call.args, { signal })),
+          this.#called((connection) => connection.callTool(call.name, call.args, { signal })),
         );
       },
     );
@@ -105,6 +113,29 @@ export class McpClientHandle {
 
   #storedItem(): Promise<McpClientItem> {
     return this.#session.orEnded(this.#uses.store.get(this.#session.id, readText('mcpClientId', this.#id)));
+  }
+
+  /** A result that took its time says so if the session ended before it came: no later call could get it. */
+  async #called(use: (connection: McpConnection) => Promise<McpToolResult>): Promise<McpToolResult> {
+    const startedAt = performance.now();
+    const result = await this.#orEnded(() => this.#connected(use));
+    if (performance.now() - startedAt < LONG_CALL_MS || !(await this.#hasEnded())) return result;
+    return { ...result, _meta: { ...(result._meta as object | undefined), [WARNINGS]: [ENDED_DURING_CALL] } };
+  }
+
+  /** The end of a session ends its sessions on MCP servers: what a server answers to a call then is not the reason. */
+  async #orEnded<T>(step: () => Promise<T>): Promise<T> {
+    return step().catch(async (thrown: unknown) => {
+      throw thrown instanceof McpConnectionError && (await this.#hasEnded()) ? new SessionNotFoundError() : thrown;
+    });
+  }
+
+  /** As far as the table says: if it does not, the answer of the server counts. */
+  async #hasEnded(): Promise<boolean> {
+    return this.#session.checkStillThere().then(
+      () => false,
+      (thrown: unknown) => thrown instanceof SessionNotFoundError,
+    );
   }
 
   /** Over the stored connection; again over a new one if the server no longer knows its session. All within its time. */

@@ -22,16 +22,12 @@ export interface SessionMcpClientsUses extends McpClientUses {
   readonly now: () => Date;
 }
 
-interface SessionOfAllClients extends SessionOfClients {
-  checkStillThere(): Promise<void>;
-}
-
 /** The MCP clients of one session. */
 export class SessionMcpClients {
-  readonly #session: SessionOfAllClients;
+  readonly #session: SessionOfClients;
   readonly #uses: SessionMcpClientsUses;
 
-  constructor(session: SessionOfAllClients, uses: SessionMcpClientsUses) {
+  constructor(session: SessionOfClients, uses: SessionMcpClientsUses) {
     this.#session = session;
     this.#uses = uses;
   }

@@ -1,4 +1,4 @@
-type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
 /**
  * When a client sends an operation again without knowing whether it was carried out. `lib/api/client/repetition.ts` checks
@@ -16,6 +16,8 @@ export interface Route {
   query?: Readonly<Record<string, 'string' | 'number' | 'boolean'>>;
   /** The fields that travel in the JSON body. */
   body?: readonly string[];
+  /** The fields that are true where the body has a content type of its own, and which. */
+  contentTypes?: Readonly<Record<string, string>>;
   /** The field that the body is, as it came, instead: bytes, in base64. */
   rawBody?: string;
   /** The fields that travel in headers, and in which. */
@@ -28,6 +30,10 @@ export interface Route {
   statusIfUnmodified?: number;
   /** The field of the output that is the body, instead of all of it: bytes, in base64. */
   rawAnswer?: string;
+  /** There is no body: the headers say all that there is to say of the bytes. */
+  headersOnly?: true;
+  /** Headers that every answer but a refusal has. */
+  fixedHeaders?: Readonly<Record<string, string>>;
   /** The headers of the answer, and the fields of the output that they contain, if there are any. */
   answerHeaders?: Readonly<Record<string, string>>;
   /** Of what was created, for the `Location` header: a path with fields of the output. */

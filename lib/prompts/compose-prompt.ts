@@ -8,32 +8,32 @@ import {
   type PromptRequest,
 } from './prompt-composer.ts';
 
-/** More would make an audit event that no log takes. */
+/** More would make an audit event that no log takes, and an answer of warnings. */
 const MAX_WARNINGS = 10;
 const MAX_CHARACTERS = 256;
 
-/** The prompt, or an empty one, and what went wrong: a prompt never fails the session that it is for. */
-export async function composePrompt(
-  composer: PromptComposer,
-  request: PromptRequest,
-): Promise<{ systemPrompt: string; warning?: string }> {
+/**
+ * The prompt, or an empty one, and what went wrong. Callers read the warnings: of what a composer throws they have the name
+ * alone, never a message.
+ */
+export async function composePrompt(composer: PromptComposer, request: PromptRequest): Promise<ComposedPrompt> {
   try {
     const composed = await answerInTime(composer.compose(request), COMPOSE_MS);
     const { systemPrompt, warnings } = isComposedPrompt(composed) ? composed : { systemPrompt: composed, warnings: [] };
     const problem = problemOfPrompt(systemPrompt);
-    if (problem) return { systemPrompt: '', warning: `composed prompt ${problem}` };
-    return { systemPrompt, ...(warnings.length > 0 && { warning: inOneLine(warnings) }) };
+    if (problem) return { systemPrompt: '', warnings: [`composed prompt ${problem}`] };
+    return { systemPrompt, warnings: bounded(warnings) };
   } catch (thrown) {
-    return { systemPrompt: '', warning: `prompt composer failed: ${nameOf(thrown)}` };
+    return { systemPrompt: '', warnings: [`prompt composer failed: ${nameOf(thrown)}`] };
   }
 }
 
 const isComposedPrompt = (composed: Composed): composed is ComposedPrompt =>
   typeof composed === 'object' && composed !== null && Array.isArray(composed.warnings);
 
-function inOneLine(warnings: readonly string[]): string {
+function bounded(warnings: readonly string[]): string[] {
   const more = warnings.length - MAX_WARNINGS;
-  return [...warnings.slice(0, MAX_WARNINGS).map(shortened), ...(more > 0 ? [`and ${more} more`] : [])].join('; ');
+  return [...warnings.slice(0, MAX_WARNINGS).map(shortened), ...(more > 0 ? [`and ${more} more`] : [])];
 }
 
 /** It may be anything: a name that is no text, and one that throws when it is read. */
@@ -46,7 +46,7 @@ function nameOf(thrown: unknown): string {
 }
 
 const shortened = (text: unknown): string =>
-  typeof text === 'string' ? text.slice(0, MAX_CHARACTERS).toWellFormed() : 'unknown';
+  typeof text === 'string' && text !== '' ? text.slice(0, MAX_CHARACTERS).toWellFormed() : 'unknown';
 
 /** What makes a text unfit as a system prompt, if anything. */
 export function problemOfPrompt(systemPrompt: unknown): string | undefined {

@@ -6,7 +6,10 @@ export interface PromptRequest extends Identity {
   variables: Readonly<Record<string, unknown>>;
 }
 
-/** A prompt, and what was left out of it: `warnings` go to the audit trail, so never a text of a prompt. */
+/**
+ * A prompt, and what was left out of it. `warnings` go to the caller of the create and to the audit log: never a text of a
+ * prompt, a secret or a path.
+ */
 export interface ComposedPrompt {
   systemPrompt: string;
   warnings: readonly string[];
@@ -14,7 +17,11 @@ export interface ComposedPrompt {
 
 export type Composed = string | ComposedPrompt;
 
-/** Makes a new session's system prompt: at most 256 KB of UTF-8. One that throws or is late leaves it empty. */
+/**
+ * Makes a new session's system prompt: at most 256 KB of UTF-8. One that throws or is late leaves it empty, with a warning,
+ * or fails a create that requires its prompt. It does not run for a create that is repeated with its idempotency key, unless
+ * the first one is still under way.
+ */
 export interface PromptComposer {
   compose(request: PromptRequest): Composed | Promise<Composed>;
 }

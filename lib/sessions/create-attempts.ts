@@ -1,4 +1,4 @@
-import { IdempotencyConflictError, MaxSessionsReachedError } from '../errors.ts';
+import { MaxSessionsReachedError } from '../errors.ts';
 import { limitOwnersOf } from '../limits/limit.ts';
 import type { DynamoTable } from '../table/dynamo-table.ts';
 import { seatLayout, type SeatLayout, type FirstSeatsItem } from '../limits/seat-layout.ts';
@@ -8,7 +8,7 @@ import { sessionKey, type Key } from '../table/keys.ts';
 import { Contended, withRetries } from '../table/retries.ts';
 import type { TransactionRefusal, Write } from '../table/write.ts';
 import type { ScopeOwner, Scope } from '../identity.ts';
-import type { IdempotencyRequest } from './create-request.ts';
+import { livingKey, sessionOfEarlier, type IdempotencyRequest } from './create-request.ts';
 import type { IdempotencyItem, SessionItem } from '../table/session-item.ts';
 
 /** Created, or the key was used before: for the session it names. */
@@ -85,9 +85,10 @@ export class CreateAttempts {
     const { session, idempotency } = this.plan;
     const keys = [sessionKey(session.id), ...(idempotency ? [idempotency.at] : [])];
     const { layouts, others } = await this.seats.reads.snapshotOnce(this.owners, keys);
-    const [own, earlier] = others as [SessionItem?, IdempotencyItem?];
+    const [own, stored] = others as [SessionItem?, IdempotencyItem?];
     if (own) return { created: own };
-    if (earlier && earlier.ttl > this.plan.nowSeconds) return this.replayOf(earlier);
+    const earlier = livingKey(stored, this.plan.nowSeconds);
+    if (earlier) return this.replayOf(earlier);
     for (const [index, of] of this.owners.entries()) {
       const layout = layouts[index];
       if (layout) this.refuseIfFull(of, layout);
@@ -129,10 +130,9 @@ export class CreateAttempts {
   }
 
   /** A record with our own session id means that an earlier attempt succeeded, even if its session has ended since. */
-  private replayOf({ requestHash, sessionId }: IdempotencyItem): CreateOutcome {
+  private replayOf(earlier: IdempotencyItem): CreateOutcome {
     const { session, idempotency } = this.plan;
-    if (sessionId === session.id) return { created: session };
-    if (requestHash !== idempotency?.requestHash) throw new IdempotencyConflictError();
-    return { replayOf: sessionId };
+    if (earlier.sessionId === session.id) return { created: session };
+    return { replayOf: sessionOfEarlier(earlier, idempotency) };
   }
 }

@@ -1,4 +1,5 @@
-import type { SessionItem } from '../table/session-item.ts';
+import { IdempotencyConflictError } from '../errors.ts';
+import type { IdempotencyItem, SessionItem } from '../table/session-item.ts';
 
 /** What a create writes, before the store adds the parts that are its own. */
 export interface SessionDraft extends Pick<SessionItem, 'id' | 'userId' | 'orgId' | 'metadata' | 'inactivitySeconds'> {
@@ -10,6 +11,17 @@ export interface IdempotencyRequest {
   key: string;
   /** Of everything in the request that must be the same the second time. */
   requestHash: string;
+}
+
+/** A key as it is stored, as long as it lives. */
+export function livingKey(item: IdempotencyItem | undefined, nowSeconds: number): IdempotencyItem | undefined {
+  return item && item.ttl > nowSeconds ? item : undefined;
+}
+
+/** The session that an earlier request with the same key created. Throws if that was another request. */
+export function sessionOfEarlier({ sessionId, requestHash }: IdempotencyItem, request: IdempotencyRequest | undefined) {
+  if (requestHash !== request?.requestHash) throw new IdempotencyConflictError();
+  return sessionId;
 }
 
 export interface CreateRequest {

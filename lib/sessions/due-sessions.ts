@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import pMap from 'p-map';
+import pTimeout from 'p-timeout';
 import type { ScopeOwner } from '../identity.ts';
 import { lazily } from '../lazily.ts';
 import { pathOf, seatsKey } from '../table/keys.ts';
@@ -19,12 +20,20 @@ interface Found {
   due: number;
 }
 
+/** A search in a scope. `found`: nothing where the scope could not be read. */
+interface Search {
+  found: Promise<Found | undefined>;
+  isOver: boolean;
+}
+
 const MAX_SCOPES = 1_000;
 /** A scope is read again after this, by each instance (ms). */
 const READ_AGAIN_MS = 5_000;
 /** How many sessions are read, and how many of them ended, while a caller waits. */
 const READ_AT_ONCE = 100;
 const ENDED_AT_ONCE = 10;
+/** A caller waits no longer (ms); what has begun continues. */
+const SEARCH_MS = 5_000;
 
 /**
  * Ends sessions that are due in a scope whose limit refuses a create, so that no caller waits for the schedule's sweep
@@ -35,38 +44,53 @@ export class DueSessions {
   private readonly lists: SessionListStore;
   private readonly ending: SessionEnding;
   private readonly log: LogLines;
-  /** What was found lately, by scope. */
-  private readonly found: () => LRUCache<string, Found>;
+  /** The last search, by scope. */
+  private readonly searches = lazily(
+    () => new LRUCache<string, Search>({ max: MAX_SCOPES, ttl: READ_AGAIN_MS, ttlResolution: 0, perf: this.clock }),
+  );
+  /** The time of the create that was refused last (ms). */
+  private nowMs = 0;
+  private readonly clock = { now: () => this.nowMs };
   /** Where the next call goes on, by scope. */
   private readonly positions = lazily(() => new LRUCache<string, Record<string, string>>({ max: MAX_SCOPES }));
 
-  constructor(store: SessionStore, lists: SessionListStore, ending: SessionEnding, log: LogLines, now: () => Date) {
+  constructor(store: SessionStore, lists: SessionListStore, ending: SessionEnding, log: LogLines) {
     this.store = store;
     this.lists = lists;
     this.ending = ending;
     this.log = log;
-    const perf = { now: () => now().getTime() };
-    this.found = lazily(() => new LRUCache({ max: MAX_SCOPES, ttl: READ_AGAIN_MS, ttlResolution: 0, perf }));
   }
 
   /** How many are due in the scope, where that is known. Never throws: the refusal is answered in any case. */
   async endSome(of: ScopeOwner, now: Date, onEnded: OnEnded): Promise<Found | undefined> {
     // All sessions together are the sweep's: the lists are by organisation and user.
     if (of.scope === 'global') return undefined;
+    this.nowMs = Math.max(this.nowMs, now.getTime());
     const id = pathOf(seatsKey(of));
-    const lately = this.found().get(id);
-    if (lately) return { ...lately, settled: 0 };
-    const found = { settled: 0, due: 0 };
-    this.found().set(id, found);
-    try {
+    const earlier = this.searches().get(id);
+    if (!earlier) return this.begin(this.search(of, id, now, onEnded), id);
+    // Callers that come while it runs were refused before it freed seats, so what it settles counts for them too.
+    const { isOver } = earlier;
+    const found = await earlier.found;
+    return found && isOver ? { ...found, settled: 0 } : found;
+  }
+
+  private async begin(found: Search['found'], id: string): Promise<Found | undefined> {
+    const search = { found, isOver: false };
+    this.searches().set(id, search);
+    return found.finally(() => (search.isOver = true));
+  }
+
+  private async search(of: ScopeOwner, id: string, now: Date, onEnded: OnEnded): Promise<Found | undefined> {
+    let found: Found | undefined;
+    const work = async () => {
       const due = (await this.nextOf(of, id)).filter((session) => this.store.isDue(session, now));
-      found.due = due.length;
-      await pMap(due.slice(0, ENDED_AT_ONCE), (session) => this.end(session, found, onEnded));
-    } catch (thrown) {
-      this.log.dueSessionsNotRead(thrown);
-      return undefined;
-    }
-    return { ...found };
+      const counts = { settled: 0, due: due.length };
+      found = counts;
+      await pMap(due.slice(0, ENDED_AT_ONCE), (session) => this.end(session, counts, onEnded));
+    };
+    await pTimeout(work(), { milliseconds: SEARCH_MS }).catch((thrown: unknown) => this.log.dueSessionsNotRead(thrown));
+    return found && { ...found };
   }
 
   private async nextOf(of: ScopeOwner, id: string): Promise<SessionItem[]> {

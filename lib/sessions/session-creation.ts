@@ -2,7 +2,14 @@ import { createHash } from 'node:crypto';
 import pTimeout from 'p-timeout';
 import stringify from 'safe-stable-stringify';
 import type { LogLines } from '../telemetry/log-lines.ts';
-import { ContentionError, MaxSessionsReachedError, SessionNotFoundError, WorkspaceCreationError } from '../errors.ts';
+import {
+  ContentionError,
+  MaxSessionsReachedError,
+  SessionEndedError,
+  SessionNotFoundError,
+  WorkspaceCreationError,
+} from '../errors.ts';
+import type { Identity } from '../identity.ts';
 import type { SeatMetrics } from '../limits/seat-metrics.ts';
 import type { ScopeOwner } from '../identity.ts';
 import type { DueSessions } from './due-sessions.ts';
@@ -16,6 +23,9 @@ import { isActive, type SessionItem } from '../table/session-item.ts';
 
 /** A table or file system that did not answer the create may not answer the rollback either; the function must answer (ms). */
 const ROLL_BACK_MS = 5_000;
+
+/** A create that has taken this long is not tried again, because the function must answer (ms). */
+const TRY_AGAIN_MS = 8_000;
 
 /** Called with a session that was ended, as it was before, and how long that took. */
 type OnEnded = (session: SessionItem, durationMs: number) => Promise<void>;
@@ -38,7 +48,7 @@ export interface CreationOutcome {
  *
  *   crash before the transaction ──▶ the sweep finds no session, and removes the directory after 5 minutes
  *   the transaction is refused ──▶ the directory in `.pending` is removed. If the limit of a user or an organisation is full,
- *     the create ends some sessions that are due in that scope, and tries again if one has ended
+ *     the create ends some sessions that are due, and tries again if one has ended
  *   refused, after an attempt without an answer ──▶ rolled back. If nothing is recorded yet, the directory stays in `.pending`
  *     for a session that may still be recorded; the sweep removes it after 5 minutes
  *   no attempt is answered ──▶ rolled back, unless a repeated request was answered with the session
@@ -73,7 +83,17 @@ export class SessionCreation {
     this.log = log;
   }
 
-  async create(request: CreateRequest, reports: CreationReports): Promise<CreationOutcome> {
+  /** The session of an earlier request with the same key, if there was one: before a create is prepared in vain. */
+  async replayOfKey(owner: Identity, request: IdempotencyRequest, now: Date): Promise<CreationOutcome | undefined> {
+    const sessionId = await this.store.sessionOfKey(owner, request, now);
+    return sessionId === undefined ? undefined : { session: await this.replay(sessionId), replayed: true };
+  }
+
+  async create(
+    request: CreateRequest,
+    reports: CreationReports,
+    startedAt = performance.now(),
+  ): Promise<CreationOutcome> {
     const attempts = this.store.create(request);
     try {
       return await this.createBy(attempts, request, reports.rolledBack);
@@ -81,9 +101,10 @@ export class SessionCreation {
       // Only what was certainly not recorded is tried again.
       if (!(thrown instanceof MaxSessionsReachedError) || attempts.mayBeRecorded) throw thrown;
       const found = await this.dueSessions.endSome(ownerOf(thrown, request), request.now, reports.dueEnded);
-      if (!found?.settled) throw withDue(thrown, found?.due);
-      // Another scope may refuse it then; the same one is not read again so soon.
-      return this.create(request, reports);
+      const isLate = performance.now() - startedAt > TRY_AGAIN_MS;
+      if (!found?.settled || isLate) throw withDue(thrown, found?.due);
+      // Another limit may refuse it then, and have sessions of its own in the way.
+      return this.create(request, reports, startedAt);
     }
   }
 
@@ -163,6 +184,10 @@ export class SessionCreation {
 
   /** The session as it is. Publishes its directory if a crash kept the first request from it. */
   private async replay(sessionId: string): Promise<SessionItem> {
+    return orSessionEnded(sessionId, this.published(sessionId));
+  }
+
+  private async published(sessionId: string): Promise<SessionItem> {
     const session = await this.store.answerWithIt(await this.active(sessionId));
     const isThere = await orFileSystemBusy(this.workspaces.publish(session));
     // If the directory is missing, another caller ended the session, which is reported, or the agent deleted it, which is not.
@@ -185,6 +210,13 @@ function ownerOf({ details }: MaxSessionsReachedError, { draft }: CreateRequest)
 function withDue({ details }: MaxSessionsReachedError, due: number | undefined): MaxSessionsReachedError {
   const { scope, limit, active } = details as { scope: ScopeOwner['scope']; limit: number; active: number };
   return new MaxSessionsReachedError(scope, limit, active, due);
+}
+
+/** A step on the session that a repeated create is answered with: it has been there. */
+export async function orSessionEnded<T>(sessionId: string, step: Promise<T>): Promise<T> {
+  return step.catch((thrown: unknown) => {
+    throw thrown instanceof SessionNotFoundError ? new SessionEndedError(sessionId) : thrown;
+  });
 }
 
 async function orWorkspaceCreationError<T>(step: Promise<T>): Promise<T> {

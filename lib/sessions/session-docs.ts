@@ -5,21 +5,24 @@ import type { sessionOperations } from './session-operations.ts';
 const { sessionId } = EXAMPLE;
 const tag = 'sessions';
 
-const sessionAnswer = named(
-  'Session',
-  z.strictObject({
-    id: z.uuid(),
-    userId: z.string(),
-    orgId: z.string(),
-    workspacePath: z.string(),
-    status: z.literal('active'),
-    mcpClientIds: z.array(z.string()),
-    metadata: z.record(z.string(), z.string()),
-    createdAt: time,
-    lastActiveAt: time,
-    expiresAt: time,
-    due: z.optional(z.literal(true)),
-  }),
+const sessionShape = () => ({
+  id: z.uuid(),
+  userId: z.string(),
+  orgId: z.string(),
+  workspacePath: z.string(),
+  status: z.literal('active'),
+  mcpClientIds: z.array(z.string()),
+  metadata: z.record(z.string(), z.string()),
+  version: z.int().check(z.minimum(1)),
+  createdAt: time,
+  lastActiveAt: time,
+  expiresAt: time,
+  due: z.optional(z.literal(true)),
+});
+const sessionAnswer = named('Session', z.strictObject(sessionShape()));
+const createdAnswer = named(
+  'CreatedSession',
+  z.strictObject({ ...sessionShape(), warnings: z.optional(z.array(z.string())) }),
 );
 const sessionPageAnswer = z.strictObject({
   sessions: z.array(sessionAnswer),
@@ -40,9 +43,18 @@ export const sessionDocs = {
     summary: 'Begin a session',
     description:
       'Takes a seat under each limit, or none. With an `Idempotency-Key` the same request again answers the same ' +
-      'session, for 24 hours; after that session has ended, 404.',
-    output: sessionAnswer,
-    errors: ['FORBIDDEN', 'MAX_SESSIONS_REACHED', 'IDEMPOTENCY_CONFLICT', 'WORKSPACE_CREATION', 'SESSION_NOT_FOUND'],
+      'session, for 24 hours; after that session has ended, 409 `SESSION_ENDED`, and never a second session. ' +
+      '`warnings` has what went wrong with the system prompt: a layer that fails or does not fit is left out, and the ' +
+      'others remain. With `promptRequired: true` the create fails instead, 503 `PROMPT_COMPOSITION`.',
+    output: createdAnswer,
+    errors: [
+      'FORBIDDEN',
+      'MAX_SESSIONS_REACHED',
+      'IDEMPOTENCY_CONFLICT',
+      'SESSION_ENDED',
+      'PROMPT_COMPOSITION',
+      'WORKSPACE_CREATION',
+    ],
     examples: {
       plain: { summary: 'With nothing said', input: {} },
       described: {
@@ -50,6 +62,7 @@ export const sessionDocs = {
         input: {
           metadata: { task: 'report' },
           promptVariables: { tone: 'friendly' },
+          promptRequired: true,
           inactivitySeconds: 3600,
           idempotencyKey: 'nightly-2026-11-22',
         },
@@ -76,10 +89,20 @@ export const sessionDocs = {
   },
   updateSession: {
     tag,
-    summary: 'Replace a session’s metadata',
+    summary: 'Replace or merge a session’s metadata',
+    description:
+      'Replaces all metadata. As `application/merge-patch+json`, by direct invocation with `merge: true`, it merges by ' +
+      'RFC 7396: what is not named stays, `null` removes a name, and of merges at the same time none is lost. With `version` ' +
+      'only if the session has this version.',
     output: sessionAnswer,
-    errors: [],
-    examples: { plain: { summary: 'Other metadata', input: { sessionId, metadata: { task: 'summary' } } } },
+    errors: ['SESSION_CONFLICT'],
+    examples: {
+      plain: { summary: 'Other metadata', input: { sessionId, metadata: { task: 'summary' } } },
+      merged: {
+        summary: 'One name set, another one removed, the others as they are',
+        input: { sessionId, metadata: { task: 'summary', draft: null }, merge: true },
+      },
+    },
   },
   cleanupSession: {
     tag,

@@ -1,19 +1,11 @@
 import { validate as isUuid } from 'uuid';
-import { endDetails, rolledBack, reportEnd } from './end-report.ts';
+import { endDetails, reportEnd } from './end-report.ts';
 import type { AuditLogger } from '../telemetry/audit/audit-event.ts';
 import { auditSession } from '../telemetry/audit/audit-details.ts';
 import { readFields, readInput, withSignal } from '../telemetry/audit/callers-input.ts';
 import type { AuditLog } from '../telemetry/audit/audit-log.ts';
 import { ForbiddenError, SessionNotFoundError } from '../errors.ts';
-import {
-  checkIdentity,
-  checkSpeaksFor,
-  cleanupScope,
-  keepsAlive,
-  maySee,
-  type Caller,
-  type Identity,
-} from '../identity.ts';
+import { checkIdentity, checkSpeaksFor, cleanupScope, maySee, type Caller, type Identity } from '../identity.ts';
 import type { UsageReport } from '../limits/limit.ts';
 import type { Config } from '../configuration.ts';
 import type { FirstPrompt } from '../prompts/first-prompt.ts';
@@ -27,7 +19,8 @@ import { sessionAudit } from './session-audit.ts';
 import { parseCaller } from './parse-caller.ts';
 import type { PromptComposer } from '../prompts/prompt-composer.ts';
 import { SessionAccess } from './session-access.ts';
-import { idempotencyRequest, type SessionCreation } from './session-creation.ts';
+import { ComposedCreation } from './composed-creation.ts';
+import type { SessionCreation } from './session-creation.ts';
 import {
   inactiveForSchema,
   maxSessionsSchema,
@@ -39,7 +32,6 @@ import type { Page, SessionListStore } from './session-list-store.ts';
 import { SessionListing, type SessionPage } from './session-listing.ts';
 import type { SessionItem } from '../table/session-item.ts';
 import type { CleanupBounds, Sweep, SweepResult } from './sweep/sweep.ts';
-import { workspaceOf } from '../workspaces/workspace-paths.ts';
 
 /** Well within the 15 minutes of a Lambda. */
 const CLEANUP_MS = 10 * 60 * 1000;
@@ -99,7 +91,7 @@ export class SessionManager {
     return known.kind === 'application' ? this : new SessionManager(uses, known);
   }
 
-  /** Replaces what makes a new session's system prompt, for all views too. One that throws or is late leaves the prompt empty. */
+  /** Replaces what makes a new session's system prompt, for all views too. One that throws or is late leaves the prompt empty, with a warning. */
   setPromptComposer(composer: PromptComposer): void {
     this.#usesOfApplication().firstPrompt.setComposer(composer);
   }
@@ -111,7 +103,9 @@ export class SessionManager {
 
   /**
    * Creates a session: its workspace, its system prompt and its seat under every limit, all or nothing. The same
-   * `idempotencyKey` within 24 hours gives the same session again.
+   * `idempotencyKey` within 24 hours gives the same session again; throws `SessionEndedError` once that has ended.
+   * What went wrong with the prompt is in the session's `warnings`; with `promptRequired` the create fails instead
+   * (`PromptCompositionError`).
    */
   async createSession(userId: string, orgId: string, options: CreateSessionOptions = {}): Promise<Session> {
     return this.#uses.audit.record(sessionAudit.createSession, this.#caller, {}, async () => {
@@ -200,28 +194,9 @@ export class SessionManager {
   }
 
   async #create(owner: Identity, options: CreateSessionOptions): Promise<Session> {
-    const { idempotencyKey, ...request } = options;
-    const { metadata = {}, promptVariables = {}, inactivitySeconds = this.#uses.defaults.inactivitySeconds } = request;
-    const id = this.#uses.newSessionId();
-    // Before a composer has the variables in its hands.
-    const idempotency = idempotencyRequest(idempotencyKey, request);
-    const systemPrompt = await this.#uses.firstPrompt.compose({ ...owner, sessionId: id, variables: promptVariables });
-    const { session, replayed } = await this.#uses.creation.create(
-      {
-        draft: { ...owner, id, workspace: workspaceOf(owner.userId, id), metadata, inactivitySeconds },
-        systemPrompt,
-        idempotency,
-        now: this.#uses.now(),
-      },
-      {
-        rolledBack: (session, ms) => reportEnd(this.#uses.audit, session, rolledBack(session), ms),
-        dueEnded: (session, ms) => reportEnd(this.#uses.audit, session, endDetails(session, 'inactive'), ms),
-      },
-    );
-    this.#uses.audit.note({ sessionId: session.id, ...(replayed && { replayed }) });
-    const isActivity = replayed && keepsAlive(this.#caller, session);
-    const item = isActivity ? await this.#uses.store.touch(session, this.#uses.now()) : session;
-    return new Session(this.#uses.session, this.#accessTo(item.id), item, { replayed });
+    const creation = new ComposedCreation(this.#uses, this.#caller);
+    const { session, ...outcome } = await creation.create(owner, options);
+    return new Session(this.#uses.session, this.#accessTo(session.id), session, outcome);
   }
 
   get #listing(): SessionListing {

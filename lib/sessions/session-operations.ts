@@ -4,7 +4,8 @@ import * as z from 'zod/mini';
 import { ValidationError } from '../errors.ts';
 import { identityOf, type Caller, type Identity } from '../identity.ts';
 import type { CleanupBounds } from './sweep/sweep.ts';
-import { createOptionsShape, MAX_INACTIVE_SECONDS, metadataSchema, pageShape } from './session-options.ts';
+import { metadataChangeSchema } from './metadata-change.ts';
+import { createOptionsShape, MAX_INACTIVE_SECONDS, pageShape } from './session-options.ts';
 import { operationOf } from '../operations/operation.ts';
 
 const sessionIdShape = () => ({ sessionId: z.string() });
@@ -24,7 +25,8 @@ export const sessionOperations = {
     run: async ({ userId, orgId, ...options }, { manager, caller }) => {
       const owner = identityMeant(caller, { userId, orgId });
       const session = await manager.createSession(owner.userId, owner.orgId, options);
-      return { output: session.getSessionInfo(), existed: session.replayed };
+      const warnings = session.warnings.length > 0 ? { warnings: [...session.warnings] } : {};
+      return { output: { ...session.getSessionInfo(), ...warnings }, existed: session.replayed };
     },
   }),
 
@@ -67,9 +69,9 @@ export const sessionOperations = {
     function: 'records',
     access: 'caller',
     audit: sessionAudit.updateSession,
-    input: () => z.strictObject({ ...sessionIdShape(), metadata: metadataSchema() }),
-    run: async ({ sessionId, metadata }, { manager }) => {
-      return { output: (await manager.session(sessionId).updateMetadata(metadata)).getSessionInfo() };
+    input: () => metadataChangeSchema(sessionIdShape()),
+    run: async ({ sessionId, metadata, ...options }, { manager }) => {
+      return { output: (await manager.session(sessionId).updateMetadata(metadata, options)).getSessionInfo() };
     },
   }),
 

@@ -1,17 +1,10 @@
 import * as z from 'zod/mini';
-import { lazily, wellFormed, byteLength, jsonFits } from '../schemas.ts';
+import { lazily, wellFormed, byteLength } from '../schemas.ts';
 import { readInput } from '../telemetry/audit/callers-input.ts';
+import { metadataSchema } from './metadata-change.ts';
 import { promptVariablesSchema } from '../prompts/prompt-options.ts';
 
-const MAX_METADATA_BYTES = 2 * 1024;
 const MAX_IDEMPOTENCY_KEY_BYTES = 255;
-
-/** Names and values of the caller's own; at most 2 KB as JSON. */
-export const metadataSchema = lazily(() =>
-  z
-    .record(wellFormed().check(z.minLength(1, 'a name must not be empty')), wellFormed())
-    .check(z.refine(jsonFits(MAX_METADATA_BYTES), `must have at most ${MAX_METADATA_BYTES} bytes as JSON`)),
-);
 
 export const idempotencyKeySchema = lazily(() =>
   wellFormed().check(
@@ -26,6 +19,7 @@ export const idempotencyKeySchema = lazily(() =>
 export const createOptionsShape = () => ({
   metadata: z.optional(metadataSchema()),
   promptVariables: z.optional(promptVariablesSchema()),
+  promptRequired: z.optional(z.boolean()),
   inactivitySeconds: z.optional(z.int().check(z.minimum(60), z.maximum(2_592_000))),
   idempotencyKey: z.optional(idempotencyKeySchema()),
 });
@@ -57,7 +51,10 @@ export const maxSessionsSchema = lazily(() => z.optional(z.number()));
 
 const createOptionsSchema = lazily(() => z.strictObject(createOptionsShape()));
 
-/** What a create may say of the session; `inactivitySeconds` is 60 to 2,592,000 (30 days). */
+/**
+ * What a create may say of the session; `inactivitySeconds` is 60 to 2,592,000 (30 days). `promptRequired`: fails rather than
+ * creating a session whose prompt could not be composed as requested.
+ */
 export type CreateSessionOptions = z.infer<ReturnType<typeof createOptionsSchema>>;
 
 export const parseCreateOptions = (options: unknown): CreateSessionOptions => readInput(createOptionsSchema(), options);

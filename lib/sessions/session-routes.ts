@@ -7,7 +7,7 @@ export const sessionRoutes = {
   createSession: {
     method: 'POST',
     path: '/sessions',
-    body: ['metadata', 'promptVariables', 'inactivitySeconds'],
+    body: ['metadata', 'promptVariables', 'promptRequired', 'inactivitySeconds'],
     headers: { idempotencyKey: 'idempotency-key' },
     status: 201,
     statusIfExisted: 200,
@@ -22,7 +22,14 @@ export const sessionRoutes = {
     repetition: 'always',
   },
   getSession: { method: 'GET', path: SESSION, status: 200, repetition: 'always' },
-  updateSession: { method: 'PATCH', path: SESSION, body: ['metadata'], status: 200, repetition: 'always' },
+  updateSession: {
+    method: 'PATCH',
+    path: SESSION,
+    body: ['metadata', 'version'],
+    contentTypes: { merge: 'application/merge-patch+json' },
+    status: 200,
+    repetition: 'without a condition',
+  },
   cleanupSession: { method: 'DELETE', path: SESSION, status: 204, repetition: 'always' },
   heartbeat: { method: 'POST', path: `${SESSION}/heartbeat`, body: [], status: 204, repetition: 'always' },
   getUsage: {

@@ -1,4 +1,6 @@
-import { IDEMPOTENCY_HOURS, SessionNotFoundError } from '../errors.ts';
+import { randomUUID } from 'node:crypto';
+import { IDEMPOTENCY_HOURS, SessionConflictError, SessionNotFoundError } from '../errors.ts';
+import type { Identity } from '../identity.ts';
 import { limitOwnersOf } from '../limits/limit.ts';
 import { CreateAttempts, type CreateWrite } from './create-attempts.ts';
 import type { DynamoTable } from '../table/dynamo-table.ts';
@@ -11,8 +13,15 @@ import { Contended, withRetries } from '../table/retries.ts';
 import type { UpdateWrite, Write } from '../table/write.ts';
 import { dueKey, dueShardOf } from './due-index.ts';
 import { ROLLED_BACK, type EndReason } from '../telemetry/events/session-event.ts';
-import { isActive, type SessionItem } from '../table/session-item.ts';
-import type { SessionDraft, IdempotencyRequest, CreateRequest } from './create-request.ts';
+import { isActive, type IdempotencyItem, type SessionItem } from '../table/session-item.ts';
+import {
+  livingKey,
+  sessionOfEarlier,
+  type SessionDraft,
+  type IdempotencyRequest,
+  type CreateRequest,
+} from './create-request.ts';
+import { metadataAfter, type MetadataChange } from './metadata-change.ts';
 import { putPrompt } from '../prompts/system-prompt-writes.ts';
 
 /** What a rollback came to (`gone`: there was nothing to roll back), and what there is of the session. */
@@ -60,6 +69,16 @@ export class SessionStore {
     });
   }
 
+  /**
+   * The session that an earlier request of the same owner with the same key created, while the key lives. Throws
+   * `IdempotencyConflictError` if that was another request.
+   */
+  async sessionOfKey(owner: Identity, request: IdempotencyRequest, now: Date): Promise<string | undefined> {
+    const stored = await this.table.get<IdempotencyItem>(idempotencyKey(owner, request.key));
+    const earlier = livingKey(stored, secondsOf(now));
+    return earlier && sessionOfEarlier(earlier, request);
+  }
+
   async get(sessionId: string): Promise<SessionItem | undefined> {
     return storedSession(await this.table.get<SessionItem>(sessionKey(sessionId)));
   }
@@ -76,8 +95,31 @@ export class SessionStore {
     return stored;
   }
 
-  async setMetadata(sessionId: string, metadata: Record<string, string>): Promise<SessionItem> {
-    return this.updated(write.setMetadata(sessionId, metadata));
+  /**
+   * Changes the metadata of a session that was just read. What is merged, or names a version, is written only if the session is
+   * as it was seen; a merge then starts from what is there now:
+   *
+   *   A reads ── A writes
+   *        B reads ──── B: another version ── B merges into what A wrote ── B writes
+   */
+  async changeMetadata(session: SessionItem, change: MetadataChange): Promise<SessionItem> {
+    const { version, merge = false } = change;
+    if (version === undefined && !merge) {
+      return this.updated(write.setMetadata(session.id, metadataAfter(session.metadata, change)));
+    }
+    let seen = session;
+    return withRetries(async () => {
+      if (version !== undefined && seen.version !== version) throw new SessionConflictError(seen.version);
+      const writeId = randomUUID();
+      const after = metadataAfter(seen.metadata, change);
+      const { updated, session: stored } = await this.update(write.setMetadataOf(seen, after, writeId));
+      if (stored && (updated || stored.metadataWriteId === writeId)) return stored;
+      if (!isActive(stored)) throw new SessionNotFoundError();
+      seen = stored;
+      throw version === undefined
+        ? new Contended('the session changed meanwhile')
+        : new SessionConflictError(seen.version);
+    });
   }
 
   /** When the session becomes due if nothing happens (ms): an activity may be a touch interval younger than written. */

@@ -11,12 +11,13 @@ import { IS_ACTIVE, STATUS, ACTIVE } from '../table/active-session.ts';
  *
  *   (none) ── putSession ──▶ active ── claimEnd ──▶ ending ── the deletes, together ──▶ (none)
  *                            │    ▲
- *                            └────┘ touch, setMetadata, promptUpdated, addMcpClientId, removeMcpClientId
+ *                            └────┘ touch, setMetadata, setMetadataOf, promptUpdated, addMcpClientId, removeMcpClientId
  */
 const DOES_NOT_EXIST = 'attribute_not_exists(pk)';
 const IS_ENDING = '#status = :ending';
 const UNCHANGED_SINCE = 'lastActiveAt = :seen';
 const NOBODY_WAS_ANSWERED_WITH_IT = 'attribute_not_exists(repeated)';
+const HAS_VERSION = 'version = :version';
 const ACTIVE_EARLIER = 'lastActiveAt < :now';
 const HAS_EXPIRED = '#ttl <= :now';
 const IS_OF_SESSION = 'sessionId = :sessionId';
@@ -71,6 +72,17 @@ export const setMetadata = (sessionId: string, metadata: Record<string, string>)
   ExpressionAttributeNames: STATUS,
   ExpressionAttributeValues: { ...ACTIVE, ':metadata': asMap(metadata), ':one': 1 },
 });
+
+/** The same, only if the session is as it was seen. */
+export const setMetadataOf = (seen: SessionItem, metadata: Record<string, string>, writeId: string) => {
+  const { ExpressionAttributeValues, ...change } = setMetadata(seen.id, metadata);
+  return {
+    ...change,
+    UpdateExpression: 'SET metadata = :metadata, metadataWriteId = :writeId ADD version :one',
+    ConditionExpression: `${IS_ACTIVE} AND ${HAS_VERSION}`,
+    ExpressionAttributeValues: { ...ExpressionAttributeValues, ':version': seen.version, ':writeId': writeId },
+  };
+};
 
 /** Before a repeated create is answered. Against `rollBack`: whoever writes first; the other finds its condition failed. */
 export const answerWithIt = (sessionId: string) => ({

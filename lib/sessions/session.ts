@@ -13,7 +13,7 @@ import { SessionFiles, type SessionFilesUses } from '../workspaces/session-files
 import type { Workspace } from '../workspaces/workspace-paths.ts';
 import type { SessionAccess } from './session-access.ts';
 import { sessionAudit } from './session-audit.ts';
-import { metadataSchema } from './session-options.ts';
+import { readMetadataChange, type MetadataOptions, type MetadataPatch } from './metadata-change.ts';
 import type { SessionStore } from './session-store.ts';
 
 /** A session as callers see it. Times are ISO 8601 in UTC; `expiresAt` is when it ends if nothing happens. */
@@ -26,6 +26,8 @@ export interface SessionInfo {
   status: 'active';
   mcpClientIds: string[];
   metadata: Record<string, string>;
+  /** Grows with every change of the session but a touch. */
+  version: number;
   createdAt: string;
   lastActiveAt: string;
   expiresAt: string;
@@ -68,11 +70,14 @@ export class SessionHandle {
     await this.#access.recorded(sessionAudit.heartbeat, {}, async () => this.#access.open());
   }
 
-  /** Replaces the metadata: names and values, at most 2 KB as JSON. */
-  async updateMetadata(metadata: Record<string, string>): Promise<Session> {
+  /**
+   * Replaces the metadata: names and values, at most 2 KB as JSON. With `merge` it changes those names alone, and `null` removes
+   * one; of merges at the same time none is lost. With `version` only if the session has this version (`SessionConflictError`).
+   */
+  async updateMetadata(metadata: MetadataPatch, options: MetadataOptions = {}): Promise<Session> {
     return this.#access.recorded(sessionAudit.updateSession, {}, async () => {
-      const { id } = await this.#access.open();
-      const item = await this.#uses.store.setMetadata(id, readInput(metadataSchema(), metadata));
+      const session = await this.#access.open();
+      const item = await this.#uses.store.changeMetadata(session, readMetadataChange(metadata, options));
       return new Session(this.#uses, this.#access, item);
     });
   }
@@ -144,18 +149,35 @@ export class SessionHandle {
   }
 }
 
+interface CreatedAs {
+  replayed?: boolean;
+  warnings?: readonly string[];
+}
+
 /** A session as it was when it was looked up. */
 export class Session extends SessionHandle {
   /** True if a repeated idempotency key found it instead of creating another. */
   readonly replayed: boolean;
   readonly #uses: SessionUses;
   readonly #item: SessionItem;
+  readonly #warnings: readonly string[];
 
-  constructor(uses: SessionUses, access: SessionAccess, item: SessionItem, { replayed = false } = {}) {
+  constructor(
+    uses: SessionUses,
+    access: SessionAccess,
+    item: SessionItem,
+    { replayed = false, warnings = [] }: CreatedAs = {},
+  ) {
     super(uses, access);
     this.#uses = uses;
     this.#item = item;
     this.replayed = replayed;
+    this.#warnings = [...warnings];
+  }
+
+  /** Of a session that was just created: what went wrong with its system prompt. Of any other: none. */
+  get warnings(): readonly string[] {
+    return [...this.#warnings];
   }
 
   getWorkspacePath(): string {
@@ -163,7 +185,7 @@ export class Session extends SessionHandle {
   }
 
   getSessionInfo(): SessionInfo {
-    const { id, userId, orgId, mcpClientIds = [], metadata, createdAt, lastActiveAt } = this.#item;
+    const { id, userId, orgId, mcpClientIds = [], metadata, version, createdAt, lastActiveAt } = this.#item;
     return {
       id,
       userId,
@@ -172,6 +194,7 @@ export class Session extends SessionHandle {
       status: 'active',
       mcpClientIds: [...mcpClientIds].sort(),
       metadata,
+      version,
       createdAt,
       lastActiveAt,
       expiresAt: new Date(this.#uses.store.expiresAt(this.#item)).toISOString(),

@@ -22,6 +22,8 @@ export interface SessionItem {
   /** Of the access point that other compute mounts the workspace by. */
   workspaceAccess?: WorkspaceAccessState;
   metadata: Record<string, string>;
+  /** New with each write of the metadata that has a condition: one whose reply was lost knows itself by it. */
+  metadataWriteId?: string;
   createdAt: string;
   lastActiveAt: string;
   inactivitySeconds: number;

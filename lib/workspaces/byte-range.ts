@@ -1,16 +1,34 @@
 import { ValidationError } from '../errors.ts';
 import type { ByteRange } from './files/file-content.ts';
 
-/** `bytes=2-5`, `bytes=2-`, `bytes=-3`: one range. Unknown units mean the same as no header (RFC 9110). */
-export function parseRange(text: string | undefined): ByteRange | undefined {
-  const [, ranges] = /^\s*bytes\s*=(.*)$/i.exec(text ?? '') ?? [];
-  if (ranges === undefined) return undefined;
-  const [, first = '', last = ''] = /^\s*(\d{0,15})-(\d{0,15})\s*$/.exec(ranges) ?? [];
-  if (first !== '' && last === '') return { first: Number(first) };
-  if (first !== '' && Number(first) <= Number(last)) return { first: Number(first), last: Number(last) };
-  if (first === '' && Number(last) > 0) return { first: -Number(last) };
-  throw ValidationError.at('range', 'must be one range of the form bytes=first-last');
+/**
+ * `bytes=2-5`, `bytes=2-`, `bytes=-3`, or several of them with commas between. Units that are not known are as good as no
+ * header (RFC 9110).
+ */
+export function parseRanges(text: string | undefined): ByteRange[] | undefined {
+  const [, list] = /^\s*bytes\s*=(.*)$/i.exec(text ?? '') ?? [];
+  if (list === undefined) return undefined;
+  const ranges = list.split(',').filter((range) => range.trim() !== '');
+  if (ranges.length === 0) throw malformed();
+  return ranges.map(parseOne);
 }
+
+function parseOne(range: string): ByteRange {
+  const [, first = '', last = ''] = /^\s*(\d*)-(\d*)\s*$/.exec(range) ?? [];
+  if (first === '' && last === '') throw malformed();
+  if (first === '') return lastBytes(numberOf(last));
+  if (last === '') return { first: numberOf(first) };
+  if (numberOf(first) > numberOf(last)) throw malformed();
+  return { first: numberOf(first), last: numberOf(last) };
+}
+
+/** The last 0 bytes are a range that is in no file. */
+const lastBytes = (count: number): ByteRange => (count === 0 ? { first: 0, last: -1 } : { first: -count });
+
+/** No file is as long as the greatest safe integer. */
+const numberOf = (digits: string): number => Math.min(Number(digits), Number.MAX_SAFE_INTEGER);
+
+const malformed = () => ValidationError.at('range', 'must have ranges of the form bytes=first-last');
 
 /** `bytes 0-99/250`, of a body of that many bytes; `bytes *\/250` without one asks how much has arrived. */
 export function parseContentRange(text: string, length: number): { first: number; total: number } {

@@ -2,6 +2,7 @@ import { auditRows, SESSION_FIELDS } from '../telemetry/audit/audit-row.ts';
 
 export const fileAudit = auditRows({
   readFile: { attempt: 'file.read', done: 'file.read', has: SESSION_FIELDS },
+  statFile: { attempt: 'file.inspect', done: 'file.inspected', has: SESSION_FIELDS },
   writeFile: { attempt: 'file.write', done: 'file.written', has: SESSION_FIELDS },
   deleteFile: { attempt: 'file.delete', done: 'file.deleted', has: SESSION_FIELDS },
   listDirectory: { attempt: 'directory.list', done: 'directory.listed', has: SESSION_FIELDS },

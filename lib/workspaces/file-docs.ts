@@ -16,6 +16,12 @@ const fileAnswer = z.strictObject({
   modifiedAt: time,
   contentRange: z.optional(z.string()),
 });
+const statAnswer = z.strictObject({
+  size: count,
+  modifiedAt: time,
+  etag,
+  mode: z.string().check(z.regex(/^[0-7]{3}$/)),
+});
 const writtenAnswer = named('WrittenFile', z.strictObject({ etag, size: count, modifiedAt: time }));
 const receivedAnswer = named('ReceivedPart', z.strictObject({ received: count, total: count }));
 
@@ -31,6 +37,14 @@ export const fileDocs = {
       whole: { summary: 'All of it', input: file },
       range: { summary: 'Its first four bytes', input: { ...file, range: 'bytes=0-3' }, status: 206 },
     },
+  },
+  statFile: {
+    tag,
+    summary: 'What a file is, without its content',
+    description: 'Size, time of the last change, tag and permissions of a file that can be read, whatever its size.',
+    output: statAnswer,
+    errors: [...PATH_ERRORS, 'PRECONDITION_FAILED'],
+    examples: { plain: { summary: 'By its path', input: file } },
   },
   writeFile: {
     tag,

@@ -3,11 +3,12 @@ import type { ManagerOfFiles } from './session-files.ts';
 import * as z from 'zod/mini';
 import { lazily } from '../schemas.ts';
 import { ValidationError } from '../errors.ts';
-import { parseContentRange, parseRange } from './byte-range.ts';
+import { parseContentRange, parseRanges } from './byte-range.ts';
+import { entityTags, tagOrDate } from './condition-schemas.ts';
 import { operationOf } from '../operations/operation.ts';
 
 const fileShape = () => ({ sessionId: z.string(), path: z.string() });
-const tags = lazily(() => z.optional(z.string().check(z.maxLength(2048))));
+const tags = lazily(() => z.optional(entityTags()));
 
 /** Base64 as every encoder makes it: other spellings that decode to some bytes are a mistake of the caller. */
 function bytesOf(content: string): Buffer {
@@ -43,18 +44,30 @@ export const fileOperations = {
         range: z.optional(z.string().check(z.maxLength(256))),
         ifMatch: tags(),
         ifNoneMatch: tags(),
+        ifRange: z.optional(tagOrDate()),
       }),
-    run: async ({ sessionId, path, range, ifMatch, ifNoneMatch }, { manager }) => {
-      const span = parseRange(range);
-      const read = await manager.session(sessionId).files.read(path, span, { ifMatch, ifNoneMatch });
+    run: async ({ sessionId, path, range, ...conditions }, { manager }) => {
+      const ranges = parseRanges(range);
+      const read = await manager.session(sessionId).files.read(path, ranges, conditions);
       const { size, etag, modifiedAt } = read;
       const output: FileAnswer = { size, etag, modifiedAt };
       if ('unmodified' in read) return { output, unmodified: true };
       const { first, bytes } = read;
       output.content = bytes.toString('base64');
-      if (!span) return { output };
+      if (!read.isPart) return { output };
       output.contentRange = `bytes ${first}-${first + bytes.length - 1}/${size}`;
       return { output, partial: true };
+    },
+  }),
+
+  statFile: operation({
+    function: 'workspace',
+    access: 'caller',
+    audit: fileAudit.statFile,
+    input: () => z.strictObject({ ...fileShape(), ifMatch: tags(), ifNoneMatch: tags() }),
+    run: async ({ sessionId, path, ...conditions }, { manager }) => {
+      const { unmodified = false, ...output } = await manager.session(sessionId).files.stat(path, conditions);
+      return { output, unmodified };
     },
   }),
 

@@ -5,19 +5,26 @@ import type { AuditRow } from '../telemetry/audit/audit-row.ts';
 import type { AuditDetails } from '../telemetry/audit/audit-event.ts';
 import { fileAudit } from './file-audit.ts';
 import type { WorkspaceUsage } from './workspace-usage-store.ts';
-import type { Conditions } from './files/entity-tag.ts';
+import { entityTags, tagOrDate } from './condition-schemas.ts';
+import type { Conditions, FileStat, ReadConditions } from './files/entity-tag.ts';
 import type { ByteRange, FileContent } from './files/file-content.ts';
 import type { DirectoryPage, WorkspaceDirectories } from './workspace-directories.ts';
 import type { Part, WriteOutcome, WorkspaceFiles } from './workspace-files.ts';
 import { WorkspaceQuota, type WorkspaceQuotaUses } from './workspace-quota.ts';
 import type { SessionItem } from '../table/session-item.ts';
 
-const conditionsSchema = lazily(() =>
-  z.object({ ifMatch: z.optional(z.string()), ifNoneMatch: z.optional(z.string()) }),
-);
-const rangeSchema = lazily(() => z.optional(z.object({ first: z.number(), last: z.optional(z.number()) })));
+const conditionsShape = () => ({ ifMatch: z.optional(entityTags()), ifNoneMatch: z.optional(entityTags()) });
+const conditionsSchema = lazily(() => z.object(conditionsShape()));
+const readConditionsSchema = lazily(() => z.object({ ...conditionsShape(), ifRange: z.optional(tagOrDate()) }));
+const rangeSchema = lazily(() => z.object({ first: z.number(), last: z.optional(z.number()) }));
+const rangesSchema = lazily(() => z.array(rangeSchema()));
 const partSchema = lazily(() => z.object({ first: z.number(), total: z.number(), uploadId: z.string() }));
 const pageSchema = lazily(() => z.object({ limit: z.number(), cursor: z.optional(z.string()) }));
+
+function rangesOf(range: ByteRange | readonly ByteRange[] | undefined): ByteRange[] | undefined {
+  if (range === undefined) return undefined;
+  return Array.isArray(range) ? readInput(rangesSchema(), range) : [readInput(rangeSchema(), range)];
+}
 
 /** What this needs of a session: each call reads it, and is recorded in the audit log. */
 interface SessionOfFiles {
@@ -49,12 +56,26 @@ export class SessionFiles {
     this.#uses = uses;
   }
 
-  /** At most 4 MiB: of a longer range its beginning, and of a longer file nothing without a range. */
-  async read(path: string, range?: ByteRange, conditions: Conditions = {}): Promise<FileContent> {
+  /**
+   * At most 4 MiB: of a longer range its beginning, and of a longer file nothing without a range. Of several ranges all of
+   * the file if it fits, else one range that has all of them.
+   */
+  async read(
+    path: string,
+    range?: ByteRange | readonly ByteRange[],
+    conditions: ReadConditions = {},
+  ): Promise<FileContent> {
     return this.#recorded(fileAudit.readFile, async (session) => {
       const at = readText('path', path);
-      const span = readInput(rangeSchema(), range);
-      return this.#uses.files.read(session, at, span, readInput(conditionsSchema(), conditions));
+      return this.#uses.files.read(session, at, rangesOf(range), readInput(readConditionsSchema(), conditions));
+    });
+  }
+
+  /** Size, time, tag and permissions, without the content. `unmodified`: `ifNoneMatch` has the tag. */
+  async stat(path: string, conditions: Conditions = {}): Promise<FileStat & { unmodified?: true }> {
+    return this.#recorded(fileAudit.statFile, async (session) => {
+      const at = readText('path', path);
+      return this.#uses.files.stat(session, at, readInput(conditionsSchema(), conditions));
     });
   }
 

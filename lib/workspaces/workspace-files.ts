@@ -1,9 +1,17 @@
-import { lstat } from 'node:fs/promises';
+import { lstat, type FileHandle } from 'node:fs/promises';
 import pTimeout from 'p-timeout';
 import { ContentionError, SessionNotFoundError } from '../errors.ts';
 import { FileNotFoundError, FileTooLargeError, PreconditionFailedError, WorkspaceFullError } from './file-errors.ts';
-import { areAny, checkConditions, infoOf, type Conditions, type FileInfo } from './files/entity-tag.ts';
-import { MAX_TRANSFER_BYTES, readContent, type ByteRange, type FileContent } from './files/file-content.ts';
+import {
+  areAny,
+  checkConditions,
+  infoOf,
+  type Conditions,
+  type FileInfo,
+  type FileStat,
+  type ReadConditions,
+} from './files/entity-tag.ts';
+import { MAX_TRANSFER_BYTES, readContent, readStat, type ByteRange, type FileContent } from './files/file-content.ts';
 import { againIfStale, orFileSystemBusy, orStagingError, toFileError } from './files/file-error.ts';
 import { withFileLock, type StillHeld } from './files/file-lock.ts';
 import { fileNames } from './files/file-path.ts';
@@ -55,14 +63,18 @@ export class WorkspaceFiles {
     this.workspaces = workspaces;
   }
 
-  async read(session: Workspace, path: string, range?: ByteRange, conditions: Conditions = {}): Promise<FileContent> {
-    const { parents, name } = fileNames(path);
-    return this.reading(session, (top) =>
-      withDirectory(top, parents, async (parent) => {
-        const file = await parent.file(name);
-        return readContent(file, range, conditions).finally(() => file.close());
-      }),
-    );
+  async read(
+    session: Workspace,
+    path: string,
+    ranges?: readonly ByteRange[],
+    conditions: ReadConditions = {},
+  ): Promise<FileContent> {
+    return this.opening(session, path, (file) => readContent(file, ranges, conditions));
+  }
+
+  /** Of what can be read, all but the content: for everything else it throws what a read would. */
+  async stat(session: Workspace, path: string, conditions: Conditions = {}): Promise<FileStat & { unmodified?: true }> {
+    return this.opening(session, path, (file) => readStat(file, conditions));
   }
 
   /** Replaces the file as a whole: others find the old content or the new, also after a crash at any point. */
@@ -93,6 +105,8 @@ export class WorkspaceFiles {
       // Where there is a limit, all uploads of the session count together.
       const name = limit > 0 ? 'uploads' : `upload ${upload.path} ${upload.total} ${upload.uploadId}`;
       return withFileLock(staging, name, async (stillHeld) => {
+        // A caller who sends gigabytes gets the refusal before them.
+        if (part.first === 0 && bytes.length > 0) await checkBeforehand(top, write);
         const isCounted = limit > 0 && bytes.length > 0;
         if (isCounted && !(await orStagingError(parts.hasRoom(part.first, bytes.length, limit))))
           throw new WorkspaceFullError({ limit });
@@ -142,6 +156,16 @@ export class WorkspaceFiles {
     return againIfStale(() => this.within(session, work));
   }
 
+  private async opening<T>(session: Workspace, path: string, work: (file: FileHandle) => Promise<T>): Promise<T> {
+    const { parents, name } = fileNames(path);
+    return this.reading(session, (top) =>
+      withDirectory(top, parents, async (parent) => {
+        const file = await parent.file(name);
+        return work(file).finally(() => file.close());
+      }),
+    );
+  }
+
   stagingOf({ id }: Workspace): StagingDirectory {
     return new StagingDirectory(this.workspaces.paths.uploadsOf(id));
   }
@@ -180,6 +204,17 @@ async function sizeAt(top: OpenDirectory, path: string): Promise<number> {
   const { parents, name } = fileNames(path);
   const look = async (parent: OpenDirectory) => Number((await parent.look(name))?.size ?? 0);
   return withDirectory(top, parents, look).catch(() => 0);
+}
+
+/** Throws if what is there now may not be replaced. It is looked at once more when it is. */
+async function checkBeforehand(top: OpenDirectory, { path, conditions }: Write): Promise<void> {
+  if (!areAny(conditions)) return;
+  const { parents, name } = fileNames(path);
+  const found = await withDirectory(top, parents, (parent) => parent.look(name)).catch((thrown: unknown) => {
+    if (!(toFileError(thrown) instanceof FileNotFoundError)) throw thrown;
+  });
+  if (found) refuseLinkOrOther(found);
+  checkConditions(conditions, found ?? undefined);
 }
 
 /** Moves a file that is whole to its place; nobody is in between looking at what it replaces and replacing it. */

@@ -1,7 +1,9 @@
+import { expect } from '@jest/globals';
+import type { HttpResult } from '../../lib/api/http-answer/http-result.ts';
 import { lambdaHandler } from '../../lib/api/lambda-handler.ts';
 import type { InvocationResult } from '../../lib/api/invoke-handler.ts';
 import { operations, type OperationName } from '../../lib/api/operations.ts';
-import { routeKey, routes, type NamedRoute } from '../../lib/api/routes.ts';
+import { routeKey, routes, servedRoutes, type NamedRoute } from '../../lib/api/routes.ts';
 import { lambdaContext, send } from '../api/lambda-events.ts';
 import { httpRequest } from '../contracts/http-request.ts';
 import type { Actor } from '../contracts/door.ts';
@@ -62,21 +64,56 @@ function httpDoor(
       const { route, headers, pathParameters, query, body } = httpRequest(operation, actor ?? NOBODY, input);
       if (!actor || !identityHeaders) for (const name of Object.keys(FORGED)) delete headers[name];
       const { headers: more, claims } = identity(actor);
-      const answer = await send(services, routeKey(route), {
+      const parts = {
         headers: { ...headers, ...more },
         pathParameters,
         queryStringParameters: query,
         ...(body !== undefined && { body: Buffer.from(body).toString('base64'), isBase64Encoded: true }),
         ...(claims && { claims }),
-      });
+      };
+      const answer = await send(services, routeKey(route), parts);
       const { statusCode = 0, headers: answered = {}, body: text = '', isBase64Encoded } = answer;
       const told = isBase64Encoded ? Buffer.from(text, 'base64').toString() : text;
+      if (route.method === 'HEAD') return toldToHead(answer);
+      if (servesHead(route)) await checkHead(route, answer, (key) => send(services, key, parts));
       const isProblem = answered['content-type'] === 'application/problem+json';
       const { code, requestId } = isProblem ? (JSON.parse(told) as { code: string; requestId: string }) : {};
       const whole = `${statusCode} ${JSON.stringify(answered)} ${requestId ? told.replace(requestId, '') : told}`;
       return { ok: statusCode < 400, status: statusCode, code, text: whole };
     },
   };
+}
+
+const without = (headers: HttpResult['headers'] = {}, ...names: string[]) =>
+  Object.fromEntries(Object.entries(headers).filter(([name]) => !names.includes(name)));
+
+/** What an answer to HEAD tells: all of it is in headers. */
+function toldToHead({ statusCode = 0, headers = {}, body }: HttpResult): Told {
+  const others = without(headers, 'request-id');
+  expect(body).toBeUndefined();
+  return {
+    ok: statusCode < 400,
+    status: statusCode,
+    code: headers['error-code'],
+    text: `${statusCode} ${JSON.stringify(others)}`,
+  };
+}
+
+const servesHead = ({ operation, path }: NamedRoute): boolean =>
+  servedRoutes.some((route) => route.method === 'HEAD' && route.path === path && route.operation === operation);
+
+/** HEAD for whoever has asked with GET: the same answer, and so the same access. */
+async function checkHead(route: NamedRoute, got: HttpResult, ask: (key: string) => Promise<HttpResult>): Promise<void> {
+  const { statusCode, headers, body } = await ask(`HEAD ${route.path}`);
+  const { 'error-code': code, 'content-length': length } = headers ?? {};
+  const others = without(headers, 'error-code', 'request-id', 'content-length');
+  expect({ statusCode, headers: others, body }).toEqual({
+    statusCode: got.statusCode,
+    headers: got.headers,
+    body: undefined,
+  });
+  expect(length).toMatch(/^\d+$/);
+  if (code !== undefined) expect(JSON.parse(got.body ?? '')).toMatchObject({ code });
 }
 
 export function routeOf(operation: OperationName): NamedRoute | undefined {

@@ -97,6 +97,7 @@ export const ACCESS: Readonly<Record<OperationName, Case[]>> = {
   ],
   updateSession: [
     { input: ({ sessionId }) => ({ sessionId, metadata: { task: 'report' } }), expected: RULES.ofSession },
+    { input: ({ sessionId }) => ({ sessionId, metadata: { task: 'report' }, merge: true }), expected: RULES.ofSession },
   ],
   cleanupSession: [{ input: async ({ newSession }) => ({ sessionId: await newSession() }), expected: RULES.ofSession }],
   heartbeat: ofSession,
@@ -150,6 +151,7 @@ export const ACCESS: Readonly<Record<OperationName, Case[]>> = {
   revokeWorkspaceAccess: ofSession,
 
   readFile: ofPath('notes.txt'),
+  statFile: ofPath('notes.txt'),
   writeFile: ofPath('notes.txt', { content: Buffer.from('adas-notes').toString('base64') }),
   deleteFile: [
     { input: async ({ sessionId, newFile }) => ({ sessionId, path: await newFile() }), expected: RULES.ofSession },

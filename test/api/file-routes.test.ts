@@ -2,6 +2,11 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { newStack, type TestStack } from '../setup/test-stack.ts';
 import { parsed, send } from './lambda-events.ts';
 
+const OF_FILES = {
+  'accept-ranges': 'bytes',
+  'cache-control': 'private, no-cache',
+  'last-modified': expect.stringMatching(/^\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT$/),
+};
 const ADA = { 'x-user-id': 'ada', 'x-org-id': 'acme' };
 
 describe('files over the HTTP door', () => {
@@ -31,13 +36,13 @@ describe('files over the HTTP door', () => {
     const read = await ask('GET files', { path: 'a.html' });
     expect(read).toEqual({
       statusCode: 200,
-      headers: { 'content-type': 'application/octet-stream', 'x-content-type-options': 'nosniff', etag },
+      headers: { 'content-type': 'application/octet-stream', 'x-content-type-options': 'nosniff', etag, ...OF_FILES },
       body: bytes,
       isBase64Encoded: true,
     });
     expect(await ask('GET files', { path: 'a.html' }, {}, { 'if-none-match': etag })).toEqual({
       statusCode: 304,
-      headers: { etag },
+      headers: { etag, ...OF_FILES },
     });
     const part = await ask('GET files', { path: 'a.html' }, {}, { range: 'bytes=1-2' });
     expect(part).toMatchObject({ statusCode: 206, headers: { 'content-range': 'bytes 1-2/4', etag } });
@@ -69,6 +74,7 @@ describe('files over the HTTP door', () => {
     expect(parsed(answer)).toMatchObject({ status: 416, code: 'RANGE_NOT_SATISFIABLE', size: content.length });
     expect(answer.headers).toEqual({
       'content-type': 'application/problem+json',
+      'cache-control': 'no-store',
       'content-range': `bytes */${content.length}`,
     });
   });

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { Context } from 'aws-lambda';
-import type { HttpResult } from '../../lib/api/http-handler.ts';
+import type { HttpResult } from '../../lib/api/http-answer/http-result.ts';
 import { lambdaHandler } from '../../lib/api/lambda-handler.ts';
 import { operations } from '../../lib/api/operations.ts';
-import { routeKey, routes } from '../../lib/api/routes.ts';
+import { routeKey, servedRoutes } from '../../lib/api/routes.ts';
 import type { Services } from '../../lib/api/door-services.ts';
 
 /** As Lambda makes it; `remainingMs` is what the function has left. */
@@ -14,6 +14,8 @@ export interface EventParts {
   headers?: Record<string, string>;
   pathParameters?: Record<string, string>;
   queryStringParameters?: Record<string, string>;
+  /** The query as it was sent, where that is not what its parameters would be written as. */
+  rawQueryString?: string;
   body?: string;
   isBase64Encoded?: boolean;
   claims?: Record<string, unknown>;
@@ -26,7 +28,7 @@ export function httpEvent(key: string, { claims, ...parts }: EventParts = {}) {
     version: '2.0',
     routeKey: key,
     rawPath: path,
-    rawQueryString: '',
+    rawQueryString: new URLSearchParams(parts.queryStringParameters).toString(),
     headers: {},
     isBase64Encoded: false,
     ...parts,
@@ -45,7 +47,7 @@ export function httpEvent(key: string, { claims, ...parts }: EventParts = {}) {
 
 /** Sends the event to the function that serves its route. */
 export async function send(services: Services, key: string, parts: EventParts = {}): Promise<HttpResult> {
-  const route = routes.find((candidate) => routeKey(candidate) === key);
+  const route = servedRoutes.find((candidate) => routeKey(candidate) === key);
   if (!route) throw new Error(`no route ${key}`);
   const handler = lambdaHandler(operations[route.operation].function, () => services);
   return (await handler(httpEvent(key, parts), lambdaContext())) as HttpResult;

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import pMap from 'p-map';
-import type { HttpResult } from '../../lib/api/http-handler.ts';
+import type { HttpResult } from '../../lib/api/http-answer/http-result.ts';
 import { lambdaHandler } from '../../lib/api/lambda-handler.ts';
 import type { SweepResult } from '../../lib/sessions/sweep/sweep.ts';
 import { newStack, TestClock, type TestStack } from '../setup/test-stack.ts';

@@ -45,6 +45,7 @@ describe('sessions at the command line', () => {
       status: 'active',
       mcpClientIds: [],
       metadata: { task: 'report', equation: 'a=b' },
+      version: 1,
       createdAt: ISO,
       lastActiveAt: ISO,
       expiresAt: ISO,

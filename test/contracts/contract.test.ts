@@ -5,6 +5,7 @@ import { startEverythingServer, type EverythingServer } from '../mcp-clients/eve
 import { newStack, type TestStack } from '../setup/test-stack.ts';
 import { attachmentScenarios } from './attachment-scenarios.ts';
 import { callerScenarios } from './caller-scenarios.ts';
+import { conditionScenarios } from './condition-scenarios.ts';
 import { directoryScenarios } from './directory-scenarios.ts';
 import type { Door } from './door.ts';
 import { directDoor, handlerDoor, httpClientDoor, httpDoor, lambdaClientDoor } from './doors.ts';
@@ -22,6 +23,7 @@ const scenarios = {
   ...fileScenarios,
   ...directoryScenarios,
   ...transferScenarios,
+  ...conditionScenarios,
   ...promptScenarios,
   ...limitScenarios,
 };

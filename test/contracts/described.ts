@@ -7,7 +7,13 @@ import type { ErrorCode } from '../../lib/errors.ts';
 
 interface Described {
   operationId: OperationName;
-  responses: Record<string, { content?: Record<string, { examples?: Record<string, unknown> }> }>;
+  responses: Record<
+    string,
+    {
+      headers?: Record<string, { schema: { enum?: string[] } }>;
+      content?: Record<string, { examples?: Record<string, unknown> }>;
+    }
+  >;
 }
 
 const { paths } = openApiDocument() as { paths: Record<string, Record<string, Described>> };
@@ -18,9 +24,10 @@ const codes = new Map(
     .flatMap((methods) => Object.values(methods))
     .map(({ operationId, responses }) => [
       operationId,
-      Object.values(responses).flatMap(({ content }) =>
-        Object.keys(content?.['application/problem+json']?.examples ?? {}),
-      ),
+      Object.values(responses).flatMap(({ headers, content }) => [
+        ...Object.keys(content?.['application/problem+json']?.examples ?? {}),
+        ...(headers?.['Error-Code']?.schema.enum ?? []),
+      ]),
     ]),
 );
 

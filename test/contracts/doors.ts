@@ -3,7 +3,7 @@ import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import type { Context } from 'aws-lambda';
 import { asCaller } from '../../lib/api/client/http-caller.ts';
 import { SessionManagerHttpClient } from '../../lib/api/client/http-client.ts';
-import type { HttpResult } from '../../lib/api/http-handler.ts';
+import type { HttpResult } from '../../lib/api/http-answer/http-result.ts';
 import type { InvocationResult } from '../../lib/api/invoke-handler.ts';
 import { lambdaHandler } from '../../lib/api/lambda-handler.ts';
 import { API_FUNCTIONS } from '../../lib/operations/operation.ts';

@@ -32,11 +32,16 @@ export function httpRequest(operation: OperationName, actor: Actor, input: Recor
       'x-user-id': encodeURIComponent(actor.userId),
       'x-org-id': encodeURIComponent(actor.orgId),
       ...(actor.role && { 'x-role': actor.role }),
-      ...(body !== undefined && { 'content-type': route.rawBody ? 'application/octet-stream' : 'application/json' }),
+      ...(body !== undefined && { 'content-type': contentTypeOf(route, input) }),
       ...headers,
     },
     body: body === undefined || Buffer.isBuffer(body) ? body : JSON.stringify(body),
   };
+}
+
+function contentTypeOf({ rawBody, contentTypes = {} }: NamedRoute, input: Record<string, unknown>): string {
+  const [, own] = Object.entries(contentTypes).find(([field]) => input[field] === true) ?? [];
+  return own ?? (rawBody ? 'application/octet-stream' : 'application/json');
 }
 
 function layOut(route: NamedRoute, input: Record<string, unknown>) {
@@ -48,6 +53,7 @@ function layOut(route: NamedRoute, input: Record<string, unknown>) {
     if (route.path.includes(`{${field}}`)) pathParameters[field] = String(value);
     else if (route.query && field in route.query) query[field] = String(value);
     else if (route.headers?.[field]) headers[route.headers[field]] = String(value);
+    else if (route.contentTypes?.[field]) continue;
     else if (route.body || route.rawBody === field) body[field] = value;
     else throw new Error(`${route.operation} has no place for ${field}`);
   }
@@ -68,6 +74,12 @@ interface Problem {
 }
 
 export function replyOf(route: NamedRoute, { status, headers, body }: HttpAnswer): Reply {
+  if (status >= 400 && route.method === 'HEAD') {
+    const code = headers['error-code'] as ErrorCode;
+    checkRefusal(route.operation, code);
+    if (body.length > 0 || !headers['request-id']) throw new Error(`no answer to HEAD: ${JSON.stringify(headers)}`);
+    return { ok: false, code, message: '', details: {} };
+  }
   if (status >= 400) {
     const text = body.toString();
     const { type, title, status: told, code, detail, requestId, ...details } = JSON.parse(text) as Problem;
@@ -79,13 +91,16 @@ export function replyOf(route: NamedRoute, { status, headers, body }: HttpAnswer
   const known = [route.status, statusIfExisted, statusIfPartial, statusIfUnmodified];
   if (!known.includes(status)) throw new Error(`unexpected status ${status}`);
   const told = Object.entries(route.answerHeaders ?? {}).flatMap(([header, field]) =>
-    headers[header] === undefined ? [] : [[field, headers[header]]],
+    headers[header] === undefined ? [] : [[field, toldIn(header, headers[header])]],
   );
-  const read = [204, 304].includes(status) ? null : outputOf(route, body);
+  const read = route.method === 'HEAD' || [204, 304].includes(status) ? null : outputOf(route, body);
   if (read !== null && !route.rawAnswer) checkAnswer(route.operation, read);
   const output: unknown = told.length > 0 ? { ...read, ...(Object.fromEntries(told) as object) } : read;
   return { ok: true, output, ...(statusIfExisted && { existed: status === statusIfExisted }) };
 }
+
+const toldIn = (header: string, text: string): string | number =>
+  header === 'content-length' ? Number(text) : header === 'last-modified' ? new Date(text).toISOString() : text;
 
 function outputOf({ rawAnswer }: NamedRoute, body: Buffer): object | null {
   return rawAnswer ? { [rawAnswer]: body.toString('base64') } : (JSON.parse(body.toString()) as object | null);

@@ -99,6 +99,37 @@ export const promptScenarios: Record<string, Scenario> = {
     expect(await promptOfNewSession(door, namesake)).toBe('');
   },
 
+  'a layer that cannot be composed is a warning, and fails a create that requires its prompt': async (stage) => {
+    const { door } = stage;
+    const { user, admin } = people(stage);
+    const endless = { template: '{{#list}}{{#list}}{{#list}}x{{/list}}{{/list}}{{/list}}' };
+    await put(door, admin, { scope: 'org', promptId: 'rules', content: 'Be kind.' });
+    await put(door, admin, { scope: 'org', promptId: 'endless', ...endless });
+    const request = { promptVariables: { list: Array.from({ length: 200 }, () => 1) } };
+    const warnings = ['layer org/endless left out: too large'];
+    const made = await ok<SessionInfo>(door.call('createSession', user, request));
+    expect(made).toMatchObject({ status: 'active', warnings });
+    const sessionId = made.id;
+    expect(await ok(door.call('getSystemPrompt', user, { sessionId }))).toEqual({ systemPrompt: 'Be kind.' });
+    expect(await ok(door.call('getSession', user, { sessionId }))).not.toHaveProperty('warnings');
+    await ok(door.call('cleanupSession', user, { sessionId }));
+    const required = { ...request, promptRequired: true, idempotencyKey: stage.fresh('key') };
+    const refused = await door.call('createSession', user, required);
+    expect(refused).toMatchObject({ ok: false, code: 'PROMPT_COMPOSITION', details: { warnings } });
+    expect(await ok(door.call('listSessions', user, {}))).toEqual({ sessions: [] });
+    expect(await ok(door.call('getUsage', user, {}))).toMatchObject({ user: { active: 0 }, org: { active: 0 } });
+    // The key was not taken: another request has it.
+    const fine = { promptRequired: true, idempotencyKey: required.idempotencyKey };
+    const first = await door.call('createSession', user, fine);
+    expect('existed' in first && first.existed).toBe(false);
+    const again = await ok<SessionInfo>(door.call('createSession', user, fine));
+    expect(first).toMatchObject({ ok: true, output: { id: again.id } });
+    expect(again).not.toHaveProperty('warnings');
+    const other = { ...fine, promptRequired: false };
+    expect(await refusal(door.call('createSession', user, other))).toBe('IDEMPOTENCY_CONFLICT');
+    await ok(door.call('cleanupSession', user, { sessionId: again.id }));
+  },
+
   'prompt layers are for admins of the organisation, global ones for operators': async (stage) => {
     const { door } = stage;
     const { user, admin, operator } = people(stage);

@@ -11,6 +11,7 @@ export const sessionScenarios: Record<string, Scenario> = {
     const actor = someone(stage);
     const session = await create(door, actor, { metadata: { team: 'blue' }, inactivitySeconds: 600 });
     expect(session).toMatchObject({ ...actor, status: 'active', mcpClientIds: [], metadata: { team: 'blue' } });
+    expect(session.version).toBe(1);
     expect(Date.parse(session.expiresAt)).toBe(Date.parse(session.createdAt) + (600 + 60) * 1000);
     expect((await stat(session.workspacePath)).mode & 0o777).toBe(0o700);
     const id = { sessionId: session.id };
@@ -67,6 +68,47 @@ export const sessionScenarios: Record<string, Scenario> = {
     await endAll(door, actor, [{ id: sessionId }]);
   },
 
+  'metadata is merged, and of callers at the same time none loses what another one wrote': async (stage) => {
+    const { door } = stage;
+    const actor = someone(stage);
+    const { id: sessionId } = await create(door, actor, { metadata: { a: '1', b: '2' } });
+    const names = ['v', 'w', 'x', 'y', 'z'];
+    const merge = (metadata: object) => door.call('updateSession', actor, { sessionId, metadata, merge: true });
+    await Promise.all(names.map((name) => ok(merge({ [name]: 'π' }))));
+    const merged = await ok<SessionInfo>(merge({ a: null, b: '' }));
+    const all = Object.fromEntries(names.map((name) => [name, 'π']));
+    expect(merged).toMatchObject({ version: 7 });
+    expect(merged.metadata).toEqual({ ...all, b: '' });
+    expect(await ok(door.call('getSession', actor, { sessionId }))).toEqual(merged);
+    expect(await ok(door.call('listSessions', actor, {}))).toEqual({ sessions: [merged] });
+    const bad = await merge({ a: 1 });
+    expect(bad).toMatchObject({ ok: false, code: 'VALIDATION', details: { errors: [{ path: 'metadata.a' }] } });
+    expect(await refusal(merge({ a: 'x'.repeat(2048) }))).toBe('VALIDATION');
+    await endAll(door, actor, [{ id: sessionId }]);
+    expect(await refusal(merge({ a: '1' }))).toBe('SESSION_NOT_FOUND');
+  },
+
+  'metadata is changed at the version that was read, and at no other': async (stage) => {
+    const { door } = stage;
+    const actor = someone(stage);
+    const { id: sessionId, version } = await create(door, actor, { metadata: { a: '1' } });
+    await ok(door.call('heartbeat', actor, { sessionId }));
+    const change = { sessionId, metadata: { b: '2' }, version };
+    const changed = await ok<SessionInfo>(door.call('updateSession', actor, change));
+    expect(changed).toMatchObject({ metadata: { b: '2' }, version: version + 1 });
+    for (const more of [{}, { merge: true }]) {
+      const refused = await door.call('updateSession', actor, { ...change, ...more });
+      expect(refused).toMatchObject({ ok: false, code: 'SESSION_CONFLICT', details: { version: version + 1 } });
+    }
+    await ok(door.call('updateSystemPrompt', actor, { sessionId, systemPrompt: 'Be kind.' }));
+    expect(await ok(door.call('getSession', actor, { sessionId }))).toMatchObject({ version: version + 2 });
+    const latest = { ...change, merge: true, version: version + 2 };
+    expect(await ok(door.call('updateSession', actor, latest))).toMatchObject({ version: version + 3 });
+    const nothing = await door.call('updateSession', actor, { ...change, version: 0 });
+    expect(nothing).toMatchObject({ ok: false, code: 'VALIDATION', details: { errors: [{ path: 'version' }] } });
+    await endAll(door, actor, [{ id: sessionId }]);
+  },
+
   'the system prompt is empty, then what was put': async (stage) => {
     const { door } = stage;
     const actor = someone(stage);
@@ -96,7 +138,8 @@ export const sessionScenarios: Record<string, Scenario> = {
     expect(theirs.id).not.toBe(session.id);
     await endAll(door, neighbour, [theirs]);
     await endAll(door, actor, [session]);
-    expect(await refusal(door.call('createSession', actor, request))).toBe('SESSION_NOT_FOUND');
+    const afterTheEnd = await door.call('createSession', actor, request);
+    expect(afterTheEnd).toMatchObject({ ok: false, code: 'SESSION_ENDED', details: { sessionId: session.id } });
     expect(await ok(door.call('getUsage', actor, {}))).toMatchObject({ user: { active: 0 }, org: { active: 0 } });
   },
 

@@ -27,7 +27,7 @@ export const transferScenarios: Record<string, Scenario> = {
     }
     const behind = await files.get('digits', { range: 'bytes=10-' });
     expect(behind).toMatchObject({ code: 'RANGE_NOT_SATISFIABLE', details: { size: 10 } });
-    for (const range of ['bytes=5-2', 'bytes=', 'bytes=-', 'bytes=-0', 'bytes=0-1,3-4', 'bytes=a-b']) {
+    for (const range of ['bytes=5-2', 'bytes=', 'bytes=-', 'bytes=a-b']) {
       expect(await refusal(files.get('digits', { range }))).toBe('VALIDATION');
     }
     expect((await ok<Read>(files.get('digits', { range: 'lines=1-2' }))).contentRange).toBeUndefined();

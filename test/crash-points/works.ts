@@ -98,9 +98,14 @@ export const works: Record<OperationName, Work> = {
   getSession: { prepare: withFile },
   listSessions: { prepare: async (services) => newSession(services).then(() => OWNER) },
   updateSession: {
-    prepare: async (services) => ({ ...(await newSession(services)), metadata: { now: 'this' } }),
+    async prepare(services) {
+      const session = await newSession(services);
+      await done(services, 'updateSession', { ...session, metadata: { kept: 'too', gone: 'soon' } });
+      return { ...session, metadata: { now: 'this', gone: null }, merge: true };
+    },
     async seen(services, input) {
-      same((await done<{ metadata: unknown }>(services, 'getSession', idOf(input))).metadata, { now: 'this' });
+      const { metadata } = await done<{ metadata: unknown }>(services, 'getSession', idOf(input));
+      same(metadata, { kept: 'too', now: 'this' });
     },
   },
   cleanupSession: {
@@ -141,6 +146,7 @@ export const works: Record<OperationName, Work> = {
   getOpenApi: { prepare: async () => ({}) },
 
   readFile: { prepare: async (services) => ({ ...(await withFile(services)), path: 'a/b.txt' }) },
+  statFile: { prepare: async (services) => ({ ...(await withFile(services)), path: 'a/b.txt' }) },
   writeFile: {
     prepare: async (services) => ({ ...(await withFile(services)), path: 'a/b.txt', content: base64('after') }),
     async seen(services, { sessionId, path }) {

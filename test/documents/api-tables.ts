@@ -64,10 +64,11 @@ function requestCell({ parameters = [], requestBody }: Described): string {
   const namesIn = (place: Parameter['in']) =>
     parameters.filter((one) => one.in === place).map(({ name, required }) => optional(name, required));
   const [query, headers] = [namesIn('query'), namesIn('header')];
-  const { 'application/json': json, 'application/octet-stream': bytes } = requestBody?.content ?? {};
+  const { 'application/json': json, 'application/octet-stream': bytes, ...others } = requestBody?.content ?? {};
   return [
     query.length > 0 && `query ${query.map(code).join(', ')}`,
     json && `body ${fieldsOf(json.schema).map(code).join(', ')}`,
+    ...Object.keys(others).map((type) => `also as ${code(type)}`),
     bytes && 'body: bytes',
     headers.length > 0 && `header${headers.length > 1 ? 's' : ''} ${headers.map(code).join(', ')}`,
   ]

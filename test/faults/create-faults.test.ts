@@ -216,7 +216,7 @@ describe('a create that is disturbed', () => {
     const other = anotherInstance(stack);
     inject(stack.client, { after: atFirst(1, 'GetItemCommand', () => other.manager.cleanupSession(id)) });
     const again = manager.createSession('alice', 'acme', { idempotencyKey: 'k' });
-    await expect(again).rejects.toMatchObject({ code: 'SESSION_NOT_FOUND' });
+    await expect(again).rejects.toMatchObject({ code: 'SESSION_ENDED', details: { sessionId: id } });
     other.close();
   });
 

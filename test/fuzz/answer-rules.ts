@@ -1,5 +1,5 @@
 import { ERRORS } from '../../lib/error-catalogue.ts';
-import type { HttpResult } from '../../lib/api/http-handler.ts';
+import type { HttpResult } from '../../lib/api/http-answer/http-result.ts';
 import type { OperationName } from '../../lib/api/operations.ts';
 import { routes } from '../../lib/api/routes.ts';
 import type { ErrorCode } from '../../lib/errors.ts';
@@ -30,11 +30,18 @@ export function judge(request: FuzzRequest, answer: unknown): Verdict {
   return judgeInvocation(request, answer);
 }
 
-function judgeHttp({ operation }: FuzzRequest, answer: HttpResult): Verdict {
+function judgeHttp({ operation, event }: FuzzRequest, answer: HttpResult): Verdict {
+  const isHead = String((event as { routeKey?: unknown } | null)?.routeKey).startsWith('HEAD ');
   const { statusCode = 0, headers = {}, body = '' } = answer;
   if (statusCode < 400) {
     const known = routes.filter((route) => route.operation === operation).flatMap(statusesOf);
     return { ok: true, problems: known.includes(statusCode) ? [] : [`answered with ${statusCode}`] };
+  }
+  if (isHead) {
+    const code = headers['error-code'];
+    const isRefusal = body === '' && ERRORS[code as ErrorCode]?.status === statusCode;
+    const problems = isRefusal ? [] : [`is no refusal of HEAD: ${JSON.stringify(answer)}`];
+    return { ok: false, problems: [...problems, ...problemsOfRefusal(operation, code, JSON.stringify(headers))] };
   }
   const problem = JSON.parse(body) as Record<string, unknown>;
   const { status, title } = ERRORS[problem.code as ErrorCode] ?? {};

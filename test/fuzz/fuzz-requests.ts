@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { API_FUNCTIONS, type ApiFunction } from '../../lib/operations/operation.ts';
 import { operationNamed, operations, type OperationName } from '../../lib/api/operations.ts';
-import { routeKey, routes, type NamedRoute } from '../../lib/api/routes.ts';
+import { routeKey, servedRoutes, type NamedRoute } from '../../lib/api/routes.ts';
 import { httpEvent } from '../api/lambda-events.ts';
 import { nasty, nastyText, spoiled } from './nasty-values.ts';
 import { valuesOf, type FieldValues } from './schema-values.ts';
@@ -38,7 +38,7 @@ export function fuzzRequests(place: FuzzPlace): fc.Arbitrary<FuzzRequest> {
   );
   const inputOf = (name: string) => inputs.get(name) as fc.Arbitrary<Record<string, unknown>>;
   return fc.oneof(
-    { weight: 6, arbitrary: fc.oneof(...routes.map((route) => httpRequests(route, inputOf(route.operation)))) },
+    { weight: 6, arbitrary: fc.oneof(...servedRoutes.map((route) => httpRequests(route, inputOf(route.operation)))) },
     { weight: 4, arbitrary: fc.oneof(...Object.keys(operations).map((name) => directRequests(name, inputOf(name)))) },
     { weight: 1, arbitrary: garbage },
   );
@@ -146,6 +146,8 @@ function eventOf(route: NamedRoute, input: unknown, identity: Record<string, str
     if (route.path.includes(`{${name}}`)) pathParameters[name] = text;
     else if (route.query && Object.hasOwn(route.query, name)) queryStringParameters[name] = text;
     else if (header) headers[header] = text;
+    else if (route.contentTypes && Object.hasOwn(route.contentTypes, name))
+      headers['content-type'] = value === true ? (route.contentTypes[name] as string) : 'application/json';
     else if (all || route.body?.includes(name) || route.rawBody === name) body.push([name, value]);
   }
   const raw = route.rawBody && body.find(([name]) => name === route.rawBody)?.[1];
@@ -184,14 +186,17 @@ const FIELDS = [
   'isBase64Encoded',
   'requestContext',
   'rawPath',
+  'rawQueryString',
 ];
 const CONTEXT = ['requestId', 'http', 'authorizer', 'stage'];
 const HEADERS = [
   'content-type',
+  'content-encoding',
   'idempotency-key',
   'if-match',
   'if-none-match',
   'range',
+  'if-range',
   'content-range',
   'upload-id',
   'x-user-id',
@@ -210,15 +215,13 @@ const distortions: fc.Arbitrary<(event: Event) => object>[] = [
     fc.tuple(fc.constantFrom('limit', 'cursor', 'path', 'version', 'scope', '__proto__', 'b'), nastyText),
     (event, [name, value]) => ({
       ...event,
+      rawQueryString: `${event.rawQueryString}&${name}=${value}&${name}=${encodeURIComponent(value.toWellFormed())}`,
       queryStringParameters: { ...event.queryStringParameters, [name]: `${value},${value}` },
     }),
   ),
   distortion(
     fc.tuple(fc.constantFrom('sessionId', 'clientId', 'scope', 'promptId', 'extra', 'constructor'), nastyText),
-    (event, [name, value]) => ({
-      ...event,
-      pathParameters: { ...event.pathParameters, [name]: value },
-    }),
+    (event, [name, value]) => ({ ...event, pathParameters: { ...event.pathParameters, [name]: value } }),
   ),
   distortion(fc.tuple(fc.constantFrom(...FIELDS), nasty), (event, [name, value]) => ({ ...event, [name]: value })),
   distortion(fc.constantFrom(...FIELDS), (event, name) =>

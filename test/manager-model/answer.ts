@@ -21,7 +21,10 @@ export async function answerOf(work: () => Promise<unknown>): Promise<Answer> {
   } catch (thrown) {
     if (!(thrown instanceof SessionManagerError)) throw thrown;
     const { code, details } = thrown;
-    return code === 'MAX_SESSIONS_REACHED' ? { code, details } : { code };
+    if (code !== 'MAX_SESSIONS_REACHED') return { code };
+    // How many were due when it looked: no moment of the limits.
+    const { scope, limit, active } = details;
+    return { code, details: { scope, limit, active } };
   }
 }
 

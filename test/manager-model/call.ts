@@ -1,14 +1,14 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { Answer } from './answer.ts';
-import { CREATED_LAYERS_MS, endedByCreate } from './model-world.ts';
+import { CREATED_LAYERS_MS } from './model-world.ts';
 import type { ManagerModel } from './manager-model.ts';
 import type { SessionView } from './model-session.ts';
 import { CALLERS, OWNERS, type Operation, type Seen } from './operations.ts';
 import type { LimitOf } from './limit-model.ts';
-import { wayOf } from './look-model.ts';
 import { moment, simple, viewOf, type Call } from './moment.ts';
 import { sessionCall } from './session-call.ts';
 
+/** After this an instance looks again for sessions that are due in the way of a create. */
+const SEARCH_AGAIN_MS = 5_001;
 /** An id that no session has. */
 const NOBODY = '01234567-89ab-7def-8123-456789abcdef';
 
@@ -16,8 +16,30 @@ const NOBODY = '01234567-89ab-7def-8123-456789abcdef';
 export function callOf(operation: Operation, known: readonly string[], model: ManagerModel): Call {
   if ('of' in operation) return sessionCall(operation, known[operation.of % Math.max(1, known.length)] ?? NOBODY);
   switch (operation.kind) {
-    case 'create':
-      return create(operation);
+    case 'create': {
+      const { key, idle } = operation;
+      const owner = ownerAt(operation.who);
+      const options = {
+        ...(key !== undefined && { idempotencyKey: `key ${key}` }),
+        ...(idle !== undefined && { inactivitySeconds: idle }),
+      };
+      const created = simple(
+        async (manager) => {
+          const session = await manager.createSession(owner.userId, owner.orgId, options);
+          return { ...viewOf(session), replayed: session.replayed };
+        },
+        (at, answer) => at.create({ ...owner, key, idle }, 'ok' in answer ? (answer.ok as SessionView).id : '', answer),
+      );
+      return {
+        ...created,
+        alone: (at, answer) => {
+          const isRefused = 'code' in answer && answer.code === 'MAX_SESSIONS_REACHED';
+          const due = isRefused ? at.dueFor(owner) : [];
+          return due.length > 0 && at.refusesStill(owner, answer) ? { ok: { due } } : undefined;
+        },
+        thenMs: SEARCH_AGAIN_MS,
+      };
+    }
     case 'list': {
       const owner = ownerAt(operation.who);
       return simple(
@@ -45,49 +67,6 @@ export function callOf(operation: Operation, known: readonly string[], model: Ma
     case 'wait':
       return { perform: async () => undefined, chains: () => [], thenMs: operation.seconds * 1000 };
   }
-}
-
-/** What it ends first is not in its answer: the audit log tells. */
-function create({ at: instance, who, key, idle }: Extract<Operation, { kind: 'create' }>): Call {
-  const owner = ownerAt(who);
-  const input = { ...owner, key, idle };
-  const due = { idle: undefined, orgId: owner.orgId };
-  const ended: string[] = [];
-  const options = {
-    ...(key !== undefined && { idempotencyKey: `key ${key}` }),
-    ...(idle !== undefined && { inactivitySeconds: idle }),
-  };
-  return {
-    perform: (manager) =>
-      endedByCreate.run(ended, async () => {
-        const session = await manager.createSession(owner.userId, owner.orgId, options);
-        return { ...viewOf(session), replayed: session.replayed };
-      }),
-    chains: (answer) => {
-      const id = 'ok' in answer ? (answer.ok as SessionView).id : '';
-      const created = moment((at) => at.create(input, id), withoutDue(answer));
-      const [begun, over] = [moment((at) => at.beginSweep(due)), moment((at) => at.endSweep(due))];
-      const ends = ended.map((one) => [moment((at) => at.claimIdle(one, due)), moment((at) => at.free(one))]);
-      return [...ends, [begun, created, over]];
-    },
-    alone: (model, answer) => {
-      const isNew =
-        'ok' in answer ? !(answer.ok as { replayed: boolean }).replayed : answer.code === 'MAX_SESSIONS_REACHED';
-      const way = isNew ? wayOf(model, owner, instance) : { ended: [], due: undefined };
-      const told = { ended: [...ended].sort(), due: dueIn(answer) };
-      const isRight = isDeepStrictEqual(told, { ended: [...way.ended].sort(), due: way.due });
-      return isRight ? undefined : { ok: { before: way, insteadOf: told } };
-    },
-  };
-}
-
-const dueIn = (answer: Answer) => ('ok' in answer ? undefined : (answer.details as { due?: number } | undefined)?.due);
-
-/** How many it says depends on when its instance looked: `alone` compares it. */
-function withoutDue(answer: Answer): Answer {
-  if ('ok' in answer || answer.details === undefined) return answer;
-  const details = Object.entries(answer.details as object).filter(([name]) => name !== 'due');
-  return { ...answer, details: Object.fromEntries(details) };
 }
 
 function sweep({ idle, admin }: Extract<Operation, { kind: 'sweep' }>): Call {

@@ -51,21 +51,4 @@ export const EXAMPLES: [string, Operation[]][] = [
       { kind: 'get', at: 1, ...first },
     ],
   ],
-  [
-    'a create ends what is due where its user is full, and then where its organisation is, once in 5 s an instance',
-    [
-      { ...create, idle: 60 },
-      { ...create, at: 1, who: 1, idle: 60 },
-      { ...create, who: 1, idle: 60 },
-      { kind: 'putLimit', at: 0, scope: 'user', who: 0, limit: 1, items: undefined },
-      { kind: 'putLimit', at: 0, scope: 'org', who: 0, limit: 1, items: undefined },
-      create,
-      { kind: 'wait', at: 0, seconds: 700 },
-      create,
-      { ...create, who: 1 },
-      { ...create, at: 1, who: 1 },
-      { kind: 'wait', at: 0, seconds: 90_000 },
-      { ...create, at: 1 },
-    ],
-  ],
 ];

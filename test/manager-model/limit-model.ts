@@ -13,13 +13,6 @@ export interface LimitAnswer {
   isDefault: boolean;
 }
 
-/** What a refusal says of the scope that is full. */
-export interface FullScope {
-  scope: Scope;
-  limit: number;
-  active: number;
-}
-
 type SeatsIn = (isIn: (session: Identity) => boolean) => number;
 
 /** Limits of scopes, set or preset, and how many seats are taken. A preset of 0 is none; a limit of 0 lets nobody in. */
@@ -63,25 +56,19 @@ export class LimitModel {
     delete this.set[keyOf(of)];
   }
 
-  /** The narrowest scope that is full: it refuses. */
-  fullFor(owner: Identity): FullScope | undefined {
+  /** The narrowest scope that is full refuses. */
+  checkRoomFor(owner: Identity): void {
     for (const scope of ['user', 'org', 'global'] as const) {
       const { limit, active } = this.get({ scope, ...owner });
-      if (limit !== null && active >= limit) return { scope, limit, active };
+      if (limit !== null && active >= limit) throw new Refused('MAX_SESSIONS_REACHED', { scope, limit, active });
     }
-    return undefined;
-  }
-
-  checkRoomFor(owner: Identity): void {
-    const full = this.fullFor(owner);
-    if (full) throw new Refused('MAX_SESSIONS_REACHED', full);
   }
 }
 
 export const keyOf = ({ scope, userId, orgId }: LimitOf): string =>
   scope === 'global' ? 'global' : scope === 'org' ? `org ${orgId}` : `user ${orgId} ${userId}`;
 
-export function isIn({ scope, userId, orgId }: LimitOf, session: Identity): boolean {
+function isIn({ scope, userId, orgId }: LimitOf, session: Identity): boolean {
   if (scope === 'global') return true;
   return session.orgId === orgId && (scope === 'org' || session.userId === userId);
 }

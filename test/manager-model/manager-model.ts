@@ -1,31 +1,15 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Caller, Identity } from '../../lib/identity.ts';
 import { LayerModel, type LayerInput } from './layer-model.ts';
-import { LimitModel, isIn, type LimitAnswer, type LimitOf, type Presets } from './limit-model.ts';
-import { LookModel } from './look-model.ts';
-import { Refused, copyOf } from './answer.ts';
-import {
-  TOUCH_MS,
-  isIdle,
-  keepsAlive,
-  isTakenBy,
-  maySee,
-  newSession,
-  viewOf,
-  type ModelSession,
-  type SessionView,
-  type SweepInput,
-} from './model-session.ts';
+import { LimitModel, type LimitAnswer, type Presets } from './limit-model.ts';
+import { Refused, copyOf, expectedOf, type Answer } from './answer.ts';
+import { dueInTheWay, mustBeSwept } from './due-model.ts';
+import { filesOf } from './file-model.ts';
+import { TOUCH_MS, isIdle, keepsAlive, maySee, merged, newSession, viewOf } from './model-session.ts';
+import type { CreateInput, ModelSession, SessionView, SweepInput } from './model-session.ts';
 
 export const MAX_MCP_CLIENTS = 2;
 const KEY_SECONDS = 24 * 60 * 60;
-/** Sessions become due at steps of a 32nd of their idle time. */
-const DUE_STEPS = 32;
-
-export interface CreateInput extends Identity {
-  key: number | undefined;
-  idle: number | undefined;
-}
-
 /**
  * The whole manager as its contract tells it, in memory and one step after the other: what each call answers, and what
  * it changes. Refusals are thrown. Nothing of what `lib/` does is in it.
@@ -34,7 +18,6 @@ export class ManagerModel {
   nowMs: number;
   readonly limits: LimitModel;
   readonly layers: LayerModel;
-  readonly looks = new LookModel();
   private sessions: ModelSession[] = [];
   private keys: Record<string, { sessionId: string; request: string; atSeconds: number }> = {};
   /** What the sweeps that are under way look for. */
@@ -52,7 +35,6 @@ export class ManagerModel {
     copy.keys = copyOf(this.keys);
     copy.limits.copyFrom(this.limits);
     copy.layers.copyFrom(this.layers);
-    copy.looks.copyFrom(this.looks);
     copy.sweeping = [...this.sweeping];
     return copy;
   }
@@ -69,15 +51,22 @@ export class ManagerModel {
   }
 
   /** `newId` is the id that the session has if it is a new one. */
-  create({ userId, orgId, key, idle }: CreateInput, newId: string): SessionView & { replayed: boolean } {
+  create(
+    { userId, orgId, key, idle }: CreateInput,
+    newId: string,
+    answer?: Answer,
+  ): SessionView & { replayed: boolean } {
     const owner = { userId, orgId };
     const at = JSON.stringify([userId, orgId, key]);
     const request = JSON.stringify({ idle });
     const earlier = key === undefined ? undefined : this.keys[at];
     if (earlier && earlier.atSeconds + KEY_SECONDS > this.nowSeconds) {
       if (earlier.request !== request) throw new Refused('IDEMPOTENCY_CONFLICT');
+      if (!this.isActive(earlier.sessionId)) throw new Refused('SESSION_ENDED');
       return { ...viewOf(this.open(earlier.sessionId)), replayed: true };
     }
+    // One that was refused as it is now has ended none: an instance looks for them once in 5 s.
+    if (answer === undefined || !this.refusesStill(owner, answer)) for (const id of this.dueFor(owner)) this.free(id);
     this.limits.checkRoomFor(owner);
     if (this.existing.includes(newId)) throw new Refused(`another id than ${newId}`);
     if (key !== undefined) this.keys[at] = { sessionId: newId, request, atSeconds: this.nowSeconds };
@@ -95,9 +84,17 @@ export class ManagerModel {
     this.open(id, by);
   }
 
-  setMetadata(id: string, by: Caller, metadata: Record<string, string>): SessionView {
-    const session = this.open(id, by);
+  setMetadata(id: string, by: Caller, metadata: Record<string, string>, version?: number): SessionView {
+    const session = this.withVersion(id, by, version);
     session.metadata = metadata;
+    session.version += 1;
+    return viewOf(session);
+  }
+
+  mergeMetadata(id: string, by: Caller, patch: Record<string, string | null>, version?: number): SessionView {
+    const session = this.withVersion(id, by, version);
+    session.metadata = merged(session.metadata, patch);
+    session.version += 1;
     return viewOf(session);
   }
 
@@ -106,7 +103,9 @@ export class ManagerModel {
   }
 
   writePrompt(id: string, by: Caller, text: string): void {
-    this.open(id, by).prompt = text;
+    const session = this.open(id, by);
+    session.prompt = text;
+    session.version += 1;
   }
 
   listMcp(id: string, by: Caller): string[] {
@@ -114,15 +113,18 @@ export class ManagerModel {
   }
 
   addMcp(id: string, by: Caller, clientId: string): void {
-    const { mcpClients } = this.open(id, by);
+    const session = this.open(id, by);
+    const { mcpClients } = session;
     if (mcpClients.includes(clientId)) throw new Refused('MCP_CLIENT_EXISTS');
     if (mcpClients.length >= MAX_MCP_CLIENTS) throw new Refused('MCP_CLIENT_LIMIT');
     mcpClients.push(clientId);
+    session.version += 1;
   }
 
   removeMcp(id: string, by: Caller, clientId: string): void {
-    const { mcpClients } = this.withMcp(id, by, clientId);
-    mcpClients.splice(mcpClients.indexOf(clientId), 1);
+    const session = this.withMcp(id, by, clientId);
+    session.mcpClients.splice(session.mcpClients.indexOf(clientId), 1);
+    session.version += 1;
   }
 
   callTool(id: string, by: Caller, clientId: string): string {
@@ -131,22 +133,15 @@ export class ManagerModel {
   }
 
   writeFile(id: string, by: Caller, path: string, text: string): { existed: boolean } {
-    const { files } = this.withPath(id, by, path);
-    const existed = files[path] !== undefined;
-    files[path] = text;
-    return { existed };
+    return filesOf(this.open(id, by)).write(path, text);
   }
 
   readFile(id: string, by: Caller, path: string): string {
-    const text = this.withPath(id, by, path).files[path];
-    if (text === undefined) throw new Refused('FILE_NOT_FOUND');
-    return text;
+    return filesOf(this.open(id, by)).read(path);
   }
 
   deleteFile(id: string, by: Caller, path: string): void {
-    const { files } = this.withPath(id, by, path);
-    if (files[path] === undefined) throw new Refused('FILE_NOT_FOUND');
-    delete files[path];
+    filesOf(this.open(id, by)).delete(path);
   }
 
   /** The first step of an end: from now on nobody finds the session. Whoever comes second helps. */
@@ -176,25 +171,16 @@ export class ManagerModel {
   claimIdle(id: string, own: SweepInput): void {
     const session = this.sessions.find((one) => one.id === id);
     if (!session || (own.orgId !== undefined && session.orgId !== own.orgId)) throw new Refused('no such session');
-    const isTaken = [own, ...this.sweeping].some((sweep) => isTakenBy(sweep, session, this.nowMs));
-    if (session.status === 'active' && !isTaken) throw new Refused('not idle for long enough');
+    const isTakenBy = (sweep: SweepInput) =>
+      (sweep.orgId === undefined || sweep.orgId === session.orgId) && isIdle(session, sweep.idle, this.nowMs);
+    const isIdleForOne = [own, ...this.sweeping].some(isTakenBy);
+    if (session.status === 'active' && !isIdleForOne) throw new Refused('not idle for long enough');
     session.status = 'ending';
   }
 
   /** Those that a sweep must find. The others that are idle it may find. */
-  mustBeSwept({ idle, orgId }: SweepInput): string[] {
-    const sessions = this.sessions.filter((session) => {
-      if (orgId !== undefined) return session.orgId === orgId && isIdle(session, idle, this.nowMs);
-      const late = idle === undefined ? Math.ceil(session.idleMs / DUE_STEPS) : 0;
-      return isIdle(session, idle, this.nowMs - late);
-    });
-    return sessions.map(({ id }) => id);
-  }
-
-  /** The oldest first. */
-  dueIn(of: LimitOf): string[] {
-    const due = this.sessions.filter((session) => isIn(of, session) && isIdle(session, undefined, this.nowMs));
-    return due.map(({ id }) => id);
+  mustBeSwept(input: SweepInput): string[] {
+    return mustBeSwept(this.sessions, input, this.nowMs);
   }
 
   list({ userId, orgId }: Identity): string[] {
@@ -214,6 +200,21 @@ export class ManagerModel {
     return this.layers.put(input);
   }
 
+  /** Whether the limits are as that refusal found them: then none of those that are due has ended. */
+  refusesStill(owner: Identity, answer: Answer): boolean {
+    const refusal = expectedOf(() => this.limits.checkRoomFor(owner));
+    return isDeepStrictEqual(refusal, answer);
+  }
+
+  /** The manager ends them, and tries again. */
+  dueFor(owner: Identity): string[] {
+    return dueInTheWay(this.limits, this.sessions, owner, this.nowMs);
+  }
+
+  private isActive(id: string): boolean {
+    return this.sessions.some((session) => session.id === id && session.status === 'active');
+  }
+
   private open(id: string, by: Caller = { kind: 'application' }): ModelSession {
     const session = this.sessions.find((one) => one.id === id);
     if (session?.status !== 'active' || !maySee(by, session)) throw new Refused('SESSION_NOT_FOUND');
@@ -221,15 +222,15 @@ export class ManagerModel {
     return session;
   }
 
-  private withMcp(id: string, by: Caller, clientId: string): ModelSession {
+  private withVersion(id: string, by: Caller, version: number | undefined): ModelSession {
     const session = this.open(id, by);
-    if (!session.mcpClients.includes(clientId)) throw new Refused('MCP_CLIENT_NOT_FOUND');
+    if (version !== undefined && version !== session.version) throw new Refused('SESSION_CONFLICT');
     return session;
   }
 
-  private withPath(id: string, by: Caller, path: string): ModelSession {
+  private withMcp(id: string, by: Caller, clientId: string): ModelSession {
     const session = this.open(id, by);
-    if (path.startsWith('..')) throw new Refused('PATH_OUTSIDE_WORKSPACE');
+    if (!session.mcpClients.includes(clientId)) throw new Refused('MCP_CLIENT_NOT_FOUND');
     return session;
   }
 

@@ -10,6 +10,7 @@ export interface ModelSession extends Identity {
   createdMs: number;
   lastActiveMs: number;
   metadata: Record<string, string>;
+  version: number;
   prompt: string;
   mcpClients: string[];
   files: Record<string, string>;
@@ -19,6 +20,7 @@ export interface ModelSession extends Identity {
 export interface SessionView extends Identity {
   id: string;
   metadata: Record<string, string>;
+  version: number;
   mcpClientIds: string[];
   createdAt: string;
   lastActiveAt: string;
@@ -38,6 +40,7 @@ export function newSession(
     createdMs: nowMs,
     lastActiveMs: nowMs,
     metadata: {},
+    version: 1,
     prompt,
     mcpClients: [],
     files: {},
@@ -50,21 +53,13 @@ export function isIdle({ lastActiveMs, idleMs }: ModelSession, idle: number | un
   return Math.min(nowMs, lastActiveMs + TOUCH_MS) + idle * 1000 <= nowMs;
 }
 
-/** `idle`: instead of each session's own idle time; `orgId`: only those of this organisation. */
-export interface SweepInput {
-  idle: number | undefined;
-  orgId: string | undefined;
-}
-
-export const isTakenBy = ({ idle, orgId }: SweepInput, session: ModelSession, nowMs: number): boolean =>
-  (orgId === undefined || orgId === session.orgId) && isIdle(session, idle, nowMs);
-
-export function viewOf({ id, userId, orgId, metadata, mcpClients, ...session }: ModelSession): SessionView {
+export function viewOf({ id, userId, orgId, metadata, version, mcpClients, ...session }: ModelSession): SessionView {
   return {
     id,
     userId,
     orgId,
     metadata,
+    version,
     mcpClientIds: [...mcpClients].sort(),
     createdAt: new Date(session.createdMs).toISOString(),
     lastActiveAt: new Date(session.lastActiveMs).toISOString(),
@@ -81,3 +76,20 @@ export function maySee(by: Caller, session: Identity): boolean {
 }
 
 export const keepsAlive = (by: Caller, session: Identity): boolean => by.kind === 'application' || isOwner(by, session);
+
+/** RFC 7396: `null` removes. */
+export function merged(metadata: Record<string, string>, patch: Record<string, string | null>): Record<string, string> {
+  const all = Object.entries({ ...metadata, ...patch });
+  return Object.fromEntries(all.filter((entry): entry is [string, string] => entry[1] !== null));
+}
+
+/** `idle`: instead of each session's own idle time; `orgId`: only those of this organisation. */
+export interface SweepInput {
+  idle: number | undefined;
+  orgId: string | undefined;
+}
+
+export interface CreateInput extends Identity {
+  key: number | undefined;
+  idle: number | undefined;
+}

@@ -1,4 +1,3 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
 import { readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
@@ -23,8 +22,6 @@ import { interpose } from '../setup/interpose.ts';
 export const PRESETS = { global: 5, org: 4, user: 3 };
 /** Longer than an instance keeps layers to compose with. */
 export const CREATED_LAYERS_MS = 5_001;
-/** The sessions that a create ends in its way are put here. */
-export const endedByCreate = new AsyncLocalStorage<string[]>();
 const BATCH = 25;
 const TEN_YEARS_MS = 10 * 365 * 24 * 60 * 60 * 1000;
 
@@ -138,11 +135,7 @@ export class ModelWorld {
       secrets: { seal: failing, open: failing },
       log,
       settings: options.settings,
-      auditLogger: {
-        log: ({ event, sessionId }) => {
-          if (event === 'session.ended' && sessionId) endedByCreate.getStore()?.push(sessionId);
-        },
-      },
+      auditLogger: { log: () => undefined },
       now: clock.now,
     });
   }

@@ -35,6 +35,7 @@ export function moment(expected: (model: ManagerModel) => unknown, answer?: Answ
 }
 
 export function viewOf(session: Session): SessionView {
-  const { id, userId, orgId, metadata, mcpClientIds, createdAt, lastActiveAt, expiresAt } = session.getSessionInfo();
-  return { id, userId, orgId, metadata, mcpClientIds, createdAt, lastActiveAt, expiresAt };
+  const { id, userId, orgId, metadata, version, mcpClientIds, createdAt, lastActiveAt, expiresAt } =
+    session.getSessionInfo();
+  return { id, userId, orgId, metadata, version, mcpClientIds, createdAt, lastActiveAt, expiresAt };
 }

@@ -26,7 +26,10 @@ type OfLayer = OfLimit & { id: string };
 export type Operation = { at: number } & (
   | { kind: 'create'; who: number; key: number | undefined; idle: number | undefined }
   | ({ kind: 'get' | 'heartbeat' | 'end' | 'readPrompt' | 'listMcp' } & OfSession)
-  | ({ kind: 'setMetadata' | 'writePrompt'; text: string } & OfSession)
+  | ({ kind: 'writePrompt'; text: string } & OfSession)
+  /** `name` alone, where it is merged; all of it otherwise. */
+  | ({ kind: 'setMetadata'; name: string; text: string; version: number | undefined } & OfSession)
+  | ({ kind: 'mergeMetadata'; name: string; text: string | null; version: number | undefined } & OfSession)
   | ({ kind: 'addMcp' | 'removeMcp' | 'callTool'; id: string } & OfSession)
   | ({ kind: 'writeFile'; path: string; text: string } & OfSession)
   | ({ kind: 'readFile' | 'deleteFile'; path: string } & OfSession)
@@ -50,6 +53,8 @@ const ofSession = {
   by: fc.oneof({ weight: 3, arbitrary: fc.constant(0) }, fc.nat(CALLERS.length - 1)),
 };
 const text = fc.constantFrom('', 'one', 'two', 'drei Zeichen: ü€😀');
+const name = fc.constantFrom('note', 'task', 'constructor');
+const version = fc.option(fc.integer({ min: 1, max: 3 }), { nil: undefined });
 const path = fc.constantFrom('a.txt', 'd/b.txt', '../out.txt');
 const clientId = fc.constantFrom('x', 'y', 'z');
 const scope = fc.constantFrom<Scope>('global', 'org', 'user');
@@ -67,7 +72,11 @@ const byKind = {
   }),
   look: fc.record({ kind: fc.constantFrom('get' as const, 'heartbeat', 'readPrompt', 'listMcp'), ...ofSession }),
   end: fc.record({ kind: fc.constant('end' as const), ...ofSession }),
-  text: fc.record({ kind: fc.constantFrom('setMetadata' as const, 'writePrompt'), text, ...ofSession }),
+  text: fc.oneof(
+    fc.record({ kind: fc.constant('writePrompt' as const), text, ...ofSession }),
+    fc.record({ kind: fc.constant('setMetadata' as const), name, text, version, ...ofSession }),
+    fc.record({ kind: fc.constant('mergeMetadata' as const), name, text: fc.option(text), version, ...ofSession }),
+  ),
   mcp: fc.record({
     kind: fc.constantFrom('addMcp' as const, 'addMcp', 'removeMcp', 'callTool'),
     id: clientId,
@@ -121,7 +130,7 @@ export const anyOperation = operations({
   create: 8,
   look: 4,
   end: 3,
-  text: 2,
+  text: 4,
   mcp: 3,
   writeFile: 2,
   file: 2,
@@ -139,7 +148,7 @@ export const operationAmongOthers = operations({
   create: 8,
   look: 3,
   end: 5,
-  text: 2,
+  text: 4,
   mcp: 2,
   writeFile: 2,
   file: 2,

@@ -17,10 +17,19 @@ export function sessionCall(operation: Extract<Operation, { of: number }>, id: s
         (at) => at.heartbeat(id, by),
       );
     case 'setMetadata': {
-      const metadata = { note: operation.text };
+      const { name, text, version } = operation;
+      const metadata = { [name]: text };
       return simple(
-        async (manager) => viewOf(await session(manager).updateMetadata(metadata)),
-        (at) => at.setMetadata(id, by, metadata),
+        async (manager) => viewOf(await session(manager).updateMetadata(metadata, { version })),
+        (at) => at.setMetadata(id, by, metadata, version),
+      );
+    }
+    case 'mergeMetadata': {
+      const { name, text, version } = operation;
+      const patch = { [name]: text };
+      return simple(
+        async (manager) => viewOf(await session(manager).updateMetadata(patch, { version, merge: true })),
+        (at) => at.mergeMetadata(id, by, patch, version),
       );
     }
     case 'readPrompt':

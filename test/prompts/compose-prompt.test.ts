@@ -50,7 +50,7 @@ const THROWN: [string, unknown, string][] = [
 test.each(THROWN)('a composer that throws %s failed the session that the prompt was for', async (_w, thrown, name) => {
   for (const compose of [throwing(thrown), throwingLater(thrown)]) {
     const composed = await composePrompt(compose, REQUEST);
-    expect(composed).toEqual({ systemPrompt: '', warning: `prompt composer failed: ${name}` });
+    expect(composed).toEqual({ systemPrompt: '', warnings: [`prompt composer failed: ${name}`] });
   }
 });
 
@@ -59,15 +59,20 @@ describe('the warnings of a composer', () => {
     composePrompt({ compose: () => ({ systemPrompt: 'mine', warnings: warnings as string[] }) }, REQUEST);
 
   test('are told in part where they are long: an audit event had all of it', async () => {
-    const { systemPrompt, warning } = await told(['W'.repeat(300_000), 'short']);
-    expect([systemPrompt, warning]).toEqual(['mine', `${'W'.repeat(256)}; short`]);
+    const composed = await told(['W'.repeat(300_000), 'short']);
+    expect(composed).toEqual({ systemPrompt: 'mine', warnings: ['W'.repeat(256), 'short'] });
   });
 
   test('do not cost the prompt where they are no texts', async () => {
-    expect(await told([Symbol('x'), null, revoked()])).toEqual({
+    expect(await told([Symbol('x'), null, revoked(), ''])).toEqual({
       systemPrompt: 'mine',
-      warning: 'unknown; unknown; unknown',
+      warnings: ['unknown', 'unknown', 'unknown', 'unknown'],
     });
+  });
+
+  test('are counted where they are many: an answer had all of them', async () => {
+    const { warnings } = await told(Array.from({ length: 1000 }, (_, index) => `w${index}`));
+    expect([warnings.length, warnings.at(-1)]).toEqual([11, 'and 990 more']);
   });
 });
 

@@ -24,9 +24,12 @@ export function strayWords(among: SourceFile[], { words: pattern, folders, files
   return among
     .filter(({ path }) => !isPlace(path) && !endings.some((ending) => path.endsWith(ending)))
     .flatMap(({ path, words }) =>
-      [...new Set(words.filter((word) => pattern.test(word)))].map((word) => `${path}: ${word}`),
+      [...new Set(words.filter((word) => pattern.test(asWritten(word))))].map((word) => `${path}: ${word}`),
     );
 }
+
+/** Names of headers count whatever their case is. */
+const asWritten = (word: string) => (word.includes('-') ? word.toLowerCase() : word);
 
 /** What reads the table of errors in a module that reads no column, and `file: column` for each column of another module. */
 export function wrongReadersOfErrors(

@@ -38,6 +38,16 @@ describe('the order of modules', () => {
     expect(importsUp([store])).toEqual(['lib/table/some.ts → lib/api/some.ts']);
     const door = parseSource('lib/api/some.ts', "import type { A } from '../table/some.ts';\n");
     expect(importsUp([door])).toEqual([]);
+    const late = parseSource('lib/table/some.ts', 'await import(`../api/some.ts`);\n');
+    expect(importsUp([late])).toEqual(['lib/table/some.ts → lib/api/some.ts']);
+    const computed = parseSource('lib/table/some.ts', "await import('../api/' + name);\n");
+    expect(importsUp([computed])).toEqual(['lib/table/some.ts → ?']);
+  });
+
+  test('is not passed by with the name of the package, which leads to the sources', () => {
+    expect(importsOfItself(files)).toEqual([]);
+    const store = parseSource('lib/table/some.ts', "import { SessionManagerV2 } from 'agent-session-manager';\n");
+    expect(importsOfItself([store])).toEqual(['lib/table/some.ts → agent-session-manager']);
   });
 
   test('enters functions by lib only', () => {
@@ -182,6 +192,8 @@ describe('each thing has its room', () => {
   });
 
   test('words in the wrong place would be found out', () => {
+    const some = parseSource('lib/limits/some.ts', "headers['Retry-After'] = 'HEAD';\n");
+    expect(strayWords([some], WORDS_OF_HTTP)).toEqual(['lib/limits/some.ts: Retry-After', 'lib/limits/some.ts: HEAD']);
     for (const rule of [WORDS_OF_DYNAMODB, WORDS_OF_HTTP, STATUS_CODES]) {
       const everywhere = { ...rule, folders: [], files: [], endings: [] };
       expect(strayWords(lib, everywhere).length).toBeGreaterThan(20);
@@ -210,12 +222,10 @@ describe('each thing has its room', () => {
     const found = wrongReadersOfErrors(all, nobody).map((line) => line.split(': ')[1]);
     expect(found).toEqual(expect.arrayContaining(['status', 'title', 'exit', 'outcome']));
   });
-
-  test('the environment is read where managers are put together, and by the command line', () => {
-    const readers = lib.filter(({ syntax }) => /process\s*\.\s*env\b/.test(syntax.text)).map(({ path }) => path);
-    expect(readers.sort()).toEqual(['lib/cli/main.ts', 'lib/composition/made-at-start.ts', 'lib/index.ts']);
-  });
 });
+
+const importsOfItself = (among: SourceFile[]): string[] =>
+  wrongImports(among, (_file, { from }) => /^agent-session-manager(\/|$)/.test(from));
 
 /** Who loads descriptions of operations and is no description itself, but for what makes the OpenAPI document of them. */
 function docsImportedIn(among: SourceFile[]): string[] {

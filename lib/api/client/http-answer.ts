@@ -1,6 +1,7 @@
 import { ERRORS } from '../../error-catalogue.ts';
 import { SessionManagerError, type ErrorCode } from '../../errors.ts';
 import { errorOfCode } from './error-of-code.ts';
+import { formOfHeader } from '../http-answer/header-forms.ts';
 import type { Route } from '../../operations/route.ts';
 
 /** An answer as it came. */
@@ -37,9 +38,10 @@ export function outputOf(route: Route, { status, headers, body }: HttpAnswer): u
   }
   const stated = Object.entries(route.answerHeaders ?? {}).flatMap(([header, field]) => {
     const value = headers.get(header);
-    return value === null ? [] : [[field, value]];
+    return value === null ? [] : [[field, formOfHeader(header).read(value)]];
   });
-  const read = [204, 304].includes(status) ? null : outputInBody(route, body);
+  const hasBody = !route.headersOnly && ![204, 304].includes(status);
+  const read = hasBody ? outputInBody(route, body) : null;
   return stated.length > 0 ? { ...read, ...(Object.fromEntries(stated) as object) } : read;
 }
 
@@ -50,12 +52,12 @@ function outputInBody({ rawAnswer }: Route, body: Buffer): object | null {
   return read;
 }
 
-/** What a problem document has besides the details. */
+/** What a problem document has in addition to the details. */
 const DOCUMENT_FIELDS: ReadonlySet<string> = new Set(['type', 'title', 'status', 'code', 'detail']);
 
 /** The refusal or failure that an answer tells. */
 export function errorOf(status: number, headers: Headers, body: Buffer): Error {
-  const document: Record<string, unknown> = { ...parsed(body) };
+  const document: Record<string, unknown> = { ...headRefusal(headers), ...parsed(body) };
   const { code, detail, message } = document;
   if (isErrorCode(code)) {
     const details = Object.entries(document).filter(([name]) => !DOCUMENT_FIELDS.has(name));
@@ -70,6 +72,12 @@ export function errorOf(status: number, headers: Headers, body: Buffer): Error {
   const requestId = headers.get('apigw-requestid');
   const details = { gatewayStatus: status, ...(requestId !== null && { requestId }) };
   return new SessionManagerError(gatewayCode, message, details);
+}
+
+/** An answer to a HEAD request has no body: what it would say is said in headers. */
+function headRefusal(headers: Headers): object {
+  const code = headers.get('error-code');
+  return isErrorCode(code) ? { code, detail: `${ERRORS[code].title}.`, requestId: headers.get('request-id') } : {};
 }
 
 export const isErrorCode = (code: unknown): code is ErrorCode =>

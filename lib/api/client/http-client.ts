@@ -7,9 +7,11 @@ import type { InputOf, OutputOf } from '../operations.ts';
 import { repeatedIfSafe } from './repetition.ts';
 import { routes, type HttpOperationName, type NamedRoute } from '../routes.ts';
 
-/** Of a file, HTTP tells less than a direct invocation. */
+/** HTTP has fewer fields of a file than a direct invocation, and times in whole seconds. */
 interface OutputsOverHttp {
-  readFile: { content?: string; etag: string; contentRange?: string };
+  readFile: { content?: string; etag: string; modifiedAt: string; contentRange?: string };
+  /** `size` is there unless the caller has the file already. */
+  statFile: { size?: number; modifiedAt: string; etag: string; mode: string };
   writeFile: { etag: string; received?: never } | { received: number; total: number; etag?: never };
 }
 

@@ -19,6 +19,7 @@ export function requestOf(route: NamedRoute, input: Readonly<Record<string, unkn
   const headers: Record<string, string> = {};
   const json: Record<string, unknown> = {};
   let bytes: Buffer | undefined;
+  let contentType: string | undefined;
   for (const [field, value] of Object.entries(input)) {
     if (value === undefined) continue;
     const text = () => textOf(field, value);
@@ -26,6 +27,7 @@ export function requestOf(route: NamedRoute, input: Readonly<Record<string, unkn
     if (path.includes(`{${field}}`)) path = path.replace(`{${field}}`, () => segmentOf(field, text()));
     else if (query && field in query) search.push(`${field}=${encoded(field, text())}`);
     else if (header !== undefined) headers[header] = headerValue(header, text());
+    else if (route.contentTypes?.[field] !== undefined) contentType = typeSaid(field, value, route.contentTypes[field]);
     else if (field === rawBody) bytes = Buffer.from(text(), 'base64');
     else if (bodyFields?.includes(field)) json[field] = value;
     else throw ValidationError.at(field, `is nothing that ${route.operation} takes`);
@@ -33,13 +35,19 @@ export function requestOf(route: NamedRoute, input: Readonly<Record<string, unkn
   const [, missing] = /\{(\w+)\}/.exec(path) ?? [];
   if (missing !== undefined) throw ValidationError.at(missing, 'is needed');
   if (bytes) headers['content-type'] = 'application/octet-stream';
-  else if (bodyFields) headers['content-type'] = 'application/json';
+  else if (bodyFields) headers['content-type'] = contentType ?? 'application/json';
   return {
     method,
     target: search.length > 0 ? `${path}?${search.join('&')}` : path,
     headers,
     body: bytes ?? (bodyFields && asJson(json)),
   };
+}
+
+/** The content type that says a field which is true. */
+function typeSaid(field: string, value: unknown, contentType: string): string | undefined {
+  if (typeof value !== 'boolean') throw ValidationError.at(field, 'must be a boolean');
+  return value ? contentType : undefined;
 }
 
 function segmentOf(field: string, text: string): string {

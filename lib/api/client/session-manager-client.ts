@@ -174,3 +174,4 @@ export { SessionManagerHttpClient } from './http-client.ts';
 export { NoAnswerError, type Authorize, type HttpSettings } from './http-sender.ts';
 export type { HttpOperationName } from '../routes.ts';
 export * from '../../errors.ts';
+export { FAILURE_CODES, type FailureCode } from '../../telemetry/audit/audit-outcome.ts';

@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../../error-catalogue.ts';
 import { operationNamed } from '../operations.ts';
 import type { AnyOperation } from '../../operations/operation.ts';
 import { routes, type NamedRoute } from '../routes.ts';
@@ -10,6 +11,8 @@ import { errorsOf, responsePart } from './response-part.ts';
 import { securityFor, securitySchemes } from './security.ts';
 
 const API_VERSION = '1.0.0';
+/** Of a path, where a method is none of its own. */
+const OF_NO_OPERATION: ErrorCode = 'METHOD_NOT_ALLOWED';
 
 /** The OpenAPI 3.1 document of all routes. */
 export function openApiDocument(): Record<string, unknown> {
@@ -26,7 +29,9 @@ export function openApiDocument(): Record<string, unknown> {
       description:
         'Sessions for AI agents: isolated workspaces, MCP clients, system prompts, exact limits.\n\n' +
         'Whatever a caller may not see answers like a session that does not exist. Errors are problem documents ' +
-        '(RFC 9457) with a `code`; what a gateway answers by itself has a `message` instead.',
+        '(RFC 9457) with a `code`; what a gateway answers by itself has a `message` instead.\n\n' +
+        'Each path with `GET` has `HEAD`: the same answer without its body. A refusal tells its code in the header ' +
+        '`Error-Code` then. Only `HEAD` of files is an operation of its own and listed here.',
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
     servers: [{ url: '/', description: 'Where this document is from' }],
@@ -35,7 +40,7 @@ export function openApiDocument(): Record<string, unknown> {
     components: {
       securitySchemes,
       schemas: { Problem: problemSchema, ...schemas.components },
-      examples: problemExamples,
+      examples: Object.fromEntries(Object.entries(problemExamples).filter(([code]) => code !== OF_NO_OPERATION)),
     },
   };
 }
@@ -53,7 +58,7 @@ function operationPart(route: NamedRoute, schemas: JsonSchemas): Record<string, 
       [doc.description, doc.role && `Needs the role \`${doc.role}\`.`].filter(Boolean).join(' ') || doc.summary,
     security: securityFor(operation, doc),
     ...requestPart(route, input, doc),
-    responses: responsePart(route, doc, schemas, errorsOf(operation, input, doc)),
+    responses: responsePart(route, doc, schemas, errorsOf(route, operation, input, doc)),
     'x-example-status': Object.fromEntries(statuses),
   };
 }

@@ -4,6 +4,7 @@ import type { JsonSchema } from './json-schemas.ts';
 import type { OperationDoc } from '../../operations/operation-doc.ts';
 
 type Examples = Record<string, { summary: string; value: unknown }>;
+const JSON_TYPE = 'application/json';
 type Place = 'path' | 'query' | 'header';
 
 /** What a request consists of: the fields of the operation's input, in the places that the route has for them. */
@@ -30,7 +31,7 @@ export function requestPart(route: NamedRoute, input: JsonSchema, doc: Operation
   }
 }
 
-function jsonBody({ body: fields = [] }: Route, input: JsonSchema, doc: OperationDoc) {
+function jsonBody({ body: fields = [], contentTypes = {} }: Route, input: JsonSchema, doc: OperationDoc) {
   if (fields.length === 0) return undefined;
   const properties = Object.fromEntries(fields.map((field) => [field, input.properties?.[field] as JsonSchema]));
   const required = (input.required ?? []).filter((field) => fields.includes(field));
@@ -40,10 +41,17 @@ function jsonBody({ body: fields = [] }: Route, input: JsonSchema, doc: Operatio
     ...(required.length > 0 && { required }),
     additionalProperties: false,
   };
-  const examples = examplesOf(doc, (sent) =>
-    Object.fromEntries(fields.flatMap((field) => (sent[field] === undefined ? [] : [[field, sent[field]]]))),
-  );
-  return { required: required.length > 0, content: { 'application/json': { schema, examples } } };
+  const said = Object.entries(contentTypes);
+  const typeOf = (sent: Record<string, unknown>) => said.find(([field]) => sent[field] === true)?.[1] ?? JSON_TYPE;
+  const types = [JSON_TYPE, ...said.map(([, type]) => type)].map((type) => {
+    const examples = examplesOf(doc, (sent) =>
+      typeOf(sent) === type
+        ? Object.fromEntries(fields.flatMap((field) => (sent[field] === undefined ? [] : [[field, sent[field]]])))
+        : undefined,
+    );
+    return [type, { schema, examples }] as const;
+  });
+  return { required: required.length > 0, content: Object.fromEntries(types) };
 }
 
 function rawBody(field: string, doc: OperationDoc) {

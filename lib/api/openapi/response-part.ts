@@ -10,15 +10,21 @@ const OF_ALL: readonly ErrorCode[] = ['VALIDATION', 'INTERNAL'];
 const OF_CALLERS: readonly ErrorCode[] = ['UNAUTHORIZED', 'INVALID_USER_ID', 'INVALID_ORG_ID', 'CONTENTION'];
 
 /** Every code that the operation can be refused with. */
-export function errorsOf({ access }: AnyOperation, input: JsonSchema, { errors }: OperationDoc): ErrorCode[] {
+export function errorsOf(
+  route: Route,
+  { access }: AnyOperation,
+  input: JsonSchema,
+  { errors }: OperationDoc,
+): ErrorCode[] {
   const ofSessions: ErrorCode[] = input.properties?.sessionId ? ['SESSION_NOT_FOUND'] : [];
   const ofCallers = access === 'caller' ? OF_CALLERS : [];
-  return [...new Set([...OF_ALL, ...ofCallers, ...ofSessions, ...errors])];
+  const ofBodies: ErrorCode[] = route.body || route.rawBody ? ['UNSUPPORTED_MEDIA_TYPE'] : [];
+  return [...new Set([...OF_ALL, ...ofCallers, ...ofSessions, ...ofBodies, ...errors])];
 }
 
 /** Its answers by status. */
 export function responsePart(route: Route, doc: OperationDoc, schemas: JsonSchemas, errors: readonly ErrorCode[]) {
-  return { ...successes(route, doc, schemas), ...problems(errors) };
+  return { ...successes(route, doc, schemas), ...problems(route, errors) };
 }
 
 function successes(route: Route, { output, partialOutput }: OperationDoc, schemas: JsonSchemas) {
@@ -29,7 +35,8 @@ function successes(route: Route, { output, partialOutput }: OperationDoc, schema
   const bytes = { 'application/octet-stream': { schema: BYTES } };
   const answer = (description: string, at: number | undefined, schema: JsonSchema) => {
     if (at === undefined) return {};
-    const content = WITHOUT_BODY.has(at) ? {} : { content: rawAnswer === undefined ? json(schema) : bytes };
+    const isBare = WITHOUT_BODY.has(at) || route.headersOnly;
+    const content = isBare ? {} : { content: rawAnswer === undefined ? json(schema) : bytes };
     const headers = headersOf(route, at);
     return { [at]: { description, ...(Object.keys(headers).length > 0 && { headers }), ...content } };
   };
@@ -46,12 +53,21 @@ const WITHOUT_BODY: ReadonlySet<number> = new Set([204, 304]);
 const HEADERS: Readonly<Record<string, string>> = {
   etag: 'The tag of the file as it is now',
   'content-range': 'Which bytes of the file these are, and how many it has',
+  'content-length': 'How many bytes the file has',
+  'last-modified': 'When the file was changed last, in whole seconds',
+  'file-mode': 'The permissions of the file, in octal digits',
+  'accept-ranges': 'Ranges are served',
+  'cache-control': 'Who may keep it',
 };
 
-function headersOf({ answerHeaders = {}, location, statusIfPartial, rawAnswer }: Route, status: number) {
-  const told = Object.keys(answerHeaders).filter((header) =>
-    header === 'content-range' ? status === statusIfPartial : status !== statusIfPartial || rawAnswer !== undefined,
-  );
+function headersOf(route: Route, status: number) {
+  const { answerHeaders = {}, fixedHeaders = {}, location, statusIfPartial, rawAnswer } = route;
+  const isTold = (header: string) => {
+    if (header === 'content-range') return status === statusIfPartial;
+    if (header === 'content-length') return !WITHOUT_BODY.has(status);
+    return status !== statusIfPartial || rawAnswer !== undefined;
+  };
+  const told = [...Object.keys(answerHeaders).filter(isTold), ...Object.keys(fixedHeaders)];
   return {
     ...Object.fromEntries(told.map((header) => [headerName(header), describedHeader(HEADERS[header] ?? header)])),
     ...(location && !WITHOUT_BODY.has(status) && { Location: describedHeader('Where it is from now on') }),
@@ -61,7 +77,7 @@ function headersOf({ answerHeaders = {}, location, statusIfPartial, rawAnswer }:
 const describedHeader = (description: string) => ({ description, schema: { type: 'string' } });
 
 /** One answer for each status, with the codes that come with it. */
-function problems(errors: readonly ErrorCode[]) {
+function problems({ headersOnly }: Route, errors: readonly ErrorCode[]) {
   const statuses = [...new Set(errors.map((code) => ERRORS[code].status))].sort((one, other) => one - other);
   return Object.fromEntries(
     statuses.map((status) => {
@@ -74,9 +90,15 @@ function problems(errors: readonly ErrorCode[]) {
         ...(codes.includes('RANGE_NOT_SATISFIABLE') && {
           'Content-Range': describedHeader('How many bytes the file has'),
         }),
+        ...(codes.includes('UNAUTHORIZED') && { 'WWW-Authenticate': describedHeader('How to say who is calling') }),
+        ...(headersOnly && {
+          'Error-Code': { description: 'The code', schema: { type: 'string', enum: codes } },
+          'Request-Id': describedHeader('The id of the request'),
+        }),
       };
       const told = Object.keys(headers).length > 0 && { headers };
-      return [status, { description, ...told, content: { 'application/problem+json': problemContent(codes) } }];
+      const content = { content: { 'application/problem+json': problemContent(codes) } };
+      return [status, { description, ...told, ...(!headersOnly && content) }];
     }),
   );
 }

@@ -82,7 +82,7 @@ export class AuditLog {
       return result;
     } catch (thrown) {
       const error = toSessionManagerError(thrown);
-      Object.assign(entry.details, fullLimitOf(error));
+      Object.assign(entry.details, detailsOf(error));
       await written(outcomeOf(error.code), error.details);
       throw thrown;
     }
@@ -151,9 +151,9 @@ const ofService = (): Entry => ({
   isClosed: false,
 });
 
-/** Which limit a create was refused by. */
-function fullLimitOf({ code, details }: SessionManagerError): AuditDetails {
-  if (code !== 'MAX_SESSIONS_REACHED') return {};
-  const { scope, limit, active } = details as Record<string, never>;
-  return { limitScope: scope, limit, active };
+/** Which limit a create was refused by, or which session it had created before. */
+function detailsOf({ code, details }: SessionManagerError): AuditDetails {
+  const { scope, limit, active, sessionId } = details as Record<string, never>;
+  if (code === 'MAX_SESSIONS_REACHED') return { limitScope: scope, limit, active };
+  return code === 'SESSION_ENDED' ? { sessionId } : {};
 }

@@ -8,6 +8,11 @@ export interface FileInfo {
   modifiedAt: string;
 }
 
+/** The same with its permissions, in octal digits: `644`. */
+export interface FileStat extends FileInfo {
+  mode: string;
+}
+
 /** What the file must be for an operation to go on: lists of entity tags, or `*` for any. */
 export interface Conditions {
   ifMatch?: string | undefined;
@@ -24,11 +29,37 @@ export function infoOf(stats: BigIntStats): FileInfo {
   return { size: Number(stats.size), etag, modifiedAt: stats.mtime.toISOString() };
 }
 
-/** Whether the list has the tag (`undefined`: there is no file). */
-export function hasEtag(list: string, etag: string | undefined): boolean {
+/** A read may also have the tag, or the time, of the file that its ranges are of. */
+export interface ReadConditions extends Conditions {
+  ifRange?: string | undefined;
+}
+
+const PERMISSIONS = 0o777n;
+
+export const statOf = (stats: BigIntStats): FileStat => ({
+  ...infoOf(stats),
+  mode: (stats.mode & PERMISSIONS).toString(8).padStart(3, '0'),
+});
+
+/**
+ * Whether the list has the tag (`undefined`: there is no file). Strongly compared, a weak tag (`W/"…"`) is none; weakly
+ * compared, it is the same as the strong one (RFC 9110, 8.8.3.2). Our tags are strong.
+ */
+export function hasEtag(list: string, etag: string | undefined, comparison: 'strong' | 'weak'): boolean {
   if (etag === undefined) return false;
-  const tags: string[] = list.match(/"[^"]*"/g) ?? [];
-  return list.trim() === '*' || tags.includes(etag);
+  if (list.trim() === '*') return true;
+  const tags: string[] = list.match(/(?:W\/)?"[^"]*"/g) ?? [];
+  return tags.includes(etag) || (comparison === 'weak' && tags.includes(`W/${etag}`));
+}
+
+/** The value of the header `Last-Modified`: in whole seconds. */
+export const lastModified = ({ modifiedAt }: Pick<FileInfo, 'modifiedAt'>): string =>
+  new Date(modifiedAt).toUTCString();
+
+/** Whether ranges may be taken from a file in this state, because the caller has parts of the same state or of none. */
+export function mayGiveRanges({ ifRange }: ReadConditions, info: FileInfo): boolean {
+  if (ifRange === undefined) return true;
+  return ifRange.includes('"') ? hasEtag(ifRange, info.etag, 'strong') : ifRange === lastModified(info);
 }
 
 export const areAny = ({ ifMatch, ifNoneMatch }: Conditions): boolean =>
@@ -38,6 +69,7 @@ export const areAny = ({ ifMatch, ifNoneMatch }: Conditions): boolean =>
 export function checkConditions({ ifMatch, ifNoneMatch }: Conditions, found: BigIntStats | undefined): void {
   const etag = found && infoOf(found).etag;
   const isRefused =
-    (ifMatch !== undefined && !hasEtag(ifMatch, etag)) || (ifNoneMatch !== undefined && hasEtag(ifNoneMatch, etag));
+    (ifMatch !== undefined && !hasEtag(ifMatch, etag, 'strong')) ||
+    (ifNoneMatch !== undefined && hasEtag(ifNoneMatch, etag, 'weak'));
   if (isRefused) throw new PreconditionFailedError(etag);
 }

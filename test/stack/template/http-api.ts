@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { Match, type Template } from 'aws-cdk-lib/assertions';
 import { operations } from '../../../lib/api/operations.ts';
-import { routeKey, routes } from '../../../lib/api/routes.ts';
+import { routeKey, servedRoutes } from '../../../lib/api/routes.ts';
 import { resourcesOf, synthTemplate, textOf } from '../synth.ts';
 
 interface RouteProperties {
@@ -25,7 +25,7 @@ function authorizationOf(template: Template): Record<string, string> {
 
 const expected = (closed: string) =>
   Object.fromEntries(
-    routes.map((route) => [routeKey(route), operations[route.operation].access === 'anyone' ? 'NONE' : closed]),
+    servedRoutes.map((route) => [routeKey(route), operations[route.operation].access === 'anyone' ? 'NONE' : closed]),
   );
 
 describe('the HTTP API', () => {
@@ -33,7 +33,7 @@ describe('the HTTP API', () => {
 
   test('has the routes of routes.ts, each signed but the open ones', () => {
     expect(authorizationOf(template)).toEqual(expected('AWS_IAM'));
-    expect(Object.values(authorizationOf(template)).filter((type) => type === 'NONE')).toHaveLength(2);
+    expect(Object.values(authorizationOf(template)).filter((type) => type === 'NONE')).toHaveLength(4);
   });
 
   test('checks tokens of the issuer where there is one', () => {
@@ -57,7 +57,8 @@ describe('the HTTP API', () => {
         IntegrationUri: unknown;
         PayloadFormatVersion: string;
       };
-      const operation = routes.find((route) => routeKey(route) === RouteKey)?.operation as keyof typeof operations;
+      const operation = servedRoutes.find((route) => routeKey(route) === RouteKey)
+        ?.operation as keyof typeof operations;
       expect(textOf(IntegrationUri).toLowerCase()).toBe(`${operations[operation].function}function`);
       expect(PayloadFormatVersion).toBe('2.0');
     }

@@ -71,7 +71,9 @@ describe('the security checks', () => {
       ...['Access', 'Cleanup'].map(anyResource),
       anyAccessPoint('SessionEvents'),
       anyResource('SessionEvents'),
-      ...['health', 'openapi.json'].map((path) => `SessionManager/Http/Api/GET--${path}: AwsSolutions-APIG4`),
+      ...['GET--health', 'GET--openapi.json', 'HEAD--health', 'HEAD--openapi.json'].map(
+        (route) => `SessionManager/Http/Api/${route}: AwsSolutions-APIG4`,
+      ),
       'SessionManager/Schedules/DeadLetters: AwsSolutions-SQS3',
     ]);
     for (const { reason } of exceptions) expect(reason.length).toBeGreaterThan(50);

@@ -56,6 +56,7 @@ const INPUTS: Record<OperationName, (known: Known) => Record<string, unknown>> =
   makeDirectory: ({ sessionId }) => ({ sessionId, path: CANARY }),
   writeFile: ({ sessionId }) => ({ sessionId, path: `${CANARY}/a`, content }),
   readFile: ({ sessionId }) => ({ sessionId, path: `${CANARY}/a` }),
+  statFile: ({ sessionId }) => ({ sessionId, path: `${CANARY}/a` }),
   listDirectory: ({ sessionId }) => ({ sessionId, path: CANARY }),
   getWorkspaceUsage: ({ sessionId }) => ({ sessionId }),
   deleteFile: ({ sessionId }) => ({ sessionId, path: `${CANARY}/a` }),
@@ -66,6 +67,9 @@ const INPUTS: Record<OperationName, (known: Known) => Record<string, unknown>> =
   reconcile: () => ({}),
   cleanupSession: ({ sessionId }) => ({ sessionId }),
 };
+
+/** Has no room where the caller's `list` is long. */
+const ENDLESS = '{{#list}}{{#list}}{{#list}}x{{/list}}{{/list}}{{/list}}';
 
 const ALL = Object.keys(INPUTS) as OperationName[];
 /** What needs a caller concerns somebody, and so is audited. */
@@ -119,6 +123,10 @@ export class Walk {
   /** A refusal of each kind that callers can bring about at every door. */
   async refusals(owner: Actor): Promise<void> {
     const create = (input = {}) => this.call('createSession', owner, { ...input });
+    const admin: Actor = { ...owner, role: 'admin' };
+    const endless = { scope: 'user', userId: owner.userId, promptId: 'endless', template: ENDLESS };
+    await this.call('putPrompt', admin, endless);
+    await create({ promptRequired: true, promptVariables: { list: Array.from({ length: 200 }, () => 1) } });
     const { output } = (await create({ idempotencyKey: CANARY })) as { output: { id: string } };
     const known = { sessionId: output.id, endpoint: this.endpoint };
     const { sessionId } = known;
