@@ -89,8 +89,11 @@ export class SessionCreation {
     return sessionId === undefined ? undefined : { session: await this.replay(sessionId), replayed: true };
   }
 
-  async create(request: CreateRequest, reports: CreationReports): Promise<CreationOutcome> {
-    const startedAt = performance.now();
+  async create(
+    request: CreateRequest,
+    reports: CreationReports,
+    startedAt = performance.now(),
+  ): Promise<CreationOutcome> {
     const attempts = this.store.create(request);
     try {
       return await this.createBy(attempts, request, reports.rolledBack);
@@ -100,10 +103,8 @@ export class SessionCreation {
       const found = await this.dueSessions.endSome(ownerOf(thrown, request), request.now, reports.dueEnded);
       const isLate = performance.now() - startedAt > TRY_AGAIN_MS;
       if (!found?.settled || isLate) throw withDue(thrown, found?.due);
-      return this.createBy(this.store.create(request), request, reports.rolledBack).catch((again: unknown) => {
-        const isOfSameLimit = again instanceof MaxSessionsReachedError && again.details.scope === thrown.details.scope;
-        throw isOfSameLimit ? withDue(again, found.due) : again;
-      });
+      // Another limit may refuse it then, and have sessions of its own in the way.
+      return this.create(request, reports, startedAt);
     }
   }
 

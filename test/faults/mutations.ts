@@ -74,6 +74,14 @@ export const MUTATIONS: readonly Mutation[] = [
     },
   },
   {
+    invariant: 'I4',
+    what: 'a create whose limit is full ends sessions that have not expired',
+    file: 'lib/sessions/due-sessions.ts',
+    search: '.filter((session) => this.store.isDue(session, now))',
+    replace: '',
+    test: { file: 'test/manager-model/manager-model.test.ts', name: 'one operation after the other' },
+  },
+  {
     invariant: 'I5',
     what: 'a create is taken back though its repetition was answered',
     file: 'lib/sessions/session-writes.ts',

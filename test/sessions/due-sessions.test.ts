@@ -130,7 +130,7 @@ describe('a session that is due and in the way of a create', () => {
       await manager.limits.put({ scope: 'org', orgId: 'acme' }, { limit: 2 });
       clock.advance(EXPIRED);
       const { details } = (await refusal()) as { details: object };
-      expect(details).toEqual({ scope: 'org', limit: 2, active: 2 });
+      expect(details).toEqual({ scope: 'org', limit: 2, active: 2, due: 0 });
     });
 
     test('is shown as due in a list, and no other is', async () => {
@@ -183,6 +183,25 @@ describe('a session that is due and in the way of a create', () => {
       expect(new Set(ended).size).toBe(ended.length);
       expect(ended).toHaveLength(10);
     });
+  });
+
+  test('of the organisation is ended too, where the user’s was not all that was in the way', async () => {
+    await open({ MAX_SESSIONS_PER_USER: '1', MAX_SESSIONS_PER_ORG: '2' });
+    const old = [await create('ada'), await create('eve')];
+    await manager.limits.put({ scope: 'org', orgId: 'acme' }, { limit: 1 });
+    clock.advance(EXPIRED);
+    await create('ada');
+    for (const { id } of old) expect(await isThere(id)).toBe(false);
+  });
+
+  test('of the user says nothing of the global limit, which refuses once it has ended', async () => {
+    await open({ MAX_SESSIONS_PER_USER: '1' });
+    await create('ada');
+    await create('eve', {});
+    await manager.limits.put({ scope: 'global' }, { limit: 1 });
+    clock.advance(EXPIRED);
+    const { details } = (await refusal('ada')) as { details: object };
+    expect(details).toEqual({ scope: 'global', limit: 1, active: 1 });
   });
 
   test('of all is the sweep’s: the global limit refuses without a look, and says nothing of it', async () => {
