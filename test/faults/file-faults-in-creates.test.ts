@@ -42,7 +42,7 @@ describe('when the file system fails once', () => {
       expect(await stack.manager.countAllSessions()).toBe(1);
       expect(await readdir(path.join(stack.root, '.pending'))).toEqual([]);
       const again = stack.manager.createSession('bob', 'acme', { idempotencyKey: 'k' });
-      await expect(again).rejects.toMatchObject({ code: 'SESSION_NOT_FOUND' });
+      await expect(again).rejects.toMatchObject({ code: 'SESSION_ENDED' });
       other.close();
     },
   );

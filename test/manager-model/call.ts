@@ -35,7 +35,7 @@ export function callOf(operation: Operation, known: readonly string[], model: Ma
         alone: (at, answer) => {
           const isRefused = 'code' in answer && answer.code === 'MAX_SESSIONS_REACHED';
           const due = isRefused ? at.dueFor(owner) : [];
-          return due.length > 0 && at.refusesStill(owner, answer) ? { ok: { due } } : undefined;
+          return due.length > 0 && at.isRefused(owner, answer) ? { ok: { due } } : undefined;
         },
         thenMs: SEARCH_AGAIN_MS,
       };

@@ -66,7 +66,9 @@ export class ManagerModel {
       return { ...viewOf(this.open(earlier.sessionId)), replayed: true };
     }
     // One that was refused as it is now has ended none: an instance looks for them once in 5 s.
-    if (answer === undefined || !this.refusesStill(owner, answer)) for (const id of this.dueFor(owner)) this.free(id);
+    // Each limit that refuses it in turn.
+    for (let due = this.dueFor(owner); due.length > 0 && !this.isRefused(owner, answer); due = this.dueFor(owner))
+      due.forEach((id) => this.free(id));
     this.limits.checkRoomFor(owner);
     if (this.existing.includes(newId)) throw new Refused(`another id than ${newId}`);
     if (key !== undefined) this.keys[at] = { sessionId: newId, request, atSeconds: this.nowSeconds };
@@ -201,7 +203,7 @@ export class ManagerModel {
   }
 
   /** Whether the limits are as that refusal found them: then none of those that are due has ended. */
-  refusesStill(owner: Identity, answer: Answer): boolean {
+  isRefused(owner: Identity, answer: Answer | undefined): boolean {
     const refusal = expectedOf(() => this.limits.checkRoomFor(owner));
     return isDeepStrictEqual(refusal, answer);
   }
