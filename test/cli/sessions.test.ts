@@ -191,7 +191,9 @@ describe('sessions at the command line', () => {
       const { code, problem } = await json('create');
       expect(code).toBe(4);
       expect(problem).toMatchObject({ code: 'MAX_SESSIONS_REACHED', status: 429, scope: 'user', limit: 3, active: 3 });
-      expect((await run('create')).stderr).toMatch(/reached\. \(scope=user limit=3 active=3 requestId=[\w-]+\)\n$/);
+      expect((await run('create')).stderr).toMatch(
+        /reached\. \(scope=user limit=3 active=3 due=0 requestId=[\w-]+\)\n$/,
+      );
     });
 
     test('of nobody is 5, and says how to be somebody', async () => {

@@ -132,7 +132,8 @@ describe('a running server', () => {
         return example ? [entry] : [];
       });
     const inPath = new Map(of('path'));
-    const [[type, content] = ['', {}]] = Object.entries(operation.requestBody?.content ?? {});
+    const contents = Object.entries(operation.requestBody?.content ?? {});
+    const [type, content] = contents.find(([, { examples }]) => examples?.[name]) ?? contents[0] ?? ['', {}];
     const sent = content.examples?.[name]?.value;
     const query = new URLSearchParams(of('query')).toString();
     const needsOperator = operation.tags[0] === 'limits' || operation.operationId === 'reconcile';
@@ -140,8 +141,7 @@ describe('a running server', () => {
     const role = needsRole ? { 'x-role': needsOperator ? 'operator' : 'admin' } : {};
     const caller = operation.security.length > 0 ? { ...own, ...role } : {};
     const url = path.replaceAll(/\{(\w+)\}/g, (_, field: string) => encodeURIComponent(inPath.get(field) ?? ''));
-    const body =
-      type === 'application/json' ? JSON.stringify(real(sent ?? {})) : ((sent as string | undefined) ?? null);
+    const body = type.endsWith('json') ? JSON.stringify(real(sent ?? {})) : ((sent as string | undefined) ?? null);
     const headers = { ...caller, ...(type && { 'content-type': type }), ...Object.fromEntries(of('header')) };
     return [`${server.url}${url}${query && `?${query}`}`, { method, headers, body: type ? body : null }];
   }

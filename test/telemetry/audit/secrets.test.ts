@@ -100,7 +100,7 @@ describe('what callers send', () => {
     expect(lines.filter((line) => line.includes('session_audit_event')).length).toBe(
       which === 'the default logger' ? calls : 0,
     );
-    expect(lines.some((line) => line.includes('operation_failed'))).toBe(true);
+    expect(lines.some((line) => line.includes('dependency_failed'))).toBe(true);
     expect(lines.some((line) => line.includes('prompt_composer_failed'))).toBe(true);
     expect(output.lines.flatMap((line) => line.match(new RegExp(`.{0,80}${SECRET}`)) ?? [])).toEqual([]);
     expect(audited.length).toBe(which === 'the default logger' ? 0 : calls);
