@@ -1,8 +1,7 @@
-import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { newStack, type TestStack } from '../setup/test-stack.ts';
+import { newUserAt } from './command-line-user.ts';
 import { startServer, type LocalServer } from '../local/local-server.ts';
-import { commandLine, type Surroundings } from './run-command-line.ts';
 
 describe('changes of sessions at the command line', () => {
   let stack: TestStack;
@@ -17,18 +16,7 @@ describe('changes of sessions at the command line', () => {
     await stack?.close();
   });
 
-  /** Somebody new in the organisation `acmé`. */
-  const somebody = () => {
-    const user = `ada-${randomUUID()}`;
-    const env = () => ({ SESSION_MANAGER_URL: server.url, SESSION_MANAGER_USER: user, SESSION_MANAGER_ORG: 'acmé' });
-    const run = (args: string, more: Surroundings = {}) =>
-      commandLine(args.split(' '), { ...more, env: { ...env(), ...more.env } });
-    const json = async (args: string, more: Surroundings = {}) => {
-      const { code, stdout, stderr } = await run(`${args} --json`, more);
-      return { code, output: parsed(stdout), problem: parsed(stderr) };
-    };
-    return { user, run, json };
-  };
+  const somebody = () => newUserAt(server.url);
 
   test('metadata is replaced, or merged, at the version that was read', async () => {
     const { run, json } = somebody();
@@ -69,5 +57,3 @@ describe('changes of sessions at the command line', () => {
     expect(await run('create --prompt-required')).toMatchObject({ code: 0, stderr: '' });
   });
 });
-
-const parsed = (printed: string): unknown => (printed === '' ? undefined : JSON.parse(printed));

@@ -3,8 +3,9 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { newStack, type TestStack } from '../setup/test-stack.ts';
+import { newUserAt, parsed } from './command-line-user.ts';
 import { startServer, type LocalServer } from '../local/local-server.ts';
-import { commandLine, type Surroundings } from './run-command-line.ts';
+import { commandLine } from './run-command-line.ts';
 
 const ISO = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
 
@@ -21,18 +22,7 @@ describe('sessions at the command line', () => {
     await stack?.close();
   });
 
-  /** Somebody new in the organisation `acmé`. */
-  const somebody = () => {
-    const user = `ada-${randomUUID()}`;
-    const env = () => ({ SESSION_MANAGER_URL: server.url, SESSION_MANAGER_USER: user, SESSION_MANAGER_ORG: 'acmé' });
-    const run = (args: string, more: Surroundings = {}) =>
-      commandLine(args.split(' '), { ...more, env: { ...env(), ...more.env } });
-    const json = async (args: string, more: Surroundings = {}) => {
-      const { code, stdout, stderr } = await run(`${args} --json`, more);
-      return { code, output: parsed(stdout), problem: parsed(stderr) };
-    };
-    return { user, run, json };
-  };
+  const somebody = () => newUserAt(server.url);
 
   test('a session is created, shown, listed and ended, in the API’s own documents', async () => {
     const { user, json } = somebody();
@@ -215,5 +205,3 @@ describe('sessions at the command line', () => {
     });
   });
 });
-
-const parsed = (printed: string): unknown => (printed === '' ? undefined : JSON.parse(printed));
