@@ -71,28 +71,24 @@ export const ERRORS = {
   IDEMPOTENCY_CONFLICT: {
     status: 409,
     title: 'Idempotency key used before',
-    exit: 'failed',
     outcome: 'idempotency-conflict',
     when: 'the same key with another request',
   },
   SESSION_ENDED: {
     status: 409,
     title: 'Session has ended',
-    exit: 'failed',
     outcome: 'conflict',
     when: 'to a repeated create whose session has ended or is ending; with its `sessionId`',
   },
   SESSION_CONFLICT: {
     status: 409,
     title: 'Session changed meanwhile',
-    exit: 'failed',
     outcome: 'conflict',
     when: 'the session is not the one that was read; `version`: what it has now',
   },
   MCP_CLIENT_EXISTS: {
     status: 409,
     title: 'MCP client exists',
-    exit: 'failed',
     outcome: 'conflict',
     when: 'the session has a client with this id',
   },
@@ -113,7 +109,6 @@ export const ERRORS = {
   MCP_CONNECTION: {
     status: 502,
     title: 'MCP server failed',
-    exit: 'failed',
     outcome: 'failure',
     isOfOthers: true,
     when: 'the MCP server refused, timed out or broke the protocol',
@@ -142,21 +137,18 @@ export const ERRORS = {
   NOT_A_FILE: {
     status: 409,
     title: 'Not a file',
-    exit: 'failed',
     outcome: 'conflict',
     when: 'what is at the path, or on the way to it, is of another kind: a directory, a file, a FIFO, a socket, a device',
   },
   DIRECTORY_NOT_EMPTY: {
     status: 409,
     title: 'Directory not empty',
-    exit: 'failed',
     outcome: 'conflict',
     when: 'removing needs `recursive=true`',
   },
   FILE_TOO_LARGE: {
     status: 413,
     title: 'File too large',
-    exit: 'failed',
     outcome: 'limit',
     when: 'more than one request or answer carries; with `size` and `limit`',
   },
@@ -170,14 +162,12 @@ export const ERRORS = {
   PRECONDITION_FAILED: {
     status: 412,
     title: 'Precondition failed',
-    exit: 'failed',
     outcome: 'precondition',
     when: "`If-Match` or `If-None-Match` does not hold; with the file's `etag`, if there is one",
   },
   RANGE_NOT_SATISFIABLE: {
     status: 416,
     title: 'Range not satisfiable',
-    exit: 'failed',
     outcome: 'precondition',
     when: 'the range is not in the file (`size`, `Content-Range`), or the part does not follow what arrived (`received`, `total`)',
   },
@@ -198,7 +188,6 @@ export const ERRORS = {
   PROMPT_CONFLICT: {
     status: 409,
     title: 'Prompt layer changed meanwhile',
-    exit: 'failed',
     outcome: 'conflict',
     when: 'the layer is not the one that was read; `version`: what it has now',
   },
@@ -213,7 +202,6 @@ export const ERRORS = {
   RESPONSE_TOO_LARGE: {
     status: 502,
     title: 'Answer too large',
-    exit: 'failed',
     outcome: 'limit',
     when: 'the answer would not fit through Lambda',
   },
@@ -225,20 +213,8 @@ export const ERRORS = {
     outcome: 'failure',
     when: 'conflicts, throttling or a disturbance outlasted the retries; repeating is safe',
   },
-  NOT_AVAILABLE: {
-    status: 501,
-    title: 'Not available',
-    exit: 'failed',
-    outcome: 'not-available',
-    when: 'not on this deployment',
-  },
-  INTERNAL: {
-    status: 500,
-    title: 'Internal error',
-    exit: 'failed',
-    outcome: 'failure',
-    when: 'our fault; the cause is in the log',
-  },
+  NOT_AVAILABLE: { status: 501, title: 'Not available', outcome: 'not-available', when: 'not on this deployment' },
+  INTERNAL: { status: 500, title: 'Internal error', outcome: 'failure', when: 'our fault; the cause is in the log' },
 } as const satisfies Readonly<Record<string, ErrorRow>>;
 
 /** Every `code` that an answer can have. */
@@ -253,8 +229,8 @@ interface ErrorRow {
   status: number;
   /** The title of the problem document. */
   title: string;
-  /** The exit code of the command line, by its name in `lib/cli/exit-codes.ts`. Only `lib/cli/` reads it. */
-  exit: string;
+  /** The exit code of the command line, by its name in `lib/cli/exit-codes.ts`; `failed` if absent. Only `lib/cli/` reads it. */
+  exit?: string;
   /**
    * `failure` is the fault of this system or of an MCP server. Every other value is a refusal, which the caller causes:
    * it says what the refusal is about. Only `lib/telemetry/` reads it.

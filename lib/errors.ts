@@ -32,6 +32,8 @@ export class SessionNotFoundError extends SessionManagerError {
 
 /** Every seat under the limit of `scope` is taken. `due`: how many of its sessions have expired and have not ended yet. */
 export class MaxSessionsReachedError extends SessionManagerError {
+  declare readonly details: Readonly<{ scope: 'global' | 'org' | 'user'; limit: number; active: number; due?: number }>;
+
   constructor(scope: 'global' | 'org' | 'user', limit: number, active: number, due?: number) {
     super('MAX_SESSIONS_REACHED', `The limit of ${limit} sessions of the ${scopeInWords[scope]} is reached.`, {
       scope,

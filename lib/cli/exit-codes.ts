@@ -25,4 +25,7 @@ export const EXIT_MEANINGS: Readonly<Record<number, string>> = {
   [EXIT.terminated]: 'terminated (SIGTERM)',
 };
 
-export const exitCodeOf = (code: ErrorCode): number => EXIT[ERRORS[code].exit];
+export function exitCodeOf(code: ErrorCode): number {
+  const row = ERRORS[code];
+  return EXIT['exit' in row ? row.exit : 'failed'];
+}

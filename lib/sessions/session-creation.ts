@@ -9,9 +9,8 @@ import {
   SessionNotFoundError,
   WorkspaceCreationError,
 } from '../errors.ts';
-import type { Identity } from '../identity.ts';
 import type { SeatMetrics } from '../limits/seat-metrics.ts';
-import type { ScopeOwner } from '../identity.ts';
+import type { Identity, ScopeOwner } from '../identity.ts';
 import type { DueSessions } from './due-sessions.ts';
 import type { SessionEnding } from './session-ending.ts';
 import type { CreateAttempts, CreateOutcome } from './create-attempts.ts';
@@ -127,7 +126,7 @@ export class SessionCreation {
     try {
       const isThere = await orWorkspaceCreationError(this.workspaces.publish(outcome.created));
       if (!isThere && !(await this.hasEnded(id))) {
-        throw new WorkspaceCreationError(new Error('the directory that was made aside is gone'));
+        throw new WorkspaceCreationError(new Error('the directory that was staged is gone'));
       }
     } catch (thrown) {
       const rollback = await this.rolledBack(request, onRolledBack);
@@ -204,15 +203,14 @@ export class SessionCreation {
 /** Whose limit refused the create. */
 function ownerOf({ details }: MaxSessionsReachedError, { draft }: CreateRequest): ScopeOwner {
   const { userId, orgId } = draft;
-  return { scope: (details as { scope: ScopeOwner['scope'] }).scope, userId, orgId };
+  return { scope: details.scope, userId, orgId };
 }
 
 function withDue({ details }: MaxSessionsReachedError, due: number | undefined): MaxSessionsReachedError {
-  const { scope, limit, active } = details as { scope: ScopeOwner['scope']; limit: number; active: number };
-  return new MaxSessionsReachedError(scope, limit, active, due);
+  return new MaxSessionsReachedError(details.scope, details.limit, details.active, due);
 }
 
-/** A step on the session that a repeated create is answered with: it has been there. */
+/** A step on the session that a repeated create is answered with. If it is not there now, it has ended. */
 export async function orSessionEnded<T>(sessionId: string, step: Promise<T>): Promise<T> {
   return step.catch((thrown: unknown) => {
     throw thrown instanceof SessionNotFoundError ? new SessionEndedError(sessionId) : thrown;
