@@ -81,7 +81,7 @@ export function sessionManagerParts(options: SessionManagerOptions) {
   const store = new SessionStore(table, seats, settings);
   const lists = new SessionListStore(table);
   const ending = new SessionEnding(store, workspaces, (name, thrown) => log.workspaceNotTidied(name, thrown));
-  const dueSessions = new DueSessions(store, lists, ending, log);
+  const dueSessions = new DueSessions(store, lists, ending, log, now);
   const creation = new SessionCreation(store, workspaces, ending, dueSessions, seatMetrics, log);
 
   const files = new WorkspaceFiles(workspaces);

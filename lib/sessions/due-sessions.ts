@@ -14,7 +14,7 @@ import type { SessionStore } from './session-store.ts';
 type OnEnded = (session: SessionItem, durationMs: number) => Promise<void>;
 
 interface Found {
-  /** How many are due no more: this instance or another one has ended them, or they were used. */
+  /** How many are not due any more: this instance or another one has ended them, or they were used. */
   settled: number;
   /** How many of those that were read are due and have not ended. */
   due: number;
@@ -45,27 +45,23 @@ export class DueSessions {
   private readonly ending: SessionEnding;
   private readonly log: LogLines;
   /** The last search, by scope. */
-  private readonly searches = lazily(
-    () => new LRUCache<string, Search>({ max: MAX_SCOPES, ttl: READ_AGAIN_MS, ttlResolution: 0, perf: this.clock }),
-  );
-  /** The time of the create that was refused last (ms). */
-  private nowMs = 0;
-  private readonly clock = { now: () => this.nowMs };
+  private readonly searches: () => LRUCache<string, Search>;
   /** Where the next call goes on, by scope. */
   private readonly positions = lazily(() => new LRUCache<string, Record<string, string>>({ max: MAX_SCOPES }));
 
-  constructor(store: SessionStore, lists: SessionListStore, ending: SessionEnding, log: LogLines) {
+  constructor(store: SessionStore, lists: SessionListStore, ending: SessionEnding, log: LogLines, now: () => Date) {
     this.store = store;
     this.lists = lists;
     this.ending = ending;
     this.log = log;
+    const perf = { now: () => now().getTime() };
+    this.searches = lazily(() => new LRUCache({ max: MAX_SCOPES, ttl: READ_AGAIN_MS, ttlResolution: 0, perf }));
   }
 
   /** How many are due in the scope, where that is known. Never throws: the refusal is answered in any case. */
   async endSome(of: ScopeOwner, now: Date, onEnded: OnEnded): Promise<Found | undefined> {
     // All sessions together are the sweep's: the lists are by organisation and user.
     if (of.scope === 'global') return undefined;
-    this.nowMs = Math.max(this.nowMs, now.getTime());
     const id = pathOf(seatsKey(of));
     const earlier = this.searches().get(id);
     if (!earlier) return this.begin(this.search(of, id, now, onEnded), id);
