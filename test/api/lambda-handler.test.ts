@@ -35,7 +35,7 @@ describe('the cleanup function', () => {
     clock.advance({ seconds: 200_000 });
   };
 
-  test('understands the schedule’s event, and is the schedule in the audit trail', async () => {
+  test('understands the schedule’s event, and is the schedule in the audit log', async () => {
     await createIdle(2);
     const result = (await cleanup(SCHEDULED, 900_000)) as SweepResult;
     expect(result).toMatchObject({ failed: [], more: false });

@@ -8,7 +8,7 @@ import { newStack, type TestStack } from '../../setup/test-stack.ts';
 const ALICE = { userId: 'alice', orgId: 'acme' };
 const UNKNOWN = '01a2045b-8d44-72e6-97c0-cb9917303a81';
 
-describe('the audit trail', () => {
+describe('the audit log', () => {
   test('is apart for managers that work for each other', async () => {
     const inner: AuditEvent[] = [];
     const outer: AuditEvent[] = [];

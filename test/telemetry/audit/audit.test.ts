@@ -7,7 +7,7 @@ import { auditedBy, event } from './audited-by.ts';
 
 const ALICE = { userId: 'alice', orgId: 'acme' };
 
-describe('the audit trail', () => {
+describe('the audit log', () => {
   let stack: TestStack;
   let clock: TestClock;
   beforeEach(async () => {

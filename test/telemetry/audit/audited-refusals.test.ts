@@ -13,7 +13,7 @@ import { auditedBy, event } from './audited-by.ts';
 const ALICE = { userId: 'alice', orgId: 'acme' };
 const UNKNOWN = '01a2045b-8d44-72e6-97c0-cb9917303a81';
 
-describe('the audit trail', () => {
+describe('the audit log', () => {
   let stack: TestStack;
   beforeEach(async () => {
     stack = await newStack({ MAX_SESSIONS_PER_USER: '2' });
