@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { API_FUNCTIONS, type ApiFunction } from '../lib/operations/operation.ts';
-import { parseJson, utf8Of } from '../lib/api/json-text.ts';
+import { parseJson, utf8Of } from '../lib/json/json-text.ts';
 import { invoke } from './functions.ts';
 
 /** Lambda's Invoke API, so that `aws lambda invoke --endpoint-url` and every SDK's client reach the functions. */

@@ -1,6 +1,6 @@
 import { text } from 'node:stream/consumers';
 import type { Readable } from 'node:stream';
-import { parseJson } from '../api/json-text.ts';
+import { parseJson } from '../json/json-text.ts';
 import { UsageError } from './cli-io.ts';
 
 /** An argument that is a JSON object, or `-`: then stdin is. What it says is never repeated: it may be secret. */

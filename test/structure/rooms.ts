@@ -23,6 +23,7 @@ export const ROOMS = [
   'lib/environment-variables.ts',
   'lib/schemas.ts',
   'lib/answer-in-time.ts',
+  'lib/json',
   'lib/lazily.ts',
   'lib/own-fields.ts',
   'lib/identity.ts',

@@ -1,7 +1,7 @@
 import { UnsupportedMediaTypeError, ValidationError } from '../../errors.ts';
 import type { Route } from '../../operations/route.ts';
 import type { HttpEvent } from '../http-event.ts';
-import { parseJson, utf8Of } from '../json-text.ts';
+import { parseJson, utf8Of } from '../../json/json-text.ts';
 import { headerOf, singleHeader } from './header-fields.ts';
 import { refuseUnknown } from './refuse-unknown.ts';
 

@@ -1,0 +1,14 @@
+/** A number with the digits that it came with: `JSON.stringify` writes `rawJSON` as it is. */
+export interface RawJson {
+  readonly rawJSON: string;
+}
+
+/** As the language has them; TypeScript does not declare them. */
+const language = JSON as unknown as {
+  rawJSON(text: string): RawJson;
+  isRawJSON(value: unknown): boolean;
+};
+
+export const rawJson = (text: string): RawJson => language.rawJSON(text);
+
+export const isRawJson = (value: unknown): value is RawJson => language.isRawJSON(value);
