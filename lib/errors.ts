@@ -162,10 +162,27 @@ export class McpClientLimitError extends SessionManagerError {
   }
 }
 
-/** The MCP server refused, timed out or broke the protocol. `serverStatus`: what it answered, if that was the trouble. */
+/** What is known of a failed MCP server. */
+export interface McpFailure {
+  /** The HTTP status of its answer, if that was the trouble. */
+  serverStatus?: number;
+  /** The message of its JSON-RPC error: without secrets, at most 200 characters. */
+  serverMessage?: string;
+  /** The versions of the protocol that it speaks, where it speaks none of ours. */
+  supported?: readonly string[];
+  /** Origin and path where it sends requests, as something else than a message. */
+  redirectedTo?: string;
+  /** Of a command that ended by itself; `signal` where a signal ended it. */
+  exitCode?: number;
+  signal?: string;
+  /** The code with which its authorization server refused a token. */
+  oauthError?: string;
+}
+
+/** The MCP server refused, timed out or broke the protocol. */
 export class McpConnectionError extends SessionManagerError {
-  constructor(problem: string, cause?: unknown, details: { serverStatus?: number } = {}) {
-    super('MCP_CONNECTION', `The MCP server ${problem}.`, details, cause);
+  constructor(problem: string, cause?: unknown, details: McpFailure = {}) {
+    super('MCP_CONNECTION', `The MCP server ${problem}.`, { ...details }, cause);
   }
 }
 
