@@ -79,7 +79,11 @@ export class McpConnections {
   }
 
   /** The same for the session of a connection that is stored no more. */
-  async terminateReplaced(sessionId: string, { clientId, connection }: McpClientItem, target: McpTarget): Promise<void> {
+  async terminateReplaced(
+    sessionId: string,
+    { clientId, connection }: McpClientItem,
+    target: McpTarget,
+  ): Promise<void> {
     if (connection.mcpSessionId === undefined) return;
     const timeoutMs = Math.min(target.timeoutMs, TERMINATION_MS);
     try {

@@ -16,7 +16,7 @@ export interface StoredClient {
   item: McpClientItem;
   target: McpTarget;
   /** As it is stored now. Throws if it is not, or its session has ended. */
-  current(): Promise<McpClientItem>;
+  current: () => Promise<McpClientItem>;
 }
 
 /**
@@ -86,9 +86,7 @@ export class Resumption {
     const { sessionId, item } = this.#client;
     if (connectionId === item.connection.connectionId && isSuspect === this.#isSuspect) return;
     this.#isSuspect = isSuspect;
-    await this.#uses.store
-      .markConnection(sessionId, item.clientId, { connectionId, isSuspect })
-      .catch(() => undefined);
+    await this.#uses.store.markConnection(sessionId, item.clientId, { connectionId, isSuspect }).catch(() => undefined);
   }
 
   /** Uses of the same client in this process share what one of them initializes. */

@@ -33,7 +33,7 @@ async function beginningOf(body: ReadableStream<Uint8Array> | null): Promise<str
   const decoder = new TextDecoder();
   let text = '';
   const read = async (): Promise<void> => {
-    for (let bytes = 0; bytes < MAX_BYTES; ) {
+    for (let bytes = 0; bytes < MAX_BYTES;) {
       const { done, value } = await reader.read();
       if (done) return;
       bytes += value.byteLength;

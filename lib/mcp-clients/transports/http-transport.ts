@@ -209,7 +209,7 @@ const described = (type: string): string =>
 
 async function drain(events: AsyncGenerator<StreamEvent>): Promise<void> {
   try {
-    for await (const _event of events) continue;
+    for (let next = await events.next(); !next.done;) next = await events.next();
   } catch {
     // The answer is here.
   }

@@ -43,7 +43,11 @@ function refused({ status, rpcError }: HttpRefusal, redact: Redact): McpConnecti
   const said = rpcError && toldOf(rpcError.message, rpcError.data, redact);
   const words = said?.serverMessage ? `: ${said.serverMessage}` : '';
   const details = { serverStatus: status, ...said };
-  return new McpConnectionError(`answered with HTTP status ${status}${words}`, new Error(`HTTP status ${status}`), details);
+  return new McpConnectionError(
+    `answered with HTTP status ${status}${words}`,
+    new Error(`HTTP status ${status}`),
+    details,
+  );
 }
 
 /** Its cause is the answer as a whole, without `data`, which can be anything. */
@@ -66,9 +70,11 @@ function saidBy({ code, message }: McpError): string {
 }
 
 function versionsIn(data: unknown): string[] {
-  const supported = isObject(data) ? data.supported : undefined;
+  const supported: unknown = isObject(data) ? data.supported : undefined;
   if (!Array.isArray(supported)) return [];
-  return supported.slice(0, MAX_VERSIONS).filter((version) => typeof version === 'string' && VERSION.test(version));
+  return (supported as unknown[])
+    .slice(0, MAX_VERSIONS)
+    .filter((version): version is string => typeof version === 'string' && VERSION.test(version));
 }
 
 function problemIn(thrown: unknown): string {

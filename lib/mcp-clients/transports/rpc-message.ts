@@ -47,7 +47,8 @@ function parsedJson(text: string): unknown {
   try {
     return parseJson(text);
   } catch (thrown) {
-    if (thrown instanceof NestedTooDeeplyError) throw new McpConnectionError('answered with JSON that is nested too deeply');
+    if (thrown instanceof NestedTooDeeplyError)
+      throw new McpConnectionError('answered with JSON that is nested too deeply');
     throw thrown;
   }
 }
