@@ -95,7 +95,7 @@ export class HttpTransport implements Transport {
   }
 
   private async readAnswer(request: JSONRPCRequest, response: Response): Promise<void> {
-    if (response.status === 202) return refuse(response, 'accepted the request and does not answer it');
+    if ([202, 204].includes(response.status)) return refuse(response, 'accepted the request and does not answer it');
     const type = mediaTypeOf(response);
     if (type === EVENTS) return this.readStream(request, response);
     if (!isJson(type)) return refuse(response, `answered with ${described(type)} instead of JSON`);

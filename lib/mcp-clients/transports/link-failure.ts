@@ -78,8 +78,16 @@ function versionsIn(data: unknown): string[] {
 }
 
 function problemIn(thrown: unknown): string {
-  const { name = '', code, syscall } = types.isNativeError(thrown) ? (thrown as NodeJS.ErrnoException) : {};
+  const {
+    name = '',
+    message = '',
+    code,
+    syscall,
+  } = types.isNativeError(thrown) ? (thrown as NodeJS.ErrnoException) : {};
   if (syscall?.startsWith('spawn')) return `could not be started (${String(code)})`;
+  // The SDK's words for the version that a server has chosen.
+  if (message.includes('protocol version is not supported'))
+    return 'speaks a version of the protocol that is not known here';
   return name === 'TypeError' || name === 'AbortError' ? 'could not be reached' : 'did not speak the protocol';
 }
 

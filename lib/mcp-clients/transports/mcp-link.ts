@@ -96,11 +96,11 @@ export class McpLink {
 
   /** What a library has made of a failure says less than the failure. */
   private reasonOf(thrown: unknown): unknown {
-    const isTyped = isAnswer(thrown) || thrown instanceof HttpRefusal || thrown instanceof McpConnectionError;
-    if (isTyped) return thrown;
-    const known = this.transport.failure ?? this.options.failure?.();
+    if (isAnswer(thrown) || thrown instanceof HttpRefusal || thrown instanceof McpConnectionError) return thrown;
+    const ofRequest = this.options.failure?.();
     const isCutOff = thrown instanceof McpError && thrown.code === (ErrorCode.ConnectionClosed as number);
-    return known ?? (isCutOff ? new McpConnectionError('ended the connection') : thrown);
+    if (!isCutOff) return ofRequest ?? thrown;
+    return this.transport.failure ?? ofRequest ?? new McpConnectionError('ended the connection');
   }
 
   /** A text of the server, which may repeat a secret. */

@@ -44,7 +44,7 @@ export class SseTransport implements Transport {
     }
     await new Promise<void>((resolve, reject) => {
       void this.read(response, resolve).then((failure) => {
-        this.failure ??= failure;
+        if (!this.closing.signal.aborted) this.failure = failure;
         reject(failure);
         void this.close();
       });
