@@ -81,7 +81,7 @@ async function seenBy(server: WildServer) {
 function toldOf(reply: Reply): string {
   if (!reply.ok) {
     const { code, message, details } = reply;
-    const { requestId: _, ...more } = details;
+    const more = Object.fromEntries(Object.entries(details).filter(([name]) => name !== 'requestId'));
     const told = message.replace('The MCP server ', '').replace(/\.$/, '');
     const further = Object.keys(more).length > 0 ? ` ${JSON.stringify(more).replace(/:\d+\//, '/')}` : '';
     return `${code === 'MCP_CONNECTION' ? '' : `${code}: `}${told}${further}`;

@@ -14,7 +14,7 @@ export interface Exchange {
   /** The server knows the session that it names. */
   isKnown: boolean;
   /** Takes note that the call is executed, and gives the answer to it. */
-  execute(): object;
+  execute: () => object;
 }
 
 /** Answers in place of the stub: true if it did. */
