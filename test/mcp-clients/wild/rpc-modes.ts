@@ -78,7 +78,7 @@ export const RPC_MODES = {
   'meta data that are null': resulting('tools/call', { content: [], _meta: null }),
   'numbers and names of their own': resulting(
     'tools/call',
-    '{"content":[],"n":[9007199254740993,0.10000000000000000555,1e400,-0],"__proto__":{"a":1},"o":{"__proto__":9007199254740993}}',
+    '{"content":[],"n":[9007199254740993,0.10000000000000000555,1e400],"__proto__":{"a":1},"o":{"__proto__":9007199254740993}}',
   ),
   'a deep result': resulting('tools/call', deep),
   'a deep array': resulting('tools/call', `{"content":${deepArray}}`),

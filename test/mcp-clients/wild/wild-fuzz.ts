@@ -82,7 +82,7 @@ function mutated(value: unknown, random: Random, share: number): string {
   if (random() < share) return oneOf(VALUES, random);
   if (Array.isArray(value)) return `[${value.map((item) => mutated(item, random, share)).join()}]`;
   if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';
-  const members = Object.entries(value as object)
+  const members = Object.entries(value)
     .filter(([, member]) => member !== undefined && random() > share / 2)
     .map(
       ([name, member]) =>
