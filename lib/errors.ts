@@ -1,6 +1,6 @@
-import type { ErrorCode } from './error-catalogue.ts';
+import type { ErrorCode, McpFailure } from './error-catalogue.ts';
 
-export type { ErrorCode };
+export type { ErrorCode, McpFailure };
 
 /**
  * A failure that callers can distinguish by `code`. `message` and `details` are meant for them: never a path of the
@@ -160,23 +160,6 @@ export class McpClientLimitError extends SessionManagerError {
   constructor(limit: number) {
     super('MCP_CLIENT_LIMIT', `A session can have at most ${limit} MCP clients.`, { limit });
   }
-}
-
-/** What is known of a failed MCP server. */
-export interface McpFailure {
-  /** The HTTP status of its answer, if that was the trouble. */
-  serverStatus?: number;
-  /** The message of its JSON-RPC error: without secrets, at most 200 characters. */
-  serverMessage?: string;
-  /** The versions of the protocol that it speaks, where it speaks none of ours. */
-  supported?: readonly string[];
-  /** Origin and path where it sends requests, as something else than a message. */
-  redirectedTo?: string;
-  /** Of a command that ended by itself; `signal` where a signal ended it. */
-  exitCode?: number;
-  signal?: string;
-  /** The code with which its authorization server refused a token. */
-  oauthError?: string;
 }
 
 /** The MCP server refused, timed out or broke the protocol. */

@@ -2,10 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 import type { JSONRPCMessage, JSONRPCRequest } from '@modelcontextprotocol/sdk/types.js';
 import { McpConnectionError } from '../../errors.ts';
-import { eventsOf, type StreamEvent, type StreamPosition } from './event-stream.ts';
+import { eventsOf, type StreamEvent, type StreamPosition } from './answers/event-stream.ts';
 import type { Fetch } from './guarded-fetch.ts';
-import { refusalOf } from './http-refusal.ts';
-import { Incoming } from './incoming.ts';
+import { refusalOf } from './answers/http-refusal.ts';
+import { Incoming } from './answers/incoming.ts';
 
 /** How often a stream is resumed without one new event. */
 const MAX_RESUMPTIONS = 3;

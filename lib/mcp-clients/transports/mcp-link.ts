@@ -7,10 +7,10 @@ import { McpConnectionError } from '../../errors.ts';
 import type { McpTarget } from '../mcp-connector.ts';
 import { secretsIn } from '../credentials/mcp-credentials.ts';
 import { redactor } from '../credentials/redact.ts';
-import { HttpRefusal } from './http-refusal.ts';
-import { failedAs, inOurWords, isAnswer } from './link-failure.ts';
-import type { Given } from './rpc-message.ts';
-import type { Failed } from './session-verdict.ts';
+import { HttpRefusal } from './answers/http-refusal.ts';
+import { failedAs, inOurWords, isAnswer } from './answers/link-failure.ts';
+import type { Given } from './answers/rpc-message.ts';
+import type { Failed } from './answers/session-verdict.ts';
 
 const CLIENT_INFO = { name: 'agent-session-manager', version: '0.1.0' };
 /** The SDK's own limit, which would throw what servers can answer with too, is out of reach: ours is first. */

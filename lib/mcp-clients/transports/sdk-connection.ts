@@ -9,9 +9,9 @@ import {
   type McpToolResult,
 } from '../mcp-connector.ts';
 import type { McpLink } from './mcp-link.ts';
-import { isObject, type Given } from './rpc-message.ts';
-import { verdictOf, verdictOfProbe, type SessionVerdict } from './session-verdict.ts';
-import { allTools } from './tool-pages.ts';
+import { isObject, type Given } from './answers/rpc-message.ts';
+import { verdictOf, verdictOfProbe, type SessionVerdict } from './answers/session-verdict.ts';
+import { allTools } from './answers/tool-pages.ts';
 
 /** What is asked to find out whether a session is alive: not every server knows the first. */
 const HARMLESS = ['ping', 'tools/list'];

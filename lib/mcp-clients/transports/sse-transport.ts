@@ -1,10 +1,10 @@
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 import type { JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js';
 import { McpConnectionError } from '../../errors.ts';
-import { eventsOf } from './event-stream.ts';
+import { eventsOf } from './answers/event-stream.ts';
 import type { Fetch } from './guarded-fetch.ts';
-import { refusalOf } from './http-refusal.ts';
-import { PendingRequests } from './pending-requests.ts';
+import { refusalOf } from './answers/http-refusal.ts';
+import { PendingRequests } from './answers/pending-requests.ts';
 
 /**
  * MCP over HTTP with SSE, as it was before Streamable HTTP: a stream that names where messages are posted, and that

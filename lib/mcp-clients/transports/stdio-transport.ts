@@ -4,8 +4,8 @@ import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 import type { JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js';
 import pTimeout from 'p-timeout';
 import { McpConnectionError } from '../../errors.ts';
-import { LineReader } from './line-reader.ts';
-import { PendingRequests } from './pending-requests.ts';
+import { LineReader } from './answers/line-reader.ts';
+import { PendingRequests } from './answers/pending-requests.ts';
 
 /** As much as an answer over HTTP may have. */
 const MAX_MESSAGE_BYTES = 12 * 1024 * 1024;

@@ -1,9 +1,9 @@
 import { types } from 'node:util';
 import { OAuthError } from '@modelcontextprotocol/sdk/server/auth/errors.js';
 import { McpError } from '@modelcontextprotocol/sdk/types.js';
-import { McpConnectionError, SessionManagerError, type McpFailure } from '../../errors.ts';
+import { McpConnectionError, SessionManagerError, type McpFailure } from '../../../errors.ts';
 import { HttpRefusal } from './http-refusal.ts';
-import { RedirectsMessageError } from './redirects.ts';
+import { RedirectsMessageError } from '../redirects.ts';
 import { isObject, type Answered } from './rpc-message.ts';
 import type { Failed } from './session-verdict.ts';
 

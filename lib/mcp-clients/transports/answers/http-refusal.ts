@@ -1,5 +1,5 @@
 import pTimeout from 'p-timeout';
-import { parseJson } from '../../json/json-text.ts';
+import { parseJson } from '../../../json/json-text.ts';
 import { errorIn, isObject, type RpcError } from './rpc-message.ts';
 
 const MAX_BYTES = 64 * 1024;

@@ -1,5 +1,5 @@
-import { McpConnectionError } from '../../errors.ts';
-import type { McpTool } from '../mcp-connector.ts';
+import { McpConnectionError } from '../../../errors.ts';
+import type { McpTool } from '../../mcp-connector.ts';
 import { isObject, type Given } from './rpc-message.ts';
 
 /** Of all pages together: as much as one answer may have. */

@@ -1,6 +1,6 @@
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 import type { JSONRPCRequest } from '@modelcontextprotocol/sdk/types.js';
-import { McpConnectionError } from '../../errors.ts';
+import { McpConnectionError } from '../../../errors.ts';
 import { answerForSdk, answers, messagesIn } from './rpc-message.ts';
 
 /** A server that asks is answered with a request each time: without a bound, 12 MiB of questions are 200,000 requests. */

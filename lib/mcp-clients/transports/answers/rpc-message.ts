@@ -1,6 +1,6 @@
 import type { JSONRPCMessage, JSONRPCRequest } from '@modelcontextprotocol/sdk/types.js';
-import { McpConnectionError } from '../../errors.ts';
-import { NestedTooDeeplyError, parseJson } from '../../json/json-text.ts';
+import { McpConnectionError } from '../../../errors.ts';
+import { NestedTooDeeplyError, parseJson } from '../../../json/json-text.ts';
 
 /** What a JSON-RPC error says, whatever the server put into it. */
 export interface RpcError {
