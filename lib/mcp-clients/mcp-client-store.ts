@@ -153,7 +153,7 @@ export class McpClientStore {
     );
   }
 
-  /** Stores that a connection is suspect, or is so no more. Nothing happens if it was replaced. */
+  /** Marks a connection whose session may be unknown to the server, or removes the mark. Does nothing if it was replaced. */
   async markConnection(
     sessionId: string,
     clientId: string,

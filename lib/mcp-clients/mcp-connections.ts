@@ -50,7 +50,7 @@ export class McpConnections {
     return this.connector.resume(target, state);
   }
 
-  /** Runs `renew` once at a time for each name: who comes meanwhile gets what it gives. */
+  /** Runs `renew` once at a time for each name: concurrent callers share its result. */
   renewedOnce(name: string, renew: () => Promise<McpConnectionState>): Promise<McpConnectionState> {
     const underWay = this.renewals.get(name);
     if (underWay) return underWay;

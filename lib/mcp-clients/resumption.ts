@@ -23,7 +23,7 @@ export interface StoredClient {
  * One use of a client's stored connection, in the client's time. A request that may have been executed is never sent again:
  *
  * - If the server does not know the session, a new one is initialized, and the request is sent there.
- * - If a request fails in another way, the connection is stored as suspect. The next use asks the server something harmless
+ * - If a request fails in another way, the stored connection is marked. The next use asks the server something harmless
  *   first, and initializes a new session only if that fails too: a healthy session survives an overloaded server.
  */
 export class Resumption {
@@ -64,7 +64,7 @@ export class Resumption {
     return this.#uses.connections.resume(this.#target(), state);
   }
 
-  /** If so, the connection is suspect no more. */
+  /** If so, the mark is removed. */
   async #isAlive(stored: McpConnectionState): Promise<boolean> {
     const connection = await this.#resume(stored);
     const isAlive = await connection.isAlive().finally(() => connection.close());

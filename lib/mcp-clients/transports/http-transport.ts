@@ -26,7 +26,7 @@ export interface HttpSession {
 
 /**
  * MCP over Streamable HTTP: a POST for each message, whose answer is read to its end. An answer that ends without answering
- * fails at once, unless it is a stream with event ids: that is resumed. There is no stream for what answers no request:
+ * fails immediately, unless it is a stream with event ids: that is resumed. There is no stream for what answers no request:
  * who connects for one call needs none.
  */
 export class HttpTransport implements Transport {

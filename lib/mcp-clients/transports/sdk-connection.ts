@@ -94,7 +94,7 @@ export class SdkConnection implements McpConnection {
     return this.options.session === 'resumed' ? this.probe() : 'sound';
   }
 
-  /** Whether the session is alive: `sound`, `lost`, or `suspect` if nobody can tell. */
+  /** Whether the session is alive: `sound`, `lost`, or `suspect` if that is unknown. */
   private async probe(): Promise<SessionVerdict> {
     const stopAt = performance.now() + Math.min(PROBE_MS, (this.stopAt - performance.now()) / PART_OF_TIME);
     let takesNone = true;

@@ -111,7 +111,7 @@ export class StdioTransport implements Transport {
 
 const tooLong = () => new McpConnectionError(`answered with a line of more than ${MAX_MESSAGE_BYTES} bytes`);
 
-/** What a caller is told of a command that ended by itself. */
+/** The failure of a command that ended by itself. */
 function endOf({ exitCode, signalCode }: ChildProcess): McpConnectionError {
   if (exitCode !== null) return new McpConnectionError(`ended with exit code ${exitCode}`, undefined, { exitCode });
   if (signalCode === null) return new McpConnectionError('ended the connection');

@@ -6,7 +6,7 @@ const MAX_BYTES = 64 * 1024;
 /** The status is known: what else is said is not waited for much longer (ms). */
 const BODY_MS = 1_000;
 
-/** An answer with a status that is no success. Its body is told to nobody, apart from a JSON-RPC error in it. */
+/** An answer with a status that is no success. Of its body only a JSON-RPC error is passed on. */
 export class HttpRefusal extends Error {
   override readonly name = 'HttpRefusal';
   readonly status: number;

@@ -13,7 +13,7 @@ const MAX_MESSAGE_CHARS = 200;
 const MAX_VERSIONS = 20;
 const VERSION = /^[A-Za-z0-9._-]{1,32}$/;
 
-/** What was thrown, in our words: without secrets, and with what a server may tell of itself. */
+/** What was thrown, in our words: without secrets, and with what may be passed on of an answer. */
 export function inOurWords(thrown: unknown, redact: Redact): Error {
   if (thrown instanceof RedirectsMessageError) return thrown.withoutSecrets(redact);
   if (thrown instanceof SessionManagerError) return thrown;

@@ -2,8 +2,8 @@
  * What a failed request says about the session on the server:
  *
  * - `lost`: the server does not know the session, and so it has not executed the request.
- * - `doubtful`: the server has refused the request, perhaps because it does not know the session. Asking tells.
- * - `suspect`: nobody knows whether the session is still there, nor whether the request was executed.
+ * - `doubtful`: the server has refused the request, perhaps because it does not know the session. Asking shows.
+ * - `suspect`: whether the session is still there is unknown, and whether the request was executed too.
  * - `sound`: the server knows the session.
  */
 export type SessionVerdict = 'lost' | 'doubtful' | 'suspect' | 'sound';
