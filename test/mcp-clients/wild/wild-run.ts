@@ -24,7 +24,7 @@ export interface Outcome {
   left: number;
 }
 
-const ALICE = { userId: 'alice', orgId: 'acme' };
+export const ALICE = { userId: 'alice', orgId: 'acme' };
 const STDIO = fileURLToPath(new URL('stdio-server.ts', import.meta.url));
 /** For what is around a call: the table, a busy machine. */
 const AROUND_MS = 5_000;
@@ -32,7 +32,11 @@ const AROUND_MS = 5_000;
 const LEFT_MS = 3_000;
 
 /** Adds a client, lists and calls, lets the server forget, calls twice, and removes. Throws for what takes too long. */
-export async function runMode(door: Door, mode: string, type: Transport, timeoutMs: number): Promise<Outcome> {
+export async function runMode(
+  door: Door,
+  { sessionId, clientId }: { sessionId: string; clientId: string },
+  { mode, type, timeoutMs }: { mode: string; type: Transport; timeoutMs: number },
+): Promise<Outcome> {
   const server = await WildServer.start(HTTP_MODES[mode as HttpModeName] ?? (mode as RpcModeName));
   const step = async (operation: Parameters<Door['call']>[0], input: object): Promise<Reply> => {
     const startedAt = performance.now();
@@ -41,9 +45,6 @@ export async function runMode(door: Door, mode: string, type: Transport, timeout
     if (took > timeoutMs + AROUND_MS) throw new Error(`${operation} took ${took} ms with ${mode} over ${type}`);
     return reply;
   };
-  const { output } = (await door.call('createSession', ALICE, {})) as { output: { id: string } };
-  const sessionId = output.id;
-  const clientId = 'wild';
   const where =
     type === 'stdio'
       ? { command: process.execPath, args: ['--experimental-strip-types', STDIO, mode] }
@@ -61,7 +62,6 @@ export async function runMode(door: Door, mode: string, type: Transport, timeout
     const remove = toldOf(await step('removeMcpClient', { clientId }));
     return { add, list, call: first, again, later, remove, ...(await seenBy(server)) };
   } finally {
-    await door.call('cleanupSession', ALICE, { sessionId });
     await server.close();
   }
 }

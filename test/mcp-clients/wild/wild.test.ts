@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import pMap from 'p-map';
 import { handlerDoor } from '../../contracts/doors.ts';
 import { newStack, type TestStack } from '../../setup/test-stack.ts';
-import { runMode, type Outcome, type Transport } from './wild-run.ts';
+import { ALICE, runMode, type Outcome, type Transport } from './wild-run.ts';
 import { TABLE, USUAL, type Row } from './wild-table.ts';
 
 const CONCURRENCY = 8;
@@ -24,11 +24,12 @@ describe('an MCP server with', () => {
   let stack: TestStack;
   const outcomes = new Map<string, Outcome | Error>();
   beforeAll(async () => {
-    stack = await newStack({ MCP_STDIO_COMMANDS: process.execPath, MAX_SESSIONS_PER_USER: '1000' });
+    stack = await newStack({ MCP_STDIO_COMMANDS: process.execPath, MAX_MCP_CLIENTS_PER_SESSION: '20' });
     const door = handlerDoor(stack);
-    const run = async ({ mode, type, timeoutMs }: (typeof cases)[number]) => {
-      const outcome = runMode(door, mode, type, timeoutMs).catch((thrown: Error) => thrown);
-      outcomes.set(nameOf({ mode, type }), await outcome);
+    const sessionId = (await stack.manager.createSession(ALICE.userId, ALICE.orgId)).id;
+    const run = async (row: (typeof cases)[number], index: number) => {
+      const outcome = runMode(door, { sessionId, clientId: `wild-${index}` }, row).catch((thrown: Error) => thrown);
+      outcomes.set(nameOf(row), await outcome);
     };
     await pMap(cases, run, { concurrency: CONCURRENCY });
   }, 240_000);

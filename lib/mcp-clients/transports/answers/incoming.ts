@@ -4,7 +4,7 @@ import { McpConnectionError } from '../../../errors.ts';
 import { answerForSdk, answers, messagesIn } from './rpc-message.ts';
 
 /** A server that asks is answered with a request each time: without a bound, 12 MiB of questions are 200,000 requests. */
-const MAX_QUESTIONS = 100;
+const MAX_QUESTIONS = 50;
 
 /** Passes on what a server sends: answers to the requests that wait for one, once, and requests and notifications of its own. */
 export class Incoming {
