@@ -142,7 +142,7 @@ describe('the MCP clients of a session', () => {
           return undefined;
         }, 'forgotten'),
       );
-      const client = await own.session.addMcpClient(clientOf(small));
+      const client = await own.session.addMcpClient(clientOf(small, 3_000));
       await expectFailsInTime(client.callTool('any', {}));
       expect(calls).toBe(2);
     });
