@@ -66,7 +66,7 @@ export const ERRORS = {
     title: 'Not allowed',
     exit: 'notAllowed',
     outcome: 'forbidden',
-    when: "needs a role, or the agent's own file permissions forbid it",
+    when: 'needs a role',
   },
   IDEMPOTENCY_CONFLICT: {
     status: 409,
@@ -145,6 +145,19 @@ export const ERRORS = {
     title: 'Directory not empty',
     outcome: 'conflict',
     when: 'removing needs `recursive=true`',
+  },
+  FILE_EXISTS: {
+    status: 409,
+    title: 'File exists',
+    outcome: 'conflict',
+    when: 'a move or a copy without `overwrite`, and something is where it leads',
+  },
+  FILE_PERMISSION: {
+    status: 403,
+    title: 'Closed by the agent',
+    exit: 'notAllowed',
+    outcome: 'forbidden',
+    when: 'the agent has closed a file or a directory to the functions: by its mode, an attribute or a read-only mount',
   },
   FILE_TOO_LARGE: {
     status: 413,

@@ -26,6 +26,20 @@ export class DirectoryNotEmptyError extends SessionManagerError {
   }
 }
 
+/** Something is where a move or a copy leads, and nothing was to be replaced. */
+export class FileExistsError extends SessionManagerError {
+  constructor() {
+    super('FILE_EXISTS', 'Something is there already. With overwrite, a file is replaced.');
+  }
+}
+
+/** The agent has closed a file or a directory to the functions. It can open it again, and nobody else changes that. */
+export class FilePermissionError extends SessionManagerError {
+  constructor() {
+    super('FILE_PERMISSION', 'The permissions that the agent has set there do not allow this.');
+  }
+}
+
 /** More than one request or answer carries: larger files go up in parts and down in ranges. */
 export class FileTooLargeError extends SessionManagerError {
   constructor(size: number, limit: number) {

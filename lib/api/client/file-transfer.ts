@@ -18,7 +18,10 @@ export interface Progress {
 
 interface Transfer {
   sessionId: string;
-  path: string;
+  /** Either this or `encodedPath`. */
+  path?: string;
+  /** The percent-encoded bytes of a path whose names are not all UTF-8. */
+  encodedPath?: string;
   onProgress?: (progress: Progress) => void;
 }
 
@@ -54,10 +57,17 @@ type PartWritten<Written> = Written | { received: number; total: number; etag?: 
 
 /** The operations that a transfer is made of. */
 export interface FileCalls<Written extends InPlace> {
-  readFile(input: { sessionId: string; path: string; range: string; ifMatch?: string }): Promise<PartRead>;
+  readFile(input: {
+    sessionId: string;
+    path?: string;
+    encodedPath?: string;
+    range: string;
+    ifMatch?: string;
+  }): Promise<PartRead>;
   writeFile(input: {
     sessionId: string;
-    path: string;
+    path?: string;
+    encodedPath?: string;
     content: string;
     contentRange?: string;
     uploadId?: string;
