@@ -144,7 +144,7 @@ export const ERRORS = {
     status: 409,
     title: 'Directory not empty',
     outcome: 'conflict',
-    when: 'removing needs `recursive=true`',
+    when: 'removing needs `recursive=true`; a move or a copy replaces empty directories only',
   },
   FILE_EXISTS: {
     status: 409,
@@ -163,7 +163,7 @@ export const ERRORS = {
     status: 413,
     title: 'File too large',
     outcome: 'limit',
-    when: 'more than one request or answer carries; with `size` and `limit`',
+    when: 'more than one request or answer carries, with `size` and `limit`; or a copy takes longer than a request may, with `seconds`',
   },
   WORKSPACE_FULL: {
     status: 507,

@@ -21,8 +21,8 @@ export class NotAFileError extends SessionManagerError {
 }
 
 export class DirectoryNotEmptyError extends SessionManagerError {
-  constructor() {
-    super('DIRECTORY_NOT_EMPTY', 'The directory is not empty. With recursive=true, what is in it goes as well.');
+  constructor(message = 'The directory is not empty. With recursive=true, what is in it goes as well.') {
+    super('DIRECTORY_NOT_EMPTY', message);
   }
 }
 
@@ -42,8 +42,13 @@ export class FilePermissionError extends SessionManagerError {
 
 /** More than one request or answer carries: larger files go up in parts and down in ranges. */
 export class FileTooLargeError extends SessionManagerError {
-  constructor(size: number, limit: number) {
-    super('FILE_TOO_LARGE', `${size} bytes are too many: one request carries at most ${limit}.`, { size, limit });
+  constructor(
+    size: number,
+    limit: number,
+    message = `${size} bytes are too many: one request carries at most ${limit}.`,
+    details: Record<string, unknown> = { size, limit },
+  ) {
+    super('FILE_TOO_LARGE', message, details);
   }
 }
 

@@ -14,6 +14,7 @@ import { readPath } from './path-schemas.ts';
 import type { DirectoryPage, WorkspaceDirectories } from './workspace-directories.ts';
 import type { Part, WriteOutcome, WorkspaceFiles } from './workspace-files.ts';
 import { WorkspaceQuota, type WorkspaceQuotaUses } from './workspace-quota.ts';
+import type { WorkspaceMoves } from './moves/workspace-moves.ts';
 import type { SessionItem } from '../table/session-item.ts';
 
 const conditionsShape = () => ({ ifMatch: z.optional(entityTags()), ifNoneMatch: z.optional(entityTags()) });
@@ -24,7 +25,13 @@ const rangesSchema = lazily(() => z.array(rangeSchema()));
 const partSchema = lazily(() => z.object({ first: z.number(), total: z.number(), uploadId: z.string() }));
 const pageSchema = lazily(() => z.object({ limit: z.number(), cursor: z.optional(z.string()) }));
 
+const overwriteSchema = lazily(() => z.object({ overwrite: z.optional(z.boolean()) }));
 const treeSchema = lazily(() => z.object({ recursive: z.optional(z.boolean()), depth: z.optional(z.number()) }));
+
+/** Whether what is at the end of a move or a copy is replaced: a file by a file, an empty directory by a directory. */
+export interface OverwriteOptions {
+  overwrite?: boolean | undefined;
+}
 
 /** Whether a list has what is below a directory too, and how many levels of it; 1 is the directory's own entries. */
 export interface TreeOptions {
@@ -51,6 +58,7 @@ export interface ManagerOfFiles {
 export interface SessionFilesUses {
   readonly files: WorkspaceFiles;
   readonly directories: WorkspaceDirectories;
+  readonly moves: WorkspaceMoves;
   readonly quota: WorkspaceQuotaUses;
 }
 
@@ -111,6 +119,20 @@ export class SessionFiles {
     });
   }
 
+  /** A file, a link or a directory with all that is in it, in one step. Never over something without `overwrite`. */
+  async move(from: FilePath, to: FilePath, options: OverwriteOptions = {}): Promise<void> {
+    await this.#recorded(fileAudit.moveFile, async (session) => {
+      await this.#uses.moves.move(session, this.#transferOf(session, from, to, options));
+    });
+  }
+
+  /** The same for a copy, which appears as a whole or not at all. Within 20 s, or a `FileTooLargeError`. */
+  async copy(from: FilePath, to: FilePath, options: OverwriteOptions = {}): Promise<void> {
+    await this.#recorded(fileAudit.copyFile, async (session) => {
+      await this.#uses.moves.copy(session, this.#transferOf(session, from, to, options));
+    });
+  }
+
   /**
    * Entries by name; `''` is the workspace itself. `recursive`: with all that is below, or so many levels of it (`depth`);
    * such a page may be short.
@@ -149,6 +171,12 @@ export class SessionFiles {
       conditions: readInput(conditionsSchema(), conditions),
       quota: this.#quotaOf(session),
     };
+  }
+
+  #transferOf(session: SessionItem, from: FilePath, to: FilePath, options: OverwriteOptions) {
+    const { overwrite = false } = readInput(overwriteSchema(), options);
+    const quota = this.#quotaOf(session);
+    return { from: readPath('from', from), to: readPath('to', to), overwrite, quota };
   }
 
   #quotaOf(session: SessionItem): WorkspaceQuota {

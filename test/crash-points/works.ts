@@ -158,6 +158,22 @@ export const works: Record<OperationName, Work> = {
     whenDoneBefore: ['FILE_NOT_FOUND'],
     seen: (services, input) => mustBe('FILE_NOT_FOUND', services, 'readFile', input),
   },
+  moveFile: {
+    prepare: async (services) => ({ ...(await withFile(services)), from: 'a/b.txt', to: 'c/d.txt' }),
+    whenDoneBefore: ['FILE_NOT_FOUND'],
+    async seen(services, { sessionId, from, to }) {
+      same((await done<{ content: string }>(services, 'readFile', { sessionId, path: to })).content, base64('before'));
+      await mustBe('FILE_NOT_FOUND', services, 'readFile', { sessionId, path: from });
+    },
+  },
+  copyFile: {
+    prepare: async (services) => ({ ...(await withFile(services)), from: 'a', to: 'c/d' }),
+    whenDoneBefore: ['FILE_EXISTS'],
+    async seen(services, { sessionId, to }) {
+      const path = `${String(to)}/b.txt`;
+      same((await done<{ content: string }>(services, 'readFile', { sessionId, path })).content, base64('before'));
+    },
+  },
   listDirectory: { prepare: async (services) => ({ ...(await withFile(services)), path: 'a' }) },
   makeDirectory: {
     prepare: async (services) => ({ ...(await withFile(services)), path: 'a/c/d' }),

@@ -229,8 +229,7 @@ export async function measureClosed(_directory: string, mode: number) {
     await files.write('part/hidden', Buffer.alloc(800));
     const usage = async () => {
       clock.advance({ seconds: 3600 });
-      const { measuredAt: _measuredAt, ...rest } = await files.usage();
-      return rest;
+      return { ...(await files.usage()), measuredAt: undefined };
     };
     const before = await usage();
     await chmod(path.join(session.getWorkspacePath(), 'part'), mode);

@@ -1,5 +1,5 @@
 import { TimeoutError } from 'p-timeout';
-import { ContentionError, SessionManagerError, ValidationError } from '../../errors.ts';
+import { ContentionError, NotAvailableError, SessionManagerError, ValidationError } from '../../errors.ts';
 import {
   DirectoryNotEmptyError,
   FileNotFoundError,
@@ -30,6 +30,9 @@ const errorOf: Readonly<Record<string, (cause: unknown) => Error>> = {
   // NFS: what the descriptor named has been removed or replaced by another host, so that a file may be there.
   ESTALE: (cause) => fileSystemBusy(cause),
   ENAMETOOLONG: () => ValidationError.at('path', 'is too long'),
+  ENOTSUP: () => new NotAvailableError('This operation on files'),
+  // As many names as one file, or directories as one directory, may have there.
+  EMLINK: (cause) => new WorkspaceFullError({}, cause),
   ENOSPC: (cause) => new WorkspaceFullError({}, cause),
   EDQUOT: (cause) => new WorkspaceFullError({}, cause),
 };
