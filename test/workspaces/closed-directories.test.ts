@@ -70,6 +70,23 @@ describe('to an ordinary user', () => {
     },
   );
 
+  test('what an agent has closed is moved and copied as its owner may, and nothing is left of what fails', async () => {
+    expect(await user.run('moveClosed')).toEqual({
+      codes: {
+        'a closed directory to another name': 'done',
+        'a closed directory to another parent': 'FILE_PERMISSION',
+        'out of a closed directory': 'FILE_PERMISSION',
+        'into a closed directory': 'FILE_PERMISSION',
+        'a copy of a closed directory': 'done',
+        'a copy of names only': 'FILE_PERMISSION',
+        'a copy of a tree with a closed part': 'FILE_PERMISSION',
+      },
+      mode: '500',
+      root: ['copy', 'names-only', 'parent', 'renamed', 'sub', 'tree'],
+      left: [],
+    });
+  });
+
   test.each(MODES)(
     'a workspace is moved in and out through what is closed (%s), its user’s directory too',
     async (octal) => {

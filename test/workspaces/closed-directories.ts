@@ -6,8 +6,10 @@ import type { Workspace } from '../../lib/workspaces/workspace-paths.ts';
 import { Workspaces } from '../../lib/workspaces/workspaces.ts';
 import { codeOf } from '../setup/code-of.ts';
 import { isThere } from '../setup/is-there.ts';
-import { newStack, TestClock } from '../setup/test-stack.ts';
+import { newStack } from '../setup/test-stack.ts';
 import { OneWorkspace, unlimited } from './one-workspace.ts';
+
+export * from './closed-parts.ts';
 
 /** What an agent does to the modes of its directories. Scenarios for an ordinary user: nothing is closed to root. */
 
@@ -50,16 +52,9 @@ export async function endSession(_directory: string, mode: number, end: End) {
   }
 }
 
-async function workspaceIn(directory: string): Promise<OneWorkspace> {
-  const own = new OneWorkspace(path.join(directory, 'root'), { id: randomUUID(), userId: 'ada' });
-  await own.workspaces.prepare(own.session.id);
-  await own.workspaces.publish(own.session);
-  return own;
-}
-
 /** Removes a directory with all that is in it, by the API; gives what is left. */
 export async function removeDirectory(directory: string, mode: number) {
-  const own = await workspaceIn(directory);
+  const own = await OneWorkspace.in(directory);
   await closedTree(own.at('work', 'closed'), mode);
   await own.directories.remove(own.session, 'work/closed', true);
   return { workspace: await readdir(own.at('work')), trash: await own.workspaces.listTrash() };
@@ -67,7 +62,7 @@ export async function removeDirectory(directory: string, mode: number) {
 
 /** What is in a directory that its agent has closed is its own affair: the answer of each operation. */
 export async function workInClosed(directory: string, mode: number) {
-  const own = await workspaceIn(directory);
+  const own = await OneWorkspace.in(directory);
   await mkdir(own.at('a', 'b'), { recursive: true });
   const answers: string[] = [];
   for (const closed of ['a', '']) {
@@ -110,7 +105,7 @@ export async function workBelowClosed(_directory: string, mode: number) {
 
 /** A workspace whose agent has put a link in its place, to where nobody may enter. */
 export async function workBehindLink(directory: string) {
-  const own = await workspaceIn(directory);
+  const own = await OneWorkspace.in(directory);
   await mkdir(path.join(directory, 'closed', 'below'), { recursive: true });
   await rmdir(own.at());
   await symlink(path.join(directory, 'closed', 'below'), own.at());
@@ -192,52 +187,5 @@ export async function modesUnder(directory: string, mask: number): Promise<strin
     return [aside, ...(await Promise.all(places.map(modeOf)))];
   } finally {
     process.umask(umask);
-  }
-}
-
-/** What a list of the workspace tells of directories that its agent has closed, alone and with what is in them. */
-export async function listClosed(directory: string) {
-  const own = await workspaceIn(directory);
-  for (const [name, mode] of [
-    ['closed', 0],
-    ['names-only', 0o400],
-    ['open', 0o700],
-  ] as const) {
-    await mkdir(own.at(name, 'sub'), { recursive: true });
-    await writeFile(own.at(name, 'file'), '12345');
-    await chmod(own.at(name), mode);
-  }
-  const shown = async (at: string, depth?: number) => {
-    const { entries } = await own.directories.list(own.session, at, 100, undefined, depth);
-    return entries.map(({ name, path: place = name, type, size, modifiedAt, unreadable }) =>
-      [place, type, size, modifiedAt === undefined ? 'no time' : 'time', unreadable ? 'unreadable' : '']
-        .join(' ')
-        .trim(),
-    );
-  };
-  return { root: await shown(''), names: await shown('names-only'), tree: await shown('', 9) };
-}
-
-/** What is measured before and after an agent has closed a part of its workspace, and what may be written then. */
-export async function measureClosed(_directory: string, mode: number) {
-  const clock = new TestClock();
-  const stack = await newStack({ MAX_WORKSPACE_BYTES: '1000' }, clock);
-  try {
-    const session = await stack.manager.createSession('ada', 'acme');
-    const { files } = stack.manager.session(session.id);
-    await files.write('seen', Buffer.alloc(100));
-    await files.write('part/hidden', Buffer.alloc(800));
-    const usage = async () => {
-      clock.advance({ seconds: 3600 });
-      return { ...(await files.usage()), measuredAt: undefined };
-    };
-    const before = await usage();
-    await chmod(path.join(session.getWorkspacePath(), 'part'), mode);
-    const closed = [await usage(), await usage()];
-    const write = await codeOf(files.write('more', Buffer.alloc(200)));
-    await chmod(path.join(session.getWorkspacePath(), 'part'), 0o700);
-    return { before, closed, write, after: await usage() };
-  } finally {
-    await stack.close();
   }
 }

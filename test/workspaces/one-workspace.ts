@@ -32,10 +32,17 @@ export class OneWorkspace {
   }
 
   static async make(): Promise<OneWorkspace> {
-    const id = randomUUID();
-    const root = await mkdtemp(path.join(tmpdir(), 'one-workspace-'));
-    const made = new OneWorkspace(root, { id, userId: 'ada' });
-    await made.workspaces.prepare(id);
+    return OneWorkspace.at(await mkdtemp(path.join(tmpdir(), 'one-workspace-')));
+  }
+
+  /** With a root in this directory. */
+  static in(directory: string): Promise<OneWorkspace> {
+    return OneWorkspace.at(path.join(directory, 'root'));
+  }
+
+  private static async at(root: string): Promise<OneWorkspace> {
+    const made = new OneWorkspace(root, { id: randomUUID(), userId: 'ada' });
+    await made.workspaces.prepare(made.session.id);
     await made.workspaces.publish(made.session);
     return made;
   }
