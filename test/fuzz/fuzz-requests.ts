@@ -44,6 +44,8 @@ export function fuzzRequests(place: FuzzPlace): fc.Arbitrary<FuzzRequest> {
   );
 }
 
+const ENCODED = ['notes%2etxt', 'some', '%FF', 'some/V%EDctor', '%2e%2e/x', '%00', '%4'];
+
 /** Fields that lead to something where they are what they should be; no endpoint that is elsewhere. */
 function fieldsOf(place: FuzzPlace): FieldValues {
   const some = (known: readonly string[]) =>
@@ -67,6 +69,11 @@ function fieldsOf(place: FuzzPlace): FieldValues {
     clientId: some(place.clientIds),
     id: some([...place.clientIds, 'another']),
     path: some(place.paths),
+    from: some(place.paths),
+    to: some([...place.paths, 'moved.txt', 'new/copy']),
+    encodedPath: some(ENCODED),
+    encodedFrom: some(ENCODED),
+    encodedTo: some(ENCODED),
     promptId: some(place.promptIds),
     userId: some(['ada', 'eve']),
     orgId: some(['acme', 'other']),
