@@ -61,13 +61,7 @@ export const ERRORS = {
     when: 'the path has no such method; `allow` and `Allow` have those that it has (one machine)',
   },
   UNAUTHORIZED: { status: 401, title: 'No caller', exit: 'notAllowed', outcome: 'unauthorized', when: 'no caller' },
-  FORBIDDEN: {
-    status: 403,
-    title: 'Not allowed',
-    exit: 'notAllowed',
-    outcome: 'forbidden',
-    when: 'needs a role',
-  },
+  FORBIDDEN: { status: 403, title: 'Not allowed', exit: 'notAllowed', outcome: 'forbidden', when: 'needs a role' },
   IDEMPOTENCY_CONFLICT: {
     status: 409,
     title: 'Idempotency key used before',

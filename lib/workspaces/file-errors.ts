@@ -33,7 +33,7 @@ export class FileExistsError extends SessionManagerError {
   }
 }
 
-/** The agent has closed a file or a directory to the functions. It can open it again, and nobody else changes that. */
+/** The agent has closed a file or a directory to the functions. Only the agent can open it again. */
 export class FilePermissionError extends SessionManagerError {
   constructor() {
     super('FILE_PERMISSION', 'The permissions that the agent has set there do not allow this.');

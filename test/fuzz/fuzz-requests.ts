@@ -4,6 +4,7 @@ import { operationNamed, operations, type OperationName } from '../../lib/api/op
 import { routeKey, servedRoutes, type NamedRoute } from '../../lib/api/routes.ts';
 import { httpEvent } from '../api/lambda-events.ts';
 import { nasty, nastyText, spoiled } from './nasty-values.ts';
+import { pathFields, some } from './path-fields.ts';
 import { valuesOf, type FieldValues } from './schema-values.ts';
 
 export interface FuzzRequest {
@@ -44,12 +45,8 @@ export function fuzzRequests(place: FuzzPlace): fc.Arbitrary<FuzzRequest> {
   );
 }
 
-const ENCODED = ['notes%2etxt', 'some', '%FF', 'some/V%EDctor', '%2e%2e/x', '%00', '%4'];
-
 /** Fields that lead to something where they are what they should be; no endpoint that is elsewhere. */
 function fieldsOf(place: FuzzPlace): FieldValues {
-  const some = (known: readonly string[]) =>
-    fc.oneof({ weight: 9, arbitrary: fc.constantFrom(...known) }, { weight: 1, arbitrary: nastyText });
   const endpoint = fc.constantFrom(
     place.closedEndpoint,
     'http://169.254.169.254/latest/',
@@ -68,12 +65,7 @@ function fieldsOf(place: FuzzPlace): FieldValues {
     sessionId: some(place.sessionIds),
     clientId: some(place.clientIds),
     id: some([...place.clientIds, 'another']),
-    path: some(place.paths),
-    from: some(place.paths),
-    to: some([...place.paths, 'moved.txt', 'new/copy']),
-    encodedPath: some(ENCODED),
-    encodedFrom: some(ENCODED),
-    encodedTo: some(ENCODED),
+    ...pathFields(place.paths),
     promptId: some(place.promptIds),
     userId: some(['ada', 'eve']),
     orgId: some(['acme', 'other']),

@@ -80,7 +80,7 @@ export async function markClosed(directory: OpenDirectory, found: readonly Found
   await pMap(directories, mark, { concurrency: AT_ONCE });
 }
 
-/** Whether a mode that somebody has set is the reason. */
+/** Whether a mode that the agent has set is the reason. */
 export const isClosedBy = (thrown: unknown): boolean => hasErrno(thrown, 'EACCES', 'EPERM');
 
 function entryOf(name: Buffer, stats: BigIntStats): DirectoryEntry {
@@ -96,7 +96,7 @@ function namesOf(name: Buffer): Pick<DirectoryEntry, 'name' | 'encodedName'> {
 const typeOf = (one: BigIntStats | Dirent<Buffer>): EntryType =>
   one.isFile() ? 'file' : one.isDirectory() ? 'directory' : one.isSymbolicLink() ? 'symlink' : 'other';
 
-/** As the list of names has them, where nothing more can be told. */
+/** As the list of names has them, where nothing more is known. */
 async function typesIn(directory: OpenDirectory): Promise<Map<string, EntryType>> {
   const types = new Map<string, EntryType>();
   for await (const entries of directory.batches()) {

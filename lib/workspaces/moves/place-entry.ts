@@ -88,7 +88,7 @@ async function renamed(from: Place, to: Place): Promise<void> {
     await rename(pathOf(from), pathOf(to));
   } catch (thrown) {
     if (hasErrno(thrown, 'ENOTEMPTY', 'EEXIST')) throw notEmpty();
-    // An agent has moved the one below the other meanwhile.
+    // An agent has moved the one below the other since.
     throw hasErrno(thrown, 'EINVAL') ? intoItself() : thrown;
   }
 }

@@ -16,7 +16,7 @@ const { O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_WRONLY } = constant
 const O_PATH = 0o10000000;
 const PRIVATE_FILE = 0o600;
 const PRIVATE = 0o700;
-/** Without the set-id bits: a copy runs as nobody else. */
+/** Without the set-id bits: a copy runs as its own user. */
 const FILE_MODE = 0o777n;
 /** Those and the sticky bit. */
 const DIRECTORY_MODE = 0o1777n;
@@ -182,7 +182,7 @@ async function madeIn({ directory, name }: Place): Promise<OpenDirectory> {
   return directory.directory(name);
 }
 
-/** A regular file with however many names. It is told before it is opened: a FIFO is neither waited for nor woken. */
+/** A regular file with however many names. It is checked before it is opened: a FIFO is neither waited for nor woken. */
 async function openedFile({ directory, name }: Place): Promise<FileHandle> {
   const at: Name = directory.entry(name);
   if (process.platform !== 'linux') {
