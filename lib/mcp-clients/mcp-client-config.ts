@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { ID_PATTERN, lazily } from '../schemas.ts';
+import { idSchema, lazily } from '../schemas.ts';
 import { ValidationError } from '../errors.ts';
 import type { McpServerAddress } from './mcp-client-store.ts';
 import {
@@ -22,10 +22,6 @@ const MAX_ARGS_BYTES = 256 * 1024;
 const argsFit = (args: string[]) =>
   args.reduce((bytes, arg) => bytes + Buffer.byteLength(arg, 'utf8'), 0) <= MAX_ARGS_BYTES;
 
-export const clientIdSchema = lazily(() =>
-  z.string().check(z.regex(ID_PATTERN, 'must be 1 to 64 of the characters A-Z a-z 0-9 . _ -')),
-);
-
 /** What replaces a client's credentials; what is left out is gone. */
 export const mcpCredentialsShape = () => ({
   auth: z.optional(mcpAuthSchema()),
@@ -36,7 +32,7 @@ export const mcpCredentialsSchema = lazily(() => z.strictObject(mcpCredentialsSh
 /** An MCP client as callers configure it; times in ms. */
 export const mcpClientConfigSchema = lazily(() =>
   z.strictObject({
-    id: clientIdSchema(),
+    id: idSchema(),
     name: z.optional(z.string().check(z.minLength(1), z.maxLength(256))),
     type: z.enum(['http', 'sse', 'stdio']),
     endpoint: z.optional(z.string().check(z.maxLength(2048))),
