@@ -185,13 +185,15 @@ describe('what MCP clients prove themselves with', () => {
       const sessionId = await newSession(door);
       const client = { sessionId, clientId: 'tools' };
       const add = { sessionId, id: 'tools', type: 'http', endpoint: server.url, config: { timeoutMs: 2_000 } };
-      const auth = { type: 'oauth-client-credentials', ...CLIENT };
+      const own = { type: 'oauth-client-credentials', ...CLIENT };
+      const auth = { ...own, issuer: authorization.issuer };
       const call = async (...[operation, input]: [Parameters<Door['call']>[0], Record<string, unknown>]) =>
         note(await door.call(operation, ALICE, input));
 
       leak = 'nothing';
-      for (tokenLeak of ['garbage', 'no-token'] as const) await call('addMcpClient', { ...add, auth });
+      for (tokenLeak of ['garbage', 'no-token'] as const) await call('addMcpClient', { ...add, auth: own });
       tokenLeak = 'none';
+      await call('addMcpClient', { ...add, auth: own });
       await call('addMcpClient', { ...add, auth: { ...auth, clientId: 'other' } });
       await call('addMcpClient', { ...add, auth: { ...auth, issuer: `https://issuer.example/` } });
       await call('addMcpClient', { ...add, auth: { ...auth, issuer: CLIENT.clientSecret } });
