@@ -1,9 +1,12 @@
 import * as z from 'zod/mini';
 import { lazily } from '../../schemas.ts';
 import { ValidationError } from '../../errors.ts';
+import { secretsInQuery } from './endpoint-query.ts';
 
 /** So that AWS KMS seals them in one call. */
 const MAX_BYTES = 4_096;
+/** The same for the query of an endpoint, which is sealed by itself. */
+const MAX_QUERY_BYTES = 3_072;
 
 /** RFC 9110: the name of a header, and a value that needs no encoding. */
 const headerName = lazily(() =>
@@ -80,6 +83,14 @@ export interface McpCredentials {
   headers?: Record<string, string> | undefined;
 }
 
+/** The same with what is secret of where its server is. */
+export interface McpSecrets extends McpCredentials {
+  /** Of the endpoint, with its `?`. */
+  query?: string | undefined;
+  /** Of the command. */
+  args?: readonly string[] | undefined;
+}
+
 export const hasCredentials = ({ auth, headers = {} }: McpCredentials): boolean =>
   auth !== undefined || Object.keys(headers).length > 0;
 
@@ -98,15 +109,33 @@ export function checkCredentials({ auth, headers = {} }: McpCredentials): void {
   }
 }
 
+/** Throws a `ValidationError` for a query that cannot be sealed. */
+export function checkQuery(query: string): void {
+  if (Buffer.byteLength(query, 'utf8') <= MAX_QUERY_BYTES) return;
+  throw ValidationError.at('endpoint', `has a query of more than ${MAX_QUERY_BYTES} bytes`);
+}
+
 /** Every part that is secret. */
-export function secretsIn({ auth, headers = {} }: McpCredentials): string[] {
-  const secrets = Object.values(headers);
+export function secretsIn({ auth, headers = {}, query = '', args = [] }: McpSecrets): string[] {
+  const secrets = [...Object.values(headers), ...secretsInQuery(query), ...secretsInArguments(args)];
   if (auth?.type === 'bearer') secrets.push(auth.token);
   if (auth?.type === 'oauth-client-credentials') {
     const { clientId, clientSecret } = auth;
     secrets.push(clientSecret, formEncoded(clientSecret), base64(`${clientId}:${clientSecret}`), basicOf(auth));
   }
   return secrets;
+}
+
+const NAMES_A_SECRET = /key|token|secret|pass|pwd|auth|credential/i;
+
+/** Arguments are no place for secrets, and yet have some: `--api-key=x`, `--token x`, `PASSWORD=x`. */
+function secretsInArguments(args: readonly string[]): string[] {
+  return args.flatMap((arg, index) => {
+    const [name = '', ...value] = arg.split('=');
+    if (value.length > 0) return NAMES_A_SECRET.test(name) ? [value.join('=')] : [];
+    const option = args[index - 1] ?? '';
+    return option.startsWith('-') && !option.includes('=') && NAMES_A_SECRET.test(option) ? [arg] : [];
+  });
 }
 
 /** RFC 6749, section 2.3.1: each part is encoded as in a form, so that a colon in it separates nothing. */
