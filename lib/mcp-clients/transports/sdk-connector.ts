@@ -73,8 +73,14 @@ export class SdkConnector implements McpConnector {
         throw second instanceof McpEndpointForbiddenError ? second : thrown;
       });
     }
-    const state = stateOf(link, 'streamable-http', transport.protocolVersion, transport.sessionId);
-    return new SdkConnection(link, state, target.timeoutMs, endSession);
+    try {
+      const state = stateOf(link, 'streamable-http', transport.protocolVersion, transport.sessionId);
+      return new SdkConnection(link, state, target.timeoutMs, endSession);
+    } catch (thrown) {
+      await endSession().catch(() => undefined);
+      await link.close();
+      throw thrown;
+    }
   }
 
   private newHttp(target: McpTarget, endpoint: string, state?: McpConnectionState) {
@@ -112,8 +118,11 @@ export class SdkConnector implements McpConnector {
     const { fetch, failure } = endpointFetch(this.options.fetch, endpoint, target.credentials, grant);
     const transport = new ProtocolVersionOf(new URL(endpoint), { fetch, redirectPolicy: 'follow' });
     const link = new McpLink(transport, target, { failure, secrets: () => grant?.tokensKnown() ?? [] });
-    await link.open();
-    return new SdkConnection(link, stateOf(link, 'sse', transport.protocolVersion), target.timeoutMs, async () => {});
+    return orClosed(link, async () => {
+      await link.open();
+      const state = stateOf(link, 'sse', transport.protocolVersion);
+      return new SdkConnection(link, state, target.timeoutMs, async () => {});
+    });
   }
 
   private async start(target: McpTarget, command: string, args: string[]): Promise<McpConnection> {
@@ -123,8 +132,11 @@ export class SdkConnector implements McpConnector {
     }
     const transport = new StdioTransport({ command, args, directory: target.workspacePath, searchPath });
     const link = new McpLink(transport, target);
-    await link.open();
-    return new SdkConnection(link, stateOf(link, 'stdio', transport.protocolVersion), target.timeoutMs, async () => {});
+    return orClosed(link, async () => {
+      await link.open();
+      const state = stateOf(link, 'stdio', transport.protocolVersion);
+      return new SdkConnection(link, state, target.timeoutMs, async () => {});
+    });
   }
 
   /** Kept under what belongs to one client alone, so that no token ever serves another. */
@@ -150,6 +162,16 @@ class ProtocolVersionOf extends SSEClientTransport {
   override setProtocolVersion(version: string): void {
     this.protocolVersion = version;
     super.setProtocolVersion(version);
+  }
+}
+
+/** A refusal of an initialization, and a state that cannot be had, leave nothing open. */
+async function orClosed<T>(link: McpLink, open: () => Promise<T>): Promise<T> {
+  try {
+    return await open();
+  } catch (thrown) {
+    await link.close();
+    throw thrown;
   }
 }
 
