@@ -13,7 +13,7 @@ export interface AccessTokens {
 
 /**
  * Adds the access token to requests to `origin`, whatever their method. A 401, and a 403 that names a scope, mean that the
- * server has not carried out the request: it is sent once more for each, with another token.
+ * server has not carried out the request: it is sent again, once for each, with another token.
  */
 export function authorizingFetch(send: Fetch, origin: string, tokens: AccessTokens): Fetch {
   return async (url, init) => {

@@ -48,7 +48,7 @@ export class ClientCredentialsGrant {
       current: async () => {
         const known = this.token?.value;
         if (known === undefined || !this.isEnding()) return known;
-        // What fails here is told if the server refuses the old token too.
+        // If the server refuses the old token too, the failure of its renewal is reported then.
         return obtain().catch(() => known);
       },
       renewed: async (refused, challenge) => {
@@ -63,7 +63,7 @@ export class ClientCredentialsGrant {
     return this.token !== undefined && this.now() >= this.token.renewAt;
   }
 
-  /** What the caller has configured is the most that is asked for; without it, what the server wants is added. */
+  /** What the caller has configured is the most that is requested; without it, what the server wants is added. */
   private async raised(refused: string | undefined, wanted = '', obtain: () => Promise<string>) {
     await this.pending?.catch(() => undefined);
     const before = this.scope;
@@ -83,7 +83,7 @@ export class ClientCredentialsGrant {
     return this.pending;
   }
 
-  /** Nobody's signal ends it, since others may wait for it too. */
+  /** No caller's signal ends it, since others may wait for it too. */
   private async requested(endpoint: URL, send: Fetch, challenge: BearerChallenge | undefined): Promise<string> {
     const signal = AbortSignal.timeout(RENEWAL_MS);
     const { auth, scope } = this;

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** The variable by which all that a command starts is known, also in a session (`setsid`) of its own. */
-const VARIABLE = 'AGENT_SESSION_MANAGER_CHILD';
+export const CHILD_VARIABLE = 'AGENT_SESSION_MANAGER_CHILD';
 /** For all passes together (ms), and between two. */
 const KILL_MS = 2_000;
 const PAUSE_MS = 10;
@@ -16,7 +16,7 @@ export interface MarkedProcess {
 }
 
 /** The environment variable that makes `marker` known. */
-export const markerVariable = (marker: string): Record<string, string> => ({ [VARIABLE]: marker });
+export const markerVariable = (marker: string): Record<string, string> => ({ [CHILD_VARIABLE]: marker });
 
 /**
  * Kills the process group, and what has the marker, until nothing is left: a process may have forked while others were
@@ -53,7 +53,7 @@ function processIds(): number[] {
 /** Of processes of other users, and of those that have ended, nothing can be read. */
 function hasMarker(id: number, marker: string): boolean {
   try {
-    return readFileSync(`/proc/${id}/environ`).includes(`${VARIABLE}=${marker}`);
+    return readFileSync(`/proc/${id}/environ`).includes(`${CHILD_VARIABLE}=${marker}`);
   } catch {
     return false;
   }

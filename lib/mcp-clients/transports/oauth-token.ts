@@ -18,7 +18,7 @@ export interface AccessToken {
   lifetimeMs?: number;
 }
 
-/** What a token is asked for. */
+/** What a request for a token says. */
 export interface TokenRequest {
   auth: ClientCredentials;
   source: TokenSource;

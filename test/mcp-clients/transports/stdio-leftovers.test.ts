@@ -57,6 +57,22 @@ describe('a command leaves no process in a session of its own', () => {
     for (const pid of pids) expect([pid, await isRunning(pid)]).toEqual([pid, false]);
   };
 
+  test('and one that cannot be started leaves no listener', async () => {
+    const connector = new SdkConnector({
+      ...{ fetch: guardedFetch({ loopback: true, maxBytes: 1024 }), searchPath: undefined },
+      stdioCommands: ['no-such-command'],
+    });
+    const target = {
+      address: { type: 'stdio', command: 'no-such-command', args: [] },
+      ...{ credentials: {}, credentialsId: '', workspacePath: directory, timeoutMs: 1_500 },
+    };
+    const before = process.listenerCount('exit');
+    for (let attempt = 0; attempt < 3; attempt++) {
+      await expect(connector.connect(target as McpTarget)).rejects.toMatchObject({ code: 'MCP_CONNECTION' });
+    }
+    expect(process.listenerCount('exit')).toBe(before);
+  });
+
   describe('when it', () => {
     const ways: Record<string, string> = {
       'never answers': STAYS,
@@ -112,21 +128,5 @@ describe('a command leaves no process in a session of its own', () => {
     const started = [program, process.execPath, '-e', leaving(file, then)];
     await run(process.execPath, ['--import', 'tsx', ...started], { cwd: path.dirname(program) });
     await expectNoneLeft();
-  });
-
-  test('and one that cannot be started leaves no listener', async () => {
-    const connector = new SdkConnector({
-      ...{ fetch: guardedFetch({ loopback: true, maxBytes: 1024 }), searchPath: undefined },
-      stdioCommands: ['no-such-command'],
-    });
-    const target = {
-      address: { type: 'stdio', command: 'no-such-command', args: [] },
-      ...{ credentials: {}, credentialsId: '', workspacePath: directory, timeoutMs: 1_500 },
-    };
-    const before = process.listenerCount('exit');
-    for (let attempt = 0; attempt < 3; attempt++) {
-      await expect(connector.connect(target as McpTarget)).rejects.toMatchObject({ code: 'MCP_CONNECTION' });
-    }
-    expect(process.listenerCount('exit')).toBe(before);
   });
 });
