@@ -162,9 +162,9 @@ export class McpClientLimitError extends SessionManagerError {
   }
 }
 
-/** The MCP server refused, timed out or broke the protocol. `serverStatus`: what it answered, if that was the trouble. */
+/** The MCP server refused, timed out or broke the protocol: `serverStatus` is what it answered, `oauthError` why it gives no token. */
 export class McpConnectionError extends SessionManagerError {
-  constructor(problem: string, cause?: unknown, details: { serverStatus?: number } = {}) {
+  constructor(problem: string, cause?: unknown, details: { serverStatus?: number; oauthError?: string } = {}) {
     super('MCP_CONNECTION', `The MCP server ${problem}.`, details, cause);
   }
 }

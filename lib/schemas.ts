@@ -12,8 +12,22 @@ export const IN_ENGLISH = { error: en().localeError };
 /** All schemas together would be a quarter of the time in which a function starts. */
 export { lazily } from './lazily.ts';
 
-/** The ids that callers choose for MCP clients and prompt layers, and names of tools. */
-export const ID_PATTERN = /^[A-Za-z0-9._-]{1,64}$/;
+/** All that was ever an id which callers chose for an MCP client or a prompt layer: some are stored. */
+export const STORED_ID_PATTERN = /^[A-Za-z0-9._-]{1,64}$/;
+
+/** The same without `.` and `..`, which no path of a URL can contain. Without a lookahead, which some generators lack. */
+const ID_PATTERN =
+  /^(?:[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}|\.[A-Za-z0-9_-][A-Za-z0-9._-]{0,62}|\.\.[A-Za-z0-9._-]{1,62})$/;
+
+/** An id that callers choose, and that is a segment of a path. */
+export const idSchema = lazily(() =>
+  z.string().check(z.regex(ID_PATTERN, 'must be 1 to 64 of the characters A-Z a-z 0-9 . _ -, and not "." or ".."')),
+);
+
+/** The id of something that is to be removed, which may be older than the rule above. */
+export const storedIdSchema = lazily(() =>
+  z.string().check(z.regex(STORED_ID_PATTERN, 'must be 1 to 64 of the characters A-Z a-z 0-9 . _ -')),
+);
 
 export const wellFormed = lazily(() =>
   z.string().check(z.refine((text) => text.isWellFormed(), 'must be well-formed Unicode')),

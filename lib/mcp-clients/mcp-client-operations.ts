@@ -1,16 +1,12 @@
 import { mcpClientAudit } from './mcp-client-audit.ts';
 import * as z from 'zod/mini';
 import type { McpClient, McpClientHandle, McpClientInfo } from './mcp-client.ts';
-import {
-  clientIdSchema,
-  mcpClientConfigSchema,
-  mcpCredentialsShape,
-  type McpClientConfig,
-} from './mcp-client-config.ts';
+import { mcpClientConfigSchema, mcpCredentialsShape, type McpClientConfig } from './mcp-client-config.ts';
+import { idSchema, storedIdSchema } from '../schemas.ts';
 import { operationOf } from '../operations/operation.ts';
 
 const sessionShape = () => ({ sessionId: z.string() });
-const clientShape = () => ({ ...sessionShape(), clientId: clientIdSchema() });
+const clientShape = () => ({ ...sessionShape(), clientId: idSchema() });
 
 /** An alias, not an interface: declarations of `operations` then need no name of it. */
 type ManagerOfMcpClients = {
@@ -60,7 +56,7 @@ export const mcpClientOperations = {
     function: 'mcp',
     access: 'caller',
     audit: mcpClientAudit.removeMcpClient,
-    input: () => z.strictObject(clientShape()),
+    input: () => z.strictObject({ ...sessionShape(), clientId: storedIdSchema() }),
     run: async ({ sessionId, clientId }, { manager }) => {
       await manager.session(sessionId).removeMcpClient(clientId);
       return { output: null };

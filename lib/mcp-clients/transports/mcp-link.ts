@@ -1,5 +1,4 @@
 import { types } from 'node:util';
-import { OAuthError } from '@modelcontextprotocol/sdk/server/auth/errors.js';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 import { ErrorCode, McpError } from '@modelcontextprotocol/sdk/types.js';
@@ -112,7 +111,6 @@ export class McpLink {
     if (status !== undefined) return new Error(`HTTP status ${status}`);
     if (!types.isNativeError(thrown)) return undefined;
     // Their messages contain pieces of answers, which may be a token that this process does not know yet.
-    if (thrown instanceof OAuthError) return new Error(thrown.errorCode);
     if (thrown.name === 'SyntaxError') return new Error(thrown.name);
     return new Error(this.redact(`${thrown.name}: ${thrown.message}`));
   }
@@ -136,7 +134,6 @@ function statusOf(thrown: unknown): number | undefined {
 
 function problemIn(thrown: unknown, status: number | undefined): string {
   if (status !== undefined) return `answered with HTTP status ${status}`;
-  if (thrown instanceof OAuthError) return `cannot be signed in to (${thrown.errorCode})`;
   const name = types.isNativeError(thrown) ? thrown.name : '';
   if (name === 'TypeError' || name === 'SseError' || name === 'AbortError') return 'could not be reached';
   return 'did not speak the protocol';

@@ -1,11 +1,10 @@
-import { auth } from '@modelcontextprotocol/sdk/client/auth.js';
 import { SSEClientTransport } from '@modelcontextprotocol/sdk/client/sse.js';
-import { StreamableHTTPClientTransport, StreamableHTTPError } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
+import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { LRUCache } from 'lru-cache';
 import { v7 as uuidv7 } from 'uuid';
 import { McpConnectionError, McpEndpointForbiddenError } from '../../errors.ts';
 import type { McpConnectionState } from '../mcp-client-store.ts';
-import { ClientCredentialsGrant } from '../credentials/client-credentials-grant.ts';
+import { ClientCredentialsGrant } from './client-credentials-grant.ts';
 import { endpointFetch } from './endpoint-fetch.ts';
 import type { GuardedFetch } from './guarded-fetch.ts';
 import { McpSessionGone, type McpConnection, type McpConnector, type McpTarget } from '../mcp-connector.ts';
@@ -74,14 +73,20 @@ export class SdkConnector implements McpConnector {
         throw second instanceof McpEndpointForbiddenError ? second : thrown;
       });
     }
-    const state = stateOf(link, 'streamable-http', transport.protocolVersion, transport.sessionId);
-    return new SdkConnection(link, state, target.timeoutMs, endSession);
+    try {
+      const state = stateOf(link, 'streamable-http', transport.protocolVersion, transport.sessionId);
+      return new SdkConnection(link, state, target.timeoutMs, endSession);
+    } catch (thrown) {
+      await endSession().catch(() => undefined);
+      await link.close();
+      throw thrown;
+    }
   }
 
   private newHttp(target: McpTarget, endpoint: string, state?: McpConnectionState) {
-    const { fetch, failure } = endpointFetch(this.options.fetch, endpoint, target.credentials);
     const grant = this.grantOf(target);
-    const options = { fetch: withoutListening(fetch), redirectPolicy: 'follow', authProvider: grant } as const;
+    const { fetch, failure } = endpointFetch(this.options.fetch, endpoint, target.credentials, grant);
+    const options = { fetch: withoutListening(fetch), redirectPolicy: 'follow' } as const;
     const transport = state
       ? new ResumedTransport(new URL(endpoint), { ...options, sessionId: state.mcpSessionId })
       : new StreamableHTTPClientTransport(new URL(endpoint), options);
@@ -89,16 +94,7 @@ export class SdkConnector implements McpConnector {
     const link = new McpLink(transport, target, { resumed: state !== undefined, failure, secrets });
     const endSession = () =>
       link
-        .within(Math.min(target.timeoutMs, TERMINATE_MS), async () => {
-          try {
-            await transport.terminateSession();
-          } catch (thrown) {
-            if (!grant || !(thrown instanceof StreamableHTTPError) || thrown.code !== 401) throw thrown;
-            // The SDK signs in when a message is refused, and not for a termination.
-            await auth(grant, { serverUrl: endpoint, fetchFn: fetch });
-            await transport.terminateSession();
-          }
-        })
+        .within(Math.min(target.timeoutMs, TERMINATE_MS), () => transport.terminateSession())
         .catch((thrown: unknown) => {
           if (!(thrown instanceof McpSessionGone)) throw thrown;
         });
@@ -118,16 +114,15 @@ export class SdkConnector implements McpConnector {
   }
 
   private async connectSse(target: McpTarget, endpoint: string): Promise<McpConnection> {
-    const { fetch, failure } = endpointFetch(this.options.fetch, endpoint, target.credentials);
     const grant = this.grantOf(target);
-    const transport = new ProtocolVersionOf(new URL(endpoint), {
-      fetch,
-      redirectPolicy: 'follow',
-      authProvider: grant,
-    });
+    const { fetch, failure } = endpointFetch(this.options.fetch, endpoint, target.credentials, grant);
+    const transport = new ProtocolVersionOf(new URL(endpoint), { fetch, redirectPolicy: 'follow' });
     const link = new McpLink(transport, target, { failure, secrets: () => grant?.tokensKnown() ?? [] });
-    await link.open();
-    return new SdkConnection(link, stateOf(link, 'sse', transport.protocolVersion), target.timeoutMs, async () => {});
+    return orClosed(link, async () => {
+      await link.open();
+      const state = stateOf(link, 'sse', transport.protocolVersion);
+      return new SdkConnection(link, state, target.timeoutMs, async () => {});
+    });
   }
 
   private async start(target: McpTarget, command: string, args: string[]): Promise<McpConnection> {
@@ -137,8 +132,11 @@ export class SdkConnector implements McpConnector {
     }
     const transport = new StdioTransport({ command, args, directory: target.workspacePath, searchPath });
     const link = new McpLink(transport, target);
-    await link.open();
-    return new SdkConnection(link, stateOf(link, 'stdio', transport.protocolVersion), target.timeoutMs, async () => {});
+    return orClosed(link, async () => {
+      await link.open();
+      const state = stateOf(link, 'stdio', transport.protocolVersion);
+      return new SdkConnection(link, state, target.timeoutMs, async () => {});
+    });
   }
 
   /** Kept under what belongs to one client alone, so that no token ever serves another. */
@@ -164,6 +162,16 @@ class ProtocolVersionOf extends SSEClientTransport {
   override setProtocolVersion(version: string): void {
     this.protocolVersion = version;
     super.setProtocolVersion(version);
+  }
+}
+
+/** A refusal of an initialization, and a state that cannot be had, leave nothing open. */
+async function orClosed<T>(link: McpLink, open: () => Promise<T>): Promise<T> {
+  try {
+    return await open();
+  } catch (thrown) {
+    await link.close();
+    throw thrown;
   }
 }
 
