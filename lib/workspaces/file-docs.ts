@@ -5,7 +5,7 @@ import type { fileOperations } from './file-operations.ts';
 const { sessionId } = EXAMPLE;
 const tag = 'files';
 const file = { sessionId, path: 'out/report.txt' };
-export const PATH_ERRORS = ['PATH_OUTSIDE_WORKSPACE', 'NOT_A_FILE', 'FORBIDDEN', 'FILE_NOT_FOUND'] as const;
+export const PATH_ERRORS = ['PATH_OUTSIDE_WORKSPACE', 'NOT_A_FILE', 'FILE_PERMISSION', 'FILE_NOT_FOUND'] as const;
 const base64 = (text: string) => Buffer.from(text).toString('base64');
 
 const etag = z.string().check(z.regex(/^".+"$/));

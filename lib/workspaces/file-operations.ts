@@ -6,8 +6,9 @@ import { ValidationError } from '../errors.ts';
 import { parseContentRange, parseRanges } from './byte-range.ts';
 import { entityTags, tagOrDate } from './condition-schemas.ts';
 import { operationOf } from '../operations/operation.ts';
+import { onePath, pathShape } from './path-schemas.ts';
 
-const fileShape = () => ({ sessionId: z.string(), path: z.string() });
+const fileShape = () => ({ sessionId: z.string(), ...pathShape() });
 const tags = lazily(() => z.optional(entityTags()));
 
 /** Base64 as every encoder makes it: other spellings that decode to some bytes are a mistake of the caller. */
@@ -46,9 +47,10 @@ export const fileOperations = {
         ifNoneMatch: tags(),
         ifRange: z.optional(tagOrDate()),
       }),
-    run: async ({ sessionId, path, range, ...conditions }, { manager }) => {
+    run: async ({ sessionId, path, encodedPath, range, ...conditions }, { manager }) => {
+      const at = onePath(path, encodedPath);
       const ranges = parseRanges(range);
-      const read = await manager.session(sessionId).files.read(path, ranges, conditions);
+      const read = await manager.session(sessionId).files.read(at, ranges, conditions);
       const { size, etag, modifiedAt } = read;
       const output: FileAnswer = { size, etag, modifiedAt };
       if ('unmodified' in read) return { output, unmodified: true };
@@ -65,8 +67,9 @@ export const fileOperations = {
     access: 'caller',
     audit: fileAudit.statFile,
     input: () => z.strictObject({ ...fileShape(), ifMatch: tags(), ifNoneMatch: tags() }),
-    run: async ({ sessionId, path, ...conditions }, { manager }) => {
-      const { unmodified = false, ...output } = await manager.session(sessionId).files.stat(path, conditions);
+    run: async ({ sessionId, path, encodedPath, ...conditions }, { manager }) => {
+      const at = onePath(path, encodedPath);
+      const { unmodified = false, ...output } = await manager.session(sessionId).files.stat(at, conditions);
       return { output, unmodified };
     },
   }),
@@ -84,15 +87,17 @@ export const fileOperations = {
         ifMatch: tags(),
         ifNoneMatch: z.optional(z.literal('*', 'must be *')),
       }),
-    run: async ({ sessionId, path, content = '', contentRange, uploadId = '', ifMatch, ifNoneMatch }, { manager }) => {
+    run: async (input, { manager }) => {
+      const { sessionId, content = '', contentRange, uploadId = '', ifMatch, ifNoneMatch } = input;
+      const at = onePath(input.path, input.encodedPath);
       const bytes = bytesOf(content);
       const { files } = manager.session(sessionId);
       const conditions = { ifMatch, ifNoneMatch };
       const outcome =
         contentRange === undefined
-          ? await files.write(path, bytes, conditions)
+          ? await files.write(at, bytes, conditions)
           : await files.writePart(
-              path,
+              at,
               bytes,
               { ...parseContentRange(contentRange, bytes.length), uploadId },
               conditions,
@@ -108,8 +113,8 @@ export const fileOperations = {
     access: 'caller',
     audit: fileAudit.deleteFile,
     input: () => z.strictObject({ ...fileShape(), ifMatch: tags() }),
-    run: async ({ sessionId, path, ifMatch }, { manager }) => {
-      await manager.session(sessionId).files.delete(path, { ifMatch });
+    run: async ({ sessionId, path, encodedPath, ifMatch }, { manager }) => {
+      await manager.session(sessionId).files.delete(onePath(path, encodedPath), { ifMatch });
       return { output: null };
     },
   }),

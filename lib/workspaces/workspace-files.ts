@@ -144,9 +144,9 @@ export class WorkspaceFiles {
    * Runs `work` below the session's directory, which is opened once: what is made is made there, wherever it has been
    * moved meanwhile. That it goes well means that the workspace was in its place to the end.
    */
-  async within<T>(session: Workspace, work: (top: OpenDirectory) => Promise<T>): Promise<T> {
-    const message = `The file system did not answer within ${OPERATION_MS} ms.`;
-    return pTimeout(this.opened(session, work), { milliseconds: OPERATION_MS, message }).catch((thrown: unknown) => {
+  async within<T>(session: Workspace, work: (top: OpenDirectory) => Promise<T>, ms = OPERATION_MS): Promise<T> {
+    const message = `The file system did not answer within ${ms} ms.`;
+    return pTimeout(this.opened(session, work), { milliseconds: ms, message }).catch((thrown: unknown) => {
       throw toFileError(thrown);
     });
   }

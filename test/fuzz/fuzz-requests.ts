@@ -4,6 +4,7 @@ import { operationNamed, operations, type OperationName } from '../../lib/api/op
 import { routeKey, servedRoutes, type NamedRoute } from '../../lib/api/routes.ts';
 import { httpEvent } from '../api/lambda-events.ts';
 import { asText, nasty, nastyText, spoiled } from './nasty-values.ts';
+import { pathFields, some } from './path-fields.ts';
 import { valuesOf, type FieldValues } from './schema-values.ts';
 
 export interface FuzzRequest {
@@ -46,8 +47,6 @@ export function fuzzRequests(place: FuzzPlace): fc.Arbitrary<FuzzRequest> {
 
 /** Fields that lead to something where they are what they should be; no endpoint that is elsewhere. */
 function fieldsOf(place: FuzzPlace): FieldValues {
-  const some = (known: readonly string[]) =>
-    fc.oneof({ weight: 9, arbitrary: fc.constantFrom(...known) }, { weight: 1, arbitrary: nastyText });
   const endpoint = fc.constantFrom(
     place.closedEndpoint,
     'http://169.254.169.254/latest/',
@@ -66,7 +65,7 @@ function fieldsOf(place: FuzzPlace): FieldValues {
     sessionId: some(place.sessionIds),
     clientId: some(place.clientIds),
     id: some([...place.clientIds, 'another']),
-    path: some(place.paths),
+    ...pathFields(place.paths),
     promptId: some(place.promptIds),
     userId: some(['ada', 'eve']),
     orgId: some(['acme', 'other']),

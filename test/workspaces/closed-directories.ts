@@ -9,6 +9,8 @@ import { isThere } from '../setup/is-there.ts';
 import { newStack } from '../setup/test-stack.ts';
 import { OneWorkspace, unlimited } from './one-workspace.ts';
 
+export * from './closed-parts.ts';
+
 /** What an agent does to the modes of its directories. Scenarios for an ordinary user: nothing is closed to root. */
 
 const enough = () => AbortSignal.timeout(10_000);
@@ -50,16 +52,9 @@ export async function endSession(_directory: string, mode: number, end: End) {
   }
 }
 
-async function workspaceIn(directory: string): Promise<OneWorkspace> {
-  const own = new OneWorkspace(path.join(directory, 'root'), { id: randomUUID(), userId: 'ada' });
-  await own.workspaces.prepare(own.session.id);
-  await own.workspaces.publish(own.session);
-  return own;
-}
-
 /** Removes a directory with all that is in it, by the API; gives what is left. */
 export async function removeDirectory(directory: string, mode: number) {
-  const own = await workspaceIn(directory);
+  const own = await OneWorkspace.in(directory);
   await closedTree(own.at('work', 'closed'), mode);
   await own.directories.remove(own.session, 'work/closed', true);
   return { workspace: await readdir(own.at('work')), trash: await own.workspaces.listTrash() };
@@ -67,7 +62,7 @@ export async function removeDirectory(directory: string, mode: number) {
 
 /** What is in a directory that its agent has closed is its own affair: the answer of each operation. */
 export async function workInClosed(directory: string, mode: number) {
-  const own = await workspaceIn(directory);
+  const own = await OneWorkspace.in(directory);
   await mkdir(own.at('a', 'b'), { recursive: true });
   const answers: string[] = [];
   for (const closed of ['a', '']) {
@@ -110,7 +105,7 @@ export async function workBelowClosed(_directory: string, mode: number) {
 
 /** A workspace whose agent has put a link in its place, to where nobody may enter. */
 export async function workBehindLink(directory: string) {
-  const own = await workspaceIn(directory);
+  const own = await OneWorkspace.in(directory);
   await mkdir(path.join(directory, 'closed', 'below'), { recursive: true });
   await rmdir(own.at());
   await symlink(path.join(directory, 'closed', 'below'), own.at());

@@ -2,6 +2,7 @@ import { constants, type BigIntStats, type Dirent } from 'node:fs';
 import { lstat, mkdir, open, rename, rmdir, unlink, type FileHandle } from 'node:fs/promises';
 import { NotAFileError, PathOutsideWorkspaceError } from '../file-errors.ts';
 import { batchesOf } from './directory-batches.ts';
+import { bytesOfName } from './encoded-path.ts';
 import { hasErrno } from './errno.ts';
 import { openChangeable } from './open-changeable.ts';
 
@@ -34,7 +35,8 @@ export class OpenDirectory {
 
   /** The path of an entry, as long as this is open. */
   entry(name: Name): Name {
-    return typeof name === 'string' ? `${this.at}/${name}` : Buffer.concat([Buffer.from(`${this.at}/`), name]);
+    const named = typeof name === 'string' ? bytesOfName(name) : name;
+    return typeof named === 'string' ? `${this.at}/${named}` : Buffer.concat([Buffer.from(`${this.at}/`), named]);
   }
 
   async directory(name: Name): Promise<OpenDirectory> {
