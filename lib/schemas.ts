@@ -2,6 +2,9 @@ import { en } from 'zod/locales';
 import { lazily } from './lazily.ts';
 import * as z from 'zod/mini';
 import { ValidationError } from './errors.ts';
+import { walkJson } from './json/json-walk.ts';
+import { passedOnFields } from './json/passed-on.ts';
+import { isRawJson } from './json/raw-json.ts';
 
 /**
  * For each parse whose messages are read by people: what is wrong, in words, since `zod/mini` brings none of its own. Not as
@@ -38,7 +41,7 @@ export const jsonFits = (bytes: number) => (value: unknown) => byteLength(JSON.s
 
 /** The value as its schema gives it, or a `ValidationError` with the path of each field that is wrong. */
 export function parseInput<T>(schema: z.ZodMiniType<T>, value: unknown): T {
-  refuseProto(value);
+  refuseWhatSchemasChange(value, passedOnFields(schema));
   const parsed = safeParse(schema, value);
   if (parsed.success) return parsed.data;
   throw new ValidationError(
@@ -56,14 +59,20 @@ export function checkOptions<T>(options: T): T {
   return options;
 }
 
-/** The schemas leave this name out without a word, at any depth. */
-function refuseProto(value: unknown): void {
-  const seen = new Set([value]);
-  for (const next of seen) {
-    if (typeof next !== 'object' || next === null) continue;
-    if (Object.hasOwn(next, '__proto__')) throw ValidationError.at('__proto__', 'is not a possible name');
-    for (const inner of Object.values(next)) seen.add(inner);
-  }
+/** Of a number that JavaScript cannot hold, in a field that is read and not only passed on. */
+const WOULD_BE_ROUNDED = 'is a number that would be rounded';
+
+/** At any depth: the schemas leave a `__proto__` out without a word, and see an object in a number that is kept as its text. */
+function refuseWhatSchemasChange(input: unknown, passedOn: ReadonlySet<string>): void {
+  walkJson(
+    input,
+    (value, place) => {
+      if (typeof value !== 'object' || value === null) return;
+      if (isRawJson(value)) throw ValidationError.at(pathOf(place()), WOULD_BE_ROUNDED);
+      if (Object.hasOwn(value, '__proto__')) throw ValidationError.at('__proto__', 'is not a possible name');
+    },
+    passedOn,
+  );
 }
 
 const pathOf = (path: PropertyKey[]) => path.map(String).join('.');

@@ -3,6 +3,7 @@ import * as z from 'zod/mini';
 import type { McpClient, McpClientHandle, McpClientInfo } from './mcp-client.ts';
 import { mcpClientConfigSchema, mcpCredentialsShape, type McpClientConfig } from './mcp-client-config.ts';
 import { idSchema, storedIdSchema } from '../schemas.ts';
+import { passedOnObject } from '../json/passed-on.ts';
 import { operationOf } from '../operations/operation.ts';
 
 const sessionShape = () => ({ sessionId: z.string() });
@@ -92,7 +93,7 @@ export const mcpClientOperations = {
       z.strictObject({
         ...clientShape(),
         name: z.string().check(z.minLength(1), z.maxLength(256)),
-        arguments: z.optional(z.record(z.string(), z.json())),
+        arguments: z.optional(passedOnObject()),
       }),
     run: async ({ sessionId, clientId, name, arguments: args = {} }, { manager }) => {
       return { output: await manager.session(sessionId).mcpClient(clientId).callTool(name, args) };

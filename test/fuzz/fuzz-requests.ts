@@ -3,7 +3,7 @@ import { API_FUNCTIONS, type ApiFunction } from '../../lib/operations/operation.
 import { operationNamed, operations, type OperationName } from '../../lib/api/operations.ts';
 import { routeKey, servedRoutes, type NamedRoute } from '../../lib/api/routes.ts';
 import { httpEvent } from '../api/lambda-events.ts';
-import { nasty, nastyText, spoiled } from './nasty-values.ts';
+import { asText, nasty, nastyText, spoiled } from './nasty-values.ts';
 import { pathFields, some } from './path-fields.ts';
 import { valuesOf, type FieldValues } from './schema-values.ts';
 
@@ -92,7 +92,8 @@ function directRequests(operation: string, input: fc.Arbitrary<unknown>): fc.Arb
     { weight: 1, arbitrary: nasty },
   );
   const group = groupOf(operation);
-  const sound = fc.record({ operation: fc.constant(operation), input, actor });
+  const sent = fc.tuple(input, fc.nat(3)).map(([fields, way]) => (way === 0 ? JSON.stringify(fields) : fields));
+  const sound = fc.record({ operation: fc.constant(operation), input: sent, actor });
   const events = fc.oneof({ weight: 6, arbitrary: sound }, { weight: 1, arbitrary: spoiled(sound) });
   return events.map((event) => ({
     door: 'direct',
@@ -140,7 +141,7 @@ function eventOf(route: NamedRoute, input: unknown, identity: Record<string, str
   const body: [string, unknown][] = [];
   const fields = typeof input === 'object' && input !== null ? Object.entries(input) : [];
   for (const [name, value] of fields) {
-    const text = typeof value === 'object' || value === undefined ? '[object]' : String(value);
+    const text = asText(value);
     const header = route.headers && Object.hasOwn(route.headers, name) ? route.headers[name] : undefined;
     if (route.path.includes(`{${name}}`)) pathParameters[name] = text;
     else if (route.query && Object.hasOwn(route.query, name)) queryStringParameters[name] = text;
