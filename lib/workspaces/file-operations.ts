@@ -5,6 +5,7 @@ import { lazily } from '../schemas.ts';
 import { ValidationError } from '../errors.ts';
 import { parseContentRange, parseRanges } from './byte-range.ts';
 import { entityTags, tagOrDate } from './condition-schemas.ts';
+import { fileMode } from './files/file-mode.ts';
 import { operationOf } from '../operations/operation.ts';
 
 const fileShape = () => ({ sessionId: z.string(), path: z.string() });
@@ -81,22 +82,17 @@ export const fileOperations = {
         content: z.optional(z.string()),
         contentRange: z.optional(z.string().check(z.maxLength(256))),
         uploadId: z.optional(z.string().check(z.maxLength(128))),
+        mode: z.optional(fileMode()),
         ifMatch: tags(),
         ifNoneMatch: z.optional(z.literal('*', 'must be *')),
       }),
-    run: async ({ sessionId, path, content = '', contentRange, uploadId = '', ifMatch, ifNoneMatch }, { manager }) => {
+    run: async ({ sessionId, path, content = '', contentRange, uploadId = '', ...options }, { manager }) => {
       const bytes = bytesOf(content);
       const { files } = manager.session(sessionId);
-      const conditions = { ifMatch, ifNoneMatch };
       const outcome =
         contentRange === undefined
-          ? await files.write(path, bytes, conditions)
-          : await files.writePart(
-              path,
-              bytes,
-              { ...parseContentRange(contentRange, bytes.length), uploadId },
-              conditions,
-            );
+          ? await files.write(path, bytes, options)
+          : await files.writePart(path, bytes, { ...parseContentRange(contentRange, bytes.length), uploadId }, options);
       if ('received' in outcome) return { output: outcome as WriteAnswer, partial: true };
       const { existed, ...output } = outcome;
       return { output: output as WriteAnswer, existed };

@@ -82,6 +82,28 @@ export async function workInClosed(directory: string, mode: number) {
   return answers;
 }
 
+/** The mode and content of a file that an agent has given a mode, after it was written once more. */
+export async function overwrite(directory: string, mode: number) {
+  const own = await workspaceIn(directory);
+  await own.write('file', 'old');
+  await chmod(own.at('file'), mode);
+  await own.write('file', 'new');
+  const { mode: stated } = await own.files.stat(own.session, 'file');
+  return [stated, ((await stat(own.at('file'))).mode & 0o7777).toString(8), (await own.read('file')).toString()];
+}
+
+/** Writes and removes under a umask that takes everything from what is made. */
+export async function writeUnder(directory: string, mask: number) {
+  const own = await workspaceIn(directory);
+  const umask = process.umask(mask);
+  try {
+    const answers = [await codeOf(own.write('a/file', 'x')), await codeOf(own.write('a/file', 'y'))];
+    return [...answers, await codeOf(own.remove('a/file'))];
+  } finally {
+    process.umask(umask);
+  }
+}
+
 /** What a session's files answer, and how it ends, when its user's directory is closed before each call. */
 export async function workBelowClosed(_directory: string, mode: number) {
   const stack = await newStack();

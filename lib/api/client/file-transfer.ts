@@ -29,6 +29,8 @@ export interface Upload extends Transfer {
   ifMatch?: string;
   /** `'*'`: only if there is none. */
   ifNoneMatch?: '*';
+  /** Its permissions, in octal digits: `755`. Else it keeps those of the file that it replaces, or gets 600. */
+  mode?: string;
 }
 
 export interface Download extends Transfer {
@@ -61,6 +63,7 @@ export interface FileCalls<Written extends InPlace> {
     content: string;
     contentRange?: string;
     uploadId?: string;
+    mode?: string;
     ifMatch?: string;
     ifNoneMatch?: '*';
   }): Promise<PartWritten<Written>>;
