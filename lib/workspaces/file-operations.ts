@@ -4,8 +4,7 @@ import * as z from 'zod/mini';
 import { lazily } from '../schemas.ts';
 import { ValidationError } from '../errors.ts';
 import { parseContentRange, parseRanges } from './byte-range.ts';
-import { entityTags, tagOrDate } from './condition-schemas.ts';
-import { fileMode } from './files/file-mode.ts';
+import { entityTags, fileMode, tagOrDate } from './condition-schemas.ts';
 import { operationOf } from '../operations/operation.ts';
 
 const fileShape = () => ({ sessionId: z.string(), path: z.string() });

@@ -14,6 +14,8 @@ import { MAX_TRANSFER_BYTES, readContent, readStat, type ByteRange, type FileCon
 import { againIfStale, orFileSystemBusy, orStagingError, toFileError } from './files/file-error.ts';
 import { withFileLock, type StillHeld } from './files/file-lock.ts';
 import { fileNames } from './files/file-path.ts';
+import type { SearchBounds } from './files/link-search.ts';
+import { LinksInside } from './files/links-inside.ts';
 import { refuseLinkOrOther, type OpenDirectory } from './files/open-directory.ts';
 import { publishStaged, type Publication } from './files/publish.ts';
 import { discard, stage, StagedParts } from './files/staged-file.ts';
@@ -57,9 +59,11 @@ interface Write extends Publication {
 /** The files of workspaces. A path never leaves its workspace, whatever is at work there. */
 export class WorkspaceFiles {
   private readonly workspaces: Workspaces;
+  private readonly linkBounds: SearchBounds | undefined;
 
-  constructor(workspaces: Workspaces) {
+  constructor(workspaces: Workspaces, linkBounds?: SearchBounds) {
     this.workspaces = workspaces;
+    this.linkBounds = linkBounds;
   }
 
   async read(
@@ -160,10 +164,15 @@ export class WorkspaceFiles {
     const { parents, name } = fileNames(path);
     return this.reading(session, (top) =>
       withDirectory(top, parents, async (parent) => {
-        const file = await parent.file(name);
+        const file = await this.readable(session, top, parent, name);
         return work(file).finally(() => file.close());
       }),
     );
+  }
+
+  /** A file below the session's directory, open to be read. All readers open it here: hard links may lead outside. */
+  readable(session: Workspace, top: OpenDirectory, parent: OpenDirectory, name: string): Promise<FileHandle> {
+    return parent.file(name, new LinksInside(top, this.stagingOf(session), this.linkBounds));
   }
 
   stagingOf({ id }: Workspace): StagingDirectory {

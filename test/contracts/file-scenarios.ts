@@ -1,4 +1,4 @@
-import { chmod, link, mkdir, readFile, stat, symlink, truncate } from 'node:fs/promises';
+import { chmod, link, mkdir, readFile, stat, symlink, truncate, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { expect } from '@jest/globals';
 import { ok, refusal } from './door.ts';
@@ -118,6 +118,23 @@ export const fileScenarios: Record<string, Scenario> = {
     expect(await refusal(stat('d'))).toBe('NOT_A_FILE');
     const stranger = stage.door.call('statFile', someone(stage), { sessionId: files.session.id, path: 'a' });
     expect(await refusal(stranger)).toBe('SESSION_NOT_FOUND');
+    await files.end();
+  },
+
+  'a file whose names (hard links) are all in the workspace is read: it was refused': async (stage) => {
+    const files = await workspaceOf(stage, someone(stage));
+    const root = files.session.workspacePath;
+    await ok(files.put('store/package', 'one'));
+    await link(path.join(root, 'store', 'package'), path.join(root, 'linked'));
+    const { etag } = await ok<Read>(files.get('store/package'));
+    expect(await ok<Read>(files.call('statFile', { path: 'linked' }))).toMatchObject({ etag });
+    expect((await ok<Read>(files.get('linked', { range: 'bytes=1-' }))).content).toBe(btoa('ne'));
+    await link(path.join(root, 'linked'), path.join(root, '..', `of-another-${files.session.id}`));
+    const refused = { code: 'PATH_OUTSIDE_WORKSPACE', details: { names: 3, found: 2 } };
+    expect(await files.get('linked')).toMatchObject(refused);
+    await unlink(path.join(root, '..', `of-another-${files.session.id}`));
+    await ok(files.put('linked', 'two', { ifMatch: etag }));
+    expect([await files.text('store/package'), await files.text('linked')]).toEqual(['one', 'two']);
     await files.end();
   },
 

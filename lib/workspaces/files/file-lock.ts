@@ -54,7 +54,7 @@ async function taken(lock: string, token: string): Promise<boolean> {
     await writeToken(file, token).finally(() => file.close());
     return true;
   } catch (thrown) {
-    // Without its token nobody holds it, and all others would wait until it is stale.
+    // Without its token no process holds it, and all would wait until it is stale.
     await unlink(lock).catch(() => undefined);
     throw thrown;
   }
@@ -90,7 +90,7 @@ const isStale = ({ mtimeMs }: BigIntStats) => Date.now() - Number(mtimeMs) >= ST
 /** The number of a file that is gone may be given to a new one. */
 const isSame = (one: BigIntStats, other: BigIntStats) => one.ino === other.ino && one.mtimeNs === other.mtimeNs;
 
-/** NFS asks for the attributes of a file when it is opened. */
+/** NFS requests the attributes of a file when it is opened. */
 async function asOnServer(lock: string): Promise<BigIntStats> {
   const file = await open(lock, O_RDONLY | O_NOFOLLOW);
   return file.stat({ bigint: true }).finally(() => file.close());

@@ -16,9 +16,9 @@ const PRIVATE = 0o700;
 
 export type Name = string | Buffer;
 
-/** Throws unless a file with several names may be read. */
+/** Throws unless a file with several names, of which this is one, may be read. */
 export interface LinkCheck {
-  check(file: FileHandle, found: BigIntStats): Promise<void>;
+  check(file: FileHandle, found: BigIntStats, parent: OpenDirectory, name: string): Promise<void>;
 }
 
 /**
@@ -40,10 +40,16 @@ export class OpenDirectory {
     return new OpenDirectory(await open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_NONBLOCK), path);
   }
 
-  /** Works in the same directory, opened anew: NFS then asks the server which names there are. */
+  /** Works in the same directory, opened again: NFS then asks the server which names there are. */
   async anew<T>(work: (directory: OpenDirectory) => Promise<T>): Promise<T> {
     const opened = await OpenDirectory.open(IS_LINUX ? `${this.at}/.` : this.at);
     return work(opened).finally(() => opened.close());
+  }
+
+  /** The same for the same directory, wherever it is moved. */
+  async id(): Promise<string> {
+    const { dev, ino } = await this.handle.stat({ bigint: true });
+    return `${dev}:${ino}`;
   }
 
   /** The path of an entry, as long as this is open. */
@@ -83,7 +89,7 @@ export class OpenDirectory {
     const file = await this.opened(name);
     try {
       const found = await file.stat({ bigint: true });
-      if (found.nlink > 1n) await links.check(file, found);
+      if (found.nlink > 1n) await links.check(file, found, this, name);
       return file;
     } catch (thrown) {
       await file.close();
@@ -213,7 +219,7 @@ async function checked(handle: FileHandle): Promise<FileHandle> {
   }
 }
 
-/** Where nobody has counted the names of a file, one of them may be outside. */
+/** Where the names of a file are not counted, one of them may be outside. */
 const noLinks: LinkCheck = {
   check: () => Promise.reject(new PathOutsideWorkspaceError('is that of a file with further names (hard links)')),
 };

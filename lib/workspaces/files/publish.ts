@@ -72,7 +72,7 @@ async function setMode(staged: FileHandle, own: BigIntStats, mode: number): Prom
   await staged.sync();
 }
 
-/** `rename` would replace what an agent, or whoever has the lock after all, makes meanwhile; `link` never does. */
+/** `rename` would replace what an agent makes at the same time; `link` never does. */
 async function create(parent: OpenDirectory, name: string, file: string, own: BigIntStats): Promise<void> {
   try {
     if (await parent.adopt(file, name)) return;
