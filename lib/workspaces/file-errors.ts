@@ -6,10 +6,13 @@ export class FileNotFoundError extends SessionManagerError {
   }
 }
 
-/** The path leads out of the workspace, or what it names may be outside as well: links are not followed. */
+/**
+ * The path leads out of the workspace, or what it names may be outside as well: links are not followed. Of a file with hard
+ * links: how many `names` it has, how many were `found`, and where the search was cut, how many entries it `searched`.
+ */
 export class PathOutsideWorkspaceError extends SessionManagerError {
-  constructor(problem: string) {
-    super('PATH_OUTSIDE_WORKSPACE', `The path ${problem}.`);
+  constructor(problem: string, details: { names?: number; found?: number; searched?: number } = {}) {
+    super('PATH_OUTSIDE_WORKSPACE', `The path ${problem}.`, details);
   }
 }
 

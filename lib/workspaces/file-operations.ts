@@ -4,7 +4,7 @@ import * as z from 'zod/mini';
 import { lazily } from '../schemas.ts';
 import { ValidationError } from '../errors.ts';
 import { parseContentRange, parseRanges } from './byte-range.ts';
-import { entityTags, tagOrDate } from './condition-schemas.ts';
+import { entityTags, fileMode, tagOrDate } from './condition-schemas.ts';
 import { operationOf } from '../operations/operation.ts';
 import { onePath, pathShape } from './path-schemas.ts';
 
@@ -84,24 +84,19 @@ export const fileOperations = {
         content: z.optional(z.string()),
         contentRange: z.optional(z.string().check(z.maxLength(256))),
         uploadId: z.optional(z.string().check(z.maxLength(128))),
+        mode: z.optional(fileMode()),
         ifMatch: tags(),
         ifNoneMatch: z.optional(z.literal('*', 'must be *')),
       }),
     run: async (input, { manager }) => {
-      const { sessionId, content = '', contentRange, uploadId = '', ifMatch, ifNoneMatch } = input;
-      const at = onePath(input.path, input.encodedPath);
+      const { sessionId, path, encodedPath, content = '', contentRange, uploadId = '', ...options } = input;
+      const at = onePath(path, encodedPath);
       const bytes = bytesOf(content);
       const { files } = manager.session(sessionId);
-      const conditions = { ifMatch, ifNoneMatch };
       const outcome =
         contentRange === undefined
-          ? await files.write(at, bytes, conditions)
-          : await files.writePart(
-              at,
-              bytes,
-              { ...parseContentRange(contentRange, bytes.length), uploadId },
-              conditions,
-            );
+          ? await files.write(at, bytes, options)
+          : await files.writePart(at, bytes, { ...parseContentRange(contentRange, bytes.length), uploadId }, options);
       if ('received' in outcome) return { output: outcome as WriteAnswer, partial: true };
       const { existed, ...output } = outcome;
       return { output: output as WriteAnswer, existed };

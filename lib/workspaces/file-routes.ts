@@ -34,7 +34,7 @@ export const fileRoutes = {
   writeFile: {
     method: 'PUT',
     path: FILES,
-    query: { path: 'string', encodedPath: 'string' },
+    query: { path: 'string', encodedPath: 'string', mode: 'string' },
     rawBody: 'content',
     headers: {
       contentRange: 'content-range',

@@ -6,7 +6,7 @@ import type { AuditRow } from '../telemetry/audit/audit-row.ts';
 import type { AuditDetails } from '../telemetry/audit/audit-event.ts';
 import { fileAudit } from './file-audit.ts';
 import type { WorkspaceUsage } from './workspace-usage-store.ts';
-import { entityTags, tagOrDate } from './condition-schemas.ts';
+import { entityTags, fileMode, tagOrDate } from './condition-schemas.ts';
 import type { FilePath } from './files/encoded-path.ts';
 import type { Conditions, FileStat, ReadConditions } from './files/entity-tag.ts';
 import type { ByteRange, FileContent } from './files/file-content.ts';
@@ -19,6 +19,7 @@ import type { SessionItem } from '../table/session-item.ts';
 
 const conditionsShape = () => ({ ifMatch: z.optional(entityTags()), ifNoneMatch: z.optional(entityTags()) });
 const conditionsSchema = lazily(() => z.object(conditionsShape()));
+const writeOptionsSchema = lazily(() => z.object({ ...conditionsShape(), mode: z.optional(fileMode()) }));
 const readConditionsSchema = lazily(() => z.object({ ...conditionsShape(), ifRange: z.optional(tagOrDate()) }));
 const rangeSchema = lazily(() => z.object({ first: z.number(), last: z.optional(z.number()) }));
 const rangesSchema = lazily(() => z.array(rangeSchema()));
@@ -42,6 +43,11 @@ export interface TreeOptions {
 function rangesOf(range: ByteRange | readonly ByteRange[] | undefined): ByteRange[] | undefined {
   if (range === undefined) return undefined;
   return Array.isArray(range) ? readInput(rangesSchema(), range) : [readInput(rangeSchema(), range)];
+}
+
+/** How a file is written: what it must be before, and its permissions, in octal digits. */
+export interface WriteOptions extends Conditions {
+  mode?: string | undefined;
 }
 
 /** What this needs of a session: each call reads it, and is recorded in the audit log. */
@@ -99,16 +105,16 @@ export class SessionFiles {
   }
 
   /** At most 4 MiB. The old content is there until the new is there as a whole, durable. */
-  async write(path: FilePath, content: Buffer, conditions: Conditions = {}): Promise<WriteOutcome> {
+  async write(path: FilePath, content: Buffer, options: WriteOptions = {}): Promise<WriteOutcome> {
     return this.#recorded(fileAudit.writeFile, async (session) => {
-      return this.#uses.files.write(session, readBytes('content', content), this.#changeOf(session, path, conditions));
+      return this.#uses.files.write(session, readBytes('content', content), this.#writeOf(session, path, options));
     });
   }
 
   /** Parts come one after the other; with the last one the file is in its place. No bytes: says what has arrived. */
-  async writePart(path: FilePath, bytes: Buffer, part: Part, conditions: Conditions = {}): Promise<WriteOutcome> {
+  async writePart(path: FilePath, bytes: Buffer, part: Part, options: WriteOptions = {}): Promise<WriteOutcome> {
     return this.#recorded(fileAudit.writeFile, async (session) => {
-      const change = this.#changeOf(session, path, conditions);
+      const change = this.#writeOf(session, path, options);
       return this.#uses.files.writePart(session, readBytes('content', bytes), readInput(partSchema(), part), change);
     });
   }
@@ -163,6 +169,11 @@ export class SessionFiles {
   /** Measured now or a moment ago; of a large workspace as far as it has been measured (`complete: false`). */
   async usage(): Promise<WorkspaceUsage> {
     return this.#recorded(fileAudit.getWorkspaceUsage, (session) => this.#quotaOf(session).usage());
+  }
+
+  #writeOf(session: SessionItem, path: FilePath, options: WriteOptions) {
+    const { mode, ...conditions } = readInput(writeOptionsSchema(), options);
+    return { path: readPath('path', path), conditions, mode, quota: this.#quotaOf(session) };
   }
 
   #changeOf(session: SessionItem, path: FilePath, conditions: Conditions) {

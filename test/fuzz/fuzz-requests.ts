@@ -76,6 +76,7 @@ function fieldsOf(place: FuzzPlace): FieldValues {
     contentRange: some(['bytes */9', 'bytes 0-3/4', 'bytes 0-3/9']),
     ifMatch: some(['*', '"a"']),
     ifNoneMatch: some(['*', '"a"']),
+    mode: some(['755', '0644', '4755', '077']),
     cursor: some([cursor('notes.txt'), cursor('ORG#acme#SESSION#'), cursor(place.sessionIds[0])]),
     timeoutMs: fc.integer({ min: 90, max: 200 }),
     content: fc.oneof(fc.base64String({ maxLength: 40 }), nastyText),

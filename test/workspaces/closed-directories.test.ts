@@ -126,6 +126,24 @@ describe('to an ordinary user', () => {
     expect(await user.run('removeClosedTree', 0o000, 'darwin')).toEqual({ isGone: true, left: [] });
   });
 
+  test.each([
+    ['755', '755'],
+    ['444', '444'],
+    ['4711', '711'],
+    ['1000', '400'],
+    ['070', '470'],
+  ])('a file with mode %s has mode %s after a write, and can be read: it had 600', async (octal, kept) => {
+    expect(await user.run('overwrite', modeOf(octal))).toEqual([kept, kept, 'new']);
+  });
+
+  test('a name in a directory that is closed does not count: a file that has one there is refused', async () => {
+    expect(await user.run('readLinked', 0o000)).toEqual(['done', 'PATH_OUTSIDE_WORKSPACE']);
+  });
+
+  test('files are written and removed whatever the umask: the lock could not be read, and all was CONTENTION', async () => {
+    expect(await user.run('writeUnder', 0o777)).toEqual(['done', 'done', 'done']);
+  });
+
   test.each(['000', '022', '077', '777'])('directories of ours have mode 0700 under the umask %s', async (octal) => {
     expect(await user.run('modesUnder', modeOf(octal))).toEqual(Array(6).fill('700'));
   });

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { chmod, mkdir, readdir, rmdir, stat, symlink, writeFile } from 'node:fs/promises';
+import { chmod, link, mkdir, readdir, rmdir, stat, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { removeTree } from '../../lib/workspaces/files/remove-tree.ts';
 import type { Workspace } from '../../lib/workspaces/workspace-paths.ts';
@@ -75,6 +75,39 @@ export async function workInClosed(directory: string, mode: number) {
       answers.push(await codeOf(work()));
   }
   return answers;
+}
+
+/** The mode and content of a file that an agent has given a mode, after it was written once more. */
+export async function overwrite(directory: string, mode: number) {
+  const own = await OneWorkspace.in(directory);
+  await own.write('file', 'old');
+  await chmod(own.at('file'), mode);
+  await own.write('file', 'new');
+  const { mode: stated } = await own.files.stat(own.session, 'file');
+  return [stated, ((await stat(own.at('file'))).mode & 0o7777).toString(8), (await own.read('file')).toString()];
+}
+
+/** A file with a second name, in a directory that its agent has closed then. */
+export async function readLinked(directory: string, mode: number) {
+  const own = await OneWorkspace.in(directory);
+  await own.write('file', 'x');
+  await own.directories.make(own.session, 'a/b');
+  await link(own.at('file'), own.at('a', 'b', 'file'));
+  const before = await codeOf(own.read('file'));
+  await chmod(own.at('a'), mode);
+  return [before, await codeOf(own.read('file'))];
+}
+
+/** Writes and removes under a umask that takes everything from what is made. */
+export async function writeUnder(directory: string, mask: number) {
+  const own = await OneWorkspace.in(directory);
+  const umask = process.umask(mask);
+  try {
+    const answers = [await codeOf(own.write('a/file', 'x')), await codeOf(own.write('a/file', 'y'))];
+    return [...answers, await codeOf(own.remove('a/file'))];
+  } finally {
+    process.umask(umask);
+  }
 }
 
 /** What a session's files answer, and how it ends, when its user's directory is closed before each call. */
