@@ -94,7 +94,9 @@ export class FaultCaller {
     if (session === undefined || at < 0.2) return this.create();
     if (at < 0.35) return this.end(session);
     const [name, use] = this.chance.oneOf(USES);
-    const stated = this.withFile.has(session) ? STATED.filter((code) => code !== 'FILE_NOT_FOUND') : STATED;
+    // Of the file that is moved nobody knows whether it is there.
+    const isKnown = this.withFile.has(session) && name !== 'moveFile';
+    const stated = isKnown ? STATED.filter((code) => code !== 'FILE_NOT_FOUND') : STATED;
     if (name === 'deleteFile') this.withFile.delete(session);
     const outcome = await this.tried(name, async () => use(this.manager(), session, this), stated);
     if (name === 'writeFile' && outcome !== 'again' && 'value' in outcome) this.withFile.add(session);

@@ -13,7 +13,8 @@ import {
   writeFile,
 } from 'node:fs/promises';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { OpenDirectory } from '../../lib/workspaces/files/open-directory.ts';
 import { WorkspaceMoves } from '../../lib/workspaces/moves/workspace-moves.ts';
 import { codeOf } from '../setup/code-of.ts';
 import { OneWorkspace, unlimited } from './one-workspace.ts';
@@ -120,7 +121,31 @@ describe('what is moved or copied', () => {
       expect((await readdir(own.at())).sort()).toEqual(['dir', 'file']);
     });
 
-    test.each(['file', 'dir'])('one of many hosts wins, with %s: a look before it would let several', async (what) => {
+    test.each(['file', 'dir'])(
+      'does not replace what an agent makes after it was looked for, with %s',
+      async (what) => {
+        const look = Object.getOwnPropertyDescriptor(OpenDirectory.prototype, 'look')?.value as OpenDirectory['look'];
+        let made = false;
+        const looking = jest.spyOn(OpenDirectory.prototype, 'look').mockImplementation(async function (
+          this: OpenDirectory,
+          name,
+        ) {
+          const found = await look.call(this, name);
+          if (name === 'to' && !found) {
+            await writeFile(own.at('to'), 'agent');
+            made = true;
+          }
+          return found;
+        });
+        const code = await codeOf(own[kind](what, 'to'));
+        looking.mockRestore();
+        expect(code).toBe(made ? 'FILE_EXISTS' : 'done');
+        if (made) expect(await readFile(own.at('to'), 'utf8')).toBe('agent');
+        expect(await codeOf(lstat(own.at(what)))).toBe(kind === 'move' && !made ? 'ENOENT' : 'done');
+      },
+    );
+
+    test.each(['file', 'dir'])('of many hosts that put %s at one path one wins', async (what) => {
       const hosts = [own, new OneWorkspace(own.root, own.session)];
       const froms = Array.from({ length: 8 }, (_, index) => `${what}-${index}`);
       for (const from of froms) await own.copy(what, from);
