@@ -1,6 +1,6 @@
-import type { ErrorCode } from './error-catalogue.ts';
+import type { ErrorCode, McpFailure } from './error-catalogue.ts';
 
-export type { ErrorCode };
+export type { ErrorCode, McpFailure };
 
 /**
  * A failure that callers can distinguish by `code`. `message` and `details` are meant for them: never a path of the
@@ -162,10 +162,10 @@ export class McpClientLimitError extends SessionManagerError {
   }
 }
 
-/** The MCP server refused, timed out or broke the protocol: `serverStatus` is what it answered, `oauthError` why it gives no token. */
+/** The MCP server refused, timed out or broke the protocol. */
 export class McpConnectionError extends SessionManagerError {
-  constructor(problem: string, cause?: unknown, details: { serverStatus?: number; oauthError?: string } = {}) {
-    super('MCP_CONNECTION', `The MCP server ${problem}.`, details, cause);
+  constructor(problem: string, cause?: unknown, details: McpFailure = {}) {
+    super('MCP_CONNECTION', `The MCP server ${problem}.`, { ...details }, cause);
   }
 }
 

@@ -92,7 +92,7 @@ export const mcpClientDocs = {
   callMcpTool: {
     tag,
     summary: 'Call a tool',
-    description: 'Answers the MCP `CallToolResult`, unchanged.',
+    description: 'Answers the MCP `CallToolResult`, unchanged. A call that may have been executed is never sent twice.',
     output: mcpToolResultAnswer,
     errors: [...CALL_ERRORS, 'RESPONSE_TOO_LARGE'],
     examples: {

@@ -5,6 +5,9 @@ import type { McpClientItem, McpConnectionState } from './mcp-client-store.ts';
 import type { McpConnection, McpConnector, McpTarget } from './mcp-connector.ts';
 import { openTarget } from './mcp-target.ts';
 
+/** For the termination of a session that was replaced, which its server may have forgotten (ms). */
+const TERMINATION_MS = 1_000;
+
 /** What of a client says how to reach its server. */
 type Reachable = Omit<McpClientItem, 'connection' | 'connectedAt'>;
 
@@ -14,6 +17,7 @@ export class McpConnections {
   private readonly vault: CredentialVault;
   private readonly log: LogLines;
   private readonly workspacePathOf: (session: Workspace) => string;
+  private readonly renewals = new Map<string, Promise<McpConnectionState>>();
 
   constructor(
     connector: McpConnector,
@@ -41,6 +45,15 @@ export class McpConnections {
     return this.connector.resume(target, state);
   }
 
+  /** Runs `renew` once at a time for each name: concurrent callers share its result. */
+  renewedOnce(name: string, renew: () => Promise<McpConnectionState>): Promise<McpConnectionState> {
+    const underWay = this.renewals.get(name);
+    if (underWay) return underWay;
+    const renewal = renew().finally(() => this.renewals.delete(name));
+    this.renewals.set(name, renewal);
+    return renewal;
+  }
+
   /** Ends the session on the MCP server; one that does not answer is only written to the log. */
   async terminate(sessionId: string, clientId: string, connection: McpConnection): Promise<void> {
     try {
@@ -57,6 +70,22 @@ export class McpConnections {
       await connection.terminate().finally(() => connection.close());
     } catch (thrown) {
       this.log.mcpSessionNotTerminated(session.id, client.clientId, thrown);
+    }
+  }
+
+  /** The same for the session of a connection that is stored no more. */
+  async terminateReplaced(
+    sessionId: string,
+    { clientId, connection }: McpClientItem,
+    target: McpTarget,
+  ): Promise<void> {
+    if (connection.mcpSessionId === undefined) return;
+    const timeoutMs = Math.min(target.timeoutMs, TERMINATION_MS);
+    try {
+      const replaced = await this.resume({ ...target, timeoutMs }, connection);
+      await replaced.terminate().finally(() => replaced.close());
+    } catch (thrown) {
+      this.log.mcpSessionNotTerminated(sessionId, clientId, thrown);
     }
   }
 }

@@ -28,6 +28,10 @@ export interface McpCallOptions {
 /** A connection that is open in this process, until `close`; what `state` holds resumes it in another. */
 export interface McpConnection {
   readonly state: McpConnectionState;
+  /** After a request that failed in a way that leaves open whether the server still knows the session. */
+  readonly isSuspect: boolean;
+  /** Asks the server something harmless, in a part of the time that is left. */
+  isAlive(): Promise<boolean>;
   listTools(options?: McpCallOptions): Promise<McpTool[]>;
   callTool(name: string, args: Record<string, unknown>, options?: McpCallOptions): Promise<McpToolResult>;
   /** Ends the session on the server; the client is of no use afterwards. */
@@ -44,7 +48,7 @@ export interface McpConnector {
   resume(target: McpTarget, state: McpConnectionState): Promise<McpConnection>;
 }
 
-/** The server no longer knows the session: it must be initialized again. */
+/** The server does not know the session, and has not executed the request: both can be had again, on a new one. */
 export class McpSessionGone extends Error {
   override readonly name = 'McpSessionGone';
 }

@@ -34,6 +34,8 @@ describe('what an MCP server answers comes as it was, with numbers that JavaScri
         serverInfo: { name: 'counting', version: '1' },
         capabilities: '{}',
       },
+      isSuspect: false,
+      isAlive: async () => true,
       listTools: async () => parseJson(TOOLS) as { name: string }[],
       callTool: async () => {
         await meantime();

@@ -23,7 +23,11 @@ const thrown: readonly errors.SessionManagerError[] = [
   new errors.McpClientExistsError('tools'),
   new errors.McpClientNotFoundError('tools'),
   new errors.McpClientLimitError(20),
-  new errors.McpConnectionError('refused the connection'),
+  new errors.McpConnectionError('answered with HTTP status 400: Unsupported protocol version', undefined, {
+    serverStatus: 400,
+    serverMessage: 'Unsupported protocol version',
+    supported: ['2026-07-28'],
+  }),
   new errors.McpEndpointForbiddenError('has an address that is not public'),
   new errors.WorkspaceAccessLimitError(),
   new fileErrors.FileNotFoundError(),

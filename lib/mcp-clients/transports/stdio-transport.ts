@@ -2,10 +2,12 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
-import { ReadBuffer, serializeMessage } from '@modelcontextprotocol/sdk/shared/stdio.js';
 import type { JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js';
 import pTimeout from 'p-timeout';
 import { killMarked, killMarkedNow, markerVariable, type MarkedProcess } from './marked-processes.ts';
+import { McpConnectionError } from '../../errors.ts';
+import { LineReader } from './answers/line-reader.ts';
+import { PendingRequests } from './answers/pending-requests.ts';
 
 /** As much as an answer over HTTP may have. */
 const MAX_MESSAGE_BYTES = 12 * 1024 * 1024;
@@ -33,8 +35,11 @@ export class StdioTransport implements Transport {
   onerror?: Transport['onerror'];
   onclose?: Transport['onclose'];
   protocolVersion: string | undefined;
+  /** Why it has ended by itself, or cannot be read. */
+  failure: McpConnectionError | undefined;
   private readonly what: StdioCommand;
-  private readonly received = new ReadBuffer({ maxBufferSize: MAX_MESSAGE_BYTES });
+  private readonly received = new LineReader(MAX_MESSAGE_BYTES);
+  private readonly pending = new PendingRequests(this);
   private child: ChildProcess | undefined;
   private started: MarkedProcess | undefined;
   private ending: Promise<void> | undefined;
@@ -65,16 +70,22 @@ export class StdioTransport implements Transport {
     // Both may be missing where a command cannot be started.
     (child.stdin as ChildProcess['stdin'])?.on('error', () => undefined);
     (child.stdout as ChildProcess['stdout'])?.on('data', (chunk: Buffer) => this.read(chunk));
-    child.once('close', () => void this.close());
+    child.once('close', () => {
+      if (this.child === child) this.failure ??= endOf(child);
+      void this.close();
+    });
     await spawned;
   }
 
   async send(message: JSONRPCMessage): Promise<void> {
-    const stdin = this.child?.stdin;
-    if (!stdin?.writable) throw new Error('the command has ended');
-    await new Promise<void>((resolve, reject) => {
-      stdin.write(serializeMessage(message), (thrown) => (thrown ? reject(thrown) : resolve()));
-    });
+    const { child } = this;
+    if (!child?.stdin?.writable) throw this.failure ?? new McpConnectionError('ended the connection');
+    this.pending.add(message);
+    const thrown = await new Promise((resolve) => child.stdin?.write(`${JSON.stringify(message)}\n`, resolve));
+    if (!thrown) return;
+    // Its end says more than the broken pipe.
+    await pTimeout(once(child, 'close'), { milliseconds: TERMINATION_MS }).catch(() => undefined);
+    throw this.failure ?? new McpConnectionError('ended the connection');
   }
 
   /** Gone, with its children, when this returns, however often and by whom it is called. */
@@ -89,32 +100,30 @@ export class StdioTransport implements Transport {
       const left = child.exitCode === null && child.signalCode === null;
       child.stdin?.end();
       if (left) await pTimeout(once(child, 'exit'), { milliseconds: TERMINATION_MS }).catch(() => undefined);
-      await forget(started);
     }
     this.received.clear();
     this.onclose?.();
+    if (started) await forget(started);
   }
 
+  /** A line that is no message is passed over: commands print what they like. */
   private read(chunk: Buffer): void {
     try {
-      this.received.append(chunk);
-      for (let message = this.next(); message; message = this.next()) this.onmessage?.(message);
+      for (const line of this.received.lines(chunk, tooLong)) this.pending.passLine(line);
     } catch (thrown) {
-      this.onerror?.(thrown as Error);
+      this.failure ??= thrown as McpConnectionError;
       void this.close();
     }
   }
+}
 
-  /** The next whole line that is a message: what else a command prints is passed over. */
-  private next(): JSONRPCMessage | null {
-    for (;;) {
-      try {
-        return this.received.readMessage();
-      } catch (thrown) {
-        this.onerror?.(thrown as Error);
-      }
-    }
-  }
+const tooLong = () => new McpConnectionError(`answered with a line of more than ${MAX_MESSAGE_BYTES} bytes`);
+
+/** The failure of a command that ended by itself. */
+function endOf({ exitCode, signalCode }: ChildProcess): McpConnectionError {
+  if (exitCode !== null) return new McpConnectionError(`ended with exit code ${exitCode}`, undefined, { exitCode });
+  if (signalCode === null) return new McpConnectionError('ended the connection');
+  return new McpConnectionError(`was ended by ${signalCode}`, undefined, { signal: signalCode });
 }
 
 function remember(started: MarkedProcess): void {
