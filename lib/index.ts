@@ -20,6 +20,7 @@ export type { Scope as PromptScope } from './identity.ts';
 export type { SessionManager } from './sessions/session-manager.ts';
 export type { SessionPage } from './sessions/session-listing.ts';
 export { SessionManagerV2 };
+export type { EncodedPath, FilePath } from './workspaces/files/encoded-path.ts';
 export type { SessionFiles } from './workspaces/session-files.ts';
 export type { CreateSessionOptions } from './sessions/session-options.ts';
 export type { MetadataOptions, MetadataPatch } from './sessions/metadata-change.ts';

@@ -29,7 +29,8 @@ export const mcpClientDocs = {
   addMcpClient: {
     tag,
     summary: 'Connect a session to an MCP server',
-    description: 'Answers after a real connection. Credentials are sealed and never told, not even masked.',
+    description:
+      'Answers after a real connection. Credentials and the query of `endpoint` are sealed; no answer has them, not even masked.',
     output: mcpClientAnswer,
     errors: ['MCP_CLIENT_EXISTS', 'MCP_CLIENT_LIMIT', 'MCP_CONNECTION', 'MCP_ENDPOINT_FORBIDDEN'],
     examples: {
@@ -73,7 +74,7 @@ export const mcpClientDocs = {
   updateMcpClientAuth: {
     tag,
     summary: 'Replace an MCP client’s credentials',
-    description: 'What is left out is gone.',
+    description: 'What is left out is gone. The query of the endpoint is a part of its address and stays.',
     output: nothing,
     errors: ['MCP_CLIENT_NOT_FOUND'],
     examples: {

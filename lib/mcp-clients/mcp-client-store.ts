@@ -12,7 +12,10 @@ import { addMcpClientId, removeMcpClientId } from './mcp-client-writes.ts';
 import { sessionIsActive } from '../table/active-session.ts';
 import { isActive, type SessionItem } from '../table/session-item.ts';
 
-/** Where an MCP server is: at a URL, or behind a command that is started for each use. */
+/**
+ * Where an MCP server is: at a URL, or behind a command that is started for each use. The query of a URL is sealed in
+ * `endpointQuery`; items of earlier releases have it in `endpoint`.
+ */
 export type McpServerAddress =
   { type: 'http' | 'sse'; endpoint: string } | { type: 'stdio'; command: string; args: string[] };
 
@@ -30,6 +33,8 @@ export interface McpClientItem {
   timeoutMs: number;
   /** Absent for a client without any. */
   credentials?: SealedCredentials;
+  /** The query of the endpoint, sealed. A part of the address: a change of the credentials leaves it as it is. */
+  endpointQuery?: SealedCredentials;
   connection: McpConnectionState;
   connectedAt: string;
 }

@@ -3,6 +3,7 @@ import { McpConnectionError, SessionNotFoundError } from '../errors.ts';
 import { checkCredentialsFor, mcpCredentialsSchema } from './mcp-client-config.ts';
 import type { McpCallOptions, McpConnection, McpTool, McpToolResult } from './mcp-connector.ts';
 import type { CredentialVault } from './credentials/credential-vault.ts';
+import { splitEndpoint } from './credentials/endpoint-query.ts';
 import type { McpCredentials } from './credentials/mcp-credentials.ts';
 import { mcpClientAudit } from './mcp-client-audit.ts';
 import type { McpClientItem, McpClientStore } from './mcp-client-store.ts';
@@ -18,7 +19,7 @@ export interface McpClientInfo {
   id: string;
   name: string;
   type: 'http' | 'sse' | 'stdio';
-  /** Of the types `http` and `sse`. */
+  /** Of the types `http` and `sse`. Without its query, which may be secret. */
   endpoint?: string;
   /** Of the type `stdio`. */
   command?: string;
@@ -160,6 +161,7 @@ export class McpClient extends McpClientHandle {
 
 export function mcpClientInfo({ clientId: id, name, address, connection, connectedAt }: McpClientItem): McpClientInfo {
   const { serverInfo, protocolVersion } = connection;
-  const where = address.type === 'stdio' ? { command: address.command } : { endpoint: address.endpoint };
+  const where =
+    address.type === 'stdio' ? { command: address.command } : { endpoint: splitEndpoint(address.endpoint).endpoint };
   return { id, name, type: address.type, ...where, serverInfo, protocolVersion, connectedAt };
 }

@@ -1,8 +1,9 @@
 import type { LogLines } from '../telemetry/log-lines.ts';
 import type { Workspace } from '../workspaces/workspace-paths.ts';
-import { credentialsIdOf, type CredentialVault } from './credentials/credential-vault.ts';
+import type { CredentialVault } from './credentials/credential-vault.ts';
 import type { McpClientItem, McpConnectionState } from './mcp-client-store.ts';
 import type { McpConnection, McpConnector, McpTarget } from './mcp-connector.ts';
+import { openTarget } from './mcp-target.ts';
 
 /** For the termination of a session that was replaced, which its server may have forgotten (ms). */
 const TERMINATION_MS = 1_000;
@@ -31,15 +32,9 @@ export class McpConnections {
   }
 
   /** What it takes to connect to a client's server: its credentials opened, for this session and no other. */
-  async targetOf(session: Workspace, { clientId, address, timeoutMs, credentials }: Reachable): Promise<McpTarget> {
-    const owner = { sessionId: session.id, clientId };
-    return {
-      address,
-      timeoutMs,
-      credentials: await this.vault.open(credentials, owner),
-      credentialsId: credentialsIdOf(credentials, owner),
-      workspacePath: this.workspacePathOf(session),
-    };
+  async targetOf(session: Workspace, { clientId, timeoutMs, ...sealed }: Reachable): Promise<McpTarget> {
+    const opened = await openTarget(this.vault, { sessionId: session.id, clientId }, sealed);
+    return { ...opened, timeoutMs, workspacePath: this.workspacePathOf(session) };
   }
 
   connect(target: McpTarget): Promise<McpConnection> {

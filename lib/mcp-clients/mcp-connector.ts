@@ -1,5 +1,5 @@
 import type { McpConnectionState, McpServerAddress } from './mcp-client-store.ts';
-import type { McpCredentials } from './credentials/mcp-credentials.ts';
+import type { McpSecrets } from './credentials/mcp-credentials.ts';
 
 /** A tool as its server described it. */
 export type McpTool = { name: string } & Record<string, unknown>;
@@ -9,8 +9,9 @@ export type McpToolResult = Record<string, unknown>;
 
 /** What is connected to. Times in ms. */
 export interface McpTarget {
+  /** With the query of its endpoint. */
   address: McpServerAddress;
-  credentials: McpCredentials;
+  credentials: McpSecrets;
   /** Changes whenever the credentials do, and is the same for no two clients: what is kept of them is kept under it. */
   credentialsId: string;
   /** Where a command is started. */

@@ -6,10 +6,13 @@ export class FileNotFoundError extends SessionManagerError {
   }
 }
 
-/** The path leads out of the workspace, or what it names may be outside as well: links are not followed. */
+/**
+ * The path leads out of the workspace, or what it names may be outside as well: links are not followed. Of a file with hard
+ * links: how many `names` it has, how many were `found`, and where the search was cut, how many entries it `searched`.
+ */
 export class PathOutsideWorkspaceError extends SessionManagerError {
-  constructor(problem: string) {
-    super('PATH_OUTSIDE_WORKSPACE', `The path ${problem}.`);
+  constructor(problem: string, details: { names?: number; found?: number; searched?: number } = {}) {
+    super('PATH_OUTSIDE_WORKSPACE', `The path ${problem}.`, details);
   }
 }
 
@@ -21,15 +24,34 @@ export class NotAFileError extends SessionManagerError {
 }
 
 export class DirectoryNotEmptyError extends SessionManagerError {
+  constructor(message = 'The directory is not empty. With recursive=true, what is in it goes as well.') {
+    super('DIRECTORY_NOT_EMPTY', message);
+  }
+}
+
+/** Something is where a move or a copy leads, and nothing was to be replaced. */
+export class FileExistsError extends SessionManagerError {
   constructor() {
-    super('DIRECTORY_NOT_EMPTY', 'The directory is not empty. With recursive=true, what is in it goes as well.');
+    super('FILE_EXISTS', 'Something is there already. With overwrite, a file is replaced.');
+  }
+}
+
+/** The agent has closed a file or a directory to the functions. Only the agent can open it again. */
+export class FilePermissionError extends SessionManagerError {
+  constructor() {
+    super('FILE_PERMISSION', 'The permissions that the agent has set there do not allow this.');
   }
 }
 
 /** More than one request or answer carries: larger files go up in parts and down in ranges. */
 export class FileTooLargeError extends SessionManagerError {
-  constructor(size: number, limit: number) {
-    super('FILE_TOO_LARGE', `${size} bytes are too many: one request carries at most ${limit}.`, { size, limit });
+  constructor(
+    size: number,
+    limit: number,
+    message = `${size} bytes are too many: one request carries at most ${limit}.`,
+    details: Record<string, unknown> = { size, limit },
+  ) {
+    super('FILE_TOO_LARGE', message, details);
   }
 }
 

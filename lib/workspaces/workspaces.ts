@@ -191,11 +191,18 @@ export class Workspaces {
       const failures: unknown[] = [];
       for (const name of await namesIn(uploads)) {
         const file = path.join(uploads, name);
-        await removedIfOld(file, olderThanMs).catch((thrown: unknown) => failures.push(thrown));
+        await this.tidyUpload(file, sessionId, olderThanMs).catch((thrown: unknown) => failures.push(thrown));
       }
       await removedAsEmpty(uploads);
       if (failures.length > 0) throw failures[0];
     });
+  }
+
+  /** A copy that a crash has cut off is a directory. */
+  private async tidyUpload(file: string, sessionId: string, olderThanMs: number): Promise<void> {
+    const changedAt = await madeAt(file);
+    if (!changedAt || Date.now() - changedAt.getTime() <= olderThanMs) return;
+    if (!(await removedAsFile(file))) await this.throwAway(file, sessionId);
   }
 
   private async throwAway(from: string, sessionId: string): Promise<void> {
@@ -203,11 +210,6 @@ export class Workspaces {
       await moveIfThere(from, this.paths.trashed(await newTrashName(this.paths, sessionId)));
     });
   }
-}
-
-async function removedIfOld(file: string, olderThanMs: number): Promise<void> {
-  const changedAt = await madeAt(file);
-  if (changedAt && Date.now() - changedAt.getTime() > olderThanMs) await removedAsFile(file);
 }
 
 async function openIfThere(place: string): Promise<OpenDirectory | undefined> {

@@ -8,7 +8,9 @@ import * as events from '../../lib/telemetry/events/index.ts';
 const ERRORS = [...Object.keys(errors), 'FAILURE_CODES'];
 const LIBRARY = [
   'DirectoryNotEmptyError',
+  'FileExistsError',
   'FileNotFoundError',
+  'FilePermissionError',
   'FileTooLargeError',
   'NotAFileError',
   'PathOutsideWorkspaceError',

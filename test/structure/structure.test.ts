@@ -170,11 +170,16 @@ describe('each thing has its room', () => {
   });
 
   test.each([
-    ['the MCP SDK', /^@modelcontextprotocol\//, ['lib/mcp-clients/transports', 'lib/mcp-clients/credentials']],
+    ['the MCP SDK', /^@modelcontextprotocol\//, ['lib/mcp-clients/transports']],
+    ['OAuth', /^oauth4webapi$/, ['lib/mcp-clients/transports']],
     [
       'the file system',
       /^node:fs/,
-      ['lib/workspaces', 'lib/mcp-clients/credentials/key-file-secret-box.ts', 'lib/cli'],
+      [
+        ...['lib/workspaces', 'lib/mcp-clients/credentials/key-file-secret-box.ts', 'lib/cli'],
+        // Reads `/proc`: what has started what.
+        'lib/mcp-clients/transports/marked-processes.ts',
+      ],
     ],
     ['child processes', /^node:child_process$/, ['lib/mcp-clients/transports']],
     ['Lambda', /^aws-lambda$/, ['lib/api']],

@@ -1,5 +1,6 @@
 import { ERRORS } from '../../error-catalogue.ts';
 import { SessionManagerError, type ErrorCode } from '../../errors.ts';
+import { parseJson } from '../../json/json-text.ts';
 import { errorOfCode } from './error-of-code.ts';
 import { formOfHeader } from '../http-answer/header-forms.ts';
 import type { Route } from '../../operations/route.ts';
@@ -85,7 +86,7 @@ export const isErrorCode = (code: unknown): code is ErrorCode =>
 
 function parsed(body: Buffer): object | null | undefined {
   try {
-    const read: unknown = JSON.parse(body.toString('utf8'));
+    const read: unknown = parseJson(body.toString('utf8'));
     return typeof read === 'object' ? read : undefined;
   } catch {
     return undefined;

@@ -37,14 +37,14 @@ type Call = (input: unknown) => Promise<unknown>;
 class Client {
   constructor(settings: HttpSettings) {
     const once = (route: NamedRoute): Call => {
-      return async (input) => outputOf(route, await send(requestOf(route, copyOfInput(input)), settings));
+      return async (input) => outputOf(route, await send(requestOf(route, copyOfInput(input, route)), settings));
     };
     const methods = (callOf: (route: NamedRoute) => Call) =>
       Object.fromEntries(routes.map((route) => [route.operation, callOf(route)]));
     const repeating = (route: NamedRoute): Call => {
       const call = once(route);
       return async (input) => {
-        const copy = copyOfInput(input);
+        const copy = copyOfInput(input, route);
         return repeatedIfSafe(route.operation, copy, () => call(copy), wasCut);
       };
     };

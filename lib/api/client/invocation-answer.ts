@@ -1,3 +1,4 @@
+import { parseJson } from '../../json/json-text.ts';
 import { errorOfCode } from './error-of-code.ts';
 import { isErrorCode, UnexpectedAnswerError } from './http-answer.ts';
 
@@ -16,7 +17,7 @@ export function outputOfInvocation(answer: string): unknown {
 
 function parsed(answer: string): unknown {
   try {
-    return JSON.parse(answer);
+    return parseJson(answer);
   } catch {
     throw new UnexpectedAnswerError('The function answered with something other than JSON.');
   }

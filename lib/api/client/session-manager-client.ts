@@ -4,15 +4,15 @@ import { isClockSkewError, isThrottlingError } from '@smithy/core/retry';
 import { lazily } from '../../lazily.ts';
 import { parseActor, type Actor } from '../actor.ts';
 import type { WriteAnswer } from '../../workspaces/file-operations.ts';
-import { asJson, copyOfInput } from './client-input.ts';
+import { copyOfInput, invocationInputJson } from './client-input.ts';
 import { download, upload, type Download, type FileCalls, type Upload } from './file-transfer.ts';
 import { functionVariable } from '../client-environment.ts';
 import { outputOfInvocation } from './invocation-answer.ts';
 import { NoAnswerError } from './http-sender.ts';
 import { ForbiddenError, ValidationError } from '../../errors.ts';
-import type { Invocation } from '../invoke-handler.ts';
 import { operations, type InputOf, type OperationName, type OutputOf } from '../operations.ts';
 import { mayBeRepeated } from './repetition.ts';
+import { routeRows } from '../routes.ts';
 
 /** What was uploaded is in its place, as this. */
 export type Uploaded = Extract<WriteAnswer, { etag: string }>;
@@ -66,7 +66,7 @@ function methodsOf(door: Door): object {
     Object.fromEntries(
       names.map((name) => {
         const method = async (input: unknown) => {
-          const copy = copyOfInput(input);
+          const copy = copyOfInput(input, routeRows[name]);
           return call(door, name, copy, { repeatable: isRepeatable(name, copy) });
         };
         return [name, method];
@@ -104,8 +104,9 @@ async function call(
   const functionName = env[variable];
   if (!functionName)
     throw new InvocationFailedError(`${variable} is not set: "${operation}" has no function to go to.`);
-  const invocation: Invocation = { operation, input, ...(actor && { actor }) };
-  return outputOfInvocation(await invoke(functionName, asJson(invocation), options));
+  const fields = [`"operation":${JSON.stringify(operation)}`, `"input":${invocationInputJson(input)}`];
+  if (actor) fields.push(`"actor":${JSON.stringify(actor)}`);
+  return outputOfInvocation(await invoke(functionName, `{${fields.join()}}`, options));
 }
 
 /** Whatever the status: the request may be under way all the same. */

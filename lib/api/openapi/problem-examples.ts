@@ -34,6 +34,8 @@ const thrown: readonly errors.SessionManagerError[] = [
   new fileErrors.PathOutsideWorkspaceError('leads out of the workspace'),
   new fileErrors.NotAFileError('is a directory'),
   new fileErrors.DirectoryNotEmptyError(),
+  new fileErrors.FileExistsError(),
+  new fileErrors.FilePermissionError(),
   new fileErrors.FileTooLargeError(9_000_000, 4 * MIB),
   new fileErrors.WorkspaceFullError({ limit: 100 * MIB, bytes: 100 * MIB }),
   new fileErrors.PreconditionFailedError('"4-18c2f1"'),

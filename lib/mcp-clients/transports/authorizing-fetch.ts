@@ -1,23 +1,57 @@
-import { auth, extractWWWAuthenticateParams } from '@modelcontextprotocol/sdk/client/auth.js';
-import type { ClientCredentialsGrant } from '../credentials/client-credentials-grant.ts';
+import { bearerChallenge, type BearerChallenge } from './bearer-challenge.ts';
 import type { Fetch } from './guarded-fetch.ts';
 
-/** Adds the access token to requests to the endpoint's origin, whatever their method. A 401 is answered with another token, once. */
-export function authorizingFetch(send: Fetch, endpoint: string, grant: ClientCredentialsGrant): Fetch {
-  const { origin } = new URL(endpoint);
-  const withToken: Fetch = (url, init) => {
-    const headers = new Headers(init?.headers);
-    const token = grant.tokens()?.access_token;
-    if (token !== undefined) headers.set('authorization', `Bearer ${token}`);
-    return send(url, { ...init, headers });
-  };
+/** The access tokens of one MCP client for its server. */
+export interface AccessTokens {
+  /** Nothing as long as there is none: the server is asked first, since it says where tokens come from. */
+  current(): Promise<string | undefined>;
+  /** Another one than `refused`. */
+  renewed(refused: string | undefined, challenge: BearerChallenge): Promise<string>;
+  /** One with the scope that the server wants, or nothing if no such token may be had. */
+  raised(refused: string | undefined, challenge: BearerChallenge): Promise<string | undefined>;
+}
+
+/**
+ * Adds the access token to requests to `origin`, whatever their method. A 401, and a 403 that names a scope, mean that the
+ * server has not carried out the request: it is sent again, once for each, with another token.
+ */
+export function authorizingFetch(send: Fetch, origin: string, tokens: AccessTokens): Fetch {
   return async (url, init) => {
     if (new URL(url).origin !== origin) return send(url, init);
-    const answer = await withToken(url, init);
-    if (answer.status !== 401) return answer;
-    const { resourceMetadataUrl, scope } = extractWWWAuthenticateParams(answer);
-    await answer.body?.cancel();
-    await auth(grant, { serverUrl: endpoint, resourceMetadataUrl, scope, fetchFn: send });
-    return withToken(url, init);
+    let token = await tokens.current();
+    const again = async (answer: Response, next: (challenge: BearerChallenge) => Promise<string | undefined>) => {
+      const other = await next(bearerChallenge(answer.headers)).catch(async (thrown: unknown) => {
+        await answer.body?.cancel();
+        throw thrown;
+      });
+      if (other === undefined) return answer;
+      await answer.body?.cancel();
+      token = other;
+      return send(url, withToken(init, token));
+    };
+
+    let answer = await send(url, withToken(init, token));
+    if (refuses(answer, 401)) answer = await again(answer, (challenge) => tokens.renewed(token, challenge));
+    if (refuses(answer, 403) && wantsScope(answer)) {
+      answer = await again(answer, (challenge) => tokens.raised(token, challenge));
+    }
+    return answer;
+
+    /** A redirect may have led to another origin, which was sent no token and is to get none. */
+    function refuses({ status, url: answeredAt }: Response, expected: number): boolean {
+      return status === expected && (answeredAt === '' || new URL(answeredAt).origin === origin);
+    }
   };
+}
+
+function wantsScope({ headers }: Response): boolean {
+  const { error, scope } = bearerChallenge(headers);
+  return error === 'insufficient_scope' && scope !== undefined;
+}
+
+function withToken(init: RequestInit = {}, token: string | undefined): RequestInit {
+  if (token === undefined) return init;
+  const headers = new Headers(init.headers);
+  headers.set('authorization', `Bearer ${token}`);
+  return { ...init, headers };
 }

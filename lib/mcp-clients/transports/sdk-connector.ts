@@ -2,7 +2,7 @@ import { LRUCache } from 'lru-cache';
 import { v7 as uuidv7 } from 'uuid';
 import { McpConnectionError, McpEndpointForbiddenError } from '../../errors.ts';
 import type { McpConnectionState } from '../mcp-client-store.ts';
-import { ClientCredentialsGrant } from '../credentials/client-credentials-grant.ts';
+import { ClientCredentialsGrant } from './client-credentials-grant.ts';
 import { endpointFetch } from './endpoint-fetch.ts';
 import type { GuardedFetch } from './guarded-fetch.ts';
 import { HttpTransport } from './http-transport.ts';
@@ -66,6 +66,7 @@ export class SdkConnector implements McpConnector {
       return new SdkConnection(link, state, { timeoutMs: target.timeoutMs, session: 'new', endSession });
     } catch (thrown) {
       if (transport.mcpSessionId !== undefined) await this.abandon(target, endpoint, transport.mcpSessionId);
+      await link.close();
       if (!speaksTheOldWay(thrown)) throw thrown;
       const timeoutMs = Math.max(1, target.timeoutMs - (performance.now() - startedAt));
       // If that fails too, the caller receives the first failure.
@@ -96,8 +97,10 @@ export class SdkConnector implements McpConnector {
     const { fetch, failure } = endpointFetch(this.options.fetch, endpoint, target.credentials, grant);
     const transport = new SseTransport(new URL(endpoint), fetch);
     const link = new McpLink(transport, target, { failure, secrets: () => grant?.tokensKnown() ?? [] });
-    await link.open();
-    return new SdkConnection(link, stateOf(link, 'sse', transport), forThisUse(target));
+    return orClosed(link, async () => {
+      await link.open();
+      return new SdkConnection(link, stateOf(link, 'sse', transport), forThisUse(target));
+    });
   }
 
   private async start(target: McpTarget, command: string, args: string[]): Promise<McpConnection> {
@@ -107,8 +110,10 @@ export class SdkConnector implements McpConnector {
     }
     const transport = new StdioTransport({ command, args, directory: target.workspacePath, searchPath });
     const link = new McpLink(transport, target);
-    await link.open();
-    return new SdkConnection(link, stateOf(link, 'stdio', transport), forThisUse(target));
+    return orClosed(link, async () => {
+      await link.open();
+      return new SdkConnection(link, stateOf(link, 'stdio', transport), forThisUse(target));
+    });
   }
 
   /** Kept under what belongs to one client alone, so that no token ever serves another. */
@@ -126,6 +131,16 @@ const forThisUse = ({ timeoutMs }: McpTarget): SdkConnectionOptions => ({
   session: 'none',
   endSession: async () => {},
 });
+
+/** A refusal of an initialization, and a state that cannot be had, leave nothing open. */
+async function orClosed<T>(link: McpLink, open: () => Promise<T>): Promise<T> {
+  try {
+    return await open();
+  } catch (thrown) {
+    await link.close();
+    throw thrown;
+  }
+}
 
 /** What the server states about itself is stored and returned, so it must not contain a secret. */
 function stateOf(

@@ -1,5 +1,4 @@
 import { types } from 'node:util';
-import { OAuthError } from '@modelcontextprotocol/sdk/server/auth/errors.js';
 import { McpError } from '@modelcontextprotocol/sdk/types.js';
 import { McpConnectionError, SessionManagerError, type McpFailure } from '../../../errors.ts';
 import { HttpRefusal } from './http-refusal.ts';
@@ -19,11 +18,6 @@ export function inOurWords(thrown: unknown, redact: Redact): Error {
   if (thrown instanceof SessionManagerError) return thrown;
   if (thrown instanceof HttpRefusal) return refused(thrown, redact);
   if (isAnswer(thrown)) return answeredWith(thrown, redact);
-  if (thrown instanceof OAuthError) {
-    const { errorCode } = thrown;
-    const details = { oauthError: errorCode };
-    return new McpConnectionError(`cannot be signed in to (${errorCode})`, new Error(errorCode), details);
-  }
   return new McpConnectionError(problemIn(thrown), loggable(thrown, redact));
 }
 
