@@ -49,6 +49,7 @@ export const ENV = {
   localDataDir: 'LOCAL_DATA_DIR',
   tableName: 'TABLE_NAME',
   dynamodbEndpoint: 'DYNAMODB_ENDPOINT',
+  dynamodbOwnCredentials: 'DYNAMODB_OWN_CREDENTIALS',
   authMode: 'AUTH_MODE',
   jwtOrgClaim: 'JWT_ORG_CLAIM',
   jwtRoleClaim: 'JWT_ROLE_CLAIM',
@@ -86,6 +87,7 @@ const environment = {
   LOCAL_DATA_DIR: text('.local'),
   TABLE_NAME: text('sessions'),
   DYNAMODB_ENDPOINT: webAddress,
+  DYNAMODB_OWN_CREDENTIALS: flag(false),
   AUTH_MODE: oneOf(['headers', 'jwt'], 'headers'),
   JWT_ORG_CLAIM: text('org_id'),
   JWT_ROLE_CLAIM: text('role'),
@@ -116,6 +118,8 @@ export interface Config {
   localDataDir: string;
   tableName: string;
   dynamodbEndpoint: string | undefined;
+  /** Whether the endpoint is asked with credentials and a region that this project has for a DynamoDB Local. */
+  dynamodbOwnCredentials: boolean;
   authMode: 'headers' | 'jwt';
   jwtOrgClaim: string;
   jwtRoleClaim: string;
@@ -161,6 +165,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     localDataDir,
     tableName: values.TABLE_NAME,
     dynamodbEndpoint: values.DYNAMODB_ENDPOINT,
+    dynamodbOwnCredentials: values.DYNAMODB_OWN_CREDENTIALS,
     authMode: values.AUTH_MODE,
     jwtOrgClaim: values.JWT_ORG_CLAIM,
     jwtRoleClaim: values.JWT_ROLE_CLAIM,

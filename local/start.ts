@@ -28,7 +28,11 @@ export async function start(env: NodeJS.ProcessEnv, shutdown: Shutdown, onFault:
   const port = portFrom(env);
   const config = readConfig(env);
   await makeDirectory(config.workspaceRoot);
-  if (config.dynamodbEndpoint === undefined) env[ENV.dynamodbEndpoint] = await startDatabase(config, shutdown, onFault);
+  if (config.dynamodbEndpoint === undefined) {
+    env[ENV.dynamodbEndpoint] = await startDatabase(config, shutdown, onFault);
+    // AWS variables are about some account of AWS; this table is in none.
+    env[ENV.dynamodbOwnCredentials] = 'true';
+  }
   env[ENV.workspaceRoot] = config.workspaceRoot;
   // MCP servers of the same machine are what a developer starts with.
   env[ENV.mcpAllowLoopback] ||= 'true';
@@ -90,9 +94,12 @@ async function prepareTable(config: Config, env: NodeJS.ProcessEnv, signal: Abor
   try {
     await createTable(client, config.tableName, signal);
   } catch (thrown) {
-    const { code, message } = thrown as NodeJS.ErrnoException;
+    const { code, message, name } = thrown as NodeJS.ErrnoException;
+    const reason = (message || code || name).replace(/\.$/, '');
+    const isKeyRefused = name === 'UnrecognizedClientException';
     throw new StartError(
-      `The table ${config.tableName} cannot be made or found at ${config.dynamodbEndpoint}: ${message || code}.`,
+      `The table ${config.tableName} cannot be made or found at ${config.dynamodbEndpoint}: ${reason}.` +
+        (isKeyRefused ? ` With ${ENV.dynamodbOwnCredentials}=true, AWS_ACCESS_KEY_ID is not used there.` : ''),
     );
   } finally {
     client.destroy();

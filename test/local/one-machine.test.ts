@@ -10,23 +10,26 @@ import { lockDataDir } from '../../local/data-dir-lock.ts';
 import { stopLeftOver } from '../../local/dynamodb-local.ts';
 import { identify, type ProcessIdentity } from '../../local/process-identity.ts';
 import { databasePid, databasesOn, leftOn, lockOf, NOTHING, pidFileOf } from './data-directory.ts';
-import { ask, createSession, launch, newDirectory, startServer } from './local-server.ts';
+import { boundByPermissions, FOREIGN_AWS, foreignConfigFile, readOnlyHome } from './environments.ts';
+import { ask, createSession, launch, MAIN, newDirectory, startServer } from './local-server.ts';
 import { OWN_DATABASE } from '../setup/own-database.ts';
 
 const LONG = 180_000;
 
 describe('a restart', () => {
   test(
-    'keeps sessions, counters, prompts and workspaces',
+    'keeps sessions, counters, prompts and workspaces, from an environment full of AWS settings to an empty one',
     async () => {
       const LOCAL_DATA_DIR = await newDirectory();
-      const before = await startServer({ LOCAL_DATA_DIR });
+      const foreign = { ...FOREIGN_AWS, AWS_CONFIG_FILE: await foreignConfigFile(), HOME: await readOnlyHome() };
+      const before = await startServer({ LOCAL_DATA_DIR, ...foreign }, boundByPermissions(MAIN));
       const session = await createSession(before);
       await ask(before, 'PUT', `/sessions/${session.id}/system-prompt`, { body: { systemPrompt: 'Be brief.' } });
       await writeFile(path.join(session.workspacePath, 'note.txt'), 'kept');
       await before.stop();
 
-      const after = await startServer({ LOCAL_DATA_DIR });
+      const empty = ['env', '-i', `PATH=${process.env.PATH}`, `LOCAL_DATA_DIR=${LOCAL_DATA_DIR}`, 'PORT=0'];
+      const after = await startServer({ LOCAL_DATA_DIR }, [...empty, ...MAIN]);
       expect(await ask(after, 'GET', `/sessions/${session.id}`)).toMatchObject({
         status: 200,
         body: { id: session.id },

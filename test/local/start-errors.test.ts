@@ -1,8 +1,9 @@
 import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, test } from '@jest/globals';
+import { ENV } from '../../lib/configuration.ts';
 import { leftOn, NOTHING } from './data-directory.ts';
-import { ask, launch, newDirectory, startServer } from './local-server.ts';
+import { ask, launch, MAIN, newDirectory, startServer } from './local-server.ts';
 
 const LONG = 120_000;
 
@@ -76,6 +77,17 @@ describe('a start that cannot be', () => {
     },
     LONG,
   );
+
+  test('says that there is no such option, and which settings there are', async () => {
+    const unknown = await launch({}, [...MAIN, '--prot', '4000']);
+    const help = await launch({}, [...MAIN, '--help']);
+    expect(await unknown.untilExit(LONG)).toEqual({ code: 2, signal: null });
+    expect(unknown.output()).toMatch(/^There is no option "--prot": .+\n$/);
+    expect(await help.untilExit(LONG)).toEqual({ code: 0, signal: null });
+    const settings = [...help.output().matchAll(/^ {2}([A-Z_]{4,}) /gm)].map(([, name]) => name);
+    expect(settings).toEqual(expect.arrayContaining(['PORT', 'LOCAL_DATA_DIR', 'AUTH_MODE', 'LOG_FORMAT']));
+    expect([...Object.values(ENV), 'PORT']).toEqual(expect.arrayContaining(settings));
+  });
 
   test(
     'says so where no DynamoDB answers',

@@ -1,0 +1,41 @@
+import { ConfigError } from '../lib/configuration.ts';
+import { Shutdown } from './shutdown.ts';
+import { start } from './start.ts';
+import { StartError } from './start-error.ts';
+import { warningOfReach } from './table-reach.ts';
+
+/** A shutdown that hangs is cut short (ms). */
+const SHUTDOWN_MS = 45_000;
+
+const shutdown = new Shutdown();
+let started: Promise<string>;
+
+/** Starts everything, and stops it at a signal or a fault. */
+export function run(env: NodeJS.ProcessEnv): void {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop(0));
+  // Whatever goes wrong: nothing that was started is left behind.
+  process.on('uncaughtException', fail);
+  started = start(env, shutdown, fail);
+  started.then(async (url) => {
+    if (shutdown.signal.aborted) return;
+    const endpoint = env.DYNAMODB_ENDPOINT ?? '';
+    console.log(`The session manager is listening on ${url}`);
+    console.log(`Its table is at ${endpoint}`);
+    const warning = await warningOfReach(endpoint);
+    if (warning !== undefined) console.warn(warning);
+  }, fail);
+}
+
+/** The first reason to stop decides the exit code and is the only one that is told; all others come of it. */
+function fail(reason: unknown): void {
+  if (shutdown.signal.aborted) return;
+  console.error(reason instanceof StartError || reason instanceof ConfigError ? reason.message : reason);
+  stop(1);
+}
+
+/** Further signals change nothing: the shutdown that is under way goes on. */
+function stop(exitCode: number): void {
+  if (shutdown.signal.aborted) return;
+  setTimeout(() => process.exit(1), SHUTDOWN_MS).unref();
+  void Promise.allSettled([shutdown.run(), started]).then(() => process.exit(exitCode));
+}
