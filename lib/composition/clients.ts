@@ -82,7 +82,7 @@ export function tableClient(config: Config, env: NodeJS.ProcessEnv): DynamoDBCli
     const { name } = thrown as Error;
     if (name === 'ResourceNotFoundException') (thrown as Error).message = await noTable(config, client);
     if (name === 'CredentialsProviderError') (thrown as Error).message = NO_CREDENTIALS;
-    if (name === 'ConfigError') (thrown as Error).message += ` ${OR_ELSEWHERE}`;
+    if (name === 'NoRegionError') (thrown as Error).message += ` ${OR_ELSEWHERE}`;
     throw thrown;
   };
   client.middlewareStack.add((next) => (args) => next(args).catch(explain), { name: 'explain', step: 'initialize' });

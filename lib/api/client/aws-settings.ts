@@ -1,5 +1,4 @@
 import { loadConfig, NODE_REGION_CONFIG_FILE_OPTIONS, NODE_REGION_CONFIG_OPTIONS } from '@smithy/core/config';
-import { ConfigError } from '../../configuration.ts';
 
 export interface AwsCredentials {
   accessKeyId: string;
@@ -42,7 +41,13 @@ export function credentialsIn(env: NodeJS.ProcessEnv): AwsCredentials | undefine
   };
 }
 
-const NO_REGION = 'There is no AWS region: set AWS_REGION, or AWS_PROFILE to a profile that has one.';
+class NoRegionError extends Error {
+  override readonly name = 'NoRegionError';
+
+  constructor() {
+    super('There is no AWS region: set AWS_REGION, or AWS_PROFILE to a profile that has one.');
+  }
+}
 
 const regionOfProfile = (profile: string): Promise<string> =>
   loadConfig(
@@ -50,7 +55,7 @@ const regionOfProfile = (profile: string): Promise<string> =>
       environmentVariableSelector: () => undefined,
       configFileSelector: NODE_REGION_CONFIG_OPTIONS.configFileSelector,
       default: async () => {
-        throw new ConfigError(NO_REGION);
+        throw new NoRegionError();
       },
     },
     { ...NODE_REGION_CONFIG_FILE_OPTIONS, profile },
