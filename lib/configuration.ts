@@ -51,6 +51,8 @@ export const ENV = {
   dynamodbEndpoint: 'DYNAMODB_ENDPOINT',
   dynamodbOwnCredentials: 'DYNAMODB_OWN_CREDENTIALS',
   authMode: 'AUTH_MODE',
+  jwtIssuer: 'JWT_ISSUER',
+  jwtAudience: 'JWT_AUDIENCE',
   jwtOrgClaim: 'JWT_ORG_CLAIM',
   jwtRoleClaim: 'JWT_ROLE_CLAIM',
   jwtAdminRole: 'JWT_ADMIN_ROLE',
@@ -89,6 +91,8 @@ const environment = {
   DYNAMODB_ENDPOINT: webAddress,
   DYNAMODB_OWN_CREDENTIALS: flag(false),
   AUTH_MODE: oneOf(['headers', 'jwt'], 'headers'),
+  JWT_ISSUER: webAddress,
+  JWT_AUDIENCE: commaSeparated,
   JWT_ORG_CLAIM: text('org_id'),
   JWT_ROLE_CLAIM: text('role'),
   JWT_ADMIN_ROLE: (role: string | undefined) => roleValue(role) ?? 'admin',
@@ -121,6 +125,9 @@ export interface Config {
   /** Whether the endpoint is asked with credentials and a region that this project has for a DynamoDB Local. */
   dynamodbOwnCredentials: boolean;
   authMode: 'headers' | 'jwt';
+  /** Of one machine, which verifies tokens itself. */
+  jwtIssuer: string | undefined;
+  jwtAudiences: readonly string[];
   jwtOrgClaim: string;
   jwtRoleClaim: string;
   /** What the role claim says of an admin. */
@@ -167,6 +174,8 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     dynamodbEndpoint: values.DYNAMODB_ENDPOINT,
     dynamodbOwnCredentials: values.DYNAMODB_OWN_CREDENTIALS,
     authMode: values.AUTH_MODE,
+    jwtIssuer: values.JWT_ISSUER,
+    jwtAudiences: values.JWT_AUDIENCE,
     jwtOrgClaim: values.JWT_ORG_CLAIM,
     jwtRoleClaim: values.JWT_ROLE_CLAIM,
     jwtAdminRole: values.JWT_ADMIN_ROLE,

@@ -3,6 +3,7 @@ import { serveApiDocs } from './api-docs.ts';
 import { serveRoutes } from './api-gateway.ts';
 import type { EventFeed } from './event-feed.ts';
 import { serveEvents } from './event-stream.ts';
+import type { TokenVerifier } from './jwt/token-verifier.ts';
 import { serveInvoke } from './lambda-invoke-api.ts';
 import { refuseOtherMethods } from './other-methods.ts';
 import { StartError } from './start-error.ts';
@@ -23,7 +24,7 @@ export interface HttpServer {
 }
 
 /** The one-machine server. */
-export async function startHttpServer(port: number, feed: EventFeed): Promise<HttpServer> {
+export async function startHttpServer(port: number, feed: EventFeed, verifier?: TokenVerifier): Promise<HttpServer> {
   const app = fastify({
     bodyLimit: MAX_BODY_BYTES,
     exposeHeadRoutes: false,
@@ -44,10 +45,10 @@ export async function startHttpServer(port: number, feed: EventFeed): Promise<Ht
     return reply.code(status).send({ message: status < 500 ? error.message : 'Internal Server Error' });
   });
   const serveOtherMethods = refuseOtherMethods(app);
-  serveRoutes(app);
+  serveRoutes(app, verifier);
   await serveApiDocs(app);
   serveInvoke(app);
-  serveEvents(app, feed);
+  serveEvents(app, feed, { verifier });
   serveOtherMethods();
   await listen(app, port);
   const address = app.server.address();

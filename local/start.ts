@@ -9,6 +9,7 @@ import { lockDataDir } from './data-dir-lock.ts';
 import { startDynamoDbLocal } from './dynamodb-local.ts';
 import { EventFeed } from './event-feed.ts';
 import { startHttpServer } from './http-server.ts';
+import { verifierFor } from './jwt/verifier-for.ts';
 import type { Shutdown } from './shutdown.ts';
 import { StartError } from './start-error.ts';
 import { sessionEvents } from './functions.ts';
@@ -27,6 +28,7 @@ type OnFault = (fault: Error) => void;
 export async function start(env: NodeJS.ProcessEnv, shutdown: Shutdown, onFault: OnFault): Promise<string> {
   const port = portFrom(env);
   const config = readConfig(env);
+  const verifier = verifierFor(config);
   await makeDirectory(config.workspaceRoot);
   if (config.dynamodbEndpoint === undefined) {
     env[ENV.dynamodbEndpoint] = await startDatabase(config, shutdown, onFault);
@@ -39,7 +41,7 @@ export async function start(env: NodeJS.ProcessEnv, shutdown: Shutdown, onFault:
   await prepareTable(readConfig(env), env, shutdown.signal);
   shutdown.signal.throwIfAborted();
   const feed = new EventFeed();
-  const server = await startHttpServer(port, feed);
+  const server = await startHttpServer(port, feed, verifier);
   await shutdown.add(server.close);
   shutdown.signal.throwIfAborted();
   await shutdown.add(startCleanupTimer(config.cleanupIntervalSeconds));
