@@ -3,6 +3,9 @@ import { DescribeTableCommand } from '@aws-sdk/client-dynamodb';
 import { DynamoDBStreamsClient } from '@aws-sdk/client-dynamodb-streams';
 import { ENV, readConfig, type Config } from '../lib/configuration.ts';
 import { dynamoDbClient, dynamoDbConfig } from '../lib/composition/clients.ts';
+import { rootCheck } from '../lib/composition/api-functions.ts';
+import { DynamoTable } from '../lib/table/dynamo-table.ts';
+import { WrongWorkspaceRootError } from '../lib/workspaces/root/wrong-workspace-root-error.ts';
 import { startCleanupTimer, startReconcileTimer } from './cleanup-timer.ts';
 import { createTable } from './create-table.ts';
 import { lockDataDir } from './data-dir-lock.ts';
@@ -39,6 +42,7 @@ export async function start(env: NodeJS.ProcessEnv, shutdown: Shutdown, onFault:
   // MCP servers of the same machine are what a developer starts with.
   env[ENV.mcpAllowLoopback] ||= 'true';
   await prepareTable(readConfig(env), env, shutdown.signal);
+  await checkRoot(readConfig(env), env);
   shutdown.signal.throwIfAborted();
   const feed = new EventFeed();
   const server = await startHttpServer(port, feed, verifier);
@@ -103,6 +107,19 @@ async function prepareTable(config: Config, env: NodeJS.ProcessEnv, signal: Abor
       `The table ${config.tableName} cannot be made or found at ${config.dynamodbEndpoint}: ${reason}.` +
         (isKeyRefused ? ` With ${ENV.dynamodbOwnCredentials}=true, AWS_ACCESS_KEY_ID is not used there.` : ''),
     );
+  } finally {
+    client.destroy();
+  }
+}
+
+async function checkRoot(config: Config, env: NodeJS.ProcessEnv): Promise<void> {
+  const client = dynamoDbClient(config, env);
+  try {
+    await rootCheck(config, new DynamoTable(client, config.tableName))();
+  } catch (thrown) {
+    const { name, message } = thrown as Error;
+    if (thrown instanceof WrongWorkspaceRootError) throw new StartError(message);
+    throw new StartError(`The workspace root ${config.workspaceRoot} cannot be used: ${message || name}.`);
   } finally {
     client.destroy();
   }

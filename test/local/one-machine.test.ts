@@ -213,7 +213,7 @@ describe('what a killed instance leaves', () => {
 
 describe('two instances on one table and one workspace root', () => {
   test(
-    'start at the same moment and see each other’s sessions',
+    'start at the same moment and see each other’s sessions; one with another root does not start',
     async () => {
       const shared = {
         ...OWN_DATABASE,
@@ -229,6 +229,9 @@ describe('two instances on one table and one workspace root', () => {
       expect((await ask(one, 'DELETE', `/sessions/${ofTwo.id}`)).status).toBe(204);
       expect(existsSync(ofTwo.workspacePath)).toBe(false);
       expect((await ask(two, 'GET', `/sessions/${ofTwo.id}`)).status).toBe(404);
+      const other = await launch({ ...shared, WORKSPACE_ROOT: await newDirectory() });
+      expect(await other.untilExit(LONG / 2)).toEqual({ code: 1, signal: null });
+      expect(other.output()).toMatch(/^The workspaces of this table are in .+ has no marker: set WORKSPACE_ROOT .+\n$/);
       expect(await Promise.all([one.stop(), two.stop()])).toEqual([
         { code: 0, signal: null },
         { code: 0, signal: null },

@@ -171,9 +171,7 @@ describe('the issuer’s keys', () => {
     const token = await issuer.token();
     issuer.answers.set(path, answer);
     expect(await refusal(token, hasty)).toContain('OIDC discovery endpoint communication error');
-    expect(said).toHaveBeenCalledWith(
-      expect.stringContaining(`The keys of ${issuer.url} cannot be fetched: `),
-    );
+    expect(said).toHaveBeenCalledWith(expect.stringContaining(`The keys of ${issuer.url} cannot be fetched: `));
     issuer.answers.clear();
     expect(await hasty.claimsOf(token)).toMatchObject({ sub: 'ada' });
   });
