@@ -57,6 +57,7 @@ export const ENV = {
   jwtRoleClaim: 'JWT_ROLE_CLAIM',
   jwtAdminRole: 'JWT_ADMIN_ROLE',
   jwtOperatorRole: 'JWT_OPERATOR_ROLE',
+  httpTimeoutSeconds: 'HTTP_TIMEOUT_SECONDS',
   logLevel: 'LOG_LEVEL',
   metricsNamespace: 'METRICS_NAMESPACE',
   eventBusName: 'EVENT_BUS_NAME',
@@ -97,6 +98,7 @@ const environment = {
   JWT_ROLE_CLAIM: text('role'),
   JWT_ADMIN_ROLE: (role: string | undefined) => roleValue(role) ?? 'admin',
   JWT_OPERATOR_ROLE: (role: string | undefined) => roleValue(role) ?? 'operator',
+  HTTP_TIMEOUT_SECONDS: wholeNumber(1, 3_600, 30),
   LOG_LEVEL: (level: string | undefined) => oneOf(LOG_LEVELS, 'INFO')(level?.toUpperCase()),
   METRICS_NAMESPACE: textLike(/^(?!AWS\/)[\w./#:-]{1,255}$/, 'must be a CloudWatch namespace'),
   EVENT_BUS_NAME: textLike(EVENT_BUS_NAME, 'must be the name of an EventBridge event bus'),
@@ -134,6 +136,8 @@ export interface Config {
   jwtAdminRole: string;
   /** What the role claim says of an operator. */
   jwtOperatorRole: string;
+  /** Of one machine's server: for a request to arrive, and between two requests of a connection. */
+  httpTimeoutSeconds: number;
   logLevel: (typeof LOG_LEVELS)[number];
   metricsNamespace: string | undefined;
   /** Where the events of sessions go. */
@@ -180,6 +184,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     jwtRoleClaim: values.JWT_ROLE_CLAIM,
     jwtAdminRole: values.JWT_ADMIN_ROLE,
     jwtOperatorRole: values.JWT_OPERATOR_ROLE,
+    httpTimeoutSeconds: values.HTTP_TIMEOUT_SECONDS,
     logLevel: values.LOG_LEVEL,
     metricsNamespace: values.METRICS_NAMESPACE,
     eventBusName: values.EVENT_BUS_NAME,

@@ -5,14 +5,16 @@ import { StartError } from './start-error.ts';
 import { warningOfReach } from './table-reach.ts';
 
 /** A shutdown that hangs is cut short (ms). */
-const SHUTDOWN_MS = 45_000;
+const SHUTDOWN_MS = 60_000;
+const SAME_SIGNAL_MS = 500;
 
 const shutdown = new Shutdown();
 let started: Promise<string>;
+let signalledAt = -Infinity;
 
 /** Starts everything, and stops it at a signal or a fault. */
 export function run(env: NodeJS.ProcessEnv): void {
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop(0));
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal);
   // Whatever goes wrong: nothing that was started is left behind.
   process.on('uncaughtException', fail);
   started = start(env, shutdown, fail);
@@ -26,6 +28,14 @@ export function run(env: NodeJS.ProcessEnv): void {
   }, fail);
 }
 
+/** A second one ends what the first lets finish. npm and a terminal send the same one twice, at the same time. */
+function onSignal(): void {
+  const now = performance.now();
+  if (!shutdown.signal.aborted) signalledAt = now;
+  else if (now - signalledAt > SAME_SIGNAL_MS) shutdown.hurryUp();
+  stop(0);
+}
+
 /** The first reason to stop decides the exit code and is the only one that is told; all others come of it. */
 function fail(reason: unknown): void {
   if (shutdown.signal.aborted) return;
@@ -33,7 +43,6 @@ function fail(reason: unknown): void {
   stop(1);
 }
 
-/** Further signals change nothing: the shutdown that is under way goes on. */
 function stop(exitCode: number): void {
   if (shutdown.signal.aborted) return;
   setTimeout(() => process.exit(1), SHUTDOWN_MS).unref();

@@ -20,6 +20,8 @@ import { StreamCheckpoint } from './stream-checkpoint.ts';
 import { StreamPoller } from './stream-poller.ts';
 
 const DEFAULT_PORT = 3000;
+/** What runs may take as long as the gateway waits for a function. */
+const FUNCTION_MS = 30_000;
 
 type OnFault = (fault: Error) => void;
 
@@ -45,12 +47,15 @@ export async function start(env: NodeJS.ProcessEnv, shutdown: Shutdown, onFault:
   await checkRoot(readConfig(env), env);
   shutdown.signal.throwIfAborted();
   const feed = new EventFeed();
-  const server = await startHttpServer(port, feed, verifier);
-  await shutdown.add(server.close);
+  const server = await startHttpServer(port, feed, { timeoutMs: config.httpTimeoutSeconds * 1000, verifier });
+  // At once, and not in its turn: what comes during a stop is refused.
+  shutdown.signal.addEventListener('abort', () => void server.close().catch(() => undefined));
+  await shutdown.addPatient(server.close, FUNCTION_MS);
+  shutdown.hurried.addEventListener('abort', server.cut);
   shutdown.signal.throwIfAborted();
-  await shutdown.add(startCleanupTimer(config.cleanupIntervalSeconds));
-  await shutdown.add(startReconcileTimer());
-  await shutdown.add(await startStreamPoller(readConfig(env), env, feed));
+  await shutdown.addPatient(startCleanupTimer(config.cleanupIntervalSeconds));
+  await shutdown.addPatient(startReconcileTimer());
+  await shutdown.addPatient(await startStreamPoller(readConfig(env), env, feed));
   return `http://127.0.0.1:${server.port}`;
 }
 
