@@ -59,6 +59,7 @@ export const ENV = {
   jwtOperatorRole: 'JWT_OPERATOR_ROLE',
   httpTimeoutSeconds: 'HTTP_TIMEOUT_SECONDS',
   logLevel: 'LOG_LEVEL',
+  logFormat: 'LOG_FORMAT',
   metricsNamespace: 'METRICS_NAMESPACE',
   eventBusName: 'EVENT_BUS_NAME',
 } as const;
@@ -100,6 +101,7 @@ const environment = {
   JWT_OPERATOR_ROLE: (role: string | undefined) => roleValue(role) ?? 'operator',
   HTTP_TIMEOUT_SECONDS: wholeNumber(1, 3_600, 30),
   LOG_LEVEL: (level: string | undefined) => oneOf(LOG_LEVELS, 'INFO')(level?.toUpperCase()),
+  LOG_FORMAT: oneOf(['json', 'pretty'], 'json'),
   METRICS_NAMESPACE: textLike(/^(?!AWS\/)[\w./#:-]{1,255}$/, 'must be a CloudWatch namespace'),
   EVENT_BUS_NAME: textLike(EVENT_BUS_NAME, 'must be the name of an EventBridge event bus'),
 } satisfies Record<string, Reader<unknown>>;
@@ -139,6 +141,8 @@ export interface Config {
   /** Of one machine's server: for a request to arrive, and between two requests of a connection. */
   httpTimeoutSeconds: number;
   logLevel: (typeof LOG_LEVELS)[number];
+  /** For programs, or for people at a terminal. */
+  logFormat: 'json' | 'pretty';
   metricsNamespace: string | undefined;
   /** Where the events of sessions go. */
   eventBusName: string | undefined;
@@ -186,6 +190,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     jwtOperatorRole: values.JWT_OPERATOR_ROLE,
     httpTimeoutSeconds: values.HTTP_TIMEOUT_SECONDS,
     logLevel: values.LOG_LEVEL,
+    logFormat: values.LOG_FORMAT,
     metricsNamespace: values.METRICS_NAMESPACE,
     eventBusName: values.EVENT_BUS_NAME,
   };

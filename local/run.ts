@@ -14,6 +14,7 @@ let signalledAt = -Infinity;
 
 /** Starts everything, and stops it at a signal or a fault. */
 export function run(env: NodeJS.ProcessEnv): void {
+  env.LOG_FORMAT ||= process.stdout.isTTY ? 'pretty' : 'json';
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal);
   // Whatever goes wrong: nothing that was started is left behind.
   process.on('uncaughtException', fail);

@@ -6,6 +6,7 @@ import { DynamoTable } from '../table/dynamo-table.ts';
 import { AuditLog } from '../telemetry/audit/audit-log.ts';
 import type { AuditLogger } from '../telemetry/audit/audit-event.ts';
 import { LogLines } from '../telemetry/log-lines.ts';
+import { PrettyLines } from '../telemetry/pretty-lines.ts';
 import { SERVICE } from '../telemetry/metrics/metric-catalogue.ts';
 import { MetricLines } from '../telemetry/metrics/metric-lines.ts';
 import type { AccessPoints } from '../workspaces/access-points/access-points.ts';
@@ -27,7 +28,10 @@ export interface Loaded {
 /** What every process is made of, from the environment. No I/O. */
 export function materialsFrom(env: NodeJS.ProcessEnv, { mcp, accessPoints }: Loaded) {
   const config = readConfig(env);
-  const logger = new Logger({ serviceName: SERVICE, logLevel: config.logLevel });
+  const logger =
+    config.logFormat === 'pretty'
+      ? new PrettyLines(config.logLevel)
+      : new Logger({ serviceName: SERVICE, logLevel: config.logLevel });
   const log = new LogLines(logger, env.AWS_LAMBDA_LOG_LEVEL);
   const { connector, secrets } = mcp(config, env);
   return {

@@ -49,7 +49,7 @@ describe('a connection', () => {
   test(
     'is closed where a request does not arrive in time, and where none comes any more',
     async () => {
-      const server = await start({ HTTP_TIMEOUT_SECONDS: '1' });
+      const server = await start({ HTTP_TIMEOUT_SECONDS: '1', LOG_FORMAT: 'pretty', LOG_LEVEL: 'INFO' });
       const silent = ['', 'POST', HEAD, `${HEAD}content-length: 9\r\n\r\n`, `${HEAD}content-length: 9\r\n\r\n{"a`];
       const sockets = await Promise.all(silent.map((said) => open(server, said)));
       const idle = await open(server, 'GET /health HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n');
@@ -61,6 +61,7 @@ describe('a connection', () => {
       const statuses = answers.map((answer) => /^HTTP\/1\.1 (\d+)/.exec(answer)?.[1]);
       expect(statuses).toEqual([...silent.map(() => '408'), '200']);
       expect((await ask(server, 'GET', '/health')).status).toBe(200);
+      expect(server.output()).toMatch(/^\d\d:\d\d:\d\d {2}cleanup\.run {2}schedule {2}.* ms$/m);
       await server.stop();
     },
     LONG,
