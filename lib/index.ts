@@ -26,6 +26,7 @@ export type { CreateSessionOptions } from './sessions/session-options.ts';
 export type { MetadataOptions, MetadataPatch } from './sessions/metadata-change.ts';
 export type { Session, SessionHandle, SessionInfo } from './sessions/session.ts';
 export type { WorkspaceAccessInfo } from './workspaces/access-points/workspace-access.ts';
+export { WrongWorkspaceRootError } from './workspaces/root/wrong-workspace-root-error.ts';
 export type { CleanupBounds, SweepResult } from './sessions/sweep/sweep.ts';
 
 /** A session manager on the table and the workspaces that the environment names; docs/reference.md lists the variables. */

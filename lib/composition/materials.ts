@@ -6,10 +6,12 @@ import { DynamoTable } from '../table/dynamo-table.ts';
 import { AuditLog } from '../telemetry/audit/audit-log.ts';
 import type { AuditLogger } from '../telemetry/audit/audit-event.ts';
 import { LogLines } from '../telemetry/log-lines.ts';
+import { PrettyLines } from '../telemetry/pretty-lines.ts';
 import { SERVICE } from '../telemetry/metrics/metric-catalogue.ts';
 import { MetricLines } from '../telemetry/metrics/metric-lines.ts';
 import type { AccessPoints } from '../workspaces/access-points/access-points.ts';
-import { dynamoDbClient, EFS } from './clients.ts';
+import { awsSettings, type AwsSettings } from '../api/client/aws-settings.ts';
+import { EFS, tableClient } from './clients.ts';
 
 /** What connects to MCP servers. */
 export interface McpServices {
@@ -20,22 +22,25 @@ export interface McpServices {
 /** What differs from function to function, so that none loads what it does not use. */
 export interface Loaded {
   mcp: (config: Config, env: NodeJS.ProcessEnv) => McpServices;
-  accessPoints?: (place: FileSystemPlace, settings: typeof EFS) => AccessPoints;
+  accessPoints?: (place: FileSystemPlace, settings: typeof EFS & AwsSettings) => AccessPoints;
 }
 
 /** What every process is made of, from the environment. No I/O. */
 export function materialsFrom(env: NodeJS.ProcessEnv, { mcp, accessPoints }: Loaded) {
   const config = readConfig(env);
-  const logger = new Logger({ serviceName: SERVICE, logLevel: config.logLevel });
+  const logger =
+    config.logFormat === 'pretty'
+      ? new PrettyLines(config.logLevel)
+      : new Logger({ serviceName: SERVICE, logLevel: config.logLevel });
   const log = new LogLines(logger, env.AWS_LAMBDA_LOG_LEVEL);
   const { connector, secrets } = mcp(config, env);
   return {
     config,
     log,
-    table: new DynamoTable(dynamoDbClient(config, env), config.tableName),
+    table: new DynamoTable(tableClient(config, env), config.tableName),
     mcp: connector,
     secrets,
-    accessPoints: config.fileSystem && accessPoints?.(config.fileSystem, EFS),
+    accessPoints: config.fileSystem && accessPoints?.(config.fileSystem, { ...EFS, ...awsSettings(env) }),
     metrics: new MetricLines({
       namespace: config.metricsNamespace,
       lambdaLogLevel: env.AWS_LAMBDA_LOG_LEVEL,

@@ -1,4 +1,5 @@
 import { KMSClient } from '@aws-sdk/client-kms';
+import { awsSettings } from '../api/client/aws-settings.ts';
 import type { Config } from '../configuration.ts';
 import { guardedFetch } from '../mcp-clients/transports/guarded-fetch.ts';
 import { SdkConnector } from '../mcp-clients/transports/sdk-connector.ts';
@@ -22,12 +23,12 @@ export function mcpSdkServices(config: Config, env: NodeJS.ProcessEnv): McpServi
   const fetch = guardedFetch({ loopback: mcpAllowLoopback, maxBytes: MAX_ANSWER_BYTES });
   return {
     connector: new SdkConnector({ fetch, stdioCommands: mcpStdioCommands, searchPath: env.PATH }),
-    secrets: secretBox(config),
+    secrets: secretBox(config, env),
   };
 }
 
 /** AWS KMS where a key is named, else a key in a file of this machine. */
-function secretBox({ secretsKmsKeyId, secretsKeyFile }: Config): SecretBox {
+function secretBox({ secretsKmsKeyId, secretsKeyFile }: Config, env: NodeJS.ProcessEnv): SecretBox {
   if (secretsKmsKeyId === undefined) return new KeyFileSecretBox(secretsKeyFile);
-  return new KmsSecretBox(new KMSClient(KMS), secretsKmsKeyId);
+  return new KmsSecretBox(new KMSClient({ ...KMS, ...awsSettings(env) }), secretsKmsKeyId);
 }

@@ -138,7 +138,8 @@ describe('the order of modules', () => {
 describe('each thing has its room', () => {
   test('the AWS SDK is where clients are made, where they are used, and in the clients that others use', () => {
     const isSdk = ({ from }: Import) => /^@(aws-sdk|smithy)\//.test(from);
-    const clients = ['lib/api/client/session-manager-client.ts', 'lib/api/client/request-signature.ts'];
+    const ofClients = ['session-manager-client.ts', 'request-signature.ts', 'aws-settings.ts'];
+    const clients = ofClients.map((name) => `lib/api/client/${name}`);
     const made = ['lib/composition/clients.ts', 'lib/composition/mcp-sdk.ts', ...clients];
     const used = [
       'lib/table',

@@ -4,6 +4,7 @@ import { isClockSkewError, isThrottlingError } from '@smithy/core/retry';
 import { lazily } from '../../lazily.ts';
 import { parseActor, type Actor } from '../actor.ts';
 import type { WriteAnswer } from '../../workspaces/file-operations.ts';
+import { awsSettings } from './aws-settings.ts';
 import { copyOfInput, invocationInputJson } from './client-input.ts';
 import { download, upload, type Download, type FileCalls, type Upload } from './file-transfer.ts';
 import { functionVariable } from '../client-environment.ts';
@@ -53,7 +54,7 @@ interface Door {
 }
 
 class Client {
-  constructor(env: NodeJS.ProcessEnv, invoke: Invoke = invokeWithSdk(), ...others: never[]) {
+  constructor(env: NodeJS.ProcessEnv, invoke: Invoke = invokeWithSdk(env), ...others: never[]) {
     // An actor that is given here would be overlooked, and its calls an operator's.
     if (others.length > 0) throw ValidationError.at('actor', 'is named by as(actor)');
     Object.assign(this, methodsOf({ env, invoke }));
@@ -115,9 +116,9 @@ const NEVER_CONNECTED: ReadonlySet<unknown> = new Set(['ECONNREFUSED', 'ENOTFOUN
 /** A connection of its own for each: one that has died while a function was frozen would tell nothing of the call. */
 const NEW_CONNECTION = { httpAgent: { keepAlive: false }, httpsAgent: { keepAlive: false } };
 
-function invokeWithSdk(): Invoke {
-  const repeating = lazily(() => new LambdaClient({}));
-  const once = lazily(() => new LambdaClient({ requestHandler: NEW_CONNECTION }));
+function invokeWithSdk(env: NodeJS.ProcessEnv): Invoke {
+  const repeating = lazily(() => new LambdaClient(awsSettings(env)));
+  const once = lazily(() => new LambdaClient({ ...awsSettings(env), requestHandler: NEW_CONNECTION }));
   return async (FunctionName, Payload, { repeatable } = { repeatable: false }) => {
     const command = new InvokeCommand({ FunctionName, Payload });
     let reason: unknown;
