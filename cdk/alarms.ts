@@ -1,4 +1,4 @@
-import { Duration } from 'aws-cdk-lib';
+import { Duration, Stack } from 'aws-cdk-lib';
 import { Alarm, ComparisonOperator, Metric, TreatMissingData, type IMetric } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
@@ -42,7 +42,8 @@ const FIVE_MINUTES = { period: Duration.minutes(5), statistic: 'Sum' };
 export class Alarms extends Construct {
   constructor(scope: Construct, id: string, props: AlarmsProps) {
     super(scope, id);
-    const { alarmTopicArn, stackName } = props.config;
+    const { alarmTopicArn } = props.config;
+    const { stackName } = Stack.of(this);
     const topic = alarmTopicArn === undefined ? undefined : Topic.fromTopicArn(this, 'Topic', alarmTopicArn);
     for (const row of alarmRows(props, this.serverErrors(props), this.failedOperations(props), this.drift(props))) {
       const isFloor = row.below !== undefined;
@@ -65,8 +66,8 @@ export class Alarms extends Construct {
    * 5xx answers by our fault. API Gateway's own metric also counts what others cause: 502 for an MCP server that fails, 507
    * for a workspace that is full. 502 is ours where the function did not answer.
    */
-  private serverErrors({ config, accessLog }: AlarmsProps): IMetric {
-    const names = { metricNamespace: config.stackName, metricName: 'ApiServerErrors' };
+  private serverErrors({ accessLog }: AlarmsProps): IMetric {
+    const names = { metricNamespace: Stack.of(this).stackName, metricName: 'ApiServerErrors' };
     const isOurs = ['500', '503', '504'].map((status) => FilterPattern.stringValue('$.status', '=', status));
     const hasNoAnswer = FilterPattern.all(
       FilterPattern.stringValue('$.status', '=', '502'),
@@ -81,8 +82,8 @@ export class Alarms extends Construct {
   }
 
   /** Operations that failed by our fault: Lambda counts them as successes, since callers get an answer. */
-  private failedOperations({ config, functions }: AlarmsProps): IMetric {
-    const names = { metricNamespace: config.stackName, metricName: 'FailedOperations' };
+  private failedOperations({ functions }: AlarmsProps): IMetric {
+    const names = { metricNamespace: Stack.of(this).stackName, metricName: 'FailedOperations' };
     for (const [name, { logGroup }] of Object.entries(functions)) {
       new MetricFilter(this, `FailedOperations-${name}`, {
         logGroup,
@@ -94,8 +95,8 @@ export class Alarms extends Construct {
   }
 
   /** What reconciles found: one line a run, a metric only in the hours in which there is one. */
-  private drift({ config, functions }: AlarmsProps): IMetric {
-    const names = { metricNamespace: config.stackName, metricName: 'Drift' };
+  private drift({ functions }: AlarmsProps): IMetric {
+    const names = { metricNamespace: Stack.of(this).stackName, metricName: 'Drift' };
     new MetricFilter(this, 'Drift-lines', {
       logGroup: functions.cleanup.logGroup,
       ...names,
@@ -128,7 +129,7 @@ function alarmRows(
   const seatsNearLimit: AlarmRow = {
     id: 'SeatsNearLimit',
     // Each sweep measures, so that there is a measure in each period in which seats are taken.
-    metric: productMetric(config, 'SeatsUsed', 'global', { statistic: 'Maximum', period: sweepPeriod }),
+    metric: productMetric(Stack.of(table), 'SeatsUsed', 'global', { statistic: 'Maximum', period: sweepPeriod }),
     atLeast: SEATS_NEAR_LIMIT_PERCENT,
     impact: `At least ${SEATS_NEAR_LIMIT_PERCENT} % of all seats are taken; at 100 % nobody can begin a session.`,
     action: 'End what is idle with POST /cleanup, find in the audit lines who creates the most, or raise maxSessions.',

@@ -1,4 +1,4 @@
-import { CfnOutput, Duration, Validations } from 'aws-cdk-lib';
+import { CfnOutput, Duration, Stack, Validations } from 'aws-cdk-lib';
 import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
 import {
   CorsHttpMethod,
@@ -33,11 +33,11 @@ export class SessionHttpApi extends Construct {
   constructor(scope: Construct, id: string, config: StackConfig, functions: FunctionsByName) {
     super(scope, id);
     this.api = new HttpApi(this, 'Api', {
-      apiName: config.stackName,
+      apiName: Stack.of(this).stackName,
       createDefaultStage: false,
       ...(config.corsAllowOrigins.length > 0 && { corsPreflight: corsFor(config.corsAllowOrigins) }),
     });
-    this.accessLog = newLogGroup(this, 'AccessLogs', config);
+    this.accessLog = newLogGroup(this, 'AccessLogs', config, accessLogName(this));
     new HttpStage(this, 'Stage', {
       httpApi: this.api,
       stageName: '$default',
@@ -104,6 +104,13 @@ const corsFor = (allowOrigins: string[]): CorsPreflightOptions => ({
 });
 
 const headersOfRoutes = (of: (route: Route) => string[]): string[] => [...new Set(routes.flatMap(of))].sort();
+
+/**
+ * API Gateway writes each log group into one resource policy of the account, which has room for 5,120 characters: where it is
+ * full, no stage can log. Groups under this prefix share one entry of it.
+ * https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/AWS-logs-infrastructure-CWL.html
+ */
+const accessLogName = (scope: Construct): string => `/aws/vendedlogs/apis/${Stack.of(scope).stackName}`;
 
 /** Neither identities nor addresses of files: a route's key has its parameters' names, and no query. */
 const ACCESS_LOG = {

@@ -34,7 +34,7 @@ export class SessionManagerStack extends Stack {
   constructor(scope: Construct, config: StackConfig, props: Omit<StackProps, 'stackName'> = {}) {
     super(scope, config.stackName, {
       description: 'Sessions for AI agents: workspaces, MCP clients, exact limits',
-      terminationProtection: config.dataRemoval === 'retain',
+      terminationProtection: config.terminationProtection,
       ...props,
     });
     for (const flag of FEATURE_FLAGS) this.node.setContext(flag, true);
@@ -59,7 +59,7 @@ export class SessionManagerStack extends Stack {
     new SessionEventStream(this, 'Stream', { table, handler: functions['session-events'].function, deadLetters });
 
     new Alarms(this, 'Alarms', { config, accessLog, table, functions, deadLetters, cleanupGroup });
-    if (config.dashboard) new SessionDashboard(this, 'Dashboard', { config, api, table, functions });
+    if (config.dashboard) new SessionDashboard(this, 'Dashboard', { api, table, functions });
   }
 
   /**

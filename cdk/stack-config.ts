@@ -67,6 +67,11 @@ const stackConfigSchema = z
       .default(30),
     /** What becomes of table and file system when the stack is deleted or renames them. */
     dataRemoval: z.enum(['retain', 'destroy']).default('retain'),
+    /**
+     * Whether the stack refuses to be deleted. Not by default: the CDK's command line turns it on before the first
+     * deployment, and then cannot replace one that failed.
+     */
+    terminationProtection: yesOrNo.default(false),
     alarmTopicArn: z
       .string()
       .regex(/^arn:[\w-]+:sns:[\w-]+:\d{12}:[\w.-]+$/)

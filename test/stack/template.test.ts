@@ -17,3 +17,4 @@ import './template/session-event-bus.ts';
 import './template/session-event-stream.ts';
 import './template/session-functions.ts';
 import './template/session-table.ts';
+import './template/two-stages.ts';

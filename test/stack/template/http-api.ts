@@ -75,6 +75,16 @@ describe('the HTTP API', () => {
     });
   });
 
+  // Any other name is an entry of its own in a resource policy of the account, which has room for 5,120 characters.
+  test('logs to a group whose name shares its entry in the account’s resource policy', () => {
+    const [stage] = Object.values(resourcesOf(template)).filter(({ Type }) => Type === 'AWS::ApiGatewayV2::Stage');
+    const { DestinationArn } = stage?.Properties.AccessLogSettings as unknown as { DestinationArn: unknown };
+    const group = Object.entries(resourcesOf(template)).find(
+      ([id, { Type }]) => Type === 'AWS::Logs::LogGroup' && JSON.stringify(DestinationArn).includes(id),
+    );
+    expect(group?.[1].Properties.LogGroupName).toBe('/aws/vendedlogs/apis/SessionManager');
+  });
+
   test('lets no other origin in, unless it is named', () => {
     template.allResourcesProperties('AWS::ApiGatewayV2::Api', { CorsConfiguration: Match.absent() });
     synthTemplate({ corsAllowOrigins: 'https://a.example,https://b.example' }).hasResourceProperties(
