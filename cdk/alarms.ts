@@ -4,10 +4,10 @@ import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import { FilterPattern, MetricFilter, type ILogGroup } from 'aws-cdk-lib/aws-logs';
 import { Topic } from 'aws-cdk-lib/aws-sns';
-import type { IQueue } from 'aws-cdk-lib/aws-sqs';
-import { Construct } from 'constructs';
+import { Construct, type IConstruct } from 'constructs';
 import { SEATS_NEAR_LIMIT_PERCENT, productMetric } from './product-metric.ts';
 import type { FunctionName } from './function-rows.ts';
+import type { Schedules } from './schedules.ts';
 import type { SessionFunction } from './session-function.ts';
 import type { StackConfig } from './stack-config.ts';
 
@@ -17,9 +17,7 @@ export interface AlarmsProps {
   accessLog: ILogGroup;
   table: ITable;
   functions: Readonly<Record<FunctionName, SessionFunction>>;
-  deadLetters: IQueue;
-  /** The group of the schedule that runs the cleanup. */
-  cleanupGroup: string;
+  schedules: Pick<Schedules, 'deadLetters' | 'cleanupGroup' | 'cleanupSchedule'>;
 }
 
 interface AlarmRow {
@@ -34,6 +32,8 @@ interface AlarmRow {
   /** In alarm when the metric is below this, or when there is none. */
   below?: number;
   periods?: number;
+  /** It is made after this, so that there is something to measure. */
+  after?: IConstruct;
 }
 
 const FIVE_MINUTES = { period: Duration.minutes(5), statistic: 'Sum' };
@@ -58,6 +58,7 @@ export class Alarms extends Construct {
           : ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
         treatMissingData: isFloor ? TreatMissingData.BREACHING : TreatMissingData.NOT_BREACHING,
       });
+      if (row.after) alarm.node.addDependency(row.after);
       if (topic) alarm.addAlarmAction(new SnsAction(topic));
     }
   }
@@ -119,12 +120,13 @@ function scheduledRuns(group: string, period: Duration): IMetric {
 }
 
 function alarmRows(
-  { config, table, functions, deadLetters, cleanupGroup }: AlarmsProps,
+  { config, table, functions, schedules }: AlarmsProps,
   serverErrors: IMetric,
   failedOperations: IMetric,
   drift: IMetric,
 ): AlarmRow[] {
   const cleanup = functions.cleanup.function;
+  const { deadLetters, cleanupGroup, cleanupSchedule } = schedules;
   const sweepPeriod = Duration.minutes(config.cleanupIntervalMinutes);
   const seatsNearLimit: AlarmRow = {
     id: 'SeatsNearLimit',
@@ -160,8 +162,11 @@ function alarmRows(
       metric: scheduledRuns(cleanupGroup, sweepPeriod),
       below: 1,
       periods: 3,
+      after: cleanupSchedule,
       impact: 'The schedule has run no cleanup for three intervals: seats fill up until nobody can begin a session.',
-      action: 'Check that the schedule is there and enabled, and do its work with POST /cleanup meanwhile.',
+      action:
+        'On a new stack wait for the first run, some minutes. Check that the schedule is there and enabled, and do its work ' +
+        'with POST /cleanup meanwhile.',
     },
     {
       id: 'DeadLetters',
@@ -176,10 +181,15 @@ function alarmRows(
     },
     {
       id: 'Throttles',
-      // Of all functions in the account: they share its concurrency, and none here has a part of its own.
+      // Of all functions in the account: they share its concurrency, and none here has a part of its own. A few are no
+      // trouble, nor is somebody's function that is throttled by a limit of its own now and then.
       metric: new Metric({ namespace: 'AWS/Lambda', metricName: 'Throttles', ...FIVE_MINUTES }),
-      impact: 'The account’s Lambda concurrency is used up; agents get 503 answers.',
-      action: 'Find who uses it in the ConcurrentExecutions metric, and ask AWS for a higher quota.',
+      atLeast: 20,
+      periods: 3,
+      impact:
+        'The account’s Lambda concurrency is used up, or a part of it that a function has reserved; agents may get 503.',
+      action:
+        'Find in the Throttles metric whose function it is, and ask AWS for a higher quota if it is one of this stack.',
     },
     {
       id: 'Contention',

@@ -15,6 +15,7 @@ import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import type { ApiFunction } from '../lib/operations/operation.ts';
+import { IDENTITY_HEADERS } from '../lib/api/caller-of-event.ts';
 import { operations } from '../lib/api/operations.ts';
 import { routes, servedRoutes } from '../lib/api/routes.ts';
 import type { Route } from '../lib/operations/route.ts';
@@ -35,7 +36,7 @@ export class SessionHttpApi extends Construct {
     this.api = new HttpApi(this, 'Api', {
       apiName: Stack.of(this).stackName,
       createDefaultStage: false,
-      ...(config.corsAllowOrigins.length > 0 && { corsPreflight: corsFor(config.corsAllowOrigins) }),
+      ...(config.corsAllowOrigins.length > 0 && { corsPreflight: corsFor(config) }),
     });
     this.accessLog = newLogGroup(this, 'AccessLogs', config, accessLogName(this));
     new HttpStage(this, 'Stage', {
@@ -89,10 +90,18 @@ function authorizerFor({ jwtIssuer, jwtAudience }: StackConfig): IHttpRouteAutho
     : new HttpJwtAuthorizer('jwt-authorizer', jwtIssuer, { jwtAudience });
 }
 
-const corsFor = (allowOrigins: string[]): CorsPreflightOptions => ({
-  allowOrigins,
+/** Of a signature by temporary credentials, beside `authorization`, and of the caller for whom it signs. */
+const SIGNED_HEADERS = ['x-amz-date', 'x-amz-security-token', 'x-amz-content-sha256', ...IDENTITY_HEADERS];
+
+const corsFor = ({ corsAllowOrigins, jwtIssuer }: StackConfig): CorsPreflightOptions => ({
+  allowOrigins: corsAllowOrigins,
   allowMethods: [CorsHttpMethod.ANY],
-  allowHeaders: ['authorization', 'content-type', ...headersOfRoutes(({ headers }) => Object.values(headers ?? {}))],
+  allowHeaders: [
+    'authorization',
+    'content-type',
+    ...(jwtIssuer === undefined ? SIGNED_HEADERS : []),
+    ...headersOfRoutes(({ headers }) => Object.values(headers ?? {})),
+  ],
   exposeHeaders: [
     'location',
     'retry-after',

@@ -55,10 +55,11 @@ export class SessionManagerStack extends Stack {
     this.functions = functions;
     const lambdas = forEach(API_FUNCTIONS, (name) => functions[name].function);
     const { api, accessLog } = new SessionHttpApi(this, 'Http', config, lambdas);
-    const { deadLetters, cleanupGroup } = new Schedules(this, 'Schedules', config, lambdas);
+    const schedules = new Schedules(this, 'Schedules', config, lambdas);
+    const { deadLetters } = schedules;
     new SessionEventStream(this, 'Stream', { table, handler: functions['session-events'].function, deadLetters });
 
-    new Alarms(this, 'Alarms', { config, accessLog, table, functions, deadLetters, cleanupGroup });
+    new Alarms(this, 'Alarms', { config, accessLog, table, functions, schedules });
     if (config.dashboard) new SessionDashboard(this, 'Dashboard', { api, table, functions });
   }
 

@@ -10,6 +10,7 @@ import './template/idle-cost.ts';
 import './template/network.ts';
 import './template/operations.ts';
 import './template/permissions.ts';
+import './template/schedules.ts';
 import './template/secrets-key.ts';
 import './template/security-checks.ts';
 import './template/server-errors.ts';

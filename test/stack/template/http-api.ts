@@ -92,4 +92,21 @@ describe('the HTTP API', () => {
       { CorsConfiguration: Match.objectLike({ AllowOrigins: ['https://a.example', 'https://b.example'] }) },
     );
   });
+
+  // A page that signs its requests was refused by the browser: it may not send these unless the API says so.
+  test('lets pages of those origins send what a signed request has, and with tokens no identity', () => {
+    const allowed = (context: Record<string, unknown>) => {
+      const apis = Object.values(
+        synthTemplate({ ...context, corsAllowOrigins: 'https://a.example' }).findResources('AWS::ApiGatewayV2::Api'),
+      );
+      const [{ Properties }] = apis as [{ Properties: { CorsConfiguration: { AllowHeaders: string[] } } }];
+      return Properties.CorsConfiguration.AllowHeaders;
+    };
+    const signed = [
+      ...['authorization', 'x-amz-date', 'x-amz-security-token', 'x-amz-content-sha256'],
+      ...['x-user-id', 'x-org-id', 'x-role'],
+    ];
+    expect(allowed({})).toEqual(expect.arrayContaining(signed));
+    expect(allowed(JWT).filter((name) => signed.includes(name))).toEqual(['authorization']);
+  });
 });
