@@ -2,6 +2,7 @@
  * What the template of the stack says. Loading the CDK and its first synthesis take seconds, and jest loads everything
  * anew for each test file: these are one.
  */
+import './runbook/runbook.ts';
 import './template/any-app.ts';
 import './template/grant-invoke.ts';
 import './template/group-names.ts';
