@@ -20,3 +20,4 @@ import './template/session-event-stream.ts';
 import './template/session-functions.ts';
 import './template/session-table.ts';
 import './template/two-stages.ts';
+import './upgrade/upgrade.ts';
