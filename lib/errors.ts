@@ -1,6 +1,6 @@
-import type { ErrorCode, McpFailure } from './error-catalogue.ts';
+import type { ErrorCode } from './error-catalogue.ts';
 
-export type { ErrorCode, McpFailure };
+export type { ErrorCode };
 
 /**
  * A failure that callers can distinguish by `code`. `message` and `details` are meant for them: never a path of the
@@ -161,6 +161,15 @@ export class McpClientLimitError extends SessionManagerError {
     super('MCP_CLIENT_LIMIT', `A session can have at most ${limit} MCP clients.`, { limit });
   }
 }
+
+/**
+ * What is known of a failed MCP server: its HTTP status; the message of its JSON-RPC error, without secrets, at most 200
+ * characters; the versions it speaks; origin and path it redirects to; how a command ended; an authorization server's code.
+ */
+export type McpFailure = Partial<Record<'serverStatus' | 'exitCode', number>> &
+  Partial<Record<'serverMessage' | 'redirectedTo' | 'signal' | 'oauthError', string>> & {
+    supported?: readonly string[];
+  };
 
 /** The MCP server refused, timed out or broke the protocol. */
 export class McpConnectionError extends SessionManagerError {
