@@ -182,7 +182,7 @@ function alarmRows(
     {
       id: 'Throttles',
       // Of all functions in the account: they share its concurrency, and none here has a part of its own. A few are no
-      // trouble, nor is somebody's function that is throttled by a limit of its own now and then.
+      // trouble, nor is a function of another team that is throttled by a limit of its own now and then.
       metric: new Metric({ namespace: 'AWS/Lambda', metricName: 'Throttles', ...FIVE_MINUTES }),
       atLeast: 20,
       periods: 3,

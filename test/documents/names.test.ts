@@ -23,6 +23,11 @@ const upperCase = new Set<string>([
   ...readElsewhere,
   // Names that a document gives itself, and those of others.
   'API_URL',
+  'FILE_SYSTEM',
+  'RECOVERY_POINT',
+  'ROLLBACK_COMPLETE',
+  'SECRETS_KEY_ID',
+  'UPDATE_ROLLBACK_COMPLETE',
   'O_PATH',
   'UV_THREADPOOL_SIZE',
 ]);
