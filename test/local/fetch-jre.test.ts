@@ -61,7 +61,7 @@ describe('a Java runtime that is fetched', () => {
       onProgress: (received) => void progress.push(received),
     });
 
-  test('is verified, unpacked, kept and run, and fetched once by all that need it at the same time', async () => {
+  test('is verified, unpacked, kept and run, and kept once by all that need it at the same time', async () => {
     const [bin, ...others] = (await Promise.all([fetched(), fetched(), fetched()])) as [string, ...string[]];
     expect(others).toEqual([bin, bin]);
     const { stdout } = await promisify(execFile)(path.join(bin, 'java'));
