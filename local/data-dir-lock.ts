@@ -12,7 +12,7 @@ type TryLock = (fd: number) => boolean;
 /**
  * Locks a data directory for this process; gives what unlocks it. The lock is the kernel's: it is released by its owner
  * or by the owner's death, and holds for containers too, whose process numbers mean nothing to each other. Throws a
- * `StartError` if somebody has it. What the file says is for people.
+ * `StartError` if another process has it. What the file says is for people.
  */
 export async function lockDataDir(directory: string): Promise<() => Promise<void>> {
   const tryLock = await loadTryLock();
@@ -40,7 +40,8 @@ export async function lockDataDir(directory: string): Promise<() => Promise<void
 async function loadTryLock(): Promise<TryLock> {
   try {
     // It has binaries for some platforms, which are loaded here.
-    const { default: extensions } = await import('fs-native-extensions');
+    // @ts-expect-error The package has no types.
+    const { default: extensions } = (await import('fs-native-extensions')) as { default: { tryLock: TryLock } };
     return (fd) => extensions.tryLock(fd);
   } catch {
     throw new StartError(
@@ -71,7 +72,7 @@ async function isAt(file: FileHandle, name: string): Promise<boolean> {
   return there !== undefined && there.ino === own.ino && there.dev === own.dev;
 }
 
-/** Removed while it is locked, so that nobody else's is. */
+/** Removed while it is locked, so that no other process's lock is. */
 async function unlock(file: FileHandle, name: string): Promise<void> {
   try {
     if (await isAt(file, name)) await unlink(name);
