@@ -52,6 +52,6 @@ export function auditLogOf(log: LogLines, metrics: MetricLines, logger: AuditLog
       log.auditLoggerFailed(thrown);
       metrics.auditLoggerFailed();
     },
-    (event, details, current) => metrics.operationFinished(event, details, current === log.audit && log.isAuditWritten),
+    (event, thrown, current) => metrics.operationFinished(event, thrown, current === log.audit && log.isAuditWritten),
   );
 }

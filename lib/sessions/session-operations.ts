@@ -105,7 +105,10 @@ export const sessionOperations = {
     run: async (named, { manager, caller }) => {
       // Whoever names an organisation and no user means no user of it.
       const own = named.orgId === undefined ? identityOf(caller) : {};
-      return { output: await manager.getUsage({ ...own, ...present(named) }) };
+      const { userId, orgId } = { ...own, ...present(named) };
+      if (orgId !== undefined) return { output: await manager.getUsage({ userId, orgId }) };
+      if (userId !== undefined) throw ValidationError.at('orgId', 'is needed with userId, since the caller has none');
+      return { output: await manager.getUsage({}) };
     },
   }),
 

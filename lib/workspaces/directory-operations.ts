@@ -34,7 +34,7 @@ export const directoryOperations = {
     audit: fileAudit.makeDirectory,
     input: () => z.strictObject(directoryShape()),
     run: async ({ sessionId, path }, { manager }) => {
-      const existed = await manager.session(sessionId).files.makeDirectory(path);
+      const { existed } = await manager.session(sessionId).files.makeDirectory(path);
       return { output: null, existed };
     },
   }),

@@ -17,6 +17,7 @@ export const directoryRoutes = {
     query: { path: 'string' },
     status: 201,
     statusIfExisted: 204,
+    tellsExisted: true,
     repetition: 'always',
   },
   removeDirectory: {

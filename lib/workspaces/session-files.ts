@@ -17,13 +17,13 @@ const conditionsShape = () => ({ ifMatch: z.optional(entityTags()), ifNoneMatch:
 const conditionsSchema = lazily(() => z.object(conditionsShape()));
 const readConditionsSchema = lazily(() => z.object({ ...conditionsShape(), ifRange: z.optional(tagOrDate()) }));
 const rangeSchema = lazily(() => z.object({ first: z.number(), last: z.optional(z.number()) }));
-const rangesSchema = lazily(() => z.array(rangeSchema()));
+const rangesSchema = lazily(() => z.union([rangeSchema(), z.array(rangeSchema())]));
 const partSchema = lazily(() => z.object({ first: z.number(), total: z.number(), uploadId: z.string() }));
 const pageSchema = lazily(() => z.object({ limit: z.number(), cursor: z.optional(z.string()) }));
 
 function rangesOf(range: ByteRange | readonly ByteRange[] | undefined): ByteRange[] | undefined {
   if (range === undefined) return undefined;
-  return Array.isArray(range) ? readInput(rangesSchema(), range) : [readInput(rangeSchema(), range)];
+  return [readInput(rangesSchema(), range)].flat();
 }
 
 /** What this needs of a session: each call reads it, and is recorded in the audit log. */
@@ -108,11 +108,11 @@ export class SessionFiles {
     });
   }
 
-  /** With all that is missing above it. True: it was there. */
-  async makeDirectory(path: string): Promise<boolean> {
-    return this.#recorded(fileAudit.makeDirectory, async (session) =>
-      this.#uses.directories.make(session, readText('path', path)),
-    );
+  /** With all that is missing above it. `existed`: it was there. */
+  async makeDirectory(path: string): Promise<{ existed: boolean }> {
+    return this.#recorded(fileAudit.makeDirectory, async (session) => ({
+      existed: await this.#uses.directories.make(session, readText('path', path)),
+    }));
   }
 
   async removeDirectory(path: string, recursive = false): Promise<void> {

@@ -2,24 +2,17 @@ import { expect, test } from '@jest/globals';
 import * as errors from '../../lib/errors.ts';
 import * as client from '../../lib/api/client/session-manager-client.ts';
 import * as index from '../../lib/index.ts';
+import * as fileErrors from '../../lib/workspaces/file-errors.ts';
+import * as promptErrors from '../../lib/prompts/prompt-errors.ts';
 import * as events from '../../lib/telemetry/events/index.ts';
 
 /** Classes of errors are compared with the catalogue elsewhere. The lists below are what programs import by name. */
-const ERRORS = [...Object.keys(errors), 'FAILURE_CODES'];
-const LIBRARY = [
-  'DirectoryNotEmptyError',
-  'FileNotFoundError',
-  'FileTooLargeError',
-  'NotAFileError',
-  'PathOutsideWorkspaceError',
-  'PreconditionFailedError',
-  'RangeNotSatisfiableError',
-  'SessionManagerV2',
-  'WorkspaceFullError',
-  'auditEventJsonSchema',
-  'auditEventSchemas',
-  'createSessionManager',
+const ERRORS = [
+  ...[errors, promptErrors, fileErrors].flatMap((room) => Object.keys(room)),
+  'FAILURE_CODES',
+  'isKnownError',
 ];
+const LIBRARY = ['SessionManagerV2', 'auditEventJsonSchema', 'auditEventSchemas', 'createSessionManager'];
 const CLIENTS = [
   'InvocationFailedError',
   'NoAnswerError',
