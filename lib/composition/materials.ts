@@ -15,6 +15,8 @@ import { dynamoDbClient, EFS } from './clients.ts';
 export interface McpServices {
   connector: McpConnector;
   secrets: SecretBox;
+  /** Ends connections that are kept. */
+  close: () => Promise<void>;
 }
 
 /** What differs from function to function, so that none loads what it does not use. */
@@ -28,14 +30,22 @@ export function materialsFrom(env: NodeJS.ProcessEnv, { mcp, accessPoints }: Loa
   const config = readConfig(env);
   const logger = new Logger({ serviceName: SERVICE, logLevel: config.logLevel });
   const log = new LogLines(logger, env.AWS_LAMBDA_LOG_LEVEL);
-  const { connector, secrets } = mcp(config, env);
+  const { connector, secrets, close } = mcp(config, env);
+  const client = dynamoDbClient(config, env);
+  const ofFileSystem = config.fileSystem && accessPoints?.(config.fileSystem, EFS);
   return {
     config,
     log,
-    table: new DynamoTable(dynamoDbClient(config, env), config.tableName),
+    table: new DynamoTable(client, config.tableName),
     mcp: connector,
     secrets,
-    accessPoints: config.fileSystem && accessPoints?.(config.fileSystem, EFS),
+    accessPoints: ofFileSystem,
+    /** Closes all that was made here. */
+    close: async () => {
+      client.destroy();
+      ofFileSystem?.close?.();
+      await close();
+    },
     metrics: new MetricLines({
       namespace: config.metricsNamespace,
       lambdaLogLevel: env.AWS_LAMBDA_LOG_LEVEL,

@@ -26,6 +26,10 @@ type ManagerOfMcpClients = {
 const operation = operationOf<ManagerOfMcpClients>();
 
 export const mcpClientOperations = {
+  /**
+   * Connect a session to an MCP server. Answers after a real connection. Credentials are sealed and never told, not even
+   * masked.
+   */
   addMcpClient: operation({
     function: 'mcp',
     access: 'caller',
@@ -36,6 +40,7 @@ export const mcpClientOperations = {
     },
   }),
 
+  /** A session’s MCP clients. */
   listMcpClients: operation({
     function: 'mcp',
     access: 'caller',
@@ -46,6 +51,7 @@ export const mcpClientOperations = {
     },
   }),
 
+  /** An MCP client. */
   getMcpClient: operation({
     function: 'mcp',
     access: 'caller',
@@ -56,6 +62,10 @@ export const mcpClientOperations = {
     },
   }),
 
+  /**
+   * Disconnect from an MCP server. The session on that server is ended with it. A server that does not answer is asked
+   * again later.
+   */
   removeMcpClient: operation({
     function: 'mcp',
     access: 'caller',
@@ -67,6 +77,7 @@ export const mcpClientOperations = {
     },
   }),
 
+  /** Replace an MCP client’s credentials. What is left out is gone. */
   updateMcpClientAuth: operation({
     function: 'mcp',
     access: 'caller',
@@ -78,6 +89,7 @@ export const mcpClientOperations = {
     },
   }),
 
+  /** An MCP server’s tools, as it describes them. */
   listMcpTools: operation({
     function: 'mcp',
     access: 'caller',
@@ -88,6 +100,7 @@ export const mcpClientOperations = {
     },
   }),
 
+  /** Call a tool. Answers the MCP `CallToolResult`, unchanged. */
   callMcpTool: operation({
     function: 'mcp',
     access: 'caller',

@@ -12,6 +12,7 @@ const MAX_PAGE = 1000;
 const operation = operationOf<ManagerOfFiles>();
 
 export const directoryOperations = {
+  /** What is in a directory, by name. Without a path, the workspace itself. */
   listDirectory: operation({
     function: 'workspace',
     access: 'caller',
@@ -28,6 +29,7 @@ export const directoryOperations = {
     },
   }),
 
+  /** Make a directory. Parents are made too. */
   makeDirectory: operation({
     function: 'workspace',
     access: 'caller',
@@ -39,6 +41,7 @@ export const directoryOperations = {
     },
   }),
 
+  /** Remove a directory. */
   removeDirectory: operation({
     function: 'workspace',
     access: 'caller',
@@ -50,6 +53,7 @@ export const directoryOperations = {
     },
   }),
 
+  /** How much a workspace holds. `complete: false`: at least that; asking again goes on with measuring. */
   getWorkspaceUsage: operation({
     function: 'workspace',
     access: 'caller',

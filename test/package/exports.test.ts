@@ -12,7 +12,16 @@ const ERRORS = [
   'FAILURE_CODES',
   'isKnownError',
 ];
-const LIBRARY = ['SessionManagerV2', 'auditEventJsonSchema', 'auditEventSchemas', 'createSessionManager'];
+const LIBRARY = [
+  'DynamoTable',
+  'SessionManagerV2',
+  'Workspaces',
+  'auditEventJsonSchema',
+  'auditEventSchemas',
+  'createSessionManager',
+  'efsAccessPoints',
+  'mcpParts',
+];
 const CLIENTS = [
   'InvocationFailedError',
   'NoAnswerError',

@@ -47,6 +47,9 @@ beforeAll(async () => {
   await project.write('over-http.ts', overHttp);
   await project.write('stack.ts', stack);
   await project.write('events.ts', events);
+  for (const [file, text] of Object.entries(contentsOf(path.join(import.meta.dirname, 'consumer')))) {
+    await project.write(file, text);
+  }
   await project.write('job/index.js', 'exports.handler = async () => {};');
   environment = {
     DYNAMODB_ENDPOINT: process.env.DYNAMODB_ENDPOINT as string,
@@ -151,6 +154,26 @@ describe('in an empty project', () => {
     });
     expect(printed).toBe('Buy milk.');
     expect(await activeOf('ada')).toBe(0);
+  });
+
+  test('a manager is made by hand and closed; then the process ends by itself', async () => {
+    const printed = JSON.parse(await project.node(['made-by-hand.js'], environment)) as Record<string, unknown>;
+    expect(printed).toMatchObject({
+      session: { userId: 'made', orgId: 'by-hand', workspacePath: expect.stringContaining('/made/') },
+      prompt: 'You help made.',
+      refused: expect.stringContaining('MaxSessionsReachedError'),
+      written: { existed: false },
+    });
+    expect(await activeOf('made')).toBe(0);
+  });
+
+  test('errors have types where their code is compared', async () => {
+    expect(await project.node(['typed-errors.js'])).toBe('5 of the org, unknown SOMETHING_NEW, not of ours');
+  });
+
+  test('the clients take a time and a signal, say what was there, and go through all sessions', async () => {
+    const printed = await project.node(['typed-clients.js'], { API_URL: server.url });
+    expect(JSON.parse(printed)).toEqual({ existed: false, again: true, found: true });
   });
 
   test('the client over HTTP asks the API', async () => {
