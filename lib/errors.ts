@@ -1,4 +1,4 @@
-import { isErrorCode, type ErrorCode } from './error-catalogue.ts';
+import type { ErrorCode } from './error-catalogue.ts';
 
 export type { ErrorCode };
 
@@ -49,9 +49,7 @@ export class CodedError<
 
 /** `SESSION_NOT_FOUND` is a `SessionNotFoundError`, also where code is minified. */
 const nameOf = (code: string): string =>
-  isErrorCode(code)
-    ? `${code.toLowerCase().replaceAll(/(?:^|_)(.)/g, (_, first: string) => first.toUpperCase())}Error`
-    : 'SessionManagerError';
+  `${code.toLowerCase().replaceAll(/(?:^|_)(.)/g, (_, first: string) => first.toUpperCase())}Error`;
 
 /** No such session, or one that ended, or one that the caller may not see: the three are indistinguishable. */
 export class SessionNotFoundError extends CodedError<'SESSION_NOT_FOUND', NoDetails> {

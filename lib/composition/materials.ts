@@ -11,6 +11,9 @@ import { MetricLines } from '../telemetry/metrics/metric-lines.ts';
 import type { AccessPoints } from '../workspaces/access-points/access-points.ts';
 import { dynamoDbClient, EFS } from './clients.ts';
 
+/** What of the configuration is about MCP servers. */
+export type McpConfig = Pick<Config, 'mcpAllowLoopback' | 'mcpStdioCommands' | 'secretsKmsKeyId' | 'secretsKeyFile'>;
+
 /** What connects to MCP servers. */
 export interface McpServices {
   connector: McpConnector;
@@ -25,11 +28,13 @@ export interface Loaded {
   accessPoints?: (place: FileSystemPlace, settings: typeof EFS) => AccessPoints;
 }
 
+export const logLinesOf = ({ logLevel }: Pick<Config, 'logLevel'>, lambdaLogLevel?: string): LogLines =>
+  new LogLines(new Logger({ serviceName: SERVICE, logLevel }), lambdaLogLevel);
+
 /** What every process is made of, from the environment. No I/O. */
 export function materialsFrom(env: NodeJS.ProcessEnv, { mcp, accessPoints }: Loaded) {
   const config = readConfig(env);
-  const logger = new Logger({ serviceName: SERVICE, logLevel: config.logLevel });
-  const log = new LogLines(logger, env.AWS_LAMBDA_LOG_LEVEL);
+  const log = logLinesOf(config, env.AWS_LAMBDA_LOG_LEVEL);
   const { connector, secrets, close } = mcp(config, env);
   const client = dynamoDbClient(config, env);
   const ofFileSystem = config.fileSystem && accessPoints?.(config.fileSystem, EFS);

@@ -4,8 +4,7 @@ import { SdkConnector } from '../mcp-clients/transports/sdk-connector.ts';
 import { KeyFileSecretBox } from '../mcp-clients/credentials/key-file-secret-box.ts';
 import { KmsSecretBox } from '../mcp-clients/credentials/kms-secret-box.ts';
 import type { SecretBox } from '../mcp-clients/credentials/secret-box.ts';
-import type { McpServices } from './materials.ts';
-import type { McpConfig } from './mcp.ts';
+import type { McpConfig, McpServices } from './materials.ts';
 
 /** KMS answers in milliseconds. */
 const KMS = {

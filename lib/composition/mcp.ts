@@ -1,11 +1,7 @@
 import path from 'node:path';
-import type { Config } from '../configuration.ts';
 import type { McpConnector } from '../mcp-clients/mcp-connector.ts';
 import type { SecretBox } from '../mcp-clients/credentials/secret-box.ts';
-import type { McpServices } from './materials.ts';
-
-/** What of the configuration is about MCP servers. */
-export type McpConfig = Pick<Config, 'mcpAllowLoopback' | 'mcpStdioCommands' | 'secretsKmsKeyId' | 'secretsKeyFile'>;
+import type { McpConfig, McpServices } from './materials.ts';
 
 /**
  * What connects to MCP servers, for the functions that do. It is loaded when it is first used: the MCP SDK, KMS and undici
@@ -36,6 +32,8 @@ export interface McpOptions {
   allowLoopback?: boolean;
   /** The commands that may be started. */
   stdioCommands?: readonly string[];
+  /** Where they are looked for, as in PATH. */
+  searchPath?: string;
   /** Credentials of MCP servers are sealed by this key of AWS KMS, */
   secretsKmsKeyId?: string;
   /** or by the key in this file (`.local/secrets.key`), which is made if it is not there. */
@@ -56,7 +54,7 @@ export function mcpParts(options: McpOptions = {}): {
       secretsKmsKeyId,
       secretsKeyFile: path.resolve(secretsKeyFile),
     },
-    process.env,
+    { PATH: options.searchPath },
   );
   return { mcp: connector, secrets, close };
 }

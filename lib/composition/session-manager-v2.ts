@@ -1,4 +1,3 @@
-import { Logger } from '@aws-lambda-powertools/logger';
 import { readConfig } from '../configuration.ts';
 import { ValidationError } from '../errors.ts';
 import type { AuditLogger } from '../api/audit-catalogue.ts';
@@ -7,8 +6,7 @@ import { secretsUnavailable } from '../mcp-clients/credentials/no-secrets.ts';
 import { mcpUnavailable } from '../mcp-clients/no-mcp.ts';
 import { ownFieldsOf } from '../own-fields.ts';
 import { SessionManager } from '../sessions/session-manager.ts';
-import { LogLines } from '../telemetry/log-lines.ts';
-import { SERVICE } from '../telemetry/metrics/metric-catalogue.ts';
+import { logLinesOf } from './materials.ts';
 import { sessionManagerParts, type SessionManagerOptions, type Settings } from './session-manager-parts.ts';
 
 /**
@@ -62,7 +60,7 @@ function completed(options: SessionManagerV2Options): SessionManagerOptions {
   return {
     mcp: mcpUnavailable,
     secrets: secretsUnavailable,
-    log: new LogLines(new Logger({ serviceName: SERVICE })),
+    log: logLinesOf(defaults),
     ...given,
     settings: { ...defaults, ...settings, limits: { ...defaults.limits, ...settings?.limits } },
   };

@@ -9,6 +9,7 @@ import { API_FUNCTIONS } from '../../lib/operations/operation.ts';
 import type { SessionEvent } from '../../lib/telemetry/events/index.ts';
 import { ask, newDirectory, startServer, type LocalServer } from '../local/local-server.ts';
 import { ConsumerProject, PROJECT } from './consumer-project.ts';
+import { testPrograms } from './consumer-programs.ts';
 import { BUNDLE, COMPILED, contentsOf, examples, filesOfPackage, packagesImportedBy } from './package-contents.ts';
 
 const LONG = 600_000;
@@ -156,25 +157,7 @@ describe('in an empty project', () => {
     expect(await activeOf('ada')).toBe(0);
   });
 
-  test('a manager is made by hand and closed; then the process ends by itself', async () => {
-    const printed = JSON.parse(await project.node(['made-by-hand.js'], environment)) as Record<string, unknown>;
-    expect(printed).toMatchObject({
-      session: { userId: 'made', orgId: 'by-hand', workspacePath: expect.stringContaining('/made/') },
-      prompt: 'You help made.',
-      refused: expect.stringContaining('MaxSessionsReachedError'),
-      written: { existed: false },
-    });
-    expect(await activeOf('made')).toBe(0);
-  });
-
-  test('errors have types where their code is compared', async () => {
-    expect(await project.node(['typed-errors.js'])).toBe('5 of the org, unknown SOMETHING_NEW, not of ours');
-  });
-
-  test('the clients take a time and a signal, say what was there, and go through all sessions', async () => {
-    const printed = await project.node(['typed-clients.js'], { API_URL: server.url });
-    expect(JSON.parse(printed)).toEqual({ existed: false, again: true, found: true });
-  });
+  testPrograms(() => ({ project, server, environment, activeOf }));
 
   test('the client over HTTP asks the API', async () => {
     const script = (await readFile(path.join(project.root, 'over-http.js'), 'utf8')).replace(

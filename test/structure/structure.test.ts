@@ -75,7 +75,7 @@ describe('the order of modules', () => {
     expect(wrongImports(commandLine, (_file, { from, isPackage }) => !isPackage && !known(from))).toEqual([]);
     const loaded = [...runTimeImportsOf('lib/cli/main.ts')];
     expect(loaded.filter(isIn('lib/api')).length).toBeGreaterThan(3);
-    const ofFiles = ['lib/workspaces/file-errors.ts', 'lib/workspaces/files'];
+    const ofFiles = ['lib/prompts/prompt-errors.ts', 'lib/workspaces/file-errors.ts', 'lib/workspaces/files'];
     const small = isIn('lib/cli', 'lib/api', 'lib/json', 'lib/own-fields.ts', ...ofErrors, ...ofFiles);
     const isRoutes = (path: string) => path.endsWith('-routes.ts');
     expect(loaded.filter(isRoutes).length).toBeGreaterThan(5);
@@ -138,7 +138,7 @@ describe('the order of modules', () => {
 describe('each thing has its room', () => {
   test('the AWS SDK is where clients are made, where they are used, and in the clients that others use', () => {
     const isSdk = ({ from }: Import) => /^@(aws-sdk|smithy)\//.test(from);
-    const clients = ['lib/api/client/session-manager-client.ts', 'lib/api/client/request-signature.ts'];
+    const clients = ['lib/api/client/lambda-invoke.ts', 'lib/api/client/request-signature.ts'];
     const made = ['lib/composition/clients.ts', 'lib/composition/mcp-sdk.ts', ...clients];
     const used = [
       'lib/table',

@@ -15,6 +15,7 @@ async function main({ DYNAMODB_ENDPOINT, TABLE_NAME = '', WORKSPACE_ROOT = '' }:
     ...mcp,
     settings: { limits: { user: 1 } },
     promptComposer: { compose: ({ userId }) => ({ systemPrompt: `You help ${userId}.` }) },
+    auditLogger: { log: () => undefined },
     close: async () => {
       client.destroy();
       await close();
