@@ -52,7 +52,7 @@ export class SessionManagerV2 extends SessionManager {
 }
 
 function completed(options: SessionManagerV2Options): SessionManagerOptions {
-  const { settings, close: _close, ...given } = ownFieldsOf(options, 'options') as unknown as SessionManagerV2Options;
+  const { settings, ...given } = ownFieldsOf(options, 'options') as unknown as SessionManagerV2Options;
   for (const name of ['table', 'workspaces'] as const) {
     if (typeof given[name] !== 'object') throw ValidationError.at(`options.${name}`, 'is needed');
   }

@@ -3,6 +3,7 @@ import * as errors from '../../errors.ts';
 import type { KnownError } from '../client/error-of-code.ts';
 import * as fileErrors from '../../workspaces/file-errors.ts';
 import * as promptErrors from '../../prompts/prompt-errors.ts';
+import { withDescriptions } from './field-descriptions.ts';
 import { problemOf } from '../problem.ts';
 
 const MIB = 1024 * 1024;
@@ -52,7 +53,7 @@ export const problemExamples = Object.fromEntries(
   thrown.map((error) => [error.code, { summary: ERRORS[error.code].title, value: problemOf(error, REQUEST_ID) }]),
 );
 
-export const problemSchema = {
+const PROBLEM = {
   type: 'object',
   description: 'RFC 9457, with the error’s code and what belongs to it',
   properties: {
@@ -65,3 +66,11 @@ export const problemSchema = {
   },
   required: ['type', 'title', 'status', 'code', 'detail', 'requestId'],
 };
+export const problemSchema = withDescriptions(PROBLEM, 'Problem', undefined);
+
+const GATEWAY_MESSAGE = {
+  type: 'object',
+  description: 'What the gateway on AWS answers by itself. The functions were not asked, or did not answer in time.',
+  properties: { message: { type: ['string', 'null'] } },
+};
+export const gatewayMessageSchema = withDescriptions(GATEWAY_MESSAGE, 'GatewayMessage', undefined);
