@@ -5,7 +5,7 @@ export type { ErrorCode };
 /** A code of the catalogue, or one of another version of the API, which a typed client passes on. */
 type AnyCode = ErrorCode | (string & Record<never, never>);
 
-/** What a typed client adds to the details of an error that an answer told. */
+/** What a typed client adds to the details of an error that it received. */
 type OfAnswer = {
   /** The id of the request, over HTTP. */
   requestId?: string;

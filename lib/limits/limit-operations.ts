@@ -18,8 +18,8 @@ export const limitOperations = {
   }),
 
   /**
-   * Set a limit. In force at once. Below what is active it ends no session, and admits none until enough have ended.
-   * `null` is no limit, 0 admits nobody. `items` is for limits under which hundreds of sessions begin in a second.
+   * Set a limit. In force immediately. Below what is active it ends no session, and admits none until enough have ended.
+   * `null` is no limit, 0 admits none. `items` is for limits under which hundreds of sessions begin in a second.
    */
   putLimit: operation({
     function: 'records',

@@ -27,7 +27,7 @@ const operation = operationOf<ManagerOfMcpClients>();
 
 export const mcpClientOperations = {
   /**
-   * Connect a session to an MCP server. Answers after a real connection. Credentials are sealed and never told, not even
+   * Connect a session to an MCP server. Answers after a real connection. Credentials are sealed and never returned, not even
    * masked.
    */
   addMcpClient: operation({

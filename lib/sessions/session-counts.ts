@@ -21,7 +21,7 @@ interface SessionCountsUses {
   readonly audit: AuditLog;
 }
 
-/** A user of an organisation, an organisation, or nobody. */
+/** A user of an organisation, an organisation, or neither. */
 export type UsageOf = { orgId: string; userId?: string | undefined } | { orgId?: undefined; userId?: undefined };
 
 /** How many sessions there are, as far as the caller may know. */

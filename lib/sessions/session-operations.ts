@@ -113,7 +113,7 @@ export const sessionOperations = {
   }),
 
   /**
-   * Seats in use, and their limits. `limit: null` is no limit. `all` is told to operators, who may also name a user or an
+   * Seats in use, and their limits. `limit: null` is no limit. `all` is for operators, who may also name a user or an
    * organisation.
    */
   getUsage: operation({

@@ -18,14 +18,14 @@ export type DirectOutputOf<Name extends OperationName> = RouteRows[Name] extends
   ? WithExisted<OutputOf<Name>>
   : OutputOf<Name>;
 
-/** A part of a file tells how much has arrived, and no more. */
+/** A part of a file says how much has arrived, and no more. */
 type WithExisted<Output> = Output extends null
   ? { existed: boolean }
   : Output extends { received: number }
     ? Output
     : Output & { existed: boolean };
 
-/** What a route has a place for, in path, query, headers and body. Who is calling is told by headers of its own. */
+/** What a route has a place for, in path, query, headers and body. Who is calling is in headers of its own. */
 export type HttpInputOf<Name extends HttpOperationName> = Only<InputOf<Name>, FieldsOf<RouteRows[Name]>>;
 
 /** Of each member of a union its own fields. */

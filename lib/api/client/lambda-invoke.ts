@@ -7,7 +7,7 @@ import { NoAnswerError } from './http-sender.ts';
 export interface InvokeOptions {
   /** It may be sent again where there was no answer. If not, only where it was certainly not carried out. */
   repeatable: boolean;
-  /** Aborts when nobody waits for the answer any more. */
+  /** Aborts when the caller no longer waits for the answer. */
   signal?: AbortSignal | undefined;
 }
 
@@ -22,7 +22,7 @@ export class InvocationFailedError extends Error {
 /** Whatever the status: the request may be under way all the same. */
 const TIMEOUTS: ReadonlySet<string> = new Set(['TimeoutError', 'RequestTimeout', 'RequestTimeoutException']);
 const NEVER_CONNECTED: ReadonlySet<unknown> = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN']);
-/** A connection of its own for each: one that has died while a function was frozen would tell nothing of the call. */
+/** A connection of its own for each: one that has died while a function was frozen would say nothing of the call. */
 const NEW_CONNECTION = { httpAgent: { keepAlive: false }, httpsAgent: { keepAlive: false } };
 
 /** By the AWS SDK, with the credentials that it finds. */

@@ -30,7 +30,7 @@ export const mayBeRepeated = (operation: OperationName, input: Input): boolean =
 /** As often as the AWS SDK does. */
 const ATTEMPTS = 3;
 const FIRST_PAUSE_MS = 100;
-/** A server that wants a longer pause is not waited for: the caller is told. */
+/** A server that wants a longer pause is not waited for: the call throws. */
 const LONGEST_PAUSE_MS = 10_000;
 
 /**

@@ -1,4 +1,8 @@
-import type { JsonSchema } from './json-schemas.ts';
+/** A JSON Schema, as far as it is looked at. */
+export type JsonSchema = Record<string, unknown> & {
+  properties?: Record<string, JsonSchema>;
+  required?: string[];
+};
 
 /**
  * What the fields of requests and answers mean, by name; `Component.field` and `operation.field` where a name means several

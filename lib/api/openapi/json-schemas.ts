@@ -1,11 +1,6 @@
 import * as z from 'zod/mini';
-import { withDescriptions } from './field-descriptions.ts';
+import { withDescriptions, type JsonSchema } from './field-descriptions.ts';
 import { namedSchemas } from '../../operations/operation-doc.ts';
-
-export type JsonSchema = Record<string, unknown> & {
-  properties?: Record<string, JsonSchema>;
-  required?: string[];
-};
 
 /** The only schema of ours that contains itself. */
 const JSON_VALUE: JsonSchema = { description: 'Any JSON value' };

@@ -1,6 +1,5 @@
 import type { NamedRoute } from '../routes.ts';
-import type { JsonSchema } from './json-schemas.ts';
-import { descriptionOf, withDescriptions } from './field-descriptions.ts';
+import { descriptionOf, withDescriptions, type JsonSchema } from './field-descriptions.ts';
 import type { OperationDoc, Variants } from '../../operations/operation-doc.ts';
 
 type Examples = Record<string, { summary: string; value: unknown }>;

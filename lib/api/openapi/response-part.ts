@@ -2,9 +2,9 @@ import { retryAfterOf } from '../problem.ts';
 import { ERRORS, type ErrorCode } from '../../error-catalogue.ts';
 import type { AnyOperation } from '../../operations/operation.ts';
 import type { Route } from '../../operations/route.ts';
-import type { JsonSchema, JsonSchemas } from './json-schemas.ts';
+import type { JsonSchemas } from './json-schemas.ts';
 import type { OperationDoc } from '../../operations/operation-doc.ts';
-import { descriptionOf, withDescriptions } from './field-descriptions.ts';
+import { descriptionOf, withDescriptions, type JsonSchema } from './field-descriptions.ts';
 import { BYTES, headerName } from './request-part.ts';
 import type { NamedRoute } from '../routes.ts';
 
