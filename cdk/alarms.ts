@@ -1,13 +1,13 @@
-import { Duration } from 'aws-cdk-lib';
+import { Duration, Stack } from 'aws-cdk-lib';
 import { Alarm, ComparisonOperator, Metric, TreatMissingData, type IMetric } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import { FilterPattern, MetricFilter, type ILogGroup } from 'aws-cdk-lib/aws-logs';
 import { Topic } from 'aws-cdk-lib/aws-sns';
-import type { IQueue } from 'aws-cdk-lib/aws-sqs';
-import { Construct } from 'constructs';
+import { Construct, type IConstruct } from 'constructs';
 import { SEATS_NEAR_LIMIT_PERCENT, productMetric } from './product-metric.ts';
 import type { FunctionName } from './function-rows.ts';
+import type { Schedules } from './schedules.ts';
 import type { SessionFunction } from './session-function.ts';
 import type { StackConfig } from './stack-config.ts';
 
@@ -17,9 +17,7 @@ export interface AlarmsProps {
   accessLog: ILogGroup;
   table: ITable;
   functions: Readonly<Record<FunctionName, SessionFunction>>;
-  deadLetters: IQueue;
-  /** The group of the schedule that runs the cleanup. */
-  cleanupGroup: string;
+  schedules: Pick<Schedules, 'deadLetters' | 'cleanupGroup' | 'cleanupSchedule'>;
 }
 
 interface AlarmRow {
@@ -34,6 +32,8 @@ interface AlarmRow {
   /** In alarm when the metric is below this, or when there is none. */
   below?: number;
   periods?: number;
+  /** It is made after this, so that there is something to measure. */
+  after?: IConstruct;
 }
 
 const FIVE_MINUTES = { period: Duration.minutes(5), statistic: 'Sum' };
@@ -42,7 +42,8 @@ const FIVE_MINUTES = { period: Duration.minutes(5), statistic: 'Sum' };
 export class Alarms extends Construct {
   constructor(scope: Construct, id: string, props: AlarmsProps) {
     super(scope, id);
-    const { alarmTopicArn, stackName } = props.config;
+    const { alarmTopicArn } = props.config;
+    const { stackName } = Stack.of(this);
     const topic = alarmTopicArn === undefined ? undefined : Topic.fromTopicArn(this, 'Topic', alarmTopicArn);
     for (const row of alarmRows(props, this.serverErrors(props), this.failedOperations(props), this.drift(props))) {
       const isFloor = row.below !== undefined;
@@ -57,6 +58,7 @@ export class Alarms extends Construct {
           : ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
         treatMissingData: isFloor ? TreatMissingData.BREACHING : TreatMissingData.NOT_BREACHING,
       });
+      if (row.after) alarm.node.addDependency(row.after);
       if (topic) alarm.addAlarmAction(new SnsAction(topic));
     }
   }
@@ -65,8 +67,8 @@ export class Alarms extends Construct {
    * 5xx answers by our fault. API Gateway's own metric also counts what others cause: 502 for an MCP server that fails, 507
    * for a workspace that is full. 502 is ours where the function did not answer.
    */
-  private serverErrors({ config, accessLog }: AlarmsProps): IMetric {
-    const names = { metricNamespace: config.stackName, metricName: 'ApiServerErrors' };
+  private serverErrors({ accessLog }: AlarmsProps): IMetric {
+    const names = { metricNamespace: Stack.of(this).stackName, metricName: 'ApiServerErrors' };
     const isOurs = ['500', '503', '504'].map((status) => FilterPattern.stringValue('$.status', '=', status));
     const hasNoAnswer = FilterPattern.all(
       FilterPattern.stringValue('$.status', '=', '502'),
@@ -81,8 +83,8 @@ export class Alarms extends Construct {
   }
 
   /** Operations that failed by our fault: Lambda counts them as successes, since callers get an answer. */
-  private failedOperations({ config, functions }: AlarmsProps): IMetric {
-    const names = { metricNamespace: config.stackName, metricName: 'FailedOperations' };
+  private failedOperations({ functions }: AlarmsProps): IMetric {
+    const names = { metricNamespace: Stack.of(this).stackName, metricName: 'FailedOperations' };
     for (const [name, { logGroup }] of Object.entries(functions)) {
       new MetricFilter(this, `FailedOperations-${name}`, {
         logGroup,
@@ -94,8 +96,8 @@ export class Alarms extends Construct {
   }
 
   /** What reconciles found: one line a run, a metric only in the hours in which there is one. */
-  private drift({ config, functions }: AlarmsProps): IMetric {
-    const names = { metricNamespace: config.stackName, metricName: 'Drift' };
+  private drift({ functions }: AlarmsProps): IMetric {
+    const names = { metricNamespace: Stack.of(this).stackName, metricName: 'Drift' };
     new MetricFilter(this, 'Drift-lines', {
       logGroup: functions.cleanup.logGroup,
       ...names,
@@ -118,17 +120,18 @@ function scheduledRuns(group: string, period: Duration): IMetric {
 }
 
 function alarmRows(
-  { config, table, functions, deadLetters, cleanupGroup }: AlarmsProps,
+  { config, table, functions, schedules }: AlarmsProps,
   serverErrors: IMetric,
   failedOperations: IMetric,
   drift: IMetric,
 ): AlarmRow[] {
   const cleanup = functions.cleanup.function;
+  const { deadLetters, cleanupGroup, cleanupSchedule } = schedules;
   const sweepPeriod = Duration.minutes(config.cleanupIntervalMinutes);
   const seatsNearLimit: AlarmRow = {
     id: 'SeatsNearLimit',
     // Each sweep measures, so that there is a measure in each period in which seats are taken.
-    metric: productMetric(config, 'SeatsUsed', 'global', { statistic: 'Maximum', period: sweepPeriod }),
+    metric: productMetric(Stack.of(table), 'SeatsUsed', 'global', { statistic: 'Maximum', period: sweepPeriod }),
     atLeast: SEATS_NEAR_LIMIT_PERCENT,
     impact: `At least ${SEATS_NEAR_LIMIT_PERCENT} % of all seats are taken; at 100 % nobody can begin a session.`,
     action: 'End what is idle with POST /cleanup, find in the audit lines who creates the most, or raise maxSessions.',
@@ -159,8 +162,11 @@ function alarmRows(
       metric: scheduledRuns(cleanupGroup, sweepPeriod),
       below: 1,
       periods: 3,
+      after: cleanupSchedule,
       impact: 'The schedule has run no cleanup for three intervals: seats fill up until nobody can begin a session.',
-      action: 'Check that the schedule is there and enabled, and do its work with POST /cleanup meanwhile.',
+      action:
+        'On a new stack wait for the first run, some minutes. Check that the schedule is there and enabled, and do its work ' +
+        'with POST /cleanup meanwhile.',
     },
     {
       id: 'DeadLetters',
@@ -175,10 +181,15 @@ function alarmRows(
     },
     {
       id: 'Throttles',
-      // Of all functions in the account: they share its concurrency, and none here has a part of its own.
+      // Of all functions in the account: they share its concurrency, and none here has a part of its own. A few are no
+      // trouble, nor is somebody's function that is throttled by a limit of its own now and then.
       metric: new Metric({ namespace: 'AWS/Lambda', metricName: 'Throttles', ...FIVE_MINUTES }),
-      impact: 'The account’s Lambda concurrency is used up; agents get 503 answers.',
-      action: 'Find who uses it in the ConcurrentExecutions metric, and ask AWS for a higher quota.',
+      atLeast: 20,
+      periods: 3,
+      impact:
+        'The account’s Lambda concurrency is used up, or a part of it that a function has reserved; agents may get 503.',
+      action:
+        'Find in the Throttles metric whose function it is, and ask AWS for a higher quota if it is one of this stack.',
     },
     {
       id: 'Contention',

@@ -1,4 +1,4 @@
-import { Duration } from 'aws-cdk-lib';
+import { Duration, Stack } from 'aws-cdk-lib';
 import type { HttpApi } from 'aws-cdk-lib/aws-apigatewayv2';
 import { Dashboard, GraphWidget, type IMetric } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Table } from 'aws-cdk-lib/aws-dynamodb';
@@ -7,10 +7,8 @@ import type { MetricName } from '../lib/telemetry/metrics/metric-catalogue.ts';
 import type { FunctionName } from './function-rows.ts';
 import { productMetric, productMetrics } from './product-metric.ts';
 import type { SessionFunction } from './session-function.ts';
-import type { StackConfig } from './stack-config.ts';
 
 export interface SessionDashboardProps {
-  config: StackConfig;
   api: HttpApi;
   table: Table;
   functions: Readonly<Record<FunctionName, SessionFunction>>;
@@ -20,17 +18,18 @@ const period = Duration.minutes(5);
 
 /** $3 a month, so it is asked for. */
 export class SessionDashboard extends Construct {
-  constructor(scope: Construct, id: string, { config, api, table, functions }: SessionDashboardProps) {
+  constructor(scope: Construct, id: string, { api, table, functions }: SessionDashboardProps) {
     super(scope, id);
-    const dashboard = new Dashboard(this, 'Dashboard', { dashboardName: config.stackName });
+    const stack = Stack.of(this);
+    const dashboard = new Dashboard(this, 'Dashboard', { dashboardName: stack.stackName });
     const row = (...graphs: [title: string, metrics: IMetric[]][]) =>
       dashboard.addWidgets(...graphs.map(([title, left]) => new GraphWidget({ title, left, width: 8 })));
     const ofEach = (metric: (fn: SessionFunction['function'], label: string) => IMetric) =>
       Object.entries(functions).map(([label, { function: fn }]) => metric(fn, label));
 
-    const each = (name: MetricName, statistic: string) => productMetrics(config, name, { statistic, period });
+    const each = (name: MetricName, statistic: string) => productMetrics(stack, name, { statistic, period });
     const latency = (statistic: string) =>
-      productMetric(config, 'OperationDuration', 'success', { statistic, period, label: statistic });
+      productMetric(stack, 'OperationDuration', 'success', { statistic, period, label: statistic });
 
     row(
       ['Seats taken', each('SeatsActive', 'Maximum')],

@@ -1,4 +1,4 @@
-import { CfnOutput, Duration, Validations } from 'aws-cdk-lib';
+import { CfnOutput, Duration, Stack, Validations } from 'aws-cdk-lib';
 import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
 import {
   CorsHttpMethod,
@@ -15,6 +15,7 @@ import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import type { ApiFunction } from '../lib/operations/operation.ts';
+import { IDENTITY_HEADERS } from '../lib/api/caller-of-event.ts';
 import { operations } from '../lib/api/operations.ts';
 import { routes, servedRoutes } from '../lib/api/routes.ts';
 import type { Route } from '../lib/operations/route.ts';
@@ -33,11 +34,11 @@ export class SessionHttpApi extends Construct {
   constructor(scope: Construct, id: string, config: StackConfig, functions: FunctionsByName) {
     super(scope, id);
     this.api = new HttpApi(this, 'Api', {
-      apiName: config.stackName,
+      apiName: Stack.of(this).stackName,
       createDefaultStage: false,
-      ...(config.corsAllowOrigins.length > 0 && { corsPreflight: corsFor(config.corsAllowOrigins) }),
+      ...(config.corsAllowOrigins.length > 0 && { corsPreflight: corsFor(config) }),
     });
-    this.accessLog = newLogGroup(this, 'AccessLogs', config);
+    this.accessLog = newLogGroup(this, 'AccessLogs', config, accessLogName(this));
     new HttpStage(this, 'Stage', {
       httpApi: this.api,
       stageName: '$default',
@@ -89,10 +90,18 @@ function authorizerFor({ jwtIssuer, jwtAudience }: StackConfig): IHttpRouteAutho
     : new HttpJwtAuthorizer('jwt-authorizer', jwtIssuer, { jwtAudience });
 }
 
-const corsFor = (allowOrigins: string[]): CorsPreflightOptions => ({
-  allowOrigins,
+/** Of a signature by temporary credentials, beside `authorization`, and of the caller for whom it signs. */
+const SIGNED_HEADERS = ['x-amz-date', 'x-amz-security-token', 'x-amz-content-sha256', ...IDENTITY_HEADERS];
+
+const corsFor = ({ corsAllowOrigins, jwtIssuer }: StackConfig): CorsPreflightOptions => ({
+  allowOrigins: corsAllowOrigins,
   allowMethods: [CorsHttpMethod.ANY],
-  allowHeaders: ['authorization', 'content-type', ...headersOfRoutes(({ headers }) => Object.values(headers ?? {}))],
+  allowHeaders: [
+    'authorization',
+    'content-type',
+    ...(jwtIssuer === undefined ? SIGNED_HEADERS : []),
+    ...headersOfRoutes(({ headers }) => Object.values(headers ?? {})),
+  ],
   exposeHeaders: [
     'location',
     'retry-after',
@@ -104,6 +113,13 @@ const corsFor = (allowOrigins: string[]): CorsPreflightOptions => ({
 });
 
 const headersOfRoutes = (of: (route: Route) => string[]): string[] => [...new Set(routes.flatMap(of))].sort();
+
+/**
+ * API Gateway writes each log group into one resource policy of the account, which has room for 5,120 characters: where it is
+ * full, no stage can log. Groups under this prefix share one entry of it.
+ * https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/AWS-logs-infrastructure-CWL.html
+ */
+const accessLogName = (scope: Construct): string => `/aws/vendedlogs/apis/${Stack.of(scope).stackName}`;
 
 /** Neither identities nor addresses of files: a route's key has its parameters' names, and no query. */
 const ACCESS_LOG = {

@@ -2,6 +2,7 @@
 export type { ApiFunction as Group } from '../lib/operations/operation.ts';
 export type { SessionEventType } from '../lib/telemetry/events/session-event.ts';
 export type { FunctionName } from './function-rows.ts';
+export { GuestSubnets, type GuestSubnetsProps } from './guest-subnets.ts';
 export type { SessionEventBus } from './session-event-bus.ts';
 export type { SessionFunction } from './session-function.ts';
 export { SessionManagerStack } from './session-manager-stack.ts';

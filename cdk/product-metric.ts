@@ -1,7 +1,6 @@
-import type { Duration } from 'aws-cdk-lib';
+import type { Duration, Stack } from 'aws-cdk-lib';
 import { Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import { DIMENSIONS, METRICS, SERVICE, type MetricName } from '../lib/telemetry/metrics/metric-catalogue.ts';
-import type { StackConfig } from './stack-config.ts';
 
 /** From which share of the global limit on the alarm goes off. */
 export const SEATS_NEAR_LIMIT_PERCENT = 80;
@@ -17,9 +16,9 @@ type ValueOf<Name extends MetricName> = (typeof METRICS)[Name]['dimension'] exte
   ? (typeof DIMENSIONS)[(typeof METRICS)[Name]['dimension']][number]
   : undefined;
 
-/** A metric of the catalogue as the functions send it. */
+/** A metric of the catalogue as the functions send it: in the namespace that is named for the stack. */
 export function productMetric<Name extends MetricName>(
-  { stackName }: StackConfig,
+  { stackName }: Pick<Stack, 'stackName'>,
   name: Name,
   value: ValueOf<Name>,
   shown: Shown,
@@ -34,10 +33,10 @@ export function productMetric<Name extends MetricName>(
 }
 
 /** The same for each value of its dimension, labelled by it. */
-export function productMetrics(config: StackConfig, name: MetricName, shown: Shown): Metric[] {
+export function productMetrics(stack: Pick<Stack, 'stackName'>, name: MetricName, shown: Shown): Metric[] {
   const { dimension } = METRICS[name];
   const values = dimension === undefined ? [undefined] : DIMENSIONS[dimension];
   return values.map((value) =>
-    productMetric(config, name, value as ValueOf<typeof name>, { label: value ?? name, ...shown }),
+    productMetric(stack, name, value as ValueOf<typeof name>, { label: value ?? name, ...shown }),
   );
 }

@@ -4,13 +4,11 @@ import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { CfnSchedule, CfnScheduleGroup, ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { RECONCILE_EVENT, SCHEDULED_EVENT } from '../lib/api/scheduled-event.ts';
+import { PING_EVENT, RECONCILE_EVENT, SCHEDULED_EVENT } from '../lib/api/scheduled-event.ts';
+import { idOfFunction } from './function-rows.ts';
 import type { StackConfig } from './stack-config.ts';
 
-export interface ScheduledFunctions {
-  cleanup: LambdaFunction;
-  access: LambdaFunction;
-}
+export type ScheduledFunctions = Readonly<Record<'cleanup' | 'access' | 'lifecycle' | 'workspace', LambdaFunction>>;
 
 interface ScheduleRow {
   id: string;
@@ -33,13 +31,15 @@ export class Schedules extends Construct {
   readonly deadLetters: Queue;
   /** The group of the cleanup's schedule alone: the scheduler measures groups. */
   readonly cleanupGroup: string;
+  readonly cleanupSchedule: CfnSchedule;
 
-  constructor(scope: Construct, id: string, config: StackConfig, { cleanup, access }: ScheduledFunctions) {
+  constructor(scope: Construct, id: string, config: StackConfig, functions: ScheduledFunctions) {
     super(scope, id);
+    const { cleanup, access } = functions;
     this.deadLetters = this.newDeadLetterQueue();
     for (const target of [cleanup, access]) this.keepFailedRuns(target);
     this.cleanupGroup = new CfnScheduleGroup(this, 'CleanupGroup').ref;
-    this.add({
+    this.cleanupSchedule = this.add({
       id: 'Cleanup',
       groupName: this.cleanupGroup,
       description: 'Ends inactive sessions and empties the trash',
@@ -62,22 +62,38 @@ export class Schedules extends Construct {
       target: access,
       roleId: 'AccessRole',
     });
+    // The other functions in the VPC. AWS takes the network of one that nobody calls for weeks away, and its next call fails.
+    for (const name of ['lifecycle', 'workspace'] as const) {
+      const id = idOfFunction(name);
+      this.add({
+        id: `${id}Ping`,
+        description: `Keeps ${name} from becoming inactive`,
+        rate: Duration.days(1),
+        target: functions[name],
+        roleId: `${id}Role`,
+        event: PING_EVENT,
+      });
+    }
   }
 
-  private add({ id, groupName, description, rate, target, roleId, event = SCHEDULED_EVENT }: ScheduleRow): void {
-    new CfnSchedule(this, id, {
+  private add({ id, groupName, description, rate, target, roleId, event = SCHEDULED_EVENT }: ScheduleRow): CfnSchedule {
+    const role = this.newSchedulerRole(roleId, target);
+    const schedule = new CfnSchedule(this, id, {
       groupName,
       description,
       scheduleExpression: ScheduleExpression.rate(rate).expressionString,
       flexibleTimeWindow: { mode: 'OFF' },
       target: {
         arn: target.functionArn,
-        roleArn: this.newSchedulerRole(roleId, target).roleArn,
+        roleArn: role.roleArn,
         input: JSON.stringify(event),
         retryPolicy: { maximumRetryAttempts: RETRIES, maximumEventAgeInSeconds: MAX_AGE.toSeconds() },
         deadLetterConfig: { arn: this.deadLetters.queueArn },
       },
     });
+    // A rate begins with a run at once, which needs the role's policy and not only the role.
+    schedule.node.addDependency(role);
+    return schedule;
   }
 
   private newDeadLetterQueue(): Queue {

@@ -1,7 +1,8 @@
-import { CfnOutput, Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { CfnOutput, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { AccountRootPrincipal, PolicyDocument, PolicyStatement, type Role } from 'aws-cdk-lib/aws-iam';
 import { Key, type CfnKey } from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
+import { onceCreated } from './data-removal.ts';
 import type { StackConfig } from './stack-config.ts';
 
 /** What a function does with secrets of MCP clients: it stores them and uses them, or it only uses what is stored. */
@@ -48,15 +49,15 @@ const WITH_OWNER = {
 export class SecretsKey extends Construct {
   readonly key: Key;
 
-  constructor(scope: Construct, id: string, { dataRemoval, stackName }: StackConfig) {
+  constructor(scope: Construct, id: string, { dataRemoval }: StackConfig) {
     super(scope, id);
+    const { stackName } = Stack.of(this);
     this.key = new Key(this, 'Key', {
       description: `Session manager ${stackName}: credentials of MCP clients`,
-      alias: `${stackName}-secrets`,
       enableKeyRotation: true,
       // Each of the first two rotations adds the price of a key, for good.
       rotationPeriod: Duration.days(2_560),
-      removalPolicy: dataRemoval === 'retain' ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+      removalPolicy: onceCreated(dataRemoval),
       pendingWindow: Duration.days(30),
       policy: new PolicyDocument({
         statements: [
@@ -69,6 +70,8 @@ export class SecretsKey extends Construct {
         ],
       }),
     });
+    // Also where the key stays: its alias would be in the way of the next stack of this name.
+    this.key.addAlias(`${stackName}-secrets`).applyRemovalPolicy(RemovalPolicy.DESTROY);
     // A new logical id is a new key, which opens nothing of what the old one sealed.
     (this.key.node.defaultChild as CfnKey).overrideLogicalId('SecretsKey');
     new CfnOutput(this, 'Id', { value: this.key.keyId }).overrideLogicalId('SecretsKeyId');

@@ -1,4 +1,4 @@
-import { CfnOutput, Duration } from 'aws-cdk-lib';
+import { CfnOutput, Duration, Stack } from 'aws-cdk-lib';
 import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import { SubnetType } from 'aws-cdk-lib/aws-ec2';
 import {
@@ -95,7 +95,7 @@ function environmentOf(
     ...(row.tableActions.length > 0 && { tableName: table.tableName }),
     ...(answersCallers(row) && {
       authMode: config.jwtIssuer === undefined ? 'headers' : 'jwt',
-      metricsNamespace: config.stackName,
+      metricsNamespace: Stack.of(table).stackName,
     }),
     ...(row.secrets !== undefined && { secretsKmsKeyId: secretsKey.key.keyId }),
     ...(row.sendsEvents && { eventBusName: config.eventBusName }),

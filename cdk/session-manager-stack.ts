@@ -34,7 +34,7 @@ export class SessionManagerStack extends Stack {
   constructor(scope: Construct, config: StackConfig, props: Omit<StackProps, 'stackName'> = {}) {
     super(scope, config.stackName, {
       description: 'Sessions for AI agents: workspaces, MCP clients, exact limits',
-      terminationProtection: config.dataRemoval === 'retain',
+      terminationProtection: config.terminationProtection,
       ...props,
     });
     for (const flag of FEATURE_FLAGS) this.node.setContext(flag, true);
@@ -55,11 +55,12 @@ export class SessionManagerStack extends Stack {
     this.functions = functions;
     const lambdas = forEach(API_FUNCTIONS, (name) => functions[name].function);
     const { api, accessLog } = new SessionHttpApi(this, 'Http', config, lambdas);
-    const { deadLetters, cleanupGroup } = new Schedules(this, 'Schedules', config, lambdas);
+    const schedules = new Schedules(this, 'Schedules', config, lambdas);
+    const { deadLetters } = schedules;
     new SessionEventStream(this, 'Stream', { table, handler: functions['session-events'].function, deadLetters });
 
-    new Alarms(this, 'Alarms', { config, accessLog, table, functions, deadLetters, cleanupGroup });
-    if (config.dashboard) new SessionDashboard(this, 'Dashboard', { config, api, table, functions });
+    new Alarms(this, 'Alarms', { config, accessLog, table, functions, schedules });
+    if (config.dashboard) new SessionDashboard(this, 'Dashboard', { api, table, functions });
   }
 
   /**

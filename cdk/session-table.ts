@@ -28,6 +28,7 @@ export class SessionTable extends Construct {
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
       stream: StreamViewType.NEW_AND_OLD_IMAGES,
       deletionProtection: isKept,
+      // Not as file system and key: CloudFormation cannot delete a protected table where the first deployment fails.
       removalPolicy: isKept ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
     });
     for (const { name, partitionKey, sortKey } of Object.values(TABLE.indexes)) {

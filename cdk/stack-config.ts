@@ -1,6 +1,8 @@
 import type { IConstruct } from 'constructs';
 import * as z from 'zod';
 import { ENV, EVENT_BUS_NAME, readConfig, type Config } from '../lib/configuration.ts';
+import { contextFiles, isOfCdk } from './context-files.ts';
+import { availabilityZonesSchema, problemOfSize, vpcCidrSchema } from './network-config.ts';
 
 /** What functions read from their environment and a deployment may set. Left out, the functions' own defaults hold. */
 const FUNCTION_SETTINGS = [
@@ -55,18 +57,24 @@ const stackConfigSchema = z
     /** With an issuer, callers bring its tokens; without, they sign with IAM. */
     jwtIssuer: z.url({ protocol: /^https$/ }).optional(),
     jwtAudience: list.default([]),
-    /** Requests a second, and how many at once above that, over all callers. */
+    /** Requests a second to each route over all callers, and how many at once above that. */
     apiRateLimit: wholeNumber(1, 10_000).default(100),
     apiBurstLimit: wholeNumber(1, 5_000).default(200),
     corsAllowOrigins: list.default([]),
-    availabilityZones: wholeNumber(2, 3).default(2),
+    /** How many, or which. Neither they nor their order nor `vpcCidr` can be changed once the stack is there. */
+    availabilityZones: availabilityZonesSchema.default(2),
     /** Choose another where the VPC is to be peered with one that has the same. */
-    vpcCidr: z.cidrv4().default('10.215.0.0/24'),
+    vpcCidr: vpcCidrSchema.default('10.215.0.0/24'),
     logRetentionDays: wholeNumber(1, 3653)
       .refine((days) => LOG_RETENTION_DAYS.includes(days), `must be one of ${LOG_RETENTION_DAYS.join(', ')}`)
       .default(30),
     /** What becomes of table and file system when the stack is deleted or renames them. */
     dataRemoval: z.enum(['retain', 'destroy']).default('retain'),
+    /**
+     * Whether the stack refuses to be deleted. Not by default: the CDK's command line turns it on before the first
+     * deployment, and then cannot replace one that failed.
+     */
+    terminationProtection: yesOrNo.default(false),
     alarmTopicArn: z
       .string()
       .regex(/^arn:[\w-]+:sns:[\w-]+:\d{12}:[\w.-]+$/)
@@ -78,6 +86,10 @@ const stackConfigSchema = z
   .refine(({ jwtIssuer, jwtAudience }) => (jwtIssuer === undefined) === (jwtAudience.length === 0), {
     path: ['jwtAudience'],
     message: 'belongs with jwtIssuer: both or neither',
+  })
+  .superRefine(({ vpcCidr, availabilityZones }, context) => {
+    const message = problemOfSize(vpcCidr, availabilityZones);
+    if (message !== undefined) context.addIssue({ code: 'custom', path: ['vpcCidr'], message });
   });
 
 /** What may be configured, and nothing must be. As context has it: numbers and lists may be text. */
@@ -94,11 +106,18 @@ export class StackConfigError extends Error {
   override readonly name = 'StackConfigError';
 }
 
-/** Reads the construct's context. Keys with a `:` or a `/` are the CDK's own; any other unknown one is refused. */
-export function readStackConfig(scope: IConstruct): StackConfig {
+/**
+ * Reads the construct's context. Keys with a `:` or a `/`, and some more, are the CDK's own. Any other unknown one is refused
+ * where the command line or the app's code has it; in a file it may be meant for another app, and is warned of.
+ */
+export function readStackConfig(scope: IConstruct, files = contextFiles()): StackConfig {
   const context = Object.entries(scope.node.getAllContext() as Record<string, unknown>);
-  const own = Object.fromEntries(context.filter(([key, value]) => !/[:/]/.test(key) && value !== ''));
-  return checked(own, 'Context');
+  const own = context.filter(([key, value]) => !isOfCdk(key) && value !== '');
+  const isForeign = ([key, value]: [string, unknown]) => !(key in stackConfigSchema.shape) && files.has(key, value);
+  for (const [key] of own.filter(isForeign)) {
+    process.stderr.write(`The context of a file has ${key}, which is not of the session manager and is ignored.\n`);
+  }
+  return checked(Object.fromEntries(own.filter((entry) => !isForeign(entry))), 'Context');
 }
 
 /** For an app that says in its code what is configured. Throws a `StackConfigError` that names what is wrong. */

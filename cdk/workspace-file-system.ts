@@ -1,4 +1,4 @@
-import { CfnOutput, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { CfnOutput, Stack } from 'aws-cdk-lib';
 import { SubnetType } from 'aws-cdk-lib/aws-ec2';
 import {
   FileSystem,
@@ -12,6 +12,7 @@ import {
 import { AnyPrincipal, Effect, PolicyDocument, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import { ACCESS_POINT_TAGS } from '../lib/workspaces/access-points/access-points.ts';
+import { onceCreated } from './data-removal.ts';
 import type { StackConfig } from './stack-config.ts';
 import type { WorkspaceNetwork } from './workspace-network.ts';
 
@@ -44,7 +45,7 @@ export class WorkspaceFileSystem extends Construct {
       throughputMode: ThroughputMode.ELASTIC,
       lifecyclePolicy: LifecyclePolicy.AFTER_30_DAYS,
       outOfInfrequentAccessPolicy: OutOfInfrequentAccessPolicy.AFTER_1_ACCESS,
-      removalPolicy: dataRemoval === 'retain' ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+      removalPolicy: onceCreated(dataRemoval),
     });
     this.accessPoint = this.fileSystem.addAccessPoint('FunctionsAccessPoint', {
       path: FUNCTIONS_ROOT,

@@ -15,9 +15,8 @@ import { AnyPrincipal, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import { dynamoDbActionsInVpc } from './function-rows.ts';
 import { newLogGroup } from './log-group.ts';
+import { SUBNET_MASK, type AvailabilityZones } from './network-config.ts';
 import type { StackConfig } from './stack-config.ts';
-
-const SUBNET_MASK = 26;
 
 /**
  * Isolated subnets, in which functions mount the file system. No internet, no NAT, no interface endpoint: the only way
@@ -32,8 +31,7 @@ export class WorkspaceNetwork extends Construct {
     super(scope, id);
     this.vpc = new Vpc(this, 'Vpc', {
       ipAddresses: IpAddresses.cidr(config.vpcCidr),
-      // By position, so that synth asks no account for their names.
-      availabilityZones: Array.from({ length: config.availabilityZones }, (_, zone) => Fn.select(zone, Fn.getAzs())),
+      availabilityZones: zonesOf(config.availabilityZones),
       natGateways: 0,
       subnetConfiguration: [{ name: 'Isolated', subnetType: SubnetType.PRIVATE_ISOLATED, cidrMask: SUBNET_MASK }],
       // Emptying it takes a custom resource; nothing here is a member of it, so its rules let nobody through.
@@ -66,3 +64,7 @@ export class WorkspaceNetwork extends Construct {
     );
   }
 }
+
+/** Without names by position, so that synth asks no account for them. */
+const zonesOf = (zones: AvailabilityZones): string[] =>
+  typeof zones === 'number' ? Array.from({ length: zones }, (_, zone) => Fn.select(zone, Fn.getAzs())) : zones;

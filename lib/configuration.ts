@@ -49,12 +49,17 @@ export const ENV = {
   localDataDir: 'LOCAL_DATA_DIR',
   tableName: 'TABLE_NAME',
   dynamodbEndpoint: 'DYNAMODB_ENDPOINT',
+  dynamodbOwnCredentials: 'DYNAMODB_OWN_CREDENTIALS',
   authMode: 'AUTH_MODE',
+  jwtIssuer: 'JWT_ISSUER',
+  jwtAudience: 'JWT_AUDIENCE',
   jwtOrgClaim: 'JWT_ORG_CLAIM',
   jwtRoleClaim: 'JWT_ROLE_CLAIM',
   jwtAdminRole: 'JWT_ADMIN_ROLE',
   jwtOperatorRole: 'JWT_OPERATOR_ROLE',
+  httpTimeoutSeconds: 'HTTP_TIMEOUT_SECONDS',
   logLevel: 'LOG_LEVEL',
+  logFormat: 'LOG_FORMAT',
   metricsNamespace: 'METRICS_NAMESPACE',
   eventBusName: 'EVENT_BUS_NAME',
 } as const;
@@ -86,12 +91,17 @@ const environment = {
   LOCAL_DATA_DIR: text('.local'),
   TABLE_NAME: text('sessions'),
   DYNAMODB_ENDPOINT: webAddress,
+  DYNAMODB_OWN_CREDENTIALS: flag(false),
   AUTH_MODE: oneOf(['headers', 'jwt'], 'headers'),
+  JWT_ISSUER: webAddress,
+  JWT_AUDIENCE: commaSeparated,
   JWT_ORG_CLAIM: text('org_id'),
   JWT_ROLE_CLAIM: text('role'),
   JWT_ADMIN_ROLE: (role: string | undefined) => roleValue(role) ?? 'admin',
   JWT_OPERATOR_ROLE: (role: string | undefined) => roleValue(role) ?? 'operator',
+  HTTP_TIMEOUT_SECONDS: wholeNumber(1, 3_600, 30),
   LOG_LEVEL: (level: string | undefined) => oneOf(LOG_LEVELS, 'INFO')(level?.toUpperCase()),
+  LOG_FORMAT: oneOf(['json', 'pretty'], 'json'),
   METRICS_NAMESPACE: textLike(/^(?!AWS\/)[\w./#:-]{1,255}$/, 'must be a CloudWatch namespace'),
   EVENT_BUS_NAME: textLike(EVENT_BUS_NAME, 'must be the name of an EventBridge event bus'),
 } satisfies Record<string, Reader<unknown>>;
@@ -116,14 +126,23 @@ export interface Config {
   localDataDir: string;
   tableName: string;
   dynamodbEndpoint: string | undefined;
+  /** Whether the endpoint is asked with credentials and a region that this project has for a DynamoDB Local. */
+  dynamodbOwnCredentials: boolean;
   authMode: 'headers' | 'jwt';
+  /** Of one machine, which verifies tokens itself. */
+  jwtIssuer: string | undefined;
+  jwtAudiences: readonly string[];
   jwtOrgClaim: string;
   jwtRoleClaim: string;
   /** What the role claim says of an admin. */
   jwtAdminRole: string;
   /** What the role claim says of an operator. */
   jwtOperatorRole: string;
+  /** Of one machine's server: for a request to arrive, and between two requests of a connection. */
+  httpTimeoutSeconds: number;
   logLevel: (typeof LOG_LEVELS)[number];
+  /** For programs, or for people at a terminal. */
+  logFormat: 'json' | 'pretty';
   metricsNamespace: string | undefined;
   /** Where the events of sessions go. */
   eventBusName: string | undefined;
@@ -161,12 +180,17 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     localDataDir,
     tableName: values.TABLE_NAME,
     dynamodbEndpoint: values.DYNAMODB_ENDPOINT,
+    dynamodbOwnCredentials: values.DYNAMODB_OWN_CREDENTIALS,
     authMode: values.AUTH_MODE,
+    jwtIssuer: values.JWT_ISSUER,
+    jwtAudiences: values.JWT_AUDIENCE,
     jwtOrgClaim: values.JWT_ORG_CLAIM,
     jwtRoleClaim: values.JWT_ROLE_CLAIM,
     jwtAdminRole: values.JWT_ADMIN_ROLE,
     jwtOperatorRole: values.JWT_OPERATOR_ROLE,
+    httpTimeoutSeconds: values.HTTP_TIMEOUT_SECONDS,
     logLevel: values.LOG_LEVEL,
+    logFormat: values.LOG_FORMAT,
     metricsNamespace: values.METRICS_NAMESPACE,
     eventBusName: values.EVENT_BUS_NAME,
   };

@@ -61,13 +61,7 @@ export const ERRORS = {
     when: 'the path has no such method; `allow` and `Allow` have those that it has (one machine)',
   },
   UNAUTHORIZED: { status: 401, title: 'No caller', exit: 'notAllowed', outcome: 'unauthorized', when: 'no caller' },
-  FORBIDDEN: {
-    status: 403,
-    title: 'Not allowed',
-    exit: 'notAllowed',
-    outcome: 'forbidden',
-    when: "needs a role, or the agent's own file permissions forbid it",
-  },
+  FORBIDDEN: { status: 403, title: 'Not allowed', exit: 'notAllowed', outcome: 'forbidden', when: 'needs a role' },
   IDEMPOTENCY_CONFLICT: {
     status: 409,
     title: 'Idempotency key used before',
@@ -111,7 +105,7 @@ export const ERRORS = {
     title: 'MCP server failed',
     outcome: 'failure',
     isOfOthers: true,
-    when: 'the MCP server refused, timed out or broke the protocol',
+    when: 'the MCP server refused, timed out or broke the protocol; with what is known: `serverStatus`, `serverMessage`, `supported`, `redirectedTo`, `exitCode`, `signal`, `oauthError`',
   },
   MCP_ENDPOINT_FORBIDDEN: {
     status: 400,
@@ -132,7 +126,7 @@ export const ERRORS = {
     title: 'Path outside the workspace',
     exit: 'usage',
     outcome: 'path-policy',
-    when: '`..`, a leading slash, a symlink anywhere in the path, or reading a file with several hard links',
+    when: '`..`, a leading slash, a symlink anywhere in the path, or reading a file with `names` (hard links) that are not all `found` in the workspace',
   },
   NOT_A_FILE: {
     status: 409,
@@ -144,13 +138,26 @@ export const ERRORS = {
     status: 409,
     title: 'Directory not empty',
     outcome: 'conflict',
-    when: 'removing needs `recursive=true`',
+    when: 'removing needs `recursive=true`; a move or a copy replaces empty directories only',
+  },
+  FILE_EXISTS: {
+    status: 409,
+    title: 'File exists',
+    outcome: 'conflict',
+    when: 'a move or a copy without `overwrite`, and something is where it leads',
+  },
+  FILE_PERMISSION: {
+    status: 403,
+    title: 'Closed by the agent',
+    exit: 'notAllowed',
+    outcome: 'forbidden',
+    when: 'the agent has closed a file or a directory to the functions: by its mode, an attribute or a read-only mount',
   },
   FILE_TOO_LARGE: {
     status: 413,
     title: 'File too large',
     outcome: 'limit',
-    when: 'more than one request or answer carries; with `size` and `limit`',
+    when: 'more than one request or answer carries, with `size` and `limit`; or a copy takes longer than a request may, with `seconds`',
   },
   WORKSPACE_FULL: {
     status: 507,
@@ -242,3 +249,12 @@ interface ErrorRow {
   /** When an answer has the code: a cell of the table in `docs/reference.md`, in Markdown. */
   when: string;
 }
+
+/**
+ * What is known of a failed MCP server: its HTTP status; the message of its JSON-RPC error, without secrets, at most 200
+ * characters; the versions it speaks; origin and path it redirects to; how a command ended; an authorization server's code.
+ */
+export type McpFailure = Partial<Record<'serverStatus' | 'exitCode', number>> &
+  Partial<Record<'serverMessage' | 'redirectedTo' | 'signal' | 'oauthError', string>> & {
+    supported?: readonly string[];
+  };

@@ -1,6 +1,6 @@
-import type { ErrorCode } from './error-catalogue.ts';
+import type { ErrorCode, McpFailure } from './error-catalogue.ts';
 
-export type { ErrorCode };
+export type { ErrorCode, McpFailure };
 
 /** A code of the catalogue, or one of another version of the API, which a typed client passes on. */
 type AnyCode = ErrorCode | (string & Record<never, never>);
@@ -191,10 +191,10 @@ export class McpClientLimitError extends CodedError<'MCP_CLIENT_LIMIT', { limit:
   }
 }
 
-/** The MCP server refused, timed out or broke the protocol. `serverStatus`: what it answered, if that was the trouble. */
-export class McpConnectionError extends CodedError<'MCP_CONNECTION', { serverStatus?: number }> {
-  constructor(problem: string, cause?: unknown, details: { serverStatus?: number } = {}) {
-    super('MCP_CONNECTION', `The MCP server ${problem}.`, details, cause);
+/** The MCP server refused, timed out or broke the protocol. `details`: what it answered, if that was the trouble. */
+export class McpConnectionError extends CodedError<'MCP_CONNECTION', McpFailure> {
+  constructor(problem: string, cause?: unknown, details: McpFailure = {}) {
+    super('MCP_CONNECTION', `The MCP server ${problem}.`, { ...details }, cause);
   }
 }
 

@@ -24,11 +24,13 @@ export type { SessionPage } from './sessions/session-listing.ts';
 export { efsAccessPoints, mcpParts, SessionManagerV2, type McpOptions, type SessionManagerV2Options };
 export { DynamoTable } from './table/dynamo-table.ts';
 export { Workspaces } from './workspaces/workspaces.ts';
+export type { EncodedPath, FilePath } from './workspaces/files/encoded-path.ts';
 export type { SessionFiles } from './workspaces/session-files.ts';
 export type { CreateSessionOptions } from './sessions/session-options.ts';
 export type { MetadataOptions, MetadataPatch } from './sessions/metadata-change.ts';
 export type { Session, SessionHandle, SessionInfo } from './sessions/session.ts';
 export type { WorkspaceAccessInfo } from './workspaces/access-points/workspace-access.ts';
+export { WrongWorkspaceRootError } from './workspaces/root/wrong-workspace-root-error.ts';
 export type { CleanupBounds, SweepResult } from './sessions/sweep/sweep.ts';
 
 /** A session manager on the table and the workspaces that the environment names; docs/reference.md lists the variables. */

@@ -43,7 +43,10 @@ export async function serveApiDocs(app: FastifyInstance): Promise<void> {
   // A scope of its own: answers of the API have the headers that they have on AWS. There is no HTTPS here to insist on.
   await app.register(async (pages) => {
     await pages.register(helmet, { contentSecurityPolicy: CONTENT, strictTransportSecurity: false });
-    pages.get('/docs', WITH_HEAD, (_request, reply) => reply.type('text/html; charset=utf-8').send(PAGE));
+    pages.get('/', WITH_HEAD, (_request, reply) => reply.redirect('/docs/'));
+    for (const page of ['/docs', '/docs/']) {
+      pages.get(page, WITH_HEAD, (_request, reply) => reply.type('text/html; charset=utf-8').send(PAGE));
+    }
     pages.get('/docs/start.js', WITH_HEAD, (_request, reply) =>
       reply.type('text/javascript; charset=utf-8').send(START),
     );

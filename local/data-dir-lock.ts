@@ -1,64 +1,95 @@
-import { link, rename, rm, writeFile } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { open, stat, unlink, type FileHandle } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import path from 'node:path';
 import { identify, isRunning, readIdentity } from './process-identity.ts';
 import { StartError } from './start-error.ts';
 
 const ATTEMPTS = 5;
 
+type TryLock = (fd: number) => boolean;
+
 /**
- * Locks a data directory for this process; gives what unlocks it. The lock names its owner, so that one whose owner was
- * killed is taken over at once. Throws a `StartError` if the owner is running.
+ * Locks a data directory for this process; gives what unlocks it. The lock is the kernel's: it is released by its owner
+ * or by the owner's death, and holds for containers too, whose process numbers mean nothing to each other. Throws a
+ * `StartError` if somebody has it. What the file says is for people.
  */
 export async function lockDataDir(directory: string): Promise<() => Promise<void>> {
-  const lock = path.join(directory, 'lock');
-  const own = `${lock}.${process.pid}`;
-  await writeFile(own, JSON.stringify(await identify(process.pid)));
-  try {
-    for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
-      if (await linked(own, lock)) return () => rm(lock, { force: true });
-      await takeAwayIfStale(lock, directory);
+  const tryLock = await loadTryLock();
+  const name = path.join(directory, 'lock');
+  for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+    const file = await opened(name);
+    try {
+      if (!locked(tryLock, file, name)) throw await inUse(name, directory);
+      if (await isAt(file, name)) {
+        await refuseIfOwned(name, directory);
+        await file.truncate();
+        await file.write(JSON.stringify({ ...(await identify(process.pid)), host: hostname() }), 0);
+        return () => unlock(file, name);
+      }
+      // Its owner has removed it between the two calls: the next one locks another file.
+      await file.close();
+    } catch (thrown) {
+      await file.close();
+      throw thrown;
     }
-  } finally {
-    await rm(own, { force: true });
   }
   throw new StartError(`The data directory ${directory} is being locked by others; try again.`);
 }
 
-/** A link is made or is there already, never half written. */
-async function linked(own: string, lock: string): Promise<boolean> {
-  return link(own, lock).then(
-    () => true,
-    (thrown: NodeJS.ErrnoException) => {
-      if (thrown.code === 'EEXIST') return false;
-      throw thrown;
-    },
+async function loadTryLock(): Promise<TryLock> {
+  try {
+    // It has binaries for some platforms, which are loaded here.
+    const { default: extensions } = await import('fs-native-extensions');
+    return (fd) => extensions.tryLock(fd);
+  } catch {
+    throw new StartError(
+      'There are no file locks for this platform, so that no database can be started safely: set DYNAMODB_ENDPOINT to one that is running.',
+    );
+  }
+}
+
+async function opened(name: string): Promise<FileHandle> {
+  try {
+    return await open(name, constants.O_RDWR | constants.O_CREAT, 0o600);
+  } catch (thrown) {
+    throw new StartError(`The data directory cannot be locked by ${name}: ${(thrown as Error).message}.`);
+  }
+}
+
+function locked(tryLock: TryLock, file: FileHandle, name: string): boolean {
+  try {
+    return tryLock(file.fd);
+  } catch (thrown) {
+    throw new StartError(`The file system has no lock for ${name}: ${(thrown as Error).message}.`);
+  }
+}
+
+/** A file that is locked may have been removed before. */
+async function isAt(file: FileHandle, name: string): Promise<boolean> {
+  const [own, there] = await Promise.all([file.stat(), stat(name).catch(() => undefined)]);
+  return there !== undefined && there.ino === own.ino && there.dev === own.dev;
+}
+
+/** Removed while it is locked, so that nobody else's is. */
+async function unlock(file: FileHandle, name: string): Promise<void> {
+  try {
+    if (await isAt(file, name)) await unlink(name);
+  } finally {
+    await file.close();
+  }
+}
+
+async function inUse(name: string, directory: string): Promise<StartError> {
+  const owner = await readIdentity(name);
+  const who = owner ? ` by process ${owner.pid}${owner.host === hostname() ? '' : ` of ${owner.host}`}` : '';
+  return new StartError(
+    `The data directory ${directory} is in use${who}: stop it, or set LOCAL_DATA_DIR to another directory.`,
   );
 }
 
-/** Two who find the same stale lock: one renames it, the other finds nothing to rename, or must put back a fresh one. */
-async function takeAwayIfStale(lock: string, directory: string): Promise<void> {
-  await refuseIfOwned(lock, directory);
-  const taken = `${lock}.stale.${process.pid}`;
-  try {
-    await rename(lock, taken);
-  } catch {
-    return;
-  }
-  try {
-    await refuseIfOwned(taken, directory);
-  } catch (thrown) {
-    await linked(taken, lock);
-    throw thrown;
-  } finally {
-    await rm(taken, { force: true });
-  }
-}
-
-async function refuseIfOwned(lock: string, directory: string): Promise<void> {
-  const owner = await readIdentity(lock);
-  if (owner && (await isRunning(owner))) {
-    throw new StartError(
-      `The data directory ${directory} is in use by process ${owner.pid}: stop it, or set LOCAL_DATA_DIR to another directory.`,
-    );
-  }
+/** An older version's lock is the file alone, which names its owner. */
+async function refuseIfOwned(name: string, directory: string): Promise<void> {
+  const owner = await readIdentity(name);
+  if (owner && (await isRunning(owner))) throw await inUse(name, directory);
 }

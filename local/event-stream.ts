@@ -10,6 +10,8 @@ import { readConfig } from '../lib/configuration.ts';
 import { ContentionError, ForbiddenError } from '../lib/errors.ts';
 import type { SessionEvent } from '../lib/telemetry/events/session-event.ts';
 import type { EventFeed } from './event-feed.ts';
+import { headersOf } from './api-gateway.ts';
+import { TokenRefused, type TokenVerifier } from './jwt/token-verifier.ts';
 import { sendResult } from './send-result.ts';
 
 /** So that whoever waits, and what stands between, knows that the connection is alive. */
@@ -23,7 +25,14 @@ const BEFORE_ALL = 'none';
 const HEADERS = { 'content-type': 'text/event-stream', 'cache-control': 'no-store' };
 
 /** `GET /events`: the events of all sessions as they happen, as server-sent events, for operators. */
-export function serveEvents(app: FastifyInstance, feed: EventFeed, heartbeatMs = HEARTBEAT_MS): void {
+export function serveEvents(
+  app: FastifyInstance,
+  feed: EventFeed,
+  {
+    verifier,
+    heartbeatMs = HEARTBEAT_MS,
+  }: { verifier?: TokenVerifier | undefined; heartbeatMs?: number | undefined } = {},
+): void {
   const open = new Set<ServerResponse>();
   // A stream has no end of its own, and a stop would wait for it.
   app.addHook('preClose', async () => open.forEach((response) => response.end()));
@@ -32,11 +41,12 @@ export function serveEvents(app: FastifyInstance, feed: EventFeed, heartbeatMs =
   );
   app.head(EVENTS_PATH, (request, reply) => serve(request, reply, () => void reply.headers(headersNow()).send()));
 
-  function serve(request: FastifyRequest, reply: FastifyReply, answer: () => void): void {
+  async function serve(request: FastifyRequest, reply: FastifyReply, answer: () => void): Promise<void> {
     try {
-      checkOperator(request);
+      await checkOperator(request, verifier);
       answer();
     } catch (thrown) {
+      if (thrown instanceof TokenRefused) return void sendResult(reply, thrown.answer);
       if (!isKnownError(thrown)) throw thrown;
       sendResult(reply, problemAnswer(thrown, randomUUID(), readConfig(process.env)));
     }
@@ -68,8 +78,10 @@ export function serveEvents(app: FastifyInstance, feed: EventFeed, heartbeatMs =
   }
 }
 
-function checkOperator({ headers }: FastifyRequest): void {
-  const event = { headers, requestContext: {} } as unknown as HttpEvent;
+async function checkOperator(request: FastifyRequest, verifier: TokenVerifier | undefined): Promise<void> {
+  const claims = await verifier?.claimsOf(headersOf(request).authorization);
+  const requestContext = claims ? { authorizer: { jwt: { claims } } } : {};
+  const event = { headers: request.headers, requestContext } as unknown as HttpEvent;
   if (callerOfEvent(event, readConfig(process.env)).kind !== 'operator') {
     throw new ForbiddenError('The events of all sessions are for operators.');
   }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { API_FUNCTIONS, type ApiFunction } from '../lib/operations/operation.ts';
-import { parseJson, utf8Of } from '../lib/json/json-text.ts';
+import { utf8Of } from '../lib/json/json-text.ts';
 import { invoke } from './functions.ts';
 
 /** Lambda's Invoke API, so that `aws lambda invoke --endpoint-url` and every SDK's client reach the functions. */
@@ -57,7 +57,8 @@ function functionNamed(name: string): ApiFunction | undefined {
 function parse(body: Buffer | undefined): { json: unknown } | undefined {
   if (!body?.length) return { json: {} };
   try {
-    return { json: parseJson(utf8Of(body)) };
+    // As Lambda's runtime does, which changes numbers that JavaScript cannot hold.
+    return { json: JSON.parse(utf8Of(body)) };
   } catch {
     return undefined;
   }

@@ -1,38 +1,13 @@
-import { ConfigError } from '../lib/configuration.ts';
-import { Shutdown } from './shutdown.ts';
-import { start } from './start.ts';
-import { StartError } from './start-error.ts';
-import { warningOfReach } from './table-reach.ts';
+import { answerToArguments } from './arguments.ts';
+import { leaveLambda } from './leave-lambda.ts';
 
-/** A shutdown that hangs is cut short (ms). */
-const SHUTDOWN_MS = 45_000;
-
-const shutdown = new Shutdown();
-
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop(0));
-// Whatever goes wrong: nothing that was started is left behind.
-process.on('uncaughtException', fail);
-
-const started = start(process.env, shutdown, fail);
-started.then(async (url) => {
-  if (shutdown.signal.aborted) return;
-  const endpoint = process.env.DYNAMODB_ENDPOINT ?? '';
-  console.log(`The session manager is listening on ${url}`);
-  console.log(`Its table is at ${endpoint}`);
-  const warning = await warningOfReach(endpoint);
-  if (warning !== undefined) console.warn(warning);
-}, fail);
-
-/** The first reason to stop decides the exit code and is the only one that is told; all others come of it. */
-function fail(reason: unknown): void {
-  if (shutdown.signal.aborted) return;
-  console.error(reason instanceof StartError || reason instanceof ConfigError ? reason.message : reason);
-  stop(1);
-}
-
-/** Further signals change nothing: the shutdown that is under way goes on. */
-function stop(exitCode: number): void {
-  if (shutdown.signal.aborted) return;
-  setTimeout(() => process.exit(1), SHUTDOWN_MS).unref();
-  void Promise.allSettled([shutdown.run(), started]).then(() => process.exit(exitCode));
+const answer = answerToArguments(process.argv.slice(2));
+if (answer) {
+  (answer.exitCode === 0 ? process.stdout : process.stderr).write(answer.text);
+  process.exitCode = answer.exitCode;
+} else {
+  leaveLambda(process.env);
+  // Only now: what the functions are made of is read from the environment when they are loaded.
+  const { run } = await import('./run.ts');
+  run(process.env);
 }

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { promisify } from 'node:util';
 
 /** A process by its number, its start and its command line: numbers are used again, the three together are not. */
@@ -7,6 +8,8 @@ export interface ProcessIdentity {
   pid: number;
   startedAt: string;
   command: string;
+  /** The machine or container whose number it is, where that is known. */
+  host?: string;
 }
 
 /** In /proc/<pid>/stat, counted after the command's name, which stands in parentheses and may contain anything. */
@@ -31,9 +34,9 @@ export async function isRunning({ pid, startedAt, command }: ProcessIdentity): P
 export async function readIdentity(file: string): Promise<ProcessIdentity | undefined> {
   try {
     const said = JSON.parse(await readFile(file, 'utf8')) as Partial<ProcessIdentity> | null;
-    const { pid, startedAt, command } = said ?? {};
+    const { pid, startedAt, command, host = hostname() } = said ?? {};
     if (typeof pid !== 'number' || typeof startedAt !== 'string' || typeof command !== 'string') return undefined;
-    return { pid, startedAt, command };
+    return { pid, startedAt, command, host };
   } catch {
     return undefined;
   }

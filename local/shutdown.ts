@@ -7,8 +7,9 @@ const STOP_MS = 12_000;
 
 /** What was started, to be stopped in reverse order, whatever happens in between. */
 export class Shutdown {
-  private readonly stops: Stop[] = [];
+  private readonly stops: (() => Promise<void>)[] = [];
   private readonly begun = new AbortController();
+  private readonly hurry = new AbortController();
   private done: Promise<void> | undefined;
 
   /** Aborts when the shutdown begins, so that a start that is under way ends. */
@@ -16,10 +17,19 @@ export class Shutdown {
     return this.begun.signal;
   }
 
+  /** Aborts when it must not wait any longer. */
+  get hurried(): AbortSignal {
+    return this.hurry.signal;
+  }
+
   /** If the shutdown has begun meanwhile, it is stopped at once. */
   async add(stop: Stop): Promise<void> {
-    if (this.done) await stopOne(stop);
-    else this.stops.push(stop);
+    await this.addOne(() => stopOne(stop, STOP_MS));
+  }
+
+  /** The same of what waits for work to end. It is not waited for in a hurry. */
+  async addPatient(stop: Stop, withinMs = STOP_MS): Promise<void> {
+    await this.addOne(() => Promise.race([stopOne(stop, withinMs), this.untilHurried()]));
   }
 
   async run(): Promise<void> {
@@ -27,15 +37,30 @@ export class Shutdown {
     await this.done;
   }
 
+  /** Stops everything, and waits for no work any more. */
+  hurryUp(): void {
+    this.hurry.abort();
+  }
+
+  private async addOne(stop: () => Promise<void>): Promise<void> {
+    if (this.done) await stop();
+    else this.stops.push(stop);
+  }
+
   private async stopAll(): Promise<void> {
     this.begun.abort();
-    for (const stop of this.stops.reverse()) await stopOne(stop);
+    for (const stop of this.stops.reverse()) await stop();
+  }
+
+  private async untilHurried(): Promise<void> {
+    if (this.hurried.aborted) return;
+    await new Promise((resolve) => this.hurried.addEventListener('abort', resolve, { once: true }));
   }
 }
 
-async function stopOne(stop: Stop): Promise<void> {
+async function stopOne(stop: Stop, withinMs: number): Promise<void> {
   try {
-    await pTimeout(Promise.resolve(stop()), { milliseconds: STOP_MS });
+    await pTimeout(Promise.resolve(stop()), { milliseconds: withinMs });
   } catch (thrown) {
     console.error('While stopping:', thrown);
   }

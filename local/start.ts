@@ -3,12 +3,16 @@ import { DescribeTableCommand } from '@aws-sdk/client-dynamodb';
 import { DynamoDBStreamsClient } from '@aws-sdk/client-dynamodb-streams';
 import { ENV, readConfig, type Config } from '../lib/configuration.ts';
 import { dynamoDbClient, dynamoDbConfig } from '../lib/composition/clients.ts';
+import { rootCheck } from '../lib/composition/api-functions.ts';
+import { DynamoTable } from '../lib/table/dynamo-table.ts';
+import { WrongWorkspaceRootError } from '../lib/workspaces/root/wrong-workspace-root-error.ts';
 import { startCleanupTimer, startReconcileTimer } from './cleanup-timer.ts';
 import { createTable } from './create-table.ts';
 import { lockDataDir } from './data-dir-lock.ts';
 import { startDynamoDbLocal } from './dynamodb-local.ts';
 import { EventFeed } from './event-feed.ts';
 import { startHttpServer } from './http-server.ts';
+import { verifierFor } from './jwt/verifier-for.ts';
 import type { Shutdown } from './shutdown.ts';
 import { StartError } from './start-error.ts';
 import { sessionEvents } from './functions.ts';
@@ -16,6 +20,8 @@ import { StreamCheckpoint } from './stream-checkpoint.ts';
 import { StreamPoller } from './stream-poller.ts';
 
 const DEFAULT_PORT = 3000;
+/** What runs may take as long as the gateway waits for a function. */
+const FUNCTION_MS = 30_000;
 
 type OnFault = (fault: Error) => void;
 
@@ -27,20 +33,29 @@ type OnFault = (fault: Error) => void;
 export async function start(env: NodeJS.ProcessEnv, shutdown: Shutdown, onFault: OnFault): Promise<string> {
   const port = portFrom(env);
   const config = readConfig(env);
+  const verifier = verifierFor(config);
   await makeDirectory(config.workspaceRoot);
-  if (config.dynamodbEndpoint === undefined) env[ENV.dynamodbEndpoint] = await startDatabase(config, shutdown, onFault);
+  if (config.dynamodbEndpoint === undefined) {
+    env[ENV.dynamodbEndpoint] = await startDatabase(config, shutdown, onFault);
+    // AWS variables are about some account of AWS; this table is in none.
+    env[ENV.dynamodbOwnCredentials] = 'true';
+  }
   env[ENV.workspaceRoot] = config.workspaceRoot;
   // MCP servers of the same machine are what a developer starts with.
   env[ENV.mcpAllowLoopback] ||= 'true';
   await prepareTable(readConfig(env), env, shutdown.signal);
+  await checkRoot(readConfig(env), env);
   shutdown.signal.throwIfAborted();
   const feed = new EventFeed();
-  const server = await startHttpServer(port, feed);
-  await shutdown.add(server.close);
+  const server = await startHttpServer(port, feed, { timeoutMs: config.httpTimeoutSeconds * 1000, verifier });
+  // At once, and not in its turn: what comes during a stop is refused.
+  shutdown.signal.addEventListener('abort', () => void server.close().catch(() => undefined));
+  await shutdown.addPatient(server.close, FUNCTION_MS);
+  shutdown.hurried.addEventListener('abort', server.cut);
   shutdown.signal.throwIfAborted();
-  await shutdown.add(startCleanupTimer(config.cleanupIntervalSeconds));
-  await shutdown.add(startReconcileTimer());
-  await shutdown.add(await startStreamPoller(readConfig(env), env, feed));
+  await shutdown.addPatient(startCleanupTimer(config.cleanupIntervalSeconds));
+  await shutdown.addPatient(startReconcileTimer());
+  await shutdown.addPatient(await startStreamPoller(readConfig(env), env, feed));
   return `http://127.0.0.1:${server.port}`;
 }
 
@@ -90,10 +105,26 @@ async function prepareTable(config: Config, env: NodeJS.ProcessEnv, signal: Abor
   try {
     await createTable(client, config.tableName, signal);
   } catch (thrown) {
-    const { code, message } = thrown as NodeJS.ErrnoException;
+    const { code, message, name } = thrown as NodeJS.ErrnoException;
+    const reason = (message || code || name).replace(/\.$/, '');
+    const isKeyRefused = name === 'UnrecognizedClientException';
     throw new StartError(
-      `The table ${config.tableName} cannot be made or found at ${config.dynamodbEndpoint}: ${message || code}.`,
+      `The table ${config.tableName} cannot be made or found at ${config.dynamodbEndpoint}: ${reason}.` +
+        (isKeyRefused ? ` With ${ENV.dynamodbOwnCredentials}=true, AWS_ACCESS_KEY_ID is not used there.` : ''),
     );
+  } finally {
+    client.destroy();
+  }
+}
+
+async function checkRoot(config: Config, env: NodeJS.ProcessEnv): Promise<void> {
+  const client = dynamoDbClient(config, env);
+  try {
+    await rootCheck(config, new DynamoTable(client, config.tableName))();
+  } catch (thrown) {
+    const { name, message } = thrown as Error;
+    if (thrown instanceof WrongWorkspaceRootError) throw new StartError(message);
+    throw new StartError(`The workspace root ${config.workspaceRoot} cannot be used: ${message || name}.`);
   } finally {
     client.destroy();
   }

@@ -13,15 +13,11 @@ export class StreamCheckpoint {
     this.positions = positions;
   }
 
-  /** What another stream left there does not count. */
+  /** What another stream left there does not count, and of a file that is cut nothing does: the stream is read from its beginning. */
   static async open(directory: string, streamArn: string): Promise<StreamCheckpoint> {
     const file = path.join(directory, 'stream-checkpoint.json');
-    const kept = await readFile(file, 'utf8').then(
-      (text) => JSON.parse(text) as { streamArn: string; positions: Record<string, string> },
-      () => undefined,
-    );
-    const positions = kept?.streamArn === streamArn ? Object.entries(kept.positions) : [];
-    return new StreamCheckpoint(file, streamArn, new Map(positions));
+    const text = await readFile(file, 'utf8').catch(() => '');
+    return new StreamCheckpoint(file, streamArn, positionsIn(text, streamArn));
   }
 
   of(shardId: string): string | undefined {
@@ -39,5 +35,16 @@ export class StreamCheckpoint {
     const next = `${this.file}.${process.pid}`;
     await writeFile(next, JSON.stringify({ streamArn: this.streamArn, positions: Object.fromEntries(this.positions) }));
     await rename(next, this.file);
+  }
+}
+
+function positionsIn(text: string, streamArn: string): Map<string, string> {
+  try {
+    const kept = JSON.parse(text) as { streamArn?: unknown; positions?: unknown } | null;
+    if (kept?.streamArn !== streamArn) return new Map();
+    const positions = Object.entries(kept.positions ?? {});
+    return new Map(positions.filter((one): one is [string, string] => typeof one[1] === 'string' && one[1] !== ''));
+  } catch {
+    return new Map();
   }
 }

@@ -39,6 +39,8 @@ describe('the configuration', () => {
     [{ JWT_OPERATOR_ROLE: 'admin' }, 'JWT_ADMIN_ROLE and JWT_OPERATOR_ROLE must differ'],
     [{ JWT_ADMIN_ROLE: 'a', JWT_OPERATOR_ROLE: 'a' }, 'JWT_ADMIN_ROLE and JWT_OPERATOR_ROLE must differ'],
     [{ DYNAMODB_ENDPOINT: 'localhost' }, 'DYNAMODB_ENDPOINT must be an http or https URL.'],
+    [{ JWT_ISSUER: 'example.com' }, 'JWT_ISSUER must be an http or https URL.'],
+    [{ LOG_FORMAT: 'xml' }, 'LOG_FORMAT must be one of json, pretty.'],
     [{ LOG_LEVEL: 'LOUD' }, 'LOG_LEVEL must be one of'],
   ])('refuses %j in a sentence', (env, sentence) => {
     expect(() => readConfig(env)).toThrow(ConfigError);

@@ -9,6 +9,9 @@ type AuthConfig = Pick<Config, 'authMode' | 'jwtOrgClaim' | 'jwtRoleClaim' | 'jw
 
 const ROLES = ['admin', 'operator'] as const;
 
+/** By which callers that sign their requests say for whom they act. */
+export const IDENTITY_HEADERS = ['x-user-id', 'x-org-id', 'x-role'] as const;
+
 /** Who is calling, by the function's own `AUTH_MODE` and never by the look of the event. */
 export function callerOfEvent(event: HttpEvent, config: AuthConfig): Caller {
   return config.authMode === 'jwt' ? callerOfClaims(event, config) : callerOfHeaders(event);
@@ -26,7 +29,7 @@ function callerOfClaims(event: HttpEvent, config: AuthConfig): Caller {
 }
 
 function callerOfHeaders({ headers }: HttpEvent): Caller {
-  const [userId, orgId, role] = ['x-user-id', 'x-org-id', 'x-role'].map((name) => decodedHeader(headers, name));
+  const [userId, orgId, role] = IDENTITY_HEADERS.map((name) => decodedHeader(headers, name));
   if (userId === undefined || orgId === undefined) throw new UnauthorizedError('x-user-id and x-org-id are needed.');
   const known = ROLES.find((name) => name === role);
   if (role && !known) throw ValidationError.at('x-role', `must be one of ${ROLES.join(', ')}`);

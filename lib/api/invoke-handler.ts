@@ -5,6 +5,8 @@ import { actorSchema, callerOfActor, ownFields } from './actor.ts';
 import { checkAnswerSize } from './answer-size.ts';
 import { operationNamed } from './operations.ts';
 import type { Answer, AnyOperation, ApiFunction } from '../operations/operation.ts';
+import { passedOn } from '../json/passed-on.ts';
+import { invocationInput } from './invocation-input.ts';
 import { perform, readRequest, errorForCaller } from './perform.ts';
 import { tellsExisted } from './routes.ts';
 import type { SessionManager } from '../sessions/session-manager.ts';
@@ -14,12 +16,10 @@ import type { Services } from './door-services.ts';
 const invocationSchema = lazily(() =>
   z.strictObject({
     operation: z.string(),
-    input: z._default(z.record(z.string(), z.unknown()), {}),
+    input: z._default(passedOn(z.custom<Record<string, unknown> | string>()), {}),
     actor: z.optional(actorSchema()),
   }),
 );
-
-export type Invocation = z.input<ReturnType<typeof invocationSchema>>;
 
 export type InvocationResult =
   | { ok: true; output: unknown }
@@ -41,7 +41,7 @@ export async function handleInvocation(
     return await perform(services, {
       operation,
       caller: () => (invocation.actor ? callerOfActor(invocation.actor) : { kind: 'operator' }),
-      input: () => invocation.input,
+      input: () => invocationInput(invocation.input),
       answer: (answer) => checkAnswerSize({ ok: true as const, output: outputOfAnswer(invocation.operation, answer) }),
       origin,
       signal,

@@ -3,7 +3,7 @@ import { isHttpEvent } from './http-event.ts';
 import { handleHttp } from './http-handler.ts';
 import { handleAccessCheck, handleInvocation, handleReconcile, handleSchedule } from './invoke-handler.ts';
 import type { ApiFunction } from '../operations/operation.ts';
-import { RECONCILE_EVENT, SCHEDULED_EVENT } from './scheduled-event.ts';
+import { PING_EVENT, RECONCILE_EVENT, SCHEDULED_EVENT } from './scheduled-event.ts';
 import type { Services } from './door-services.ts';
 
 export type LambdaHandler = (event: unknown, context: Context) => Promise<unknown>;
@@ -14,8 +14,13 @@ const HTTP_MS = 20_000;
 const MARGIN_MS = 5_000;
 const LONG_RUN_MARGIN_MS = 30_000;
 
+/** Starts, and does nothing: AWS takes away the network of a function in a VPC that nobody calls for weeks. */
+const answerPing: typeof handleSchedule = () => Promise.resolve({ status: 'ok' });
+
 /** What a function does when its schedules call, by what they send. */
 const scheduled: Partial<Record<ApiFunction, Readonly<Record<string, typeof handleSchedule>>>> = {
+  lifecycle: { [PING_EVENT['detail-type']]: answerPing },
+  workspace: { [PING_EVENT['detail-type']]: answerPing },
   cleanup: {
     [SCHEDULED_EVENT['detail-type']]: handleSchedule,
     [RECONCILE_EVENT['detail-type']]: handleReconcile,

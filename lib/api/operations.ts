@@ -9,6 +9,7 @@ import { sessionOperations } from '../sessions/session-operations.ts';
 import { accessOperations } from '../workspaces/access-points/access-operations.ts';
 import { directoryOperations } from '../workspaces/directory-operations.ts';
 import { fileOperations } from '../workspaces/file-operations.ts';
+import { moveOperations } from '../workspaces/moves/move-operations.ts';
 import type { SessionManager } from '../sessions/session-manager.ts';
 import { serviceOperations } from './service-operations.ts';
 
@@ -18,6 +19,7 @@ export const operations = {
   ...reconcileOperations,
   ...serviceOperations,
   ...fileOperations,
+  ...moveOperations,
   ...directoryOperations,
   ...systemPromptOperations,
   ...promptLayerOperations,

@@ -8,6 +8,7 @@ import { sessionRoutes } from '../sessions/session-routes.ts';
 import { accessRoutes } from '../workspaces/access-points/access-routes.ts';
 import { directoryRoutes } from '../workspaces/directory-routes.ts';
 import { fileRoutes } from '../workspaces/file-routes.ts';
+import { moveRoutes } from '../workspaces/moves/move-routes.ts';
 import type { OperationName } from './operations.ts';
 import { serviceRoutes } from './service-routes.ts';
 
@@ -19,6 +20,7 @@ const rows = {
   ...mcpClientRoutes,
   ...accessRoutes,
   ...fileRoutes,
+  ...moveRoutes,
   ...directoryRoutes,
   ...promptLayerRoutes,
   ...limitRoutes,

@@ -9,3 +9,6 @@ export const SCHEDULED_EVENT = {
 
 /** The same for the daily reconcile, which goes to the cleanup too. */
 export const RECONCILE_EVENT = { ...SCHEDULED_EVENT, 'detail-type': 'Scheduled Reconcile' } as const;
+
+/** The same for a function that does nothing by a schedule, to be called now and then. */
+export const PING_EVENT = { ...SCHEDULED_EVENT, 'detail-type': 'Scheduled Ping' } as const;

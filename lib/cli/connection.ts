@@ -59,8 +59,11 @@ function checkedSeconds(seconds: number): number {
 
 /** Loaded only here, so no other run waits for it. */
 async function signature(named: string | undefined, url: URL, env: CliIo['env']): Promise<Authorize> {
-  const { regionOf, signedFor } = await import('../api/client/request-signature.ts');
-  const region = named ?? regionOf(url) ?? env.AWS_REGION ?? env.AWS_DEFAULT_REGION;
+  const [{ regionOf, signedFor }, { regionIn }] = await Promise.all([
+    import('../api/client/request-signature.ts'),
+    import('../api/client/aws-settings.ts'),
+  ]);
+  const region = named ?? regionOf(url) ?? regionIn(env);
   if (!region) throw new UsageError('--sigv4 needs a region: --region, or AWS_REGION.');
   return signedFor(region);
 }

@@ -1,8 +1,11 @@
 import type { Argv } from 'yargs';
-import type { OutputOf } from '../api/operations.ts';
+import type { SessionManagerHttpClient } from '../api/client/http-client.ts';
+import type { InputOf, OutputOf } from '../api/operations.ts';
 import { UsageError } from './cli-io.ts';
 import { columns, type CliRun, type CommonOptions } from './cli-run.ts';
 import { download, upload } from './local-files.ts';
+import { addMoveCommands } from './move-commands.ts';
+import { ENCODED, pathField } from './path-options.ts';
 import { visible } from './visible.ts';
 
 type Entries = OutputOf<'listDirectory'>['entries'];
@@ -12,7 +15,10 @@ const sessionId = { type: 'string', demandOption: true } as const;
 
 export function addFileCommands(cli: Argv<CommonOptions>, run: CliRun): Argv<CommonOptions> {
   return cli.command('files', 'The files of a session’s workspace', (group) =>
-    addTransferCommands(addDirectoryCommands(group, run), run).demandCommand(1, 'Name a command of files.'),
+    addMoveCommands(addTransferCommands(addDirectoryCommands(group, run), run), run).demandCommand(
+      1,
+      'Name a command of files.',
+    ),
   );
 }
 
@@ -21,17 +27,30 @@ function addDirectoryCommands(group: Argv<CommonOptions>, run: CliRun): Argv<Com
     .command(
       'ls <sessionId> [path]',
       'List a directory',
-      (command) => command.positional('sessionId', sessionId).positional('path', { type: 'string', default: '' }),
+      (command) =>
+        command
+          .positional('sessionId', sessionId)
+          .positional('path', { type: 'string', default: '' })
+          .option('encoded', ENCODED),
       async (options) => {
-        const client = await run.client(options);
-        const { sessionId, path } = options;
-        const entries: Entries = [];
-        let cursor: string | undefined;
-        do {
-          const page = await client.listDirectory({ sessionId, path, limit: PAGE, cursor });
-          entries.push(...page.entries);
-          cursor = page.nextCursor;
-        } while (cursor !== undefined);
+        const { sessionId } = options;
+        const entries = await listed(await run.client(options), { sessionId, ...pathField(options) });
+        await run.tell({ entries }, () => entryColumns(entries));
+      },
+    )
+    .command(
+      'tree <sessionId> [path]',
+      'List a directory with all that is below it',
+      (command) =>
+        command
+          .positional('sessionId', sessionId)
+          .positional('path', { type: 'string', default: '' })
+          .option('depth', { type: 'number', description: 'Only so many levels; 1 is what ls lists' })
+          .option('encoded', ENCODED),
+      async (options) => {
+        const { sessionId, depth } = options;
+        const tree = { sessionId, ...pathField(options), recursive: true, depth };
+        const entries = await listed(await run.client(options), tree);
         await run.tell({ entries }, () => entryColumns(entries));
       },
     )
@@ -48,12 +67,14 @@ function addDirectoryCommands(group: Argv<CommonOptions>, run: CliRun): Argv<Com
             default: false,
             description: 'A directory with all in it',
           })
-          .option('directory', { alias: 'd', type: 'boolean', default: false, description: 'An empty directory' }),
+          .option('directory', { alias: 'd', type: 'boolean', default: false, description: 'An empty directory' })
+          .option('encoded', ENCODED),
       async (options) => {
         const client = await run.client(options);
         const { sessionId, path, recursive, directory } = options;
-        if (recursive || directory) await client.removeDirectory({ sessionId, path, recursive });
-        else await client.deleteFile({ sessionId, path });
+        const what = { sessionId, ...pathField(options) };
+        if (recursive || directory) await client.removeDirectory({ ...what, recursive });
+        else await client.deleteFile(what);
         await run.tell({ removed: path }, () => `removed ${visible(path)}`);
       },
     );
@@ -70,7 +91,9 @@ function addTransferCommands(group: Argv<CommonOptions>, run: CliRun): Argv<Comm
           .positional('source', { type: 'string', demandOption: true, description: 'A file here; - is stdin' })
           .positional('path', { type: 'string', description: 'Where in the workspace; else under its name' })
           .option('new', { type: 'boolean', default: false, description: 'Only if nothing is there yet' })
-          .option('if-match', { type: 'string', description: 'Only if what is there has this etag' }),
+          .option('if-match', { type: 'string', description: 'Only if what is there has this etag' })
+          .option('mode', { type: 'string', description: 'Its permissions in octal digits: 755' })
+          .option('encoded', ENCODED),
       async (options) => {
         if (options.new && options.ifMatch !== undefined) throw new UsageError('--new excludes --if-match.');
         const client = await run.client(options);
@@ -91,7 +114,8 @@ function addTransferCommands(group: Argv<CommonOptions>, run: CliRun): Argv<Comm
           .positional('target', {
             type: 'string',
             description: 'A file or directory here, - for stdout; else its name',
-          }),
+          })
+          .option('encoded', ENCODED),
       async (options) => {
         const got = await download(run, await run.client(options), options);
         // On stdout are the bytes, and nothing else.
@@ -101,7 +125,28 @@ function addTransferCommands(group: Argv<CommonOptions>, run: CliRun): Argv<Comm
     );
 }
 
+/** All pages of a list. */
+async function listed(client: SessionManagerHttpClient, input: InputOf<'listDirectory'>): Promise<Entries> {
+  const entries: Entries = [];
+  let cursor: string | undefined;
+  do {
+    const page = await client.listDirectory({ ...input, limit: PAGE, cursor });
+    entries.push(...page.entries);
+    cursor = page.nextCursor;
+  } while (cursor !== undefined);
+  return entries;
+}
+
+/** `ENCODED` is there only where a name is not UTF-8: without it two such names may look the same. */
 function entryColumns(entries: Entries): string {
-  const rows = entries.map(({ name, type, size, modifiedAt }) => [name, type, size, modifiedAt]);
-  return columns(['NAME', 'TYPE', 'SIZE', 'MODIFIED'], rows);
+  const isEncoded = entries.some(({ encodedName, encodedPath }) => encodedName ?? encodedPath);
+  const rows = entries.map(({ name, path, type, size, modifiedAt, unreadable, encodedName, encodedPath }) => [
+    path ?? name,
+    type,
+    size,
+    unreadable ? `${modifiedAt ?? ''} (unreadable)`.trim() : modifiedAt,
+    ...(isEncoded ? [encodedPath ?? encodedName] : []),
+  ]);
+  const first = entries.some(({ path }) => path !== undefined) ? 'PATH' : 'NAME';
+  return columns([first, 'TYPE', 'SIZE', 'MODIFIED', ...(isEncoded ? ['ENCODED'] : [])], rows);
 }

@@ -1,6 +1,6 @@
 import { text } from 'node:stream/consumers';
 import type { Readable } from 'node:stream';
-import { parseJson } from '../json/json-text.ts';
+import { NestedTooDeeplyError, parseJson } from '../json/json-text.ts';
 import { UsageError } from './cli-io.ts';
 
 /** An argument that is a JSON object, or `-`: then stdin is. What it says is never repeated: it may be secret. */
@@ -17,7 +17,7 @@ export function parsedObject(name: string, written: string): Record<string, neve
 function parsed(name: string, written: string): unknown {
   try {
     return parseJson(written);
-  } catch {
-    throw new UsageError(`${name} is not JSON.`);
+  } catch (thrown) {
+    throw new UsageError(`${name} is ${thrown instanceof NestedTooDeeplyError ? 'nested too deeply' : 'not JSON'}.`);
   }
 }

@@ -8,6 +8,7 @@ import { pipeline } from 'node:stream/promises';
 import type { SessionManagerHttpClient } from '../api/client/http-client.ts';
 import { UsageError } from './cli-io.ts';
 import type { CliRun } from './cli-run.ts';
+import { pathField } from './path-options.ts';
 import { progressOf } from './progress.ts';
 
 interface Put {
@@ -16,17 +17,20 @@ interface Put {
   path?: string | undefined;
   ifMatch?: string | undefined;
   ifNoneMatch?: '*' | undefined;
+  mode?: string | undefined;
+  encoded: boolean;
 }
 
 interface Get {
   sessionId: string;
   path: string;
   target?: string | undefined;
+  encoded: boolean;
 }
 
 /** Writes a file, or the content of stdin, into a workspace. */
 export async function upload(run: CliRun, client: SessionManagerHttpClient, put: Put) {
-  const { sessionId, source, path: named, ifMatch, ifNoneMatch } = put;
+  const { sessionId, source, path: named, ifMatch, ifNoneMatch, mode, encoded } = put;
   if (source !== '-') return send(source, named ?? path.basename(source));
   if (named === undefined) throw new UsageError('What comes by stdin needs a path.');
   // How long it is must be known before the first part goes.
@@ -46,8 +50,10 @@ export async function upload(run: CliRun, client: SessionManagerHttpClient, put:
     try {
       const { etag } = await client.upload({
         sessionId,
-        path: target,
+        // The name of a file here is text, whatever --encoded says of paths there.
+        ...pathField({ path: target, encoded: encoded && named !== undefined }),
         content,
+        ...(mode !== undefined && { mode }),
         ...(ifMatch !== undefined && { ifMatch }),
         ...(ifNoneMatch !== undefined && { ifNoneMatch }),
         onProgress: ({ transferred }) => progress.reach(transferred),
@@ -61,13 +67,13 @@ export async function upload(run: CliRun, client: SessionManagerHttpClient, put:
 
 /** Reads a file of a workspace into one here, which is there with all of its bytes or not at all, or to stdout. */
 export async function download(run: CliRun, client: SessionManagerHttpClient, get: Get) {
-  const { sessionId, path: source } = get;
+  const { sessionId, path: source, encoded } = get;
   const target = await targetOf(get);
   const progress = progressOf(run, 'Reading', 0, 'bytes');
   let size = 0;
   const parts = client.download({
     sessionId,
-    path: source,
+    ...pathField({ path: source, encoded }),
     onProgress: ({ transferred, total }) => {
       size = total;
       progress.reach(transferred, total);

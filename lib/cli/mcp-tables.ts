@@ -32,19 +32,26 @@ export function toolColumns(tools: Tools): string {
   return columns(['NAME', 'DESCRIPTION'], rows);
 }
 
+/** As the server wrote it: each may be anything. */
 interface Part {
-  type: string;
-  text?: string;
-  mimeType?: string;
+  type?: unknown;
+  text?: unknown;
+  mimeType?: unknown;
 }
 
 /** What the tool said, as text; what is no text is named. */
 export function toolText({ content, structuredContent }: ToolResult): string {
-  const parts = Array.isArray(content) ? (content as Part[]) : [];
+  const parts = Array.isArray(content) ? (content as (Part | null)[]) : [];
   if (parts.length === 0 && structuredContent !== undefined) return jsonLine(structuredContent);
-  const shown = parts.map(({ type, text, mimeType }) => text ?? `[${[type, mimeType].filter(Boolean).join(' ')}]`);
-  return visibleLines(shown.join('\n'));
+  return visibleLines(parts.map(partText).join('\n'));
 }
+
+function partText(part: Part | null): string {
+  const { type, text, mimeType } = part ?? {};
+  return text === undefined ? `[${[type, mimeType].filter(Boolean).map(plainText).join(' ')}]` : plainText(text);
+}
+
+const plainText = (value: unknown): string => (typeof value === 'string' ? value : jsonLine(value));
 
 function shortened(text: string): string {
   const [line = ''] = text.trim().split('\n');

@@ -1,5 +1,6 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import pLimit from 'p-limit';
+import { awsSettings, credentialsIn, regionIn, type AwsCredentials } from '../api/client/aws-settings.ts';
 import type { Config } from '../configuration.ts';
 
 /**
@@ -41,14 +42,59 @@ export function dynamoDbClient(config: Config, env: NodeJS.ProcessEnv): DynamoDB
   return client;
 }
 
-/** With an endpoint and no credentials it is DynamoDB Local that is meant, which takes any. */
-export function dynamoDbConfig({ dynamodbEndpoint }: Config, env: NodeJS.ProcessEnv) {
-  if (dynamodbEndpoint === undefined) return { ...CLIENT, requestHandler: ON_AWS };
+/** What callers of a DynamoDB Local need: it takes any that are well-formed. */
+const OWN_REGION = 'us-east-1';
+const OWN_CREDENTIALS: AwsCredentials = { accessKeyId: 'local', secretAccessKey: 'local' };
+
+/** Every setting that the SDK would else look for in the environment and in files: made for AWS, some break an endpoint. */
+const SETTINGS_AT_ENDPOINT = {
+  retryMode: 'standard',
+  defaultsMode: 'standard' as const,
+  useFipsEndpoint: false,
+  useDualstackEndpoint: false,
+  endpointDiscoveryEnabled: false,
+  accountIdEndpointMode: 'disabled' as const,
+  authSchemePreference: [],
+  userAgentAppId: async () => undefined,
+};
+
+/** At an endpoint the credentials of `env` are used if they are whole, and else, or if so configured, own ones. */
+export function dynamoDbConfig(
+  { dynamodbEndpoint, dynamodbOwnCredentials }: Pick<Config, 'dynamodbEndpoint' | 'dynamodbOwnCredentials'>,
+  env: NodeJS.ProcessEnv,
+) {
+  if (dynamodbEndpoint === undefined) return { ...CLIENT, ...awsSettings(env), requestHandler: ON_AWS };
+  const callers = dynamodbOwnCredentials ? {} : env;
   return {
     ...CLIENT,
+    ...SETTINGS_AT_ENDPOINT,
     requestHandler: AT_ENDPOINT,
     endpoint: dynamodbEndpoint,
-    region: env.AWS_REGION ?? 'us-east-1',
-    ...(!env.AWS_ACCESS_KEY_ID && { credentials: { accessKeyId: 'local', secretAccessKey: 'local' } }),
+    region: regionIn(callers) ?? OWN_REGION,
+    credentials: credentialsIn(callers) ?? OWN_CREDENTIALS,
   };
+}
+
+/** The client that a manager has: what somebody must set is said in its errors, which stay the SDK's otherwise. */
+export function tableClient(config: Config, env: NodeJS.ProcessEnv): DynamoDBClient {
+  const client = dynamoDbClient(config, env);
+  const explain = async (thrown: unknown): Promise<never> => {
+    const { name } = thrown as Error;
+    if (name === 'ResourceNotFoundException') (thrown as Error).message = await noTable(config, client);
+    if (name === 'CredentialsProviderError') (thrown as Error).message = NO_CREDENTIALS;
+    if (name === 'NoRegionError') (thrown as Error).message += ` ${OR_ELSEWHERE}`;
+    throw thrown;
+  };
+  client.middlewareStack.add((next) => (args) => next(args).catch(explain), { name: 'explain', step: 'initialize' });
+  return client;
+}
+
+const OR_ELSEWHERE = 'For a DynamoDB that is not on AWS, set DYNAMODB_ENDPOINT.';
+const NO_CREDENTIALS = `There are no AWS credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE. ${OR_ELSEWHERE}`;
+
+async function noTable({ tableName, dynamodbEndpoint }: Config, client: DynamoDBClient): Promise<string> {
+  if (dynamodbEndpoint !== undefined)
+    return `There is no table "${tableName}" at ${dynamodbEndpoint}: set TABLE_NAME or DYNAMODB_ENDPOINT.`;
+  const region = await client.config.region();
+  return `There is no table "${tableName}" in ${region}: set TABLE_NAME, AWS_REGION or DYNAMODB_ENDPOINT.`;
 }

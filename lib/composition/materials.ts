@@ -6,10 +6,12 @@ import { DynamoTable } from '../table/dynamo-table.ts';
 import { AuditLog } from '../telemetry/audit/audit-log.ts';
 import type { AuditLogger } from '../telemetry/audit/audit-event.ts';
 import { LogLines } from '../telemetry/log-lines.ts';
+import { PrettyLines } from '../telemetry/pretty-lines.ts';
 import { SERVICE } from '../telemetry/metrics/metric-catalogue.ts';
 import { MetricLines } from '../telemetry/metrics/metric-lines.ts';
 import type { AccessPoints } from '../workspaces/access-points/access-points.ts';
-import { dynamoDbClient, EFS } from './clients.ts';
+import { awsSettings, type AwsSettings } from '../api/client/aws-settings.ts';
+import { EFS, tableClient } from './clients.ts';
 
 /** What of the configuration is about MCP servers. */
 export type McpConfig = Pick<Config, 'mcpAllowLoopback' | 'mcpStdioCommands' | 'secretsKmsKeyId' | 'secretsKeyFile'>;
@@ -25,19 +27,24 @@ export interface McpServices {
 /** What differs from function to function, so that none loads what it does not use. */
 export interface Loaded {
   mcp: (config: Config, env: NodeJS.ProcessEnv) => McpServices;
-  accessPoints?: (place: FileSystemPlace, settings: typeof EFS) => AccessPoints;
+  accessPoints?: (place: FileSystemPlace, settings: typeof EFS & AwsSettings) => AccessPoints;
 }
 
-export const logLinesOf = ({ logLevel }: Pick<Config, 'logLevel'>, lambdaLogLevel?: string): LogLines =>
-  new LogLines(new Logger({ serviceName: SERVICE, logLevel }), lambdaLogLevel);
+export function logLinesOf(
+  { logLevel, logFormat }: Pick<Config, 'logLevel' | 'logFormat'>,
+  lambdaLogLevel?: string,
+): LogLines {
+  const logger = logFormat === 'pretty' ? new PrettyLines(logLevel) : new Logger({ serviceName: SERVICE, logLevel });
+  return new LogLines(logger, lambdaLogLevel);
+}
 
 /** What every process is made of, from the environment. No I/O. */
 export function materialsFrom(env: NodeJS.ProcessEnv, { mcp, accessPoints }: Loaded) {
   const config = readConfig(env);
   const log = logLinesOf(config, env.AWS_LAMBDA_LOG_LEVEL);
   const { connector, secrets, close } = mcp(config, env);
-  const client = dynamoDbClient(config, env);
-  const ofFileSystem = config.fileSystem && accessPoints?.(config.fileSystem, EFS);
+  const client = tableClient(config, env);
+  const ofFileSystem = config.fileSystem && accessPoints?.(config.fileSystem, { ...EFS, ...awsSettings(env) });
   return {
     config,
     log,

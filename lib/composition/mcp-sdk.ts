@@ -1,4 +1,5 @@
 import { KMSClient } from '@aws-sdk/client-kms';
+import { awsSettings } from '../api/client/aws-settings.ts';
 import { guardedFetch } from '../mcp-clients/transports/guarded-fetch.ts';
 import { SdkConnector } from '../mcp-clients/transports/sdk-connector.ts';
 import { KeyFileSecretBox } from '../mcp-clients/credentials/key-file-secret-box.ts';
@@ -19,7 +20,7 @@ const MAX_ANSWER_BYTES = 12 * 1024 * 1024;
 export function mcpSdkServices(config: McpConfig, env: NodeJS.ProcessEnv): McpServices {
   const { mcpAllowLoopback, mcpStdioCommands } = config;
   const fetch = guardedFetch({ loopback: mcpAllowLoopback, maxBytes: MAX_ANSWER_BYTES });
-  const kms = config.secretsKmsKeyId === undefined ? undefined : new KMSClient(KMS);
+  const kms = config.secretsKmsKeyId === undefined ? undefined : new KMSClient({ ...KMS, ...awsSettings(env) });
   return {
     connector: new SdkConnector({ fetch, stdioCommands: mcpStdioCommands, searchPath: env.PATH }),
     secrets: secretBox(config, kms),

@@ -40,8 +40,14 @@ export interface McpOptions {
   secretsKeyFile?: string;
 }
 
-/** The options of a `SessionManagerV2` that connects to MCP servers, and `close`, which closes the connections. */
-export function mcpParts(options: McpOptions = {}): {
+/**
+ * The options of a `SessionManagerV2` that connects to MCP servers, and `close`, which closes the connections. AWS KMS is
+ * called with the region and the credentials of `env`.
+ */
+export function mcpParts(
+  options: McpOptions = {},
+  env: NodeJS.ProcessEnv = process.env,
+): {
   mcp: McpConnector;
   secrets: SecretBox;
   close: () => Promise<void>;
@@ -54,7 +60,7 @@ export function mcpParts(options: McpOptions = {}): {
       secretsKmsKeyId,
       secretsKeyFile: path.resolve(secretsKeyFile),
     },
-    { PATH: options.searchPath },
+    { ...env, PATH: options.searchPath },
   );
   return { mcp: connector, secrets, close };
 }

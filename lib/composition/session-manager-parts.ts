@@ -39,6 +39,7 @@ import { WorkspaceAccessStore } from '../workspaces/access-points/workspace-acce
 import { WorkspaceAccess } from '../workspaces/access-points/workspace-access.ts';
 import { UsageScanStore } from '../workspaces/usage-scan-store.ts';
 import { UsageScan } from '../workspaces/usage-scan.ts';
+import { WorkspaceMoves } from '../workspaces/moves/workspace-moves.ts';
 import { WorkspaceDirectories } from '../workspaces/workspace-directories.ts';
 import { WorkspaceFiles } from '../workspaces/workspace-files.ts';
 import { WorkspaceMeasuring } from '../workspaces/workspace-measuring.ts';
@@ -86,6 +87,7 @@ export function sessionManagerParts(options: SessionManagerOptions) {
 
   const files = new WorkspaceFiles(workspaces);
   const directories = new WorkspaceDirectories(workspaces, files);
+  const moves = new WorkspaceMoves(workspaces, files);
   const workspaceUsage = new WorkspaceUsageStore(table);
   const measuring = new WorkspaceMeasuring(files, workspaceUsage, now);
   const usageScan = new UsageScan(
@@ -138,7 +140,7 @@ export function sessionManagerParts(options: SessionManagerOptions) {
       audit,
       now,
     },
-    files: { files, directories, quota },
+    files: { files, directories, moves, quota },
     access,
     workspacePathOf: (of) => workspaces.pathOf(of),
     audit,

@@ -11,4 +11,11 @@ const language = JSON as unknown as {
 
 export const rawJson = (text: string): RawJson => language.rawJSON(text);
 
+/**
+ * Whether a number that `JSON.parse` has read may differ from its text, such as 9007199254740993 or 1e400. Rounded decimals
+ * are not recognized.
+ */
+export const mayBeRounded = (value: number): boolean =>
+  !Number.isFinite(value) || (Number.isInteger(value) && !Number.isSafeInteger(value));
+
 export const isRawJson = (value: unknown): value is RawJson => language.isRawJSON(value);

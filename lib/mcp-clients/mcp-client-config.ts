@@ -1,9 +1,11 @@
 import * as z from 'zod/mini';
-import { ID_PATTERN, lazily } from '../schemas.ts';
+import { idSchema, lazily } from '../schemas.ts';
 import { ValidationError } from '../errors.ts';
 import type { McpServerAddress } from './mcp-client-store.ts';
+import { splitEndpoint } from './credentials/endpoint-query.ts';
 import {
   checkCredentials,
+  checkQuery,
   hasCredentials,
   mcpAuthSchema,
   mcpHeadersSchema,
@@ -15,16 +17,12 @@ const DEFAULT_TIMEOUT_MS = 10_000;
 const MAX_TIMEOUT_MS = 25_000;
 /**
  * Of all arguments: by far the most that a client has, which is one item of the table, 400 KB. Its command has 12 KB at
- * most, its endpoint 19 KB, its credentials 6 KB, and what its server says of itself 32 KB.
+ * most, its endpoint 19 KB, its credentials and its query 6 KB each, and what its server says of itself 32 KB.
  */
 const MAX_ARGS_BYTES = 256 * 1024;
 
 const argsFit = (args: string[]) =>
   args.reduce((bytes, arg) => bytes + Buffer.byteLength(arg, 'utf8'), 0) <= MAX_ARGS_BYTES;
-
-export const clientIdSchema = lazily(() =>
-  z.string().check(z.regex(ID_PATTERN, 'must be 1 to 64 of the characters A-Z a-z 0-9 . _ -')),
-);
 
 /** What replaces a client's credentials; what is left out is gone. */
 export const mcpCredentialsShape = () => ({
@@ -36,7 +34,7 @@ export const mcpCredentialsSchema = lazily(() => z.strictObject(mcpCredentialsSh
 /** An MCP client as callers configure it; times in ms. */
 export const mcpClientConfigSchema = lazily(() =>
   z.strictObject({
-    id: clientIdSchema(),
+    id: idSchema(),
     name: z.optional(z.string().check(z.minLength(1), z.maxLength(256))),
     type: z.enum(['http', 'sse', 'stdio']),
     endpoint: z.optional(z.string().check(z.maxLength(2048))),
@@ -58,6 +56,8 @@ export type McpClientConfig = z.infer<ReturnType<typeof mcpClientConfigSchema>>;
 /** A configuration whose fields fit together. */
 export interface McpClientPlan {
   address: McpServerAddress;
+  /** The query of the endpoint. */
+  query: string;
   credentials: McpCredentials;
   timeoutMs: number;
 }
@@ -65,9 +65,10 @@ export interface McpClientPlan {
 export function planOf(config: McpClientConfig): McpClientPlan {
   const { auth, headers } = config;
   const credentials = { auth, headers };
-  const address = config.type === 'stdio' ? commandOf(config) : endpointOf(config);
+  const { address, query } = config.type === 'stdio' ? { address: commandOf(config), query: '' } : endpointOf(config);
   checkCredentialsFor(address, credentials);
-  return { address, credentials, timeoutMs: config.config?.timeoutMs ?? DEFAULT_TIMEOUT_MS };
+  checkQuery(query);
+  return { address, query, credentials, timeoutMs: config.config?.timeoutMs ?? DEFAULT_TIMEOUT_MS };
 }
 
 /** Throws a `ValidationError`: a command has no use for credentials, which travel in headers. */
@@ -85,12 +86,13 @@ function commandOf({ command, args = [], endpoint }: McpClientConfig): McpServer
   return { type: 'stdio', command, args };
 }
 
-function endpointOf({ type, endpoint, command, args }: McpClientConfig): McpServerAddress {
+function endpointOf({ type, endpoint, command, args }: McpClientConfig): Pick<McpClientPlan, 'address' | 'query'> {
   if (command !== undefined) refuse('command', type);
   if (args !== undefined) refuse('args', type);
   if (endpoint === undefined) throw ValidationError.at('endpoint', `is needed for type "${type}"`);
   if (!URL.canParse(endpoint)) throw ValidationError.at('endpoint', 'must be a URL');
-  return { type: type as 'http' | 'sse', endpoint: new URL(endpoint).href };
+  const split = splitEndpoint(new URL(endpoint).href);
+  return { address: { type: type as 'http' | 'sse', endpoint: split.endpoint }, query: split.query };
 }
 
 function refuse(field: string, type: string): never {

@@ -29,7 +29,8 @@ export const mcpClientDocs = {
   addMcpClient: {
     tag,
     summary: 'Connect a session to an MCP server',
-    description: 'Answers after a real connection. Credentials are sealed and never told, not even masked.',
+    description:
+      'Answers after a real connection. Credentials and the query of `endpoint` are sealed; no answer has them, not even masked.',
     output: mcpClientAnswer,
     variants: {
       field: 'type',
@@ -81,7 +82,7 @@ export const mcpClientDocs = {
   updateMcpClientAuth: {
     tag,
     summary: 'Replace an MCP client’s credentials',
-    description: 'What is left out is gone.',
+    description: 'What is left out is gone. The query of the endpoint is a part of its address and stays.',
     output: nothing,
     errors: ['MCP_CLIENT_NOT_FOUND'],
     examples: {
@@ -99,7 +100,7 @@ export const mcpClientDocs = {
   callMcpTool: {
     tag,
     summary: 'Call a tool',
-    description: 'Answers the MCP `CallToolResult`, unchanged.',
+    description: 'Answers the MCP `CallToolResult`, unchanged. A call that may have been executed is never sent twice.',
     output: mcpToolResultAnswer,
     errors: [...CALL_ERRORS, 'RESPONSE_TOO_LARGE'],
     examples: {

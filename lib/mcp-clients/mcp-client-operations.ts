@@ -1,16 +1,13 @@
 import { mcpClientAudit } from './mcp-client-audit.ts';
 import * as z from 'zod/mini';
 import type { McpClient, McpClientHandle, McpClientInfo } from './mcp-client.ts';
-import {
-  clientIdSchema,
-  mcpClientConfigSchema,
-  mcpCredentialsShape,
-  type McpClientConfig,
-} from './mcp-client-config.ts';
+import { mcpClientConfigSchema, mcpCredentialsShape, type McpClientConfig } from './mcp-client-config.ts';
+import { idSchema, storedIdSchema } from '../schemas.ts';
+import { passedOnObject } from '../json/passed-on.ts';
 import { operationOf } from '../operations/operation.ts';
 
 const sessionShape = () => ({ sessionId: z.string() });
-const clientShape = () => ({ ...sessionShape(), clientId: clientIdSchema() });
+const clientShape = () => ({ ...sessionShape(), clientId: idSchema() });
 
 /** An alias, not an interface: declarations of `operations` then need no name of it. */
 type ManagerOfMcpClients = {
@@ -70,7 +67,7 @@ export const mcpClientOperations = {
     function: 'mcp',
     access: 'caller',
     audit: mcpClientAudit.removeMcpClient,
-    input: () => z.strictObject(clientShape()),
+    input: () => z.strictObject({ ...sessionShape(), clientId: storedIdSchema() }),
     run: async ({ sessionId, clientId }, { manager }) => {
       await manager.session(sessionId).removeMcpClient(clientId);
       return { output: null };
@@ -109,7 +106,7 @@ export const mcpClientOperations = {
       z.strictObject({
         ...clientShape(),
         name: z.string().check(z.minLength(1), z.maxLength(256)),
-        arguments: z.optional(z.record(z.string(), z.json())),
+        arguments: z.optional(passedOnObject()),
       }),
     run: async ({ sessionId, clientId, name, arguments: args = {} }, { manager }) => {
       return { output: await manager.session(sessionId).mcpClient(clientId).callTool(name, args) };

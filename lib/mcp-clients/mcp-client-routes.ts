@@ -28,6 +28,7 @@ export const mcpClientRoutes = {
     method: 'POST',
     path: `${CLIENT}/tool-calls`,
     body: ['name', 'arguments'],
+    passedOn: ['arguments'],
     status: 200,
     repetition: 'never',
   },

@@ -12,7 +12,10 @@ import { addMcpClientId, removeMcpClientId } from './mcp-client-writes.ts';
 import { sessionIsActive } from '../table/active-session.ts';
 import { isActive, type SessionItem } from '../table/session-item.ts';
 
-/** Where an MCP server is: at a URL, or behind a command that is started for each use. */
+/**
+ * Where an MCP server is: at a URL, or behind a command that is started for each use. The query of a URL is sealed in
+ * `endpointQuery`; items of earlier releases have it in `endpoint`.
+ */
 export type McpServerAddress =
   { type: 'http' | 'sse'; endpoint: string } | { type: 'stdio'; command: string; args: string[] };
 
@@ -30,6 +33,8 @@ export interface McpClientItem {
   timeoutMs: number;
   /** Absent for a client without any. */
   credentials?: SealedCredentials;
+  /** The query of the endpoint, sealed. A part of the address: a change of the credentials leaves it as it is. */
+  endpointQuery?: SealedCredentials;
   connection: McpConnectionState;
   connectedAt: string;
 }
@@ -45,6 +50,8 @@ export interface McpConnectionState {
   serverInfo: { name: string; version: string; [more: string]: unknown };
   /** As JSON: not all that a server may say can be an attribute. */
   capabilities: string;
+  /** The last request failed in a way that leaves open whether the server still knows the session. */
+  isSuspect?: true;
 }
 
 /** So that a client fits into an item, and the clients of a session into an answer. */
@@ -149,6 +156,21 @@ export class McpClientStore {
       refusal === undefined ||
       refusal.item<McpClientItem>('client')?.connection.connectionId === connection.connectionId
     );
+  }
+
+  /** Marks a connection whose session may be unknown to the server, or removes the mark. Does nothing if it was replaced. */
+  async markConnection(
+    sessionId: string,
+    clientId: string,
+    { connectionId, isSuspect }: { connectionId: string; isSuspect: boolean },
+  ): Promise<void> {
+    const { ExpressionAttributeValues, ...condition } = hasConnection(connectionId);
+    await this.table.update({
+      Key: mcpClientKey(sessionId, clientId),
+      UpdateExpression: isSuspect ? 'SET #connection.isSuspect = :true' : 'REMOVE #connection.isSuspect',
+      ...condition,
+      ExpressionAttributeValues: { ...ExpressionAttributeValues, ...(isSuspect && { ':true': true }) },
+    });
   }
 
   /** Replaces the credentials, or removes them. Of two concurrent calls the last one wins. */

@@ -2,19 +2,14 @@ import { inspect } from 'node:util';
 import { auditMcpClient, auditTool } from '../telemetry/audit/audit-details.ts';
 import { McpConnectionError, SessionNotFoundError, ValidationError } from '../errors.ts';
 import { checkCredentialsFor, mcpCredentialsSchema } from './mcp-client-config.ts';
-import {
-  McpSessionGone,
-  type McpCallOptions,
-  type McpConnection,
-  type McpTarget,
-  type McpTool,
-  type McpToolResult,
-} from './mcp-connector.ts';
+import type { McpCallOptions, McpConnection, McpTool, McpToolResult } from './mcp-connector.ts';
 import type { CredentialVault } from './credentials/credential-vault.ts';
+import { splitEndpoint } from './credentials/endpoint-query.ts';
 import type { McpCredentials } from './credentials/mcp-credentials.ts';
 import { mcpClientAudit } from './mcp-client-audit.ts';
 import type { McpClientItem, McpClientStore } from './mcp-client-store.ts';
 import type { McpConnections } from './mcp-connections.ts';
+import { Resumption } from './resumption.ts';
 import { readFields, readInput, readJson, readText, withSignal } from '../telemetry/audit/callers-input.ts';
 import type { SessionItem } from '../table/session-item.ts';
 import type { AuditRow } from '../telemetry/audit/audit-row.ts';
@@ -25,7 +20,7 @@ export interface McpClientInfo {
   id: string;
   name: string;
   type: 'http' | 'sse' | 'stdio';
-  /** Of the types `http` and `sse`. */
+  /** Of the types `http` and `sse`. Without its query, which may be secret. */
   endpoint?: string;
   /** Of the type `stdio`. */
   command?: string;
@@ -147,43 +142,15 @@ export class McpClientHandle {
     );
   }
 
-  /** Over the stored connection; again over a new one if the server no longer knows its session. All within its time. */
   async #connected<T>(use: (connection: McpConnection) => Promise<T>): Promise<T> {
     const session = await this.#session.open();
     const item = await this.#storedItem();
-    const target = within(await this.#uses.connections.targetOf(session, item));
-    const stored = await this.#uses.connections.resume(target(), item.connection);
-    try {
-      return await closing(stored, use);
-    } catch (thrown) {
-      if (!(thrown instanceof McpSessionGone)) throw thrown;
-    }
-    try {
-      return await closing(await this.#renewed(item, target), use);
-    } catch (thrown) {
-      if (thrown instanceof McpSessionGone) throw new McpConnectionError('forgets its sessions at once', thrown);
-      throw thrown;
-    }
-  }
-
-  /** Replaces a dead connection. If several callers do so at the same time, the first connection is kept. */
-  async #renewed(dead: McpClientItem, target: () => McpTarget): Promise<McpConnection> {
-    const connection = await this.#uses.connections.connect(target());
-    try {
-      if (await this.#uses.store.replaceConnection(this.#session.id, dead, connection.state)) return connection;
-    } catch (thrown) {
-      await this.#abandon(connection);
-      throw thrown;
-    }
-    await this.#abandon(connection);
-    await this.#session.open();
-    const current = await this.#storedItem();
-    return this.#uses.connections.resume(target(), current.connection);
-  }
-
-  async #abandon(connection: McpConnection): Promise<void> {
-    await this.#uses.connections.terminate(this.#session.id, this.#id, connection);
-    await connection.close();
+    const target = await this.#uses.connections.targetOf(session, item);
+    const current = async () => {
+      await this.#session.open();
+      return this.#storedItem();
+    };
+    return new Resumption({ sessionId: session.id, item, target, current }, this.#uses).run(use);
   }
 }
 
@@ -214,20 +181,7 @@ export function readClientId(clientId: string): string {
 
 export function mcpClientInfo({ clientId: id, name, address, connection, connectedAt }: McpClientItem): McpClientInfo {
   const { serverInfo, protocolVersion } = connection;
-  const where = address.type === 'stdio' ? { command: address.command } : { endpoint: address.endpoint };
+  const where =
+    address.type === 'stdio' ? { command: address.command } : { endpoint: splitEndpoint(address.endpoint).endpoint };
   return { id, name, type: address.type, ...where, serverInfo, protocolVersion, connectedAt };
-}
-
-/** Returns the target with the time that is left at each call. */
-function within(target: McpTarget): () => McpTarget {
-  const stopAt = performance.now() + target.timeoutMs;
-  return () => ({ ...target, timeoutMs: Math.max(1, Math.ceil(stopAt - performance.now())) });
-}
-
-async function closing<T>(connection: McpConnection, use: (connection: McpConnection) => Promise<T>): Promise<T> {
-  try {
-    return await use(connection);
-  } finally {
-    await connection.close();
-  }
 }

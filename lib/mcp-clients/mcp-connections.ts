@@ -1,8 +1,12 @@
 import type { LogLines } from '../telemetry/log-lines.ts';
 import type { Workspace } from '../workspaces/workspace-paths.ts';
-import { credentialsIdOf, type CredentialVault } from './credentials/credential-vault.ts';
+import type { CredentialVault } from './credentials/credential-vault.ts';
 import type { McpClientItem, McpConnectionState } from './mcp-client-store.ts';
 import type { McpConnection, McpConnector, McpTarget } from './mcp-connector.ts';
+import { openTarget } from './mcp-target.ts';
+
+/** For the termination of a session that was replaced, which its server may have forgotten (ms). */
+const TERMINATION_MS = 1_000;
 
 /** What of a client says how to reach its server. */
 type Reachable = Omit<McpClientItem, 'connection' | 'connectedAt'>;
@@ -13,6 +17,7 @@ export class McpConnections {
   private readonly vault: CredentialVault;
   private readonly log: LogLines;
   private readonly workspacePathOf: (session: Workspace) => string;
+  private readonly renewals = new Map<string, Promise<McpConnectionState>>();
 
   constructor(
     connector: McpConnector,
@@ -27,15 +32,9 @@ export class McpConnections {
   }
 
   /** What it takes to connect to a client's server: its credentials opened, for this session and no other. */
-  async targetOf(session: Workspace, { clientId, address, timeoutMs, credentials }: Reachable): Promise<McpTarget> {
-    const owner = { sessionId: session.id, clientId };
-    return {
-      address,
-      timeoutMs,
-      credentials: await this.vault.open(credentials, owner),
-      credentialsId: credentialsIdOf(credentials, owner),
-      workspacePath: this.workspacePathOf(session),
-    };
+  async targetOf(session: Workspace, { clientId, timeoutMs, ...sealed }: Reachable): Promise<McpTarget> {
+    const opened = await openTarget(this.vault, { sessionId: session.id, clientId }, sealed);
+    return { ...opened, timeoutMs, workspacePath: this.workspacePathOf(session) };
   }
 
   connect(target: McpTarget): Promise<McpConnection> {
@@ -44,6 +43,15 @@ export class McpConnections {
 
   resume(target: McpTarget, state: McpConnectionState): Promise<McpConnection> {
     return this.connector.resume(target, state);
+  }
+
+  /** Runs `renew` once at a time for each name: concurrent callers share its result. */
+  renewedOnce(name: string, renew: () => Promise<McpConnectionState>): Promise<McpConnectionState> {
+    const underWay = this.renewals.get(name);
+    if (underWay) return underWay;
+    const renewal = renew().finally(() => this.renewals.delete(name));
+    this.renewals.set(name, renewal);
+    return renewal;
   }
 
   /** Ends the session on the MCP server; one that does not answer is only written to the log. */
@@ -62,6 +70,22 @@ export class McpConnections {
       await connection.terminate().finally(() => connection.close());
     } catch (thrown) {
       this.log.mcpSessionNotTerminated(session.id, client.clientId, thrown);
+    }
+  }
+
+  /** The same for the session of a connection that is stored no more. */
+  async terminateReplaced(
+    sessionId: string,
+    { clientId, connection }: McpClientItem,
+    target: McpTarget,
+  ): Promise<void> {
+    if (connection.mcpSessionId === undefined) return;
+    const timeoutMs = Math.min(target.timeoutMs, TERMINATION_MS);
+    try {
+      const replaced = await this.resume({ ...target, timeoutMs }, connection);
+      await replaced.terminate().finally(() => replaced.close());
+    } catch (thrown) {
+      this.log.mcpSessionNotTerminated(sessionId, clientId, thrown);
     }
   }
 }

@@ -1,5 +1,5 @@
 import type { McpConnectionState, McpServerAddress } from './mcp-client-store.ts';
-import type { McpCredentials } from './credentials/mcp-credentials.ts';
+import type { McpSecrets } from './credentials/mcp-credentials.ts';
 
 /** A tool as its server described it. */
 export type McpTool = { name: string } & Record<string, unknown>;
@@ -9,8 +9,9 @@ export type McpToolResult = Record<string, unknown>;
 
 /** What is connected to. Times in ms. */
 export interface McpTarget {
+  /** With the query of its endpoint. */
   address: McpServerAddress;
-  credentials: McpCredentials;
+  credentials: McpSecrets;
   /** Changes whenever the credentials do, and is the same for no two clients: what is kept of them is kept under it. */
   credentialsId: string;
   /** Where a command is started. */
@@ -27,6 +28,10 @@ export interface McpCallOptions {
 /** A connection that is open in this process, until `close`; what `state` holds resumes it in another. */
 export interface McpConnection {
   readonly state: McpConnectionState;
+  /** After a request that failed in a way that leaves open whether the server still knows the session. */
+  readonly isSuspect: boolean;
+  /** Asks the server something harmless, in a part of the time that is left. */
+  isAlive(): Promise<boolean>;
   listTools(options?: McpCallOptions): Promise<McpTool[]>;
   callTool(name: string, args: Record<string, unknown>, options?: McpCallOptions): Promise<McpToolResult>;
   /** Ends the session on the server; the client is of no use afterwards. */
@@ -43,7 +48,7 @@ export interface McpConnector {
   resume(target: McpTarget, state: McpConnectionState): Promise<McpConnection>;
 }
 
-/** The server no longer knows the session: it must be initialized again. */
+/** The server does not know the session, and has not executed the request: both can be had again, on a new one. */
 export class McpSessionGone extends Error {
   override readonly name = 'McpSessionGone';
 }

@@ -39,11 +39,14 @@ export class SessionMcpClients {
       const session = await this.#session.open();
       const { id, name = id, ...config } = readInput(mcpClientConfigSchema(), input);
       this.#uses.audit.note({ mcpClientId: id });
-      const { address, credentials, timeoutMs } = planOf({ id, ...config });
+      const { address, query, credentials, timeoutMs } = planOf({ id, ...config });
       this.#checkLimit(session, id);
-      const sealed = await this.#uses.vault.seal(credentials, { sessionId: session.id, clientId: id });
-      const client = { clientId: id, name, address, timeoutMs, ...(sealed && { credentials: sealed }) };
-      return this.#connectAndStore(session, client);
+      const owner = { sessionId: session.id, clientId: id };
+      const [sealed, endpointQuery] = await Promise.all(
+        [credentials, { query }].map((secrets) => this.#uses.vault.seal(secrets, owner)),
+      );
+      const secrets = { ...(sealed && { credentials: sealed }), ...(endpointQuery && { endpointQuery }) };
+      return this.#connectAndStore(session, { clientId: id, name, address, timeoutMs, ...secrets });
     });
   }
 

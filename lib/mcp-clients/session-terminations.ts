@@ -1,9 +1,10 @@
 import pTimeout from 'p-timeout';
 import type { AuditLog } from '../telemetry/audit/audit-log.ts';
 import type { LogLines } from '../telemetry/log-lines.ts';
-import { credentialsIdOf, type CredentialVault } from './credentials/credential-vault.ts';
+import type { CredentialVault } from './credentials/credential-vault.ts';
 import { mcpClientEffects } from './mcp-client-audit.ts';
 import type { McpConnector } from './mcp-connector.ts';
+import { openTarget } from './mcp-target.ts';
 import type { PendingTermination, SessionTerminationStore } from './session-termination-store.ts';
 import type { McpClientItem } from './mcp-client-store.ts';
 
@@ -93,18 +94,10 @@ export class SessionTerminations {
     return true;
   }
 
-  private async endOnServer(sessionId: string, { clientId, address, credentials, connection }: McpClientItem) {
-    const owner = { sessionId, clientId };
-    const resumed = await this.mcp.resume(
-      {
-        address,
-        credentials: await this.credentials.open(credentials, owner),
-        credentialsId: credentialsIdOf(credentials, owner),
-        workspacePath: '',
-        timeoutMs: TERMINATION_MS,
-      },
-      connection,
-    );
+  private async endOnServer(sessionId: string, { clientId, connection, ...sealed }: McpClientItem) {
+    const opened = await openTarget(this.credentials, { sessionId, clientId }, sealed);
+    const target = { ...opened, workspacePath: '', timeoutMs: TERMINATION_MS };
+    const resumed = await this.mcp.resume(target, connection);
     await resumed.terminate().finally(() => resumed.close());
   }
 }

@@ -16,6 +16,8 @@ export interface Route {
   query?: Readonly<Record<string, 'string' | 'number' | 'boolean'>>;
   /** The fields that travel in the JSON body. */
   body?: readonly string[];
+  /** Those of them that are passed on to an MCP server as they are, with numbers of any size. */
+  passedOn?: readonly string[];
   /** The fields that are true where the body has a content type of its own, and which. */
   contentTypes?: Readonly<Record<string, string>>;
   /** The field that the body is, as it came, instead: bytes, in base64. */

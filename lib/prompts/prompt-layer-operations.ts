@@ -1,7 +1,7 @@
 import { promptAudit } from './prompt-audit.ts';
 import type { PromptLayers } from './prompt-layers.ts';
 import * as z from 'zod/mini';
-import { previewShape, promptRefShape, scopeRefShape } from './prompt-layers.ts';
+import { previewShape, promptRefShape, scopeRefShape, storedPromptRefShape } from './prompt-layers.ts';
 import { promptLayerInputShape, versionSchema } from './prompt-layer.ts';
 import { operationOf } from '../operations/operation.ts';
 
@@ -39,7 +39,7 @@ export const promptLayerOperations = {
     function: 'records',
     access: 'caller',
     audit: promptAudit.deletePrompt,
-    input: () => z.strictObject({ ...promptRefShape(), version: z.optional(versionSchema()) }),
+    input: () => z.strictObject({ ...storedPromptRefShape(), version: z.optional(versionSchema()) }),
     run: async ({ version, ...ref }, { manager }) => {
       await manager.prompts.delete(ref, { version });
       return { output: null };

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { ID_PATTERN, lazily } from '../schemas.ts';
+import { lazily, storedIdSchema } from '../schemas.ts';
 import { SCOPES, type Identity, type ScopeOwner } from '../identity.ts';
 import { problemOfTemplate } from './template.ts';
 
@@ -22,10 +22,6 @@ const wellFormed = lazily(() =>
 );
 const layerText = lazily(() =>
   wellFormed().check(z.refine(atMost(MAX_LAYER_BYTES), `must have at most ${MAX_LAYER_BYTES} bytes`)),
-);
-
-export const promptIdSchema = lazily(() =>
-  z.string().check(z.regex(ID_PATTERN, 'must be 1 to 64 of A-Z a-z 0-9 . _ -')),
 );
 
 const layerShape = () => ({
@@ -69,7 +65,7 @@ const storedLayerSchema = lazily(() =>
   z
     .object({
       ...layerShape(),
-      id: promptIdSchema(),
+      id: storedIdSchema(),
       name: z.string(),
       // Is not judged again at every read: what cannot be rendered is left out then.
       template: z.optional(z.string()),

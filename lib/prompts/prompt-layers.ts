@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { lazily } from '../schemas.ts';
+import { idSchema, lazily, storedIdSchema } from '../schemas.ts';
 import { readInput } from '../telemetry/audit/callers-input.ts';
 import { ForbiddenError, ValidationError } from '../errors.ts';
 import {
@@ -20,7 +20,6 @@ import {
   MAX_LAYERS_PER_SCOPE,
   MAX_SCOPE_BYTES,
   ownersFor,
-  promptIdSchema,
   promptLayerInputSchema,
   readStoredLayer,
   storedLayer,
@@ -41,7 +40,8 @@ export const scopeRefShape = () => ({
   userId: z.optional(z.string()),
   orgId: z.optional(z.string()),
 });
-export const promptRefShape = () => ({ ...scopeRefShape(), promptId: promptIdSchema() });
+export const promptRefShape = () => ({ ...scopeRefShape(), promptId: idSchema() });
+export const storedPromptRefShape = () => ({ ...scopeRefShape(), promptId: storedIdSchema() });
 export const previewShape = () => ({
   userId: z.optional(z.string()),
   orgId: z.optional(z.string()),
@@ -49,6 +49,7 @@ export const previewShape = () => ({
 });
 const scopeRefSchema = lazily(() => z.strictObject(scopeRefShape()));
 const promptRefSchema = lazily(() => z.strictObject(promptRefShape()));
+const storedPromptRefSchema = lazily(() => z.strictObject(storedPromptRefShape()));
 const previewSchema = lazily(() => z.strictObject(previewShape()));
 
 /** A scope: `user` with `userId`; `org` and `user` are of the caller's organisation unless an operator names another. */
@@ -140,6 +141,7 @@ export class PromptLayers {
         });
       },
       'write',
+      storedPromptRefSchema,
     );
   }
 
@@ -168,9 +170,10 @@ export class PromptLayers {
     ref: PromptRef,
     work: (meant: { owner: ScopeOwner; promptId: string }) => Promise<T>,
     access: 'read' | 'write' = 'read',
+    schema = promptRefSchema,
   ): Promise<T> {
     return this.#uses.audit.record(row, this.#caller, {}, async () => {
-      const { promptId, ...scopeRef } = readInput(promptRefSchema(), ref);
+      const { promptId, ...scopeRef } = readInput(schema(), ref);
       this.#uses.audit.note({ promptId });
       return work({ owner: this.#ownerOf(scopeRef, access), promptId });
     });

@@ -59,6 +59,8 @@ export class Comparison {
   }
 
   async run(round: ReconcileMode, request: ReconcileRequest): Promise<ReconcileResult> {
+    // In another root every directory would be one that no session has.
+    await this.workspaces.checkRoot();
     const run = new ReconcileRun(request, this.reports);
     const from = await this.stores.round.position(round);
     const progress = { at: from };

@@ -16,6 +16,7 @@ import type { SessionEnding } from './session-ending.ts';
 import type { CreateAttempts, CreateOutcome } from './create-attempts.ts';
 import type { RollBack, SessionStore } from './session-store.ts';
 import { fileSystemBusy, orFileSystemBusy } from '../workspaces/files/file-error.ts';
+import { isFileSystemError } from '../workspaces/files/errno.ts';
 import type { Workspaces } from '../workspaces/workspaces.ts';
 import type { CreateRequest, IdempotencyRequest } from './create-request.ts';
 import { isActive, type SessionItem } from '../table/session-item.ts';
@@ -115,6 +116,7 @@ export class SessionCreation {
     const { id } = request.draft;
     const known = await attempts.answerWithoutWriting();
     if (known && 'replayOf' in known) return { session: await this.replay(known.replayOf), replayed: true };
+    await this.checkRoot();
     await orWorkspaceCreationError(this.workspaces.prepare(id));
     const outcome = await this.record(attempts, request, onRolledBack);
     if ('replayOf' in outcome) {
@@ -155,6 +157,13 @@ export class SessionCreation {
       // The session may be there: the caller must get an error after which it may repeat the request.
       throw rollback === 'unknown' && !(thrown instanceof ContentionError) ? new ContentionError(thrown) : thrown;
     }
+  }
+
+  /** A wrong root, or a table that cannot be read, is no failure of the directory. */
+  private async checkRoot(): Promise<void> {
+    await this.workspaces.checkRoot().catch((thrown: unknown) => {
+      throw isFileSystemError(thrown) ? new WorkspaceCreationError(thrown) : thrown;
+    });
   }
 
   /** A session can be ended as soon as it is recorded. */

@@ -25,6 +25,8 @@ export class SessionEnding {
 
   /** With `lastActiveSeen` only if the session was not active since. True if this call has ended it, not another one. */
   async end(sessionId: string, reason: EndReason, lastActiveSeen?: string): Promise<boolean> {
+    // Before the claim: a session that this process cannot bring to its end stays as it is.
+    await this.workspaces.checkRoot();
     const session = await this.store.claimEnd(sessionId, reason, lastActiveSeen);
     return session !== undefined && (await this.resume(session));
   }

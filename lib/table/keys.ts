@@ -30,6 +30,9 @@ export const promptKey = (sessionId: string): Key => ({ pk: `SESSION#${sessionId
 /** How far the sweeps are in measuring all workspaces. */
 export const USAGE_SCAN: Key = { pk: 'USAGE-ROUND', sk: 'USAGE-ROUND' };
 
+/** Which workspace root the table's sessions have their directories in. */
+export const WORKSPACE_ROOT: Key = { pk: 'WORKSPACE-ROOT', sk: 'WORKSPACE-ROOT' };
+
 /** How far the comparison of what is stored is. */
 export const RECONCILE_POSITIONS: Key = { pk: 'RECONCILE-ROUND', sk: 'RECONCILE-ROUND' };
 

@@ -26,3 +26,10 @@ export const tagOrDate = lazily(() =>
       z.regex(new RegExp(`^(?:${TAG}|${DATE})$`), 'must be one entity tag in double quotes, or an HTTP date'),
     ),
 );
+
+/** Permissions as `chmod` takes them: three octal digits, of which the first lets the owner read. Nothing sets an id. */
+export const fileMode = lazily(() =>
+  z
+    .string()
+    .check(z.regex(/^0?[4-7][0-7]{2}$/, 'must be three octal digits that let the owner read, such as 644 or 755')),
+);

@@ -2,12 +2,16 @@ import { fileAudit } from './file-audit.ts';
 import type { ManagerOfFiles } from './session-files.ts';
 import * as z from 'zod/mini';
 import { operationOf } from '../operations/operation.ts';
+import { MAX_LEVELS, MAX_PATH_BYTES } from './files/file-path.ts';
+import { onePath, pathShape } from './path-schemas.ts';
 
 const sessionShape = () => ({ sessionId: z.string() });
-const directoryShape = () => ({ ...sessionShape(), path: z.string() });
+const directoryShape = () => ({ ...sessionShape(), ...pathShape() });
 
 const DEFAULT_PAGE = 100;
 const MAX_PAGE = 1000;
+/** A cursor of a recursive list is a path in base64url. */
+const MAX_CURSOR = Math.ceil(MAX_PATH_BYTES / 3) * 4;
 
 const operation = operationOf<ManagerOfFiles>();
 
@@ -19,13 +23,17 @@ export const directoryOperations = {
     audit: fileAudit.listDirectory,
     input: () =>
       z.strictObject({
-        ...sessionShape(),
-        path: z.optional(z.string()),
+        ...directoryShape(),
         limit: z.optional(z.int().check(z.minimum(1), z.maximum(MAX_PAGE))),
-        cursor: z.optional(z.string().check(z.maxLength(512), z.regex(/^[\w-]+$/, 'must be one that was answered'))),
+        cursor: z.optional(
+          z.string().check(z.maxLength(MAX_CURSOR), z.regex(/^[\w-]+$/, 'must be one that was answered')),
+        ),
+        recursive: z.optional(z.boolean()),
+        depth: z.optional(z.int().check(z.minimum(1), z.maximum(MAX_LEVELS))),
       }),
-    run: async ({ sessionId, path = '', limit = DEFAULT_PAGE, cursor }, { manager }) => {
-      return { output: await manager.session(sessionId).files.list(path, limit, cursor) };
+    run: async ({ sessionId, path, encodedPath, limit = DEFAULT_PAGE, cursor, ...tree }, { manager }) => {
+      const at = path === undefined && encodedPath === undefined ? '' : onePath(path, encodedPath);
+      return { output: await manager.session(sessionId).files.list(at, limit, cursor, tree) };
     },
   }),
 
@@ -35,8 +43,8 @@ export const directoryOperations = {
     access: 'caller',
     audit: fileAudit.makeDirectory,
     input: () => z.strictObject(directoryShape()),
-    run: async ({ sessionId, path }, { manager }) => {
-      const { existed } = await manager.session(sessionId).files.makeDirectory(path);
+    run: async ({ sessionId, path, encodedPath }, { manager }) => {
+      const { existed } = await manager.session(sessionId).files.makeDirectory(onePath(path, encodedPath));
       return { output: null, existed };
     },
   }),
@@ -47,8 +55,8 @@ export const directoryOperations = {
     access: 'caller',
     audit: fileAudit.removeDirectory,
     input: () => z.strictObject({ ...directoryShape(), recursive: z.optional(z.boolean()) }),
-    run: async ({ sessionId, path, recursive }, { manager }) => {
-      await manager.session(sessionId).files.removeDirectory(path, recursive);
+    run: async ({ sessionId, path, encodedPath, recursive }, { manager }) => {
+      await manager.session(sessionId).files.removeDirectory(onePath(path, encodedPath), recursive);
       return { output: null };
     },
   }),

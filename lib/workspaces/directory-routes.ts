@@ -7,14 +7,21 @@ export const directoryRoutes = {
   listDirectory: {
     method: 'GET',
     path: DIRECTORIES,
-    query: { path: 'string', limit: 'number', cursor: 'string' },
+    query: {
+      path: 'string',
+      encodedPath: 'string',
+      limit: 'number',
+      cursor: 'string',
+      recursive: 'boolean',
+      depth: 'number',
+    },
     status: 200,
     repetition: 'always',
   },
   makeDirectory: {
     method: 'PUT',
     path: DIRECTORIES,
-    query: { path: 'string' },
+    query: { path: 'string', encodedPath: 'string' },
     status: 201,
     statusIfExisted: 204,
     tellsExisted: true,
@@ -23,7 +30,7 @@ export const directoryRoutes = {
   removeDirectory: {
     method: 'DELETE',
     path: DIRECTORIES,
-    query: { path: 'string', recursive: 'boolean' },
+    query: { path: 'string', encodedPath: 'string', recursive: 'boolean' },
     status: 204,
     repetition: 'always',
   },

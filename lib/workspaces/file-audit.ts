@@ -5,6 +5,8 @@ export const fileAudit = auditRows({
   statFile: { attempt: 'file.inspect', done: 'file.inspected', has: SESSION_FIELDS },
   writeFile: { attempt: 'file.write', done: 'file.written', has: SESSION_FIELDS },
   deleteFile: { attempt: 'file.delete', done: 'file.deleted', has: SESSION_FIELDS },
+  moveFile: { attempt: 'file.move', done: 'file.moved', has: SESSION_FIELDS },
+  copyFile: { attempt: 'file.copy', done: 'file.copied', has: SESSION_FIELDS },
   listDirectory: { attempt: 'directory.list', done: 'directory.listed', has: SESSION_FIELDS },
   makeDirectory: { attempt: 'directory.make', done: 'directory.made', has: SESSION_FIELDS },
   removeDirectory: { attempt: 'directory.remove', done: 'directory.removed', has: SESSION_FIELDS },

@@ -5,7 +5,7 @@ import type { fileOperations } from './file-operations.ts';
 const { sessionId } = EXAMPLE;
 const tag = 'files';
 const file = { sessionId, path: 'out/report.txt' };
-export const PATH_ERRORS = ['PATH_OUTSIDE_WORKSPACE', 'NOT_A_FILE', 'FORBIDDEN', 'FILE_NOT_FOUND'] as const;
+export const PATH_ERRORS = ['PATH_OUTSIDE_WORKSPACE', 'NOT_A_FILE', 'FILE_PERMISSION', 'FILE_NOT_FOUND'] as const;
 const base64 = (text: string) => Buffer.from(text).toString('base64');
 
 const etag = z.string().check(z.regex(/^".+"$/));
@@ -51,7 +51,8 @@ export const fileDocs = {
     summary: 'Write a file, or a part of it',
     description:
       'Replaces the file as a whole; directories on the way are made. A request carries at most 4 MiB: more goes up in ' +
-      'parts with `Content-Range`, one after the other, and is in its place with the last.',
+      'parts with `Content-Range`, one after the other, and is in its place with the last. `mode` sets the permissions, ' +
+      'in octal digits as `chmod` takes them; else a file that is replaced keeps its own, and a new one has 600.',
     output: writtenAnswer,
     partialOutput: receivedAnswer,
     errors: [...PATH_ERRORS, 'FILE_TOO_LARGE', 'PRECONDITION_FAILED', 'RANGE_NOT_SATISFIABLE', 'WORKSPACE_FULL'],
@@ -60,6 +61,10 @@ export const fileDocs = {
       once: {
         summary: 'Only where nothing is',
         input: { sessionId, path: 'new/once.txt', content: base64('Only once.\n'), ifNoneMatch: '*' },
+      },
+      script: {
+        summary: 'A program that can be executed',
+        input: { sessionId, path: 'new/run.sh', content: base64('#!/bin/sh\n'), mode: '755' },
       },
       part: {
         summary: 'The first five of ten bytes',

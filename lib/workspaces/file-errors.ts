@@ -6,10 +6,15 @@ export class FileNotFoundError extends CodedError<'FILE_NOT_FOUND', NoDetails> {
   }
 }
 
-/** The path leads out of the workspace, or what it names may be outside as well: links are not followed. */
-export class PathOutsideWorkspaceError extends CodedError<'PATH_OUTSIDE_WORKSPACE', NoDetails> {
-  constructor(problem: string) {
-    super('PATH_OUTSIDE_WORKSPACE', `The path ${problem}.`, {});
+type HardLinkDetails = { names?: number; found?: number; searched?: number };
+
+/**
+ * The path leads out of the workspace, or what it names may be outside as well: links are not followed. Of a file with hard
+ * links: how many `names` it has, how many were `found`, and where the search was cut, how many entries it `searched`.
+ */
+export class PathOutsideWorkspaceError extends CodedError<'PATH_OUTSIDE_WORKSPACE', HardLinkDetails> {
+  constructor(problem: string, details: HardLinkDetails = {}) {
+    super('PATH_OUTSIDE_WORKSPACE', `The path ${problem}.`, details);
   }
 }
 
@@ -21,15 +26,36 @@ export class NotAFileError extends CodedError<'NOT_A_FILE', NoDetails> {
 }
 
 export class DirectoryNotEmptyError extends CodedError<'DIRECTORY_NOT_EMPTY', NoDetails> {
-  constructor() {
-    super('DIRECTORY_NOT_EMPTY', 'The directory is not empty. With recursive=true, what is in it goes as well.', {});
+  constructor(message = 'The directory is not empty. With recursive=true, what is in it goes as well.') {
+    super('DIRECTORY_NOT_EMPTY', message, {});
   }
 }
 
+/** Something is where a move or a copy leads, and nothing was to be replaced. */
+export class FileExistsError extends CodedError<'FILE_EXISTS', NoDetails> {
+  constructor() {
+    super('FILE_EXISTS', 'Something is there already. With overwrite, a file is replaced.', {});
+  }
+}
+
+/** The agent has closed a file or a directory to the functions. Only the agent can open it again. */
+export class FilePermissionError extends CodedError<'FILE_PERMISSION', NoDetails> {
+  constructor() {
+    super('FILE_PERMISSION', 'The permissions that the agent has set there do not allow this.', {});
+  }
+}
+
+type TooLargeDetails = { size?: number; limit?: number; seconds?: number };
+
 /** More than one request or answer carries: larger files go up in parts and down in ranges. */
-export class FileTooLargeError extends CodedError<'FILE_TOO_LARGE', { size?: number; limit?: number }> {
-  constructor(size: number, limit: number) {
-    super('FILE_TOO_LARGE', `${size} bytes are too many: one request carries at most ${limit}.`, { size, limit });
+export class FileTooLargeError extends CodedError<'FILE_TOO_LARGE', TooLargeDetails> {
+  constructor(
+    size: number,
+    limit: number,
+    message = `${size} bytes are too many: one request carries at most ${limit}.`,
+    details: TooLargeDetails = { size, limit },
+  ) {
+    super('FILE_TOO_LARGE', message, details);
   }
 }
 

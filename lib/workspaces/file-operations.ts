@@ -4,10 +4,11 @@ import * as z from 'zod/mini';
 import { lazily } from '../schemas.ts';
 import { ValidationError } from '../errors.ts';
 import { parseContentRange, parseRanges } from './byte-range.ts';
-import { entityTags, tagOrDate } from './condition-schemas.ts';
+import { entityTags, fileMode, tagOrDate } from './condition-schemas.ts';
 import { operationOf } from '../operations/operation.ts';
+import { onePath, pathShape } from './path-schemas.ts';
 
-const fileShape = () => ({ sessionId: z.string(), path: z.string() });
+const fileShape = () => ({ sessionId: z.string(), ...pathShape() });
 const tags = lazily(() => z.optional(entityTags()));
 
 /** Base64 as every encoder makes it: other spellings that decode to some bytes are a mistake of the caller. */
@@ -50,9 +51,10 @@ export const fileOperations = {
         ifNoneMatch: tags(),
         ifRange: z.optional(tagOrDate()),
       }),
-    run: async ({ sessionId, path, range, ...conditions }, { manager }) => {
+    run: async ({ sessionId, path, encodedPath, range, ...conditions }, { manager }) => {
+      const at = onePath(path, encodedPath);
       const ranges = parseRanges(range);
-      const read = await manager.session(sessionId).files.read(path, ranges, conditions);
+      const read = await manager.session(sessionId).files.read(at, ranges, conditions);
       const { size, etag, modifiedAt } = read;
       const output: FileAnswer = { size, etag, modifiedAt };
       if ('unmodified' in read) return { output, unmodified: true };
@@ -73,8 +75,9 @@ export const fileOperations = {
     access: 'caller',
     audit: fileAudit.statFile,
     input: () => z.strictObject({ ...fileShape(), ifMatch: tags(), ifNoneMatch: tags() }),
-    run: async ({ sessionId, path, ...conditions }, { manager }) => {
-      const { unmodified = false, ...output } = await manager.session(sessionId).files.stat(path, conditions);
+    run: async ({ sessionId, path, encodedPath, ...conditions }, { manager }) => {
+      const at = onePath(path, encodedPath);
+      const { unmodified = false, ...output } = await manager.session(sessionId).files.stat(at, conditions);
       return { output, unmodified };
     },
   }),
@@ -93,22 +96,19 @@ export const fileOperations = {
         content: z.optional(z.string()),
         contentRange: z.optional(z.string().check(z.maxLength(256))),
         uploadId: z.optional(z.string().check(z.maxLength(128))),
+        mode: z.optional(fileMode()),
         ifMatch: tags(),
         ifNoneMatch: z.optional(z.literal('*', 'must be *')),
       }),
-    run: async ({ sessionId, path, content = '', contentRange, uploadId = '', ifMatch, ifNoneMatch }, { manager }) => {
+    run: async (input, { manager }) => {
+      const { sessionId, path, encodedPath, content = '', contentRange, uploadId = '', ...options } = input;
+      const at = onePath(path, encodedPath);
       const bytes = bytesOf(content);
       const { files } = manager.session(sessionId);
-      const conditions = { ifMatch, ifNoneMatch };
       const outcome =
         contentRange === undefined
-          ? await files.write(path, bytes, conditions)
-          : await files.writePart(
-              path,
-              bytes,
-              { ...parseContentRange(contentRange, bytes.length), uploadId },
-              conditions,
-            );
+          ? await files.write(at, bytes, options)
+          : await files.writePart(at, bytes, { ...parseContentRange(contentRange, bytes.length), uploadId }, options);
       if ('received' in outcome) return { output: outcome as WriteAnswer, partial: true };
       const { existed, ...output } = outcome;
       return { output: output as WriteAnswer, existed };
@@ -121,8 +121,8 @@ export const fileOperations = {
     access: 'caller',
     audit: fileAudit.deleteFile,
     input: () => z.strictObject({ ...fileShape(), ifMatch: tags() }),
-    run: async ({ sessionId, path, ifMatch }, { manager }) => {
-      await manager.session(sessionId).files.delete(path, { ifMatch });
+    run: async ({ sessionId, path, encodedPath, ifMatch }, { manager }) => {
+      await manager.session(sessionId).files.delete(onePath(path, encodedPath), { ifMatch });
       return { output: null };
     },
   }),

@@ -9,7 +9,7 @@ export const fileRoutes = {
   readFile: {
     method: 'GET',
     path: FILES,
-    query: { path: 'string' },
+    query: { path: 'string', encodedPath: 'string' },
     headers: { range: 'range', ifMatch: 'if-match', ifNoneMatch: 'if-none-match', ifRange: 'if-range' },
     status: 200,
     statusIfPartial: 206,
@@ -22,7 +22,7 @@ export const fileRoutes = {
   statFile: {
     method: 'HEAD',
     path: FILES,
-    query: { path: 'string' },
+    query: { path: 'string', encodedPath: 'string' },
     headers: { ifMatch: 'if-match', ifNoneMatch: 'if-none-match' },
     status: 200,
     statusIfUnmodified: 304,
@@ -34,7 +34,7 @@ export const fileRoutes = {
   writeFile: {
     method: 'PUT',
     path: FILES,
-    query: { path: 'string' },
+    query: { path: 'string', encodedPath: 'string', mode: 'string' },
     rawBody: 'content',
     headers: {
       contentRange: 'content-range',
@@ -52,7 +52,7 @@ export const fileRoutes = {
   deleteFile: {
     method: 'DELETE',
     path: FILES,
-    query: { path: 'string' },
+    query: { path: 'string', encodedPath: 'string' },
     headers: { ifMatch: 'if-match' },
     status: 204,
     repetition: 'without a condition',

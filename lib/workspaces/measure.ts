@@ -1,5 +1,6 @@
 import pMap from 'p-map';
 import { PathOutsideWorkspaceError } from './file-errors.ts';
+import { isClosedBy } from './files/directory-entry.ts';
 import { hasErrno } from './files/errno.ts';
 import { MAX_LEVELS } from './files/file-path.ts';
 import { FirstNames } from './files/first-names.ts';
@@ -18,6 +19,8 @@ export interface Measurement {
   /** The directory it is in and the last name counted there, in base64url: the walk goes by name, directories last. */
   directory: string[];
   name: string;
+  /** Entries and directories that could not be measured: closed by the agent, or too deep. */
+  unreadable?: number;
 }
 
 export const nothingMeasured: Measurement = { bytes: 0, files: 0, directory: [], name: '' };
@@ -105,9 +108,10 @@ class Walk {
   }
 
   private async visitBelow(directory: OpenDirectory, at: Buffer[]): Promise<boolean> {
-    if (at.length >= MAX_LEVELS) return true;
+    if (at.length >= MAX_LEVELS) return this.passOver();
     if (!this.resume && !this.goesOn({ directory: at.map(encoded), name: '' })) return false;
     const below = await openedBelow(directory, at.at(-1) as Buffer);
+    if (below === 'closed') return this.passOver();
     if (!below) return true;
     try {
       return await this.visit(below, at);
@@ -121,13 +125,31 @@ class Walk {
     for (let from = 0; from < names.length; from += BATCH) {
       const batch = names.slice(from, from + BATCH);
       const sizes = await pMap(batch, (name) => sizeOf(directory, name), { concurrency: AT_ONCE });
-      const bytes = sizes.reduce((sum, size) => sum + size, this.measurement.bytes);
+      const bytes = sizes.reduce((sum: number, size) => sum + (size ?? 0), this.measurement.bytes);
       const files = this.measurement.files + batch.length;
-      const hasTime = this.goesOn({ bytes, files, directory: place, name: encoded(batch.at(-1)) });
+      const closed = sizes.filter((size) => size === undefined).length;
+      const hasTime = this.goesOn({
+        bytes,
+        files,
+        directory: place,
+        name: encoded(batch.at(-1)),
+        ...this.more(closed),
+      });
       // The look at a large directory was long: it is used.
       if (!hasTime && from + BATCH >= Math.min(names.length, this.kept.files / 4)) return false;
     }
     return true;
+  }
+
+  /** What cannot be measured is counted, and no reason to stop. */
+  private passOver(): true {
+    this.measurement = { ...this.measurement, ...this.more(1) };
+    return true;
+  }
+
+  private more(closed: number): Pick<Measurement, 'unreadable'> {
+    const unreadable = (this.measurement.unreadable ?? 0) + closed;
+    return unreadable > 0 ? { unreadable } : {};
   }
 
   /** Has come further; gives whether there is time for more. */
@@ -149,33 +171,37 @@ class Walk {
         }
       }
     } catch (thrown) {
-      if (!isNothingThere(thrown)) throw thrown;
+      if (isClosedBy(thrown)) this.passOver();
+      else if (!isNothingThere(thrown)) throw thrown;
     }
     return { files: files.sorted(), directories: directories.sorted() };
   }
 }
 
-/** Nothing: removed or replaced in the meantime, or closed by its agent. */
-async function openedBelow(directory: OpenDirectory, name: Buffer): Promise<OpenDirectory | undefined> {
+/** Nothing: removed or replaced in the meantime. */
+async function openedBelow(directory: OpenDirectory, name: Buffer): Promise<OpenDirectory | 'closed' | undefined> {
   try {
     return await directory.directory(name);
   } catch (thrown) {
+    if (isClosedBy(thrown)) return 'closed';
     if (thrown instanceof PathOutsideWorkspaceError || isNothingThere(thrown)) return undefined;
     throw thrown;
   }
 }
 
-async function sizeOf(directory: OpenDirectory, name: Buffer): Promise<number> {
+/** Undefined: closed by the agent. */
+async function sizeOf(directory: OpenDirectory, name: Buffer): Promise<number | undefined> {
   try {
     const found = await directory.look(name);
     return found?.isFile() ? Number(found.size) : 0;
   } catch (thrown) {
+    if (isClosedBy(thrown)) return undefined;
     if (isNothingThere(thrown)) return 0;
     throw thrown;
   }
 }
 
-const isNothingThere = (thrown: unknown) => hasErrno(thrown, 'ENOENT', 'ENOTDIR', 'ELOOP', 'EACCES', 'ESTALE');
+const isNothingThere = (thrown: unknown) => hasErrno(thrown, 'ENOENT', 'ENOTDIR', 'ELOOP', 'ESTALE');
 
 const encoded = (name: Buffer | undefined) => (name ?? Buffer.alloc(0)).toString('base64url');
 const decoded = (name: string) => Buffer.from(name, 'base64url');

@@ -1,21 +1,13 @@
-import type { BigIntStats } from 'node:fs';
-import pMap from 'p-map';
 import { ValidationError } from '../errors.ts';
+import { entriesOf, firstNames, markClosed, type DirectoryEntry } from './files/directory-entry.ts';
+import { bytesOfName, pathOfEncoded, percentEncoded } from './files/encoded-path.ts';
 import { directoryNames } from './files/file-path.ts';
-import { FirstNames } from './files/first-names.ts';
 import type { OpenDirectory } from './files/open-directory.ts';
+import { TreePage, type TreeBounds } from './files/tree-page.ts';
 import { withDirectory } from './files/with-directory.ts';
 import type { WorkspaceFiles } from './workspace-files.ts';
 import type { Workspace } from './workspace-paths.ts';
 import type { Workspaces } from './workspaces.ts';
-
-export interface DirectoryEntry {
-  name: string;
-  type: 'file' | 'directory' | 'symlink' | 'other';
-  /** Bytes of a file; 0 of everything else. */
-  size: number;
-  modifiedAt: string;
-}
 
 export interface DirectoryPage {
   entries: DirectoryEntry[];
@@ -23,7 +15,6 @@ export interface DirectoryPage {
   nextCursor?: string;
 }
 
-const AT_ONCE = 16;
 /** How long a removal goes on with what it has moved to the trash; the sweep does the rest (ms). */
 const TIDY_MS = 1_000;
 
@@ -37,11 +28,21 @@ export class WorkspaceDirectories {
     this.files = files;
   }
 
-  /** By name, in the order of its bytes. Names that are not UTF-8 are shown as near as can be. */
-  async list(session: Workspace, directory: string, limit: number, cursor?: string): Promise<DirectoryPage> {
+  /**
+   * By name, in the order of its bytes. With a `depth`, what is below too: each directory, then what is in it; such a page
+   * may have fewer entries than `limit`.
+   */
+  async list(
+    session: Workspace,
+    directory: string,
+    limit: number,
+    cursor?: string,
+    depth?: number,
+  ): Promise<DirectoryPage> {
     const names = directoryNames(directory);
-    const after = cursor === undefined ? undefined : Buffer.from(cursor, 'base64url');
-    return this.files.reading(session, (top) => withDirectory(top, names, (opened) => page(opened, limit, after)));
+    const list = (opened: OpenDirectory) =>
+      depth === undefined ? page(opened, limit, cursor) : treePage(opened, names, { limit, depth }, cursor);
+    return this.files.reading(session, (top) => withDirectory(top, names, list));
   }
 
   /** With all that is missing above it. True: it was there. */
@@ -79,38 +80,39 @@ async function made(parent: OpenDirectory, name: string): Promise<boolean> {
   return !isNew;
 }
 
-async function page(directory: OpenDirectory, limit: number, after: Buffer | undefined): Promise<DirectoryPage> {
-  const first = new FirstNames(limit + 1);
-  for await (const entries of directory.batches()) {
-    for (const { name } of entries) if (!after || Buffer.compare(name, after) > 0) first.add(name);
-  }
-  const behind = first.sorted();
+async function page(directory: OpenDirectory, limit: number, cursor: string | undefined): Promise<DirectoryPage> {
+  const after = cursor === undefined ? undefined : Buffer.from(cursor, 'base64url');
+  const behind = await firstNames(directory, limit + 1, after);
   const shown = behind.slice(0, limit);
-  // All are waited for, also if one fails: until then the descriptor is in use.
-  const looked = await pMap(shown, async (name) => (await Promise.allSettled([directory.look(name)]))[0], {
-    concurrency: AT_ONCE,
-  });
-  const entries = looked.map((look, index) => {
-    if (look.status === 'rejected') throw look.reason;
-    return entryOf(shown[index] as Buffer, look.value);
-  });
+  const found = await entriesOf(directory, shown);
+  await markClosed(directory, found);
   const last = shown.at(-1);
   return {
-    // Entries that were removed in the meantime are left out.
-    entries: entries.filter((entry): entry is DirectoryEntry => entry !== undefined),
+    entries: found.map(({ entry }) => entry),
     ...(last && behind.length > limit && { nextCursor: last.toString('base64url') }),
   };
 }
 
-function entryOf(name: Buffer, stats: BigIntStats | undefined): DirectoryEntry | undefined {
-  if (!stats) return undefined;
-  const type = stats.isFile()
-    ? 'file'
-    : stats.isDirectory()
-      ? 'directory'
-      : stats.isSymbolicLink()
-        ? 'symlink'
-        : 'other';
-  const size = stats.isFile() ? Number(stats.size) : 0;
-  return { name: name.toString('utf8'), type, size, modifiedAt: stats.mtime.toISOString() };
+async function treePage(
+  directory: OpenDirectory,
+  names: readonly string[],
+  bounds: TreeBounds,
+  cursor: string | undefined,
+): Promise<DirectoryPage> {
+  const page = new TreePage(
+    names.map((name) => Buffer.from(bytesOfName(name))),
+    bounds,
+  );
+  const isFull = await page.visit(directory, [], cursor === undefined ? [] : positionOf(cursor));
+  return { entries: page.entries, ...(isFull && { nextCursor: page.position.toString('base64url') }) };
+}
+
+/** The names of an entry, as a cursor has them. They lead from directory to directory: no other than those of a path do. */
+function positionOf(cursor: string): Buffer[] {
+  try {
+    const path = percentEncoded(Buffer.from(cursor, 'base64url'));
+    return directoryNames(pathOfEncoded(path, 'cursor')).map((name) => Buffer.from(bytesOfName(name)));
+  } catch {
+    throw ValidationError.at('cursor', 'must be one that was answered');
+  }
 }

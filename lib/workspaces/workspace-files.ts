@@ -1,11 +1,10 @@
-import { lstat, type FileHandle } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import pTimeout from 'p-timeout';
 import { ContentionError, SessionNotFoundError } from '../errors.ts';
 import { FileNotFoundError, FileTooLargeError, PreconditionFailedError, WorkspaceFullError } from './file-errors.ts';
 import {
   areAny,
   checkConditions,
-  infoOf,
   type Conditions,
   type FileInfo,
   type FileStat,
@@ -15,7 +14,10 @@ import { MAX_TRANSFER_BYTES, readContent, readStat, type ByteRange, type FileCon
 import { againIfStale, orFileSystemBusy, orStagingError, toFileError } from './files/file-error.ts';
 import { withFileLock, type StillHeld } from './files/file-lock.ts';
 import { fileNames } from './files/file-path.ts';
+import type { SearchBounds } from './files/link-search.ts';
+import { LinksInside } from './files/links-inside.ts';
 import { refuseLinkOrOther, type OpenDirectory } from './files/open-directory.ts';
+import { publishStaged, type Publication } from './files/publish.ts';
 import { discard, stage, StagedParts } from './files/staged-file.ts';
 import { StagingDirectory } from './files/staging-directory.ts';
 import { withDirectory } from './files/with-directory.ts';
@@ -49,18 +51,19 @@ export interface Quota {
   giveBack(bytes: number): Promise<void>;
 }
 
-interface Write {
+interface Write extends Publication {
   path: string;
-  conditions: Conditions;
   quota: Quota;
 }
 
 /** The files of workspaces. A path never leaves its workspace, whatever is at work there. */
 export class WorkspaceFiles {
   private readonly workspaces: Workspaces;
+  private readonly linkBounds: SearchBounds | undefined;
 
-  constructor(workspaces: Workspaces) {
+  constructor(workspaces: Workspaces, linkBounds?: SearchBounds) {
     this.workspaces = workspaces;
+    this.linkBounds = linkBounds;
   }
 
   async read(
@@ -123,14 +126,15 @@ export class WorkspaceFiles {
     const staging = this.stagingOf(session);
     await this.within(session, (top) =>
       withDirectory(top, parents, (parent) => {
-        const removed = async (stillHeld?: StillHeld) => {
-          const found = await parent.look(name);
-          if (!found) throw new FileNotFoundError();
-          checkConditions(conditions, found);
-          await stillHeld?.();
-          await parent.removeFile(name);
-          if (found.isFile()) await quota.take(-Number(found.size));
-        };
+        const removed = (stillHeld?: StillHeld) =>
+          parent.anew(async (opened) => {
+            const found = await opened.lookAnew(name);
+            if (!found) throw new FileNotFoundError();
+            checkConditions(conditions, found);
+            await stillHeld?.();
+            await opened.removeFile(name);
+            if (found.isFile()) await quota.take(-Number(found.size));
+          });
         return withFileLock(staging, lockNameOf(path), removed).catch((thrown: unknown) => {
           // A lock takes room, which a removal makes. Without conditions it need not be the file that was looked at.
           if (!(thrown instanceof WorkspaceFullError) || areAny(conditions)) throw thrown;
@@ -144,9 +148,9 @@ export class WorkspaceFiles {
    * Runs `work` below the session's directory, which is opened once: what is made is made there, wherever it has been
    * moved meanwhile. That it goes well means that the workspace was in its place to the end.
    */
-  async within<T>(session: Workspace, work: (top: OpenDirectory) => Promise<T>): Promise<T> {
-    const message = `The file system did not answer within ${OPERATION_MS} ms.`;
-    return pTimeout(this.opened(session, work), { milliseconds: OPERATION_MS, message }).catch((thrown: unknown) => {
+  async within<T>(session: Workspace, work: (top: OpenDirectory) => Promise<T>, ms = OPERATION_MS): Promise<T> {
+    const message = `The file system did not answer within ${ms} ms.`;
+    return pTimeout(this.opened(session, work), { milliseconds: ms, message }).catch((thrown: unknown) => {
       throw toFileError(thrown);
     });
   }
@@ -160,10 +164,15 @@ export class WorkspaceFiles {
     const { parents, name } = fileNames(path);
     return this.reading(session, (top) =>
       withDirectory(top, parents, async (parent) => {
-        const file = await parent.file(name);
+        const file = await this.readable(session, top, parent, name);
         return work(file).finally(() => file.close());
       }),
     );
+  }
+
+  /** A file below the session's directory, open to be read. All readers open it here: hard links may lead outside. */
+  readable(session: Workspace, top: OpenDirectory, parent: OpenDirectory, name: string): Promise<FileHandle> {
+    return parent.file(name, new LinksInside(top, this.stagingOf(session), this.linkBounds));
   }
 
   stagingOf({ id }: Workspace): StagingDirectory {
@@ -210,7 +219,7 @@ async function sizeAt(top: OpenDirectory, path: string): Promise<number> {
 async function checkBeforehand(top: OpenDirectory, { path, conditions }: Write): Promise<void> {
   if (!areAny(conditions)) return;
   const { parents, name } = fileNames(path);
-  const found = await withDirectory(top, parents, (parent) => parent.look(name)).catch((thrown: unknown) => {
+  const found = await withDirectory(top, parents, (parent) => parent.lookAnew(name)).catch((thrown: unknown) => {
     if (!(toFileError(thrown) instanceof FileNotFoundError)) throw thrown;
   });
   if (found) refuseLinkOrOther(found);
@@ -218,32 +227,13 @@ async function checkBeforehand(top: OpenDirectory, { path, conditions }: Write):
 }
 
 /** Moves a file that is whole to its place; nobody is in between looking at what it replaces and replacing it. */
-async function publish(
-  top: OpenDirectory,
-  staging: StagingDirectory,
-  file: string,
-  { path, conditions, quota }: Write,
-): Promise<WriteOutcome> {
-  const { parents, name } = fileNames(path);
+async function publish(top: OpenDirectory, staging: StagingDirectory, file: string, write: Write) {
+  const { parents, name } = fileNames(write.path);
   const into = (parent: OpenDirectory) =>
-    withFileLock(staging, lockNameOf(path), async (stillHeld) => {
-      const found = await parent.look(name);
-      if (found) refuseLinkOrOther(found);
-      checkConditions(conditions, found);
-      const info = infoOf(await orStagingError(lstat(file, { bigint: true })));
-      const added = info.size - Number(found?.size ?? 0);
-      await quota.take(added);
-      const receive = async () => {
-        await stillHeld();
-        await parent.receive(file, name);
-      };
-      await receive().catch(async (thrown: unknown) => {
-        await quota.giveBack(added);
-        throw thrown;
-      });
-      return { existed: found !== undefined, ...info };
-    });
-  if (conditions.ifMatch === undefined) return withDirectory(top, parents, into, 'make');
+    withFileLock(staging, lockNameOf(write.path), (stillHeld) =>
+      parent.anew((opened) => publishStaged(opened, name, file, write, stillHeld)),
+    );
+  if (write.conditions.ifMatch === undefined) return withDirectory(top, parents, into, 'make');
   return withDirectory(top, parents, into).catch((thrown: unknown) => {
     throw toFileError(thrown) instanceof FileNotFoundError ? new PreconditionFailedError() : thrown;
   });

@@ -1,5 +1,5 @@
 import type { WorkspaceUsage, MeasuredItem, WorkspaceUsageStore } from './workspace-usage-store.ts';
-import { measure, nothingMeasured } from './measure.ts';
+import { measure, nothingMeasured, type Measurement } from './measure.ts';
 import type { WorkspaceFiles } from './workspace-files.ts';
 import type { Workspace } from './workspace-paths.ts';
 
@@ -27,15 +27,25 @@ export class WorkspaceMeasuring {
   ): Promise<WorkspaceUsage> {
     const startedAt = performance.now();
     const before = stored?.measuring ?? { ...nothingMeasured, countedBefore: stored?.bytes ?? 0 };
-    const { measurement, complete } = await measure(this.files, session, before, signal);
+    const { measurement, complete: isDone } = await measure(this.files, session, before, signal);
     const tookMs = (stored?.measuring ? stored.tookMs : 0) + Math.round(performance.now() - startedAt);
     const from = { sessionId: session.id, rounds: stored?.rounds ?? 0, onlyIfActive };
     const { countedBefore } = before;
-    const { bytes, files } = measurement;
     const now = this.now();
     const measuredAt = now.toISOString();
-    if (complete) await this.usage.put(from, { bytes, files, measuredAt, tookMs, countedBefore }, now);
-    else await this.usage.putStep(from, { ...measurement, countedBefore }, tookMs, now);
-    return { bytes, files, measuredAt, complete };
+    if (isDone) {
+      const seen = atLeast(measurement, countedBefore, stored?.files ?? 0);
+      await this.usage.put(from, { ...seen, measuredAt, tookMs, countedBefore }, now);
+      return { ...seen, measuredAt, complete: !('unreadable' in seen) };
+    }
+    await this.usage.putStep(from, { ...measurement, countedBefore }, tookMs, now);
+    const { bytes, files, unreadable } = measurement;
+    return { bytes, files, measuredAt, complete: false, ...(unreadable !== undefined && { unreadable }) };
   }
+}
+
+/** What an agent has closed is still there as far as anybody knows: closing a directory makes no room for more. */
+function atLeast({ bytes, files, unreadable }: Measurement, countedBefore: number, filesBefore: number) {
+  if (unreadable === undefined) return { bytes, files };
+  return { bytes: Math.max(bytes, countedBefore), files: Math.max(files, filesBefore), unreadable };
 }

@@ -75,9 +75,9 @@ export class WorkspaceQuota implements Quota {
     const stored = await usage.get(this.session.id);
     if (stored && isYoung(stored, now(), maxAgeMs)) return usageOf(stored, true);
     const found = await measuring.step(this.session, stored, AbortSignal.timeout(stepMs));
-    if (found.complete) {
+    if (found.complete || found.unreadable !== undefined) {
       const counted = await usage.get(this.session.id);
-      return { ...found, bytes: counted?.bytes ?? found.bytes };
+      if (found.complete || !counted?.measuring) return { ...found, bytes: counted?.bytes ?? found.bytes };
     }
     // What is known for sure: the last whole measurement, or this one if it has already come further.
     return stored && hasBeenMeasured(stored) && stored.bytes >= found.bytes ? usageOf(stored, false) : found;
@@ -88,11 +88,12 @@ type Measured = MeasuredItem & { measuredAt: string };
 
 const hasBeenMeasured = (item: MeasuredItem): item is Measured => item.measuredAt !== undefined;
 
-const usageOf = ({ bytes, files, measuredAt }: Measured, complete: boolean): WorkspaceUsage => ({
+const usageOf = ({ bytes, files, measuredAt, unreadable }: Measured, isDone: boolean): WorkspaceUsage => ({
   bytes,
   files,
   measuredAt,
-  complete,
+  complete: isDone && unreadable === undefined,
+  ...(unreadable !== undefined && { unreadable }),
 });
 
 function isYoung(item: MeasuredItem, now: Date, maxAgeMs: number): item is Measured {

@@ -10,6 +10,8 @@ export interface WorkspaceUsage {
   files: number;
   measuredAt: string;
   complete: boolean;
+  /** How many entries and directories could not be measured, since their agent has closed them; then it is not complete. */
+  unreadable?: number;
 }
 
 /** How far a measurement is that does not fit into one call. */
@@ -18,6 +20,7 @@ interface Progress {
   files: number;
   directory: string[];
   name: string;
+  unreadable?: number;
   /** What was counted when it began. */
   countedBefore: number;
 }
@@ -33,6 +36,8 @@ export interface MeasuredItem {
   measuring?: Progress;
   /** How often it has been measured as a whole. */
   rounds: number;
+  /** What that could not see. */
+  unreadable?: number;
 }
 
 /** A measurement that is complete, and what was counted when it began. */
@@ -42,6 +47,7 @@ interface Measured {
   measuredAt: string;
   tookMs: number;
   countedBefore: number;
+  unreadable?: number;
 }
 
 /** What a measurement was begun with, and whether it is stored only of a session that is active still. */
@@ -66,7 +72,7 @@ const TTL = { '#ttl': 'ttl' };
 const ttlAt = (now: Date) => ({ ':ttl': Math.floor(now.getTime() / 1000) + KEPT_SECONDS });
 
 function measuredItemOf(item: StoredItem): MeasuredItem {
-  const { usedBytes = 0, fileCount = 0, tookMs = 0, rounds = 0, measuredAt, measuring } = item;
+  const { usedBytes = 0, fileCount = 0, tookMs = 0, rounds = 0, measuredAt, measuring, unreadable } = item;
   return {
     bytes: usedBytes,
     files: fileCount,
@@ -74,6 +80,7 @@ function measuredItemOf(item: StoredItem): MeasuredItem {
     rounds,
     ...(measuredAt !== undefined && { measuredAt }),
     ...(measuring && { measuring }),
+    ...(unreadable !== undefined && { unreadable }),
   };
 }
 
@@ -101,12 +108,14 @@ export class WorkspaceUsageStore {
    * nothing if another one was faster.
    */
   async put(from: MeasuredFrom, measured: Measured, now: Date): Promise<void> {
-    const { bytes, files, measuredAt, tookMs, countedBefore } = measured;
+    const { bytes, files, measuredAt, tookMs, countedBefore, unreadable } = measured;
+    const [set, remove] = unreadable === undefined ? ['', ', unreadable'] : [', unreadable = :unreadable', ''];
     await this.write(from, now, {
       UpdateExpression:
-        'SET fileCount = :files, measuredAt = :at, tookMs = :took, #ttl = :ttl ' +
-        'REMOVE measuring ADD usedBytes :found, rounds :one',
+        `SET fileCount = :files, measuredAt = :at, tookMs = :took, #ttl = :ttl${set} ` +
+        `REMOVE measuring${remove} ADD usedBytes :found, rounds :one`,
       ExpressionAttributeValues: {
+        ...(unreadable !== undefined && { ':unreadable': unreadable }),
         ':found': bytes - countedBefore,
         ':files': files,
         ':at': measuredAt,

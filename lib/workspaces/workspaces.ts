@@ -43,7 +43,11 @@ export class Workspaces {
   /** As they are on disk, whatever the table says. */
   readonly found: FoundDirectories;
 
-  constructor(root: string) {
+  /** Passes if the root is the table's. It comes before each first step in a root. */
+  readonly checkRoot: () => Promise<void>;
+
+  constructor(root: string, checkRoot: () => Promise<void> = async () => undefined) {
+    this.checkRoot = checkRoot;
     this.paths = new WorkspacePaths(root);
     this.found = new FoundDirectories(this.paths);
   }
@@ -58,6 +62,7 @@ export class Workspaces {
    * needs no free space later.
    */
   async prepare(sessionId: string): Promise<void> {
+    await this.checkRoot();
     await inTime(async () => {
       const pending = this.paths.pendingOf(sessionId);
       try {
@@ -78,6 +83,7 @@ export class Workspaces {
 
   /** Moves the directory to its place, if it is not there already. False: it is neither there nor in `.pending`. */
   async publish(session: Workspace): Promise<boolean> {
+    await this.checkRoot();
     return inTime(async () => {
       const place = this.pathOf(session);
       const pending = this.paths.pendingOf(session.id);
@@ -98,6 +104,7 @@ export class Workspaces {
 
   /** The session's directory, published first if a crash interrupted its create. Nothing: there is none, in `.pending` neither. */
   async open(session: Workspace): Promise<OpenDirectory | undefined> {
+    await this.checkRoot();
     const place = this.pathOf(session);
     const there = await openIfThere(place);
     if (there) return there;
@@ -109,6 +116,7 @@ export class Workspaces {
    * is tried twice, because a create may publish the directory between the first try and the second.
    */
   async moveToTrash(session: Workspace): Promise<string | undefined> {
+    await this.checkRoot();
     const retired = inTime(async () => {
       const place = this.pathOf(session);
       const name = await newTrashName(this.paths, session.id);
@@ -191,11 +199,18 @@ export class Workspaces {
       const failures: unknown[] = [];
       for (const name of await namesIn(uploads)) {
         const file = path.join(uploads, name);
-        await removedIfOld(file, olderThanMs).catch((thrown: unknown) => failures.push(thrown));
+        await this.tidyUpload(file, sessionId, olderThanMs).catch((thrown: unknown) => failures.push(thrown));
       }
       await removedAsEmpty(uploads);
       if (failures.length > 0) throw failures[0];
     });
+  }
+
+  /** A copy that a crash has cut off is a directory. */
+  private async tidyUpload(file: string, sessionId: string, olderThanMs: number): Promise<void> {
+    const changedAt = await madeAt(file);
+    if (!changedAt || Date.now() - changedAt.getTime() <= olderThanMs) return;
+    if (!(await removedAsFile(file))) await this.throwAway(file, sessionId);
   }
 
   private async throwAway(from: string, sessionId: string): Promise<void> {
@@ -203,11 +218,6 @@ export class Workspaces {
       await moveIfThere(from, this.paths.trashed(await newTrashName(this.paths, sessionId)));
     });
   }
-}
-
-async function removedIfOld(file: string, olderThanMs: number): Promise<void> {
-  const changedAt = await madeAt(file);
-  if (changedAt && Date.now() - changedAt.getTime() > olderThanMs) await removedAsFile(file);
 }
 
 async function openIfThere(place: string): Promise<OpenDirectory | undefined> {

@@ -156,7 +156,17 @@ export const ACCESS: Readonly<Record<OperationName, Case[]>> = {
   deleteFile: [
     { input: async ({ sessionId, newFile }) => ({ sessionId, path: await newFile() }), expected: RULES.ofSession },
   ],
+  moveFile: [
+    {
+      input: async ({ sessionId, newFile, fresh }) => ({ sessionId, from: await newFile(), to: fresh() }),
+      expected: RULES.ofSession,
+    },
+  ],
+  copyFile: [
+    { input: ({ sessionId, fresh }) => ({ sessionId, from: 'notes.txt', to: fresh() }), expected: RULES.ofSession },
+  ],
   listDirectory: [
+    { input: ({ sessionId }) => ({ sessionId, recursive: true }), expected: RULES.ofSession, tells: 'notes.txt' },
     { input: ({ sessionId }) => ({ sessionId, path: '' }), expected: RULES.ofSession, tells: 'notes.txt' },
   ],
   makeDirectory: [{ input: ({ sessionId, fresh }) => ({ sessionId, path: fresh() }), expected: RULES.ofSession }],

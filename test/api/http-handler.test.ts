@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { lambdaHandler } from '../../lib/api/lambda-handler.ts';
 import { newStack, type TestStack } from '../setup/test-stack.ts';
-import { httpEvent, lambdaContext, parsed, send } from './lambda-events.ts';
+import { httpEvent, lambdaContext, parsed, send, type EventParts } from './lambda-events.ts';
 import { interpose } from '../setup/interpose.ts';
 
 const ADA = { 'x-user-id': 'ada', 'x-org-id': 'acme' };
@@ -89,6 +89,30 @@ describe('the HTTP door', () => {
       expect(parsed(await list({ limit }))).toMatchObject({ code: 'VALIDATION', errors: [{ path: 'limit' }] });
     }
     expect((await list({ limit: '100' })).statusCode).toBe(200);
+  });
+
+  const OPERATOR = { ...ADA, 'x-role': 'operator' };
+  test.each<[string, string, EventParts]>([
+    ['POST /sessions', 'inactivitySeconds', { body: '{"inactivitySeconds":9007199254740993}' }],
+    ['POST /sessions', 'inactivitySeconds', { body: '{"inactivitySeconds":60.00000000000000000001}' }],
+    ['POST /sessions', 'metadata.a', { body: '{"metadata":{"a":9007199254740993}}' }],
+    ['POST /sessions', 'promptVariables.a.1.b', { body: '{"promptVariables":{"a":[1,{"b":1e400}]}}' }],
+    ['PATCH /sessions/{sessionId}', 'version', { body: '{"metadata":{},"version":9007199254740993}' }],
+    ['PUT /limits/{scope}', 'limit', { body: '{"limit":9007199254740993}', pathParameters: { scope: 'global' } }],
+    ['POST /cleanup', 'inactiveForSeconds', { body: '{"inactiveForSeconds":0.12345678901234567891}' }],
+    ['POST /sessions/{sessionId}/mcp-clients/{clientId}/tool-calls', 'name', { body: '{"name":9007199254740993}' }],
+    ['GET /sessions', 'limit', { queryStringParameters: { limit: '1.00000000000000000001' } }],
+    ['GET /sessions', 'limit', { queryStringParameters: { limit: '9007199254740993' } }],
+  ])('refuses numbers that were rounded without a word: %s %s', async (key, path, parts) => {
+    const pathParameters = { sessionId: 'none', clientId: 'none' };
+    const answer = await send(stack, key, { headers: OPERATOR, pathParameters, ...parts });
+    const errors = [{ path, message: 'is a number that would be rounded' }];
+    expect(parsed(answer)).toMatchObject({ status: 400, code: 'VALIDATION', errors });
+  });
+
+  test('says of a body that is nested too deeply that it is, and not that it is no JSON', async () => {
+    const deep = `{"promptVariables":{"a":${'['.repeat(600)}${']'.repeat(600)}}}`;
+    expect(parsed(await create(ADA, deep))).toMatchObject({ errors: [{ path: '', message: 'is nested too deeply' }] });
   });
 
   test('refuses JSON that is nested too deeply', async () => {

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globa
 import pMap from 'p-map';
 import type { HttpResult } from '../../lib/api/http-answer/http-result.ts';
 import { lambdaHandler } from '../../lib/api/lambda-handler.ts';
+import { PING_EVENT } from '../../lib/api/scheduled-event.ts';
 import type { SweepResult } from '../../lib/sessions/sweep/sweep.ts';
 import { newStack, TestClock, type TestStack } from '../setup/test-stack.ts';
 import { httpEvent, lambdaContext, parsed } from './lambda-events.ts';
@@ -34,6 +35,11 @@ describe('the cleanup function', () => {
     await pMap(Array(count).keys(), (user) => stack.manager.createSession(`user-${user}`, 'acme'), { concurrency: 20 });
     clock.advance({ seconds: 200_000 });
   };
+
+  test.each(['lifecycle', 'workspace'] as const)('of %s answers a ping, and does nothing', async (name) => {
+    expect(await lambdaHandler(name, () => stack)(PING_EVENT, lambdaContext())).toEqual({ status: 'ok' });
+    expect(stack.audited).toEqual([]);
+  });
 
   test('understands the schedule’s event, and is the schedule in the audit log', async () => {
     await createIdle(2);

@@ -1,10 +1,26 @@
 import type { BenchResult } from './bench-result.ts';
 import type { Cost } from './capacity-meter.ts';
 import { ourCosts } from './our-costs.ts';
+import { allIn } from './operation-costs.ts';
 import { peerCosts } from './peer-costs.ts';
+import { priceOf } from './prices.ts';
 
-/** On-demand list prices of us-east-1, in dollars per million units. */
-const DOLLARS = { read: 0.125, write: 0.625 };
+/** In dollars per million units. */
+const DOLLARS = { read: priceOf('dynamoDbReadUnit') * 1e6, write: priceOf('dynamoDbWriteUnit') * 1e6 };
+
+/** The most that a million calls cost, in dollars: gateway, Lambda, logs, traces, files, key and events with it. */
+export const ALL_IN: [operation: string, most: number][] = [
+  ['create', 17],
+  ['get, active within the touch interval', 3],
+  ['get with a touch', 4],
+  ['list, a page', 3.5],
+  ['count of a user', 3],
+  ['add an MCP client', 20],
+  ['call a tool', 13],
+  ['write a file of 1 KB', 7],
+  ['read a file of 1 KB', 5],
+  ['end, with an MCP client', 20],
+];
 
 const LIMITS: [operation: string, most: Partial<Cost>][] = [
   ['create', { requests: 1, writeUnits: 17 }],
@@ -34,7 +50,8 @@ export async function benchCosts(): Promise<BenchResult> {
       }),
     ),
     bound:
-      'ours: create 1 request (2 with a cold prompt cache) and 17 write units, get 1 and 1 read unit, a touch 1 write unit or 3, list 2, count 1, end 3',
-    kept: LIMITS.every(isWithin),
+      'ours: create 1 request (2 with a cold prompt cache) and 17 write units, get 1 and 1 read unit, a touch 1 write unit or 3, list 2, count 1, end 3; ' +
+      `all in, dollars a million: ${ALL_IN.map(([operation, most]) => `${operation} ${most}`).join('; ')}`,
+    kept: LIMITS.every(isWithin) && ALL_IN.every(([operation, most]) => allIn(operation) <= most),
   };
 }

@@ -48,6 +48,11 @@ export async function ourCosts(): Promise<Record<string, Cost>> {
     const list = await meter.of(() => manager.listSessions('ada', { orgId: 'acme', limit: 2 }));
     const count = await meter.of(() => manager.countUserSessions('ada', 'acme'));
     const add = await meter.of(() => session.addMcpClient({ id: 'tools', type: 'http', endpoint: server.url }));
+    await session.files.write('notes.md', Buffer.alloc(1024));
+    const write = await meter.of(() => session.files.write('notes.md', Buffer.alloc(1024)));
+    const read = await meter.of(() => session.files.read('notes.md'));
+    const tools = await session.getMcpClient('tools');
+    const call = await meter.of(() => tools.callTool('echo', {}));
     const end = await meter.of(() => manager.cleanupSession(session.id));
     const idleSweep = await meter.of(() => manager.cleanupInactiveSessions());
     clock.advance({ seconds: 200_000 });
@@ -67,6 +72,9 @@ export async function ourCosts(): Promise<Record<string, Cost>> {
       'list, a page': list,
       'count of a user': count,
       'add an MCP client': add,
+      'call a tool': call,
+      'write a file of 1 KB': write,
+      'read a file of 1 KB': read,
       'end, with an MCP client': end,
       'sweep, nothing due': idleSweep,
       'sweep, 2 due': sweep,

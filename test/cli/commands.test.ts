@@ -100,6 +100,40 @@ describe('the command line at a server', () => {
     expect((await readdir(directory)).sort()).toEqual(['big.bin', 'got.bin']);
   });
 
+  test('files and directories are moved, copied and listed with what is below them', async () => {
+    const put = (at: string) => run(['files', 'put', id, '-', at], { stdin: 'x' });
+    await put('from/a/file');
+    await put('there');
+    expect(await run(['files', 'mv', id, 'from/a', 'to/b'])).toEqual({
+      code: 0,
+      stdout: 'moved from/a to to/b\n',
+      stderr: '',
+    });
+    expect(await json('files', 'cp', id, 'to/b/file', '--', '- copy')).toEqual({
+      code: 0,
+      output: { from: 'to/b/file', to: '- copy' },
+    });
+    const over = ['files', 'cp', id, 'there', 'to/b/file'];
+    expect(await run(over)).toMatchObject({ code: 1, stderr: expect.stringContaining('FILE_EXISTS') });
+    expect(await run([...over, '--overwrite'])).toMatchObject({ code: 0 });
+    const tree = (...more: string[]) => run(['files', 'tree', id, ...more]);
+    expect((await tree('to')).stdout).toMatch(
+      /^PATH +TYPE +SIZE +MODIFIED\nto\/b +directory .*\nto\/b\/file +file +1 /,
+    );
+    expect((await tree('--depth', '1')).stdout).not.toContain('to/b');
+    // The name is that of the bytes V, 0xED, c: what `ls` shows of it is not what it is.
+    expect(await run(['files', 'cp', id, 'there', 'to/V%EDc', '--encoded'])).toMatchObject({ code: 0 });
+    const listed = (await run(['files', 'ls', id, 'to'])).stdout;
+    expect(listed).toMatch(/^NAME +TYPE +SIZE +MODIFIED +ENCODED\nV\ufffdc +file .* V%EDc\nb +directory /);
+    expect(await run(['files', 'get', id, 'to/V%EDc', '-', '--encoded'])).toMatchObject({ code: 0, stdout: 'x' });
+    expect(await run(['files', 'put', id, '-', 'to/V%EEc', '--encoded'], { stdin: 'y' })).toMatchObject({ code: 0 });
+    for (const name of ['to/V%EDc', 'to/V%EEc']) {
+      expect(await run(['files', 'rm', id, name, '--encoded'])).toMatchObject({ code: 0 });
+    }
+    for (const at of ['from', 'to']) await run(['files', 'rm', id, at, '-r']);
+    for (const at of ['there', '- copy']) expect(await run(['files', 'rm', id, '--', at])).toMatchObject({ code: 0 });
+  });
+
   test('files come from stdin and go to stdout, as they are', async () => {
     const put = (more: string[] = []) =>
       run(['files', 'put', ...more, id, '--', '-', '- note'], { stdin: 'not\ta\u001b table\n' });

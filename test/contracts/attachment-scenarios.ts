@@ -38,7 +38,8 @@ export const attachmentScenarios: Record<string, Scenario> = {
     );
     const command = { sessionId, id: 'shell', type: 'stdio', command: 'sh' };
     expect(await refusal(door.call('addMcpClient', actor, command))).toBe('MCP_ENDPOINT_FORBIDDEN');
-    expect(await refusal(door.call('addMcpClient', actor, { ...config, id: 'a b' }))).toBe('VALIDATION');
+    for (const id of ['a b', '.', '..'])
+      expect(await refusal(door.call('addMcpClient', actor, { ...config, id }))).toBe('VALIDATION');
     await endAll(door, actor, [{ id: sessionId }]);
   },
 

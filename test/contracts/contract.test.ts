@@ -11,6 +11,7 @@ import type { Door } from './door.ts';
 import { directDoor, handlerDoor, httpClientDoor, httpDoor, lambdaClientDoor } from './doors.ts';
 import { fileScenarios } from './file-scenarios.ts';
 import { limitScenarios } from './limit-scenarios.ts';
+import { moveScenarios } from './move-scenarios.ts';
 import { promptScenarios } from './prompt-scenarios.ts';
 import { sessionScenarios } from './session-scenarios.ts';
 import { STAGE_ENV } from './stage.ts';
@@ -22,6 +23,7 @@ const scenarios = {
   ...attachmentScenarios,
   ...fileScenarios,
   ...directoryScenarios,
+  ...moveScenarios,
   ...transferScenarios,
   ...conditionScenarios,
   ...promptScenarios,

@@ -1,4 +1,4 @@
-import { link, mkdir, readFile, stat, symlink, truncate } from 'node:fs/promises';
+import { chmod, link, mkdir, readFile, stat, symlink, truncate, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { expect } from '@jest/globals';
 import { ok, refusal } from './door.ts';
@@ -67,6 +67,38 @@ export const fileScenarios: Record<string, Scenario> = {
     await files.end();
   },
 
+  'an overwrite keeps the mode of a file, and `mode` sets it: a program was executable no more': async (stage) => {
+    const files = await workspaceOf(stage, someone(stage));
+    const onDisk = path.join(files.session.workspacePath, 'run.sh');
+    const modes = async () => {
+      const { mode } = await ok<{ mode: string }>(files.call('statFile', { path: 'run.sh' }));
+      return [mode, ((await stat(onDisk)).mode & 0o7777).toString(8)];
+    };
+    await ok(files.put('run.sh', 'one'));
+    expect(await modes()).toEqual(['600', '600']);
+    await chmod(onDisk, 0o4755);
+    await ok(files.put('run.sh', 'two'));
+    expect(await modes()).toEqual(['755', '755']);
+    for (const [more, mode] of [
+      [{}, '755'],
+      [{ mode: '0640' }, '640'],
+    ] as const) {
+      await ok(files.put('run.sh', '01', { contentRange: 'bytes 0-1/4', ...more }));
+      await ok(files.put('run.sh', '23', { contentRange: 'bytes 2-3/4', ...more }));
+      expect(await modes()).toEqual([mode, mode]);
+    }
+    const { etag } = await ok<Read>(files.put('run.sh', 'three', { mode: '755' }));
+    await ok(files.put('run.sh', 'four', { mode: '0444', ifMatch: etag }));
+    expect(await modes()).toEqual(['444', '444']);
+    await ok(files.put('new.sh', 'new', { mode: '700', ifNoneMatch: '*' }));
+    expect((await stat(path.join(files.session.workspacePath, 'new.sh'))).mode & 0o7777).toBe(0o700);
+    for (const mode of ['4755', '2755', '1777', '077', '200', '0o755', '75', '755 ', '-755', '888', '']) {
+      expect([mode, await refusal(files.put('run.sh', 'x', { mode }))]).toEqual([mode, 'VALIDATION']);
+    }
+    expect(await files.text('run.sh')).toBe('four');
+    await files.end();
+  },
+
   'what a file is, without its content': async (stage) => {
     const files = await workspaceOf(stage, someone(stage));
     const stat = (file: string, more = {}) => files.call('statFile', { path: file, ...more });
@@ -86,6 +118,23 @@ export const fileScenarios: Record<string, Scenario> = {
     expect(await refusal(stat('d'))).toBe('NOT_A_FILE');
     const stranger = stage.door.call('statFile', someone(stage), { sessionId: files.session.id, path: 'a' });
     expect(await refusal(stranger)).toBe('SESSION_NOT_FOUND');
+    await files.end();
+  },
+
+  'a file whose names (hard links) are all in the workspace is read: it was refused': async (stage) => {
+    const files = await workspaceOf(stage, someone(stage));
+    const root = files.session.workspacePath;
+    await ok(files.put('store/package', 'one'));
+    await link(path.join(root, 'store', 'package'), path.join(root, 'linked'));
+    const { etag } = await ok<Read>(files.get('store/package'));
+    expect(await ok<Read>(files.call('statFile', { path: 'linked' }))).toMatchObject({ etag });
+    expect((await ok<Read>(files.get('linked', { range: 'bytes=1-' }))).content).toBe(btoa('ne'));
+    await link(path.join(root, 'linked'), path.join(root, '..', `of-another-${files.session.id}`));
+    const refused = { code: 'PATH_OUTSIDE_WORKSPACE', details: { names: 3, found: 2 } };
+    expect(await files.get('linked')).toMatchObject(refused);
+    await unlink(path.join(root, '..', `of-another-${files.session.id}`));
+    await ok(files.put('linked', 'two', { ifMatch: etag }));
+    expect([await files.text('store/package'), await files.text('linked')]).toEqual(['one', 'two']);
     await files.end();
   },
 

@@ -1,6 +1,7 @@
 import { expect } from '@jest/globals';
 import type { PromptPreview } from '../../lib/prompts/prompt-layers.ts';
 import type { PromptLayer } from '../../lib/prompts/prompt-layer.ts';
+import { rawJson } from '../../lib/json/raw-json.ts';
 import type { SessionInfo } from '../../lib/sessions/session.ts';
 import { ok, refusal, type Actor, type Door } from './door.ts';
 import type { Scenario, Stage } from './stage.ts';
@@ -176,6 +177,7 @@ export const promptScenarios: Record<string, Scenario> = {
       [{ ...good, content: 'x'.repeat(64 * 1024 + 1) }, 'content'],
       [{ ...good, variables: { a: 'x'.repeat(16 * 1024) } }, 'variables'],
       [{ ...good, variables: JSON.parse('{"a":{"__proto__":1}}') as object }, '__proto__'],
+      [{ ...good, variables: { a: rawJson('9007199254740993') } }, 'variables.a'],
       [{ ...good, priority: 1.5 }, 'priority'],
       [{ ...good, isActive: 'yes' }, 'isActive'],
       [{ ...good, version: 0 }, 'version'],

@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { expect } from '@jest/globals';
+import { rawJson } from '../../lib/json/raw-json.ts';
 import type { SessionInfo } from '../../lib/sessions/session.ts';
 import { ok, refusal } from './door.ts';
 import { create, endAll, someone, type Scenario } from './stage.ts';
@@ -177,6 +178,8 @@ export const sessionScenarios: Record<string, Scenario> = {
       [{ metadata: { a: 'x'.repeat(2048) } }, 'metadata'],
       [{ metadata: [] }, 'metadata'],
       [{ promptVariables: 'x' }, 'promptVariables'],
+      [{ promptVariables: { deep: [rawJson('9007199254740993')] } }, 'promptVariables.deep.0'],
+      [{ inactivitySeconds: rawJson('9007199254740993') }, 'inactivitySeconds'],
       [{ metadata: JSON.parse('{"__proto__":"x"}') as object }, '__proto__'],
       [{ promptVariables: JSON.parse('{"deep":[{"__proto__":{"x":1}}]}') as object }, '__proto__'],
     ];

@@ -45,6 +45,8 @@ function same(found: unknown, expected: unknown): void {
 }
 
 const base64 = (text: string) => Buffer.from(text).toString('base64');
+const holds = async (text: string, services: Services, file: Input) =>
+  same((await done<{ content: string }>(services, 'readFile', file)).content, base64(text));
 const idOf = ({ sessionId }: Input) => ({ sessionId });
 const newSession = async (services: Services): Promise<Input> => {
   const { id } = await done<{ id: string }>(services, 'createSession', OWNER);
@@ -149,14 +151,25 @@ export const works: Record<OperationName, Work> = {
   statFile: { prepare: async (services) => ({ ...(await withFile(services)), path: 'a/b.txt' }) },
   writeFile: {
     prepare: async (services) => ({ ...(await withFile(services)), path: 'a/b.txt', content: base64('after') }),
-    async seen(services, { sessionId, path }) {
-      same((await done<{ content: string }>(services, 'readFile', { sessionId, path })).content, base64('after'));
-    },
+    seen: (services, { sessionId, path }) => holds('after', services, { sessionId, path }),
   },
   deleteFile: {
     prepare: async (services) => ({ ...(await withFile(services)), path: 'a/b.txt' }),
     whenDoneBefore: ['FILE_NOT_FOUND'],
     seen: (services, input) => mustBe('FILE_NOT_FOUND', services, 'readFile', input),
+  },
+  moveFile: {
+    prepare: async (services) => ({ ...(await withFile(services)), from: 'a/b.txt', to: 'c/d.txt' }),
+    whenDoneBefore: ['FILE_NOT_FOUND'],
+    async seen(services, { sessionId, from, to }) {
+      await holds('before', services, { sessionId, path: to });
+      await mustBe('FILE_NOT_FOUND', services, 'readFile', { sessionId, path: from });
+    },
+  },
+  copyFile: {
+    prepare: async (services) => ({ ...(await withFile(services)), from: 'a', to: 'c/d' }),
+    whenDoneBefore: ['FILE_EXISTS'],
+    seen: (services, { sessionId, to }) => holds('before', services, { sessionId, path: `${String(to)}/b.txt` }),
   },
   listDirectory: { prepare: async (services) => ({ ...(await withFile(services)), path: 'a' }) },
   makeDirectory: {

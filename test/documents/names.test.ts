@@ -4,6 +4,7 @@ import { functionVariable } from '../../lib/api/client-environment.ts';
 import { ERRORS } from '../../lib/error-catalogue.ts';
 import { API_FUNCTIONS } from '../../lib/operations/operation.ts';
 import { routeKey, routes } from '../../lib/api/routes.ts';
+import { CHILD_VARIABLE } from '../../lib/mcp-clients/transports/marked-processes.ts';
 import { ENV } from '../../lib/configuration.ts';
 import { sourceFiles } from '../structure/source-files.ts';
 import { anchorsOf, blocksOf, codeIn, documents, readDocument } from './markdown.ts';
@@ -21,6 +22,7 @@ const upperCase = new Set<string>([
   ...Object.keys(ERRORS),
   ...API_FUNCTIONS.map(functionVariable),
   ...readElsewhere,
+  CHILD_VARIABLE,
   // Names that a document gives itself, and those of others.
   'API_URL',
   'O_PATH',

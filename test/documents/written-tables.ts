@@ -1,6 +1,8 @@
 import { EXIT_MEANINGS } from '../../lib/cli/exit-codes.ts';
 import { ERRORS } from '../../lib/error-catalogue.ts';
 import { sessionEventJsonSchemas, type JsonSchema } from '../../lib/telemetry/events/session-event-json-schemas.ts';
+import { allIn, costOf, USAGES } from '../bench/operation-costs.ts';
+import { PRICES_OF } from '../bench/prices.ts';
 import { objectsTable, routesTable } from './api-tables.ts';
 import { markdownOf, type Table } from './markdown.ts';
 
@@ -13,6 +15,14 @@ export const WRITTEN_TABLES: Readonly<Record<string, () => Table>> = {
     rows: Object.entries(ERRORS).map(([code, { status, when }]) => [`\`${code}\``, String(status), when]),
   }),
   events: eventsTable,
+  'operation-costs': () => ({
+    head: [`a million calls, in dollars (${PRICES_OF})`, ...Object.keys(costOf('create')), '**all in**'],
+    rows: Object.keys(USAGES).map((operation) => [
+      operation,
+      ...Object.values(costOf(operation)).map((dollars) => dollars.toFixed(2)),
+      `**${allIn(operation).toFixed(2)}**`,
+    ]),
+  }),
   'exit-codes': () => ({
     head: ['exit code', 'meaning'],
     rows: Object.entries(EXIT_MEANINGS).map(([code, meaning]) => [`\`${code}\``, meaning]),

@@ -7,6 +7,7 @@ type Fs = typeof FsPromises;
 const FAULTS = {
   mkdir: ['EIO', 'ENOSPC', 'ESTALE', 'EACCES'],
   rename: ['EIO', 'ENOSPC', 'EBUSY', 'ENOTEMPTY', 'ESTALE', 'EACCES'],
+  link: ['EIO', 'ENOSPC', 'ESTALE', 'EACCES'],
   rmdir: ['EIO', 'EBUSY', 'ENOTEMPTY', 'ESTALE', 'EACCES'],
   unlink: ['EIO', 'EBUSY', 'ESTALE', 'EACCES'],
   open: ['EIO', 'ENOSPC', 'ESTALE', 'EACCES'],

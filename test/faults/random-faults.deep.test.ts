@@ -26,7 +26,7 @@ test(
     // Without them all is well, whatever the code does.
     expect(Object.keys(injected).sort()).toEqual([...KINDS].sort());
     expect(Object.values(operations).reduce((sum, count) => sum + count, 0)).toBeGreaterThanOrEqual(OPERATIONS);
-    expect(Object.keys(operations)).toHaveLength(21);
+    expect(Object.keys(operations)).toHaveLength(23);
     expect(swept).toBeGreaterThan(0);
     expect(told.untyped).toEqual([]);
     expect(violations).toEqual([]);

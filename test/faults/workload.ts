@@ -94,7 +94,9 @@ export class FaultCaller {
     if (session === undefined || at < 0.2) return this.create();
     if (at < 0.35) return this.end(session);
     const [name, use] = this.chance.oneOf(USES);
-    const stated = this.withFile.has(session) ? STATED.filter((code) => code !== 'FILE_NOT_FOUND') : STATED;
+    // Of the file that is moved nobody knows whether it is there.
+    const isKnown = this.withFile.has(session) && name !== 'moveFile';
+    const stated = isKnown ? STATED.filter((code) => code !== 'FILE_NOT_FOUND') : STATED;
     if (name === 'deleteFile') this.withFile.delete(session);
     const outcome = await this.tried(name, async () => use(this.manager(), session, this), stated);
     if (name === 'writeFile' && outcome !== 'again' && 'value' in outcome) this.withFile.add(session);
@@ -170,6 +172,8 @@ const USES: [string, Use][] = [
   ['writeFile', (manager, id) => manager.session(id).files.write('a/notes.txt', Buffer.from('notes'))],
   ['readFile', (manager, id) => manager.session(id).files.read('a/notes.txt')],
   ['deleteFile', (manager, id) => manager.session(id).files.delete('a/notes.txt')],
+  ['moveFile', (manager, id) => manager.session(id).files.move('a/moved.txt', 'a/back.txt', { overwrite: true })],
+  ['copyFile', (manager, id) => manager.session(id).files.copy('a/notes.txt', 'a/moved.txt', { overwrite: true })],
   ['listDirectory', (manager, id) => manager.session(id).files.list('', 10)],
   ['makeDirectory', (manager, id) => manager.session(id).files.makeDirectory('b/c')],
   ['removeDirectory', (manager, id) => manager.session(id).files.removeDirectory('b', true)],

@@ -3,7 +3,8 @@ import { API_FUNCTIONS, type ApiFunction } from '../../lib/operations/operation.
 import { operationNamed, operations, type OperationName } from '../../lib/api/operations.ts';
 import { routeKey, servedRoutes, type NamedRoute } from '../../lib/api/routes.ts';
 import { httpEvent } from '../api/lambda-events.ts';
-import { nasty, nastyText, spoiled } from './nasty-values.ts';
+import { asText, nasty, nastyText, spoiled } from './nasty-values.ts';
+import { pathFields, some } from './path-fields.ts';
 import { valuesOf, type FieldValues } from './schema-values.ts';
 
 export interface FuzzRequest {
@@ -46,8 +47,6 @@ export function fuzzRequests(place: FuzzPlace): fc.Arbitrary<FuzzRequest> {
 
 /** Fields that lead to something where they are what they should be; no endpoint that is elsewhere. */
 function fieldsOf(place: FuzzPlace): FieldValues {
-  const some = (known: readonly string[]) =>
-    fc.oneof({ weight: 9, arbitrary: fc.constantFrom(...known) }, { weight: 1, arbitrary: nastyText });
   const endpoint = fc.constantFrom(
     place.closedEndpoint,
     'http://169.254.169.254/latest/',
@@ -66,7 +65,7 @@ function fieldsOf(place: FuzzPlace): FieldValues {
     sessionId: some(place.sessionIds),
     clientId: some(place.clientIds),
     id: some([...place.clientIds, 'another']),
-    path: some(place.paths),
+    ...pathFields(place.paths),
     promptId: some(place.promptIds),
     userId: some(['ada', 'eve']),
     orgId: some(['acme', 'other']),
@@ -77,6 +76,7 @@ function fieldsOf(place: FuzzPlace): FieldValues {
     contentRange: some(['bytes */9', 'bytes 0-3/4', 'bytes 0-3/9']),
     ifMatch: some(['*', '"a"']),
     ifNoneMatch: some(['*', '"a"']),
+    mode: some(['755', '0644', '4755', '077']),
     cursor: some([cursor('notes.txt'), cursor('ORG#acme#SESSION#'), cursor(place.sessionIds[0])]),
     timeoutMs: fc.integer({ min: 90, max: 200 }),
     content: fc.oneof(fc.base64String({ maxLength: 40 }), nastyText),
@@ -93,7 +93,8 @@ function directRequests(operation: string, input: fc.Arbitrary<unknown>): fc.Arb
     { weight: 1, arbitrary: nasty },
   );
   const group = groupOf(operation);
-  const sound = fc.record({ operation: fc.constant(operation), input, actor });
+  const sent = fc.tuple(input, fc.nat(3)).map(([fields, way]) => (way === 0 ? JSON.stringify(fields) : fields));
+  const sound = fc.record({ operation: fc.constant(operation), input: sent, actor });
   const events = fc.oneof({ weight: 6, arbitrary: sound }, { weight: 1, arbitrary: spoiled(sound) });
   return events.map((event) => ({
     door: 'direct',
@@ -141,7 +142,7 @@ function eventOf(route: NamedRoute, input: unknown, identity: Record<string, str
   const body: [string, unknown][] = [];
   const fields = typeof input === 'object' && input !== null ? Object.entries(input) : [];
   for (const [name, value] of fields) {
-    const text = typeof value === 'object' || value === undefined ? '[object]' : String(value);
+    const text = asText(value);
     const header = route.headers && Object.hasOwn(route.headers, name) ? route.headers[name] : undefined;
     if (route.path.includes(`{${name}}`)) pathParameters[name] = text;
     else if (route.query && Object.hasOwn(route.query, name)) queryStringParameters[name] = text;

@@ -18,7 +18,7 @@ const REQUEST_MS = 20_000;
 const CLOSED = 'http://127.0.0.1:9/mcp';
 /** What a request is refused with before its MCP server is asked. */
 const BEFORE_MCP = ['FORBIDDEN', 'UNAUTHORIZED', 'SESSION_NOT_FOUND', 'MCP_CLIENT_NOT_FOUND'];
-const CHANGES_FILES = ['writeFile', 'deleteFile', 'makeDirectory', 'removeDirectory'];
+const CHANGES_FILES = ['writeFile', 'deleteFile', 'moveFile', 'copyFile', 'makeDirectory', 'removeDirectory'];
 const WRITES = /^(Put|Update|Delete|TransactWrite|BatchWrite)Item/;
 
 type AuthMode = 'headers' | 'jwt';

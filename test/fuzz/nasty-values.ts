@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { isRawJson, rawJson } from '../../lib/json/raw-json.ts';
 
 /** The sizes that limits stand at, and one more. */
 const SIZES = [0, 1, 64, 65, 128, 129, 255, 256, 257, 512, 513, 2048, 2049, 4096, 4097, 16_385, 65_537, 262_145];
@@ -99,10 +100,16 @@ const NUMBERS = [
   5e-324,
 ];
 
+/** With more digits than JavaScript keeps, where they are sent as a text. */
+const EXACT = ['9007199254740993', '-9007199254740993', '60.00000000000000000001', '1e400', '12345678901234567890'].map(
+  rawJson,
+);
+
 /** What breaks code that has not thought of it. */
 export const nasty: fc.Arbitrary<unknown> = fc.oneof(
   { weight: 4, arbitrary: fc.constantFrom(...TEXTS) },
   { weight: 2, arbitrary: fc.constantFrom(...NUMBERS) },
+  { weight: 1, arbitrary: fc.constantFrom(...EXACT) },
   {
     weight: 1,
     arbitrary: fc
@@ -134,6 +141,12 @@ export const nastyText: fc.Arbitrary<string> = fc.oneof(
   fc.string({ unit: 'binary', maxLength: 20 }),
   fc.tuple(fc.constantFrom(...SIZES), fc.constantFrom('x', 'é', '%41')).map(([size, of]) => of.repeat(size)),
 );
+
+/** As it is sent where there is no JSON: in a path, a query or a header. */
+export function asText(value: unknown): string {
+  if (isRawJson(value)) return value.rawJSON;
+  return ['string', 'number', 'boolean'].includes(typeof value) ? `${value as string}` : '[object]';
+}
 
 function nested(depth: number, isArray: boolean): unknown {
   let value: unknown = 'deep';
@@ -168,8 +181,15 @@ export function spoiled(valid: fc.Arbitrary<unknown>): fc.Arbitrary<unknown> {
   return fc
     .tuple(valid, few)
     .map(([value, spoil]) =>
-      spoil.reduce((root, change) => changed(root, structuredClone(change)), structuredClone(value)),
+      spoil.reduce((root, { value, ...change }) => changed(root, { ...change, value: copied(value) }), copied(value)),
     );
+}
+
+/** A copy, but of numbers that are kept as their text: `structuredClone` makes objects of them. */
+function copied(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || isRawJson(value)) return value;
+  if (Array.isArray(value)) return value.map(copied);
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, copied(inner)]));
 }
 
 function changed(root: unknown, { what, where, value }: Change): unknown {
@@ -193,7 +213,7 @@ function placesIn(root: unknown): Place[] {
   const waiting = [root];
   while (waiting.length > 0 && places.length < 200) {
     const holder = waiting.shift();
-    if (typeof holder !== 'object' || holder === null) continue;
+    if (typeof holder !== 'object' || holder === null || isRawJson(holder)) continue;
     for (const name of Object.keys(holder)) {
       places.push({ holder: holder as Record<string, unknown>, name });
       waiting.push((holder as Record<string, unknown>)[name]);

@@ -27,6 +27,7 @@ interface JsonSchema {
 export type FieldValues = Readonly<Record<string, fc.Arbitrary<unknown>>>;
 
 const LENGTH = 40;
+const PATHS: ReadonlySet<string> = new Set(['path', 'from', 'to']);
 /** A field that is left out. */
 const ABSENT = Symbol('absent');
 
@@ -72,8 +73,11 @@ function objects({ properties, required = [], additionalProperties, propertyName
   const model = Object.fromEntries(
     Object.entries(properties).map(([name, schema]) => {
       const said = fields[name] ?? values(schema, fields);
-      const seldom = fc.oneof({ weight: 3, arbitrary: fc.constant(ABSENT) }, { weight: 1, arbitrary: said });
-      return [name, required.includes(name) ? said : seldom];
+      // Of a path one of two fields is needed, and neither is required by itself.
+      const isUsual = PATHS.has(name);
+      const absent = { weight: isUsual ? 1 : 3, arbitrary: fc.constant(ABSENT) };
+      const maybe = fc.oneof(absent, { weight: isUsual ? 9 : 1, arbitrary: said });
+      return [name, required.includes(name) ? said : maybe];
     }),
   );
   return fc

@@ -91,7 +91,7 @@ describe('GET /events', () => {
   const serve = async (heartbeatMs?: number) => {
     feed = new EventFeed();
     app = fastify();
-    serveEvents(app, feed, heartbeatMs);
+    serveEvents(app, feed, { heartbeatMs });
     url = await app.listen({ host: '127.0.0.1', port: 0 });
   };
   beforeEach(() => serve());

@@ -88,8 +88,9 @@ describe('the client’s transfers of files, through a real server', () => {
   test.each([1, 2, 3])('an upload goes on when the answer to its part %i is lost', async (part) => {
     const content = randomBytes(9 * MIB);
     loseAnswer = calls + part;
-    await client.upload({ sessionId, path: 'again', content });
+    await client.upload({ sessionId, path: 'again', content, mode: '640' });
     expect(await downloaded('again')).toBe(sha256(content));
+    expect(await client.statFile({ sessionId, path: 'again' })).toMatchObject({ mode: '640' });
   });
 
   // The transfer was given up, with all that had arrived.
@@ -116,10 +117,11 @@ describe('the client’s transfers of files, through a real server', () => {
         authorize: [() => ({ 'x-user-id': 'ada', 'x-org-id': 'acme' })],
       });
       const content = randomBytes(9 * MIB);
-      await over.upload({ sessionId, path: 'cut', content });
+      await over.upload({ sessionId, path: 'cut', content, mode: '750' });
       const parts: Uint8Array[] = [];
       for await (const part of over.download({ sessionId, path: 'cut' })) parts.push(part);
       expect(sha256(Buffer.concat(parts))).toBe(sha256(content));
+      expect(await client.statFile({ sessionId, path: 'cut' })).toMatchObject({ mode: '750' });
       for (const count of Object.values(requests)) expect(count).toBeGreaterThan(3);
     } finally {
       await new Promise((closed) => proxy.close(closed));

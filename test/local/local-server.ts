@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -44,8 +45,8 @@ export async function newDirectory(): Promise<string> {
  * otherwise. It inherits what programs are found and how Java runs, and nothing else: without DYNAMODB_ENDPOINT in
  * `env` it starts a DynamoDB Local of its own.
  */
-export async function startServer(env: Record<string, string> = {}): Promise<LocalServer> {
-  const program = await launch(env);
+export async function startServer(env: Record<string, string> = {}, command?: string[]): Promise<LocalServer> {
+  const program = await launch(env, command);
   const [, url = ''] = await program.untilPrinted(LISTENING, START_MS);
   return {
     url,
@@ -56,10 +57,19 @@ export async function startServer(env: Record<string, string> = {}): Promise<Loc
   };
 }
 
+export const MAIN = [process.execPath, '--import', 'tsx', 'local/main.ts'];
+
 /** The same without waiting for anything. */
 export async function launch(env: Record<string, string> = {}, command?: string[]): Promise<ChildProgram> {
-  const [file = '', ...args] = command ?? [process.execPath, '--import', 'tsx', 'local/main.ts'];
-  const defaults = { PORT: '0', LOG_LEVEL: 'ERROR', LOCAL_DATA_DIR: env.LOCAL_DATA_DIR ?? (await newDirectory()) };
+  const [file = '', ...args] = command ?? MAIN;
+  // A table has one workspace root, and each server here a root of its own unless it shares both.
+  const ownTable = env.DYNAMODB_ENDPOINT && !env.WORKSPACE_ROOT && { TABLE_NAME: `server-${randomUUID()}` };
+  const defaults = {
+    ...ownTable,
+    PORT: '0',
+    LOG_LEVEL: 'ERROR',
+    LOCAL_DATA_DIR: env.LOCAL_DATA_DIR ?? (await newDirectory()),
+  };
   const { PATH, HOME, JAVA_TOOL_OPTIONS } = process.env;
   const program = new ChildProgram(file, args, { PATH, HOME, JAVA_TOOL_OPTIONS, ...defaults, ...env }, PROJECT);
   programs.push(program);

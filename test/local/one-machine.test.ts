@@ -10,23 +10,26 @@ import { lockDataDir } from '../../local/data-dir-lock.ts';
 import { stopLeftOver } from '../../local/dynamodb-local.ts';
 import { identify, type ProcessIdentity } from '../../local/process-identity.ts';
 import { databasePid, databasesOn, leftOn, lockOf, NOTHING, pidFileOf } from './data-directory.ts';
-import { ask, createSession, launch, newDirectory, startServer } from './local-server.ts';
+import { boundByPermissions, FOREIGN_AWS, foreignConfigFile, readOnlyHome } from './environments.ts';
+import { ask, createSession, launch, MAIN, newDirectory, startServer } from './local-server.ts';
 import { OWN_DATABASE } from '../setup/own-database.ts';
 
 const LONG = 180_000;
 
 describe('a restart', () => {
   test(
-    'keeps sessions, counters, prompts and workspaces',
+    'keeps sessions, counters, prompts and workspaces, from an environment full of AWS settings to an empty one',
     async () => {
       const LOCAL_DATA_DIR = await newDirectory();
-      const before = await startServer({ LOCAL_DATA_DIR });
+      const foreign = { ...FOREIGN_AWS, AWS_CONFIG_FILE: await foreignConfigFile(), HOME: await readOnlyHome() };
+      const before = await startServer({ LOCAL_DATA_DIR, ...foreign }, boundByPermissions(MAIN));
       const session = await createSession(before);
       await ask(before, 'PUT', `/sessions/${session.id}/system-prompt`, { body: { systemPrompt: 'Be brief.' } });
       await writeFile(path.join(session.workspacePath, 'note.txt'), 'kept');
       await before.stop();
 
-      const after = await startServer({ LOCAL_DATA_DIR });
+      const empty = ['env', '-i', `PATH=${process.env.PATH}`, `LOCAL_DATA_DIR=${LOCAL_DATA_DIR}`, 'PORT=0'];
+      const after = await startServer({ LOCAL_DATA_DIR }, [...empty, ...MAIN]);
       expect(await ask(after, 'GET', `/sessions/${session.id}`)).toMatchObject({
         status: 200,
         body: { id: session.id },
@@ -210,7 +213,7 @@ describe('what a killed instance leaves', () => {
 
 describe('two instances on one table and one workspace root', () => {
   test(
-    'start at the same moment and see each other’s sessions',
+    'start at the same moment and see each other’s sessions; one with another root does not start',
     async () => {
       const shared = {
         ...OWN_DATABASE,
@@ -226,6 +229,9 @@ describe('two instances on one table and one workspace root', () => {
       expect((await ask(one, 'DELETE', `/sessions/${ofTwo.id}`)).status).toBe(204);
       expect(existsSync(ofTwo.workspacePath)).toBe(false);
       expect((await ask(two, 'GET', `/sessions/${ofTwo.id}`)).status).toBe(404);
+      const other = await launch({ ...shared, WORKSPACE_ROOT: await newDirectory() });
+      expect(await other.untilExit(LONG / 2)).toEqual({ code: 1, signal: null });
+      expect(other.output()).toMatch(/^The workspaces of this table are in .+ has no marker: set WORKSPACE_ROOT .+\n$/);
       expect(await Promise.all([one.stop(), two.stop()])).toEqual([
         { code: 0, signal: null },
         { code: 0, signal: null },

@@ -153,7 +153,10 @@ describe('a running server', () => {
   });
 
   test('shows it as a page, with everything from this server', async () => {
+    const root = await fetch(`${server.url}/`);
+    expect([root.status, root.redirected, root.url]).toEqual([200, true, `${server.url}/docs/`]);
     const page = await fetch(`${server.url}/docs`);
+    expect(await root.text()).toBe(await page.clone().text());
     expect(page.headers.get('content-type')).toContain('text/html');
     const text = await page.text();
     expect(text).not.toMatch(/https?:/);

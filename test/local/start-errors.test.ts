@@ -1,20 +1,24 @@
+import { spawnSync } from 'node:child_process';
 import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { leftOn, NOTHING } from './data-directory.ts';
-import { ask, launch, newDirectory, startServer } from './local-server.ts';
+import { ENV } from '../../lib/configuration.ts';
+import { leftOn, lockOf, NOTHING } from './data-directory.ts';
+import { ask, launch, MAIN, newDirectory, startServer } from './local-server.ts';
 
 const LONG = 120_000;
 
 /** What a start says that fails, which must be a plain sentence: one line, no stack. */
-async function refusal(env: Record<string, string>): Promise<string> {
-  const program = await launch(env);
+async function refusal(env: Record<string, string>, command?: string[]): Promise<string> {
+  const program = await launch(env, command);
   expect(await program.untilExit(LONG / 2)).toEqual({ code: 1, signal: null });
   const said = program.output();
   expect(said).toMatch(/^[^\n]+\.\)?\n$/);
   expect(said).not.toMatch(/\bat .+:\d+:\d+/);
   return said;
 }
+
+const canUnshare = spawnSync('unshare', ['--pid', '--fork', '--mount-proc', 'true']).status === 0;
 
 describe('a start that cannot be', () => {
   test(
@@ -24,6 +28,13 @@ describe('a start that cannot be', () => {
       const server = await startServer({ LOCAL_DATA_DIR });
       const before = await leftOn(LOCAL_DATA_DIR);
       expect(await refusal({ LOCAL_DATA_DIR })).toContain(`${LOCAL_DATA_DIR} is in use by process ${server.pid}`);
+      // In a container the owner's number means nothing, or is somebody else's.
+      if (canUnshare) {
+        const inNamespace = ['unshare', '--pid', '--fork', '--mount-proc', ...MAIN];
+        expect(await refusal({ LOCAL_DATA_DIR }, inNamespace)).toContain(`is in use by process ${server.pid}`);
+      }
+      await writeFile(lockOf(LOCAL_DATA_DIR), JSON.stringify({ pid: 1, startedAt: '1', command: 'x', host: 'box' }));
+      expect(await refusal({ LOCAL_DATA_DIR })).toContain(`${LOCAL_DATA_DIR} is in use by process 1 of box`);
       expect(await leftOn(LOCAL_DATA_DIR)).toEqual(before);
       expect((await ask(server, 'GET', '/usage')).status).toBe(200);
       await server.stop();
@@ -76,6 +87,17 @@ describe('a start that cannot be', () => {
     },
     LONG,
   );
+
+  test('says that there is no such option, and which settings there are', async () => {
+    const unknown = await launch({}, [...MAIN, '--prot', '4000']);
+    const help = await launch({}, [...MAIN, '--help']);
+    expect(await unknown.untilExit(LONG)).toEqual({ code: 2, signal: null });
+    expect(unknown.output()).toMatch(/^There is no option "--prot": .+\n$/);
+    expect(await help.untilExit(LONG)).toEqual({ code: 0, signal: null });
+    const settings = [...help.output().matchAll(/^ {2}([A-Z_]{4,}) /gm)].map(([, name]) => name);
+    expect(settings).toEqual(expect.arrayContaining(['PORT', 'LOCAL_DATA_DIR', 'AUTH_MODE', 'LOG_FORMAT']));
+    expect([...Object.values(ENV), 'PORT']).toEqual(expect.arrayContaining(settings));
+  });
 
   test(
     'says so where no DynamoDB answers',

@@ -17,6 +17,16 @@ export function filesOf({ files }: ModelSession) {
       files[path] = text;
       return { existed };
     },
+    /** `moves`: what it is a copy of is gone. */
+    transfer(from: string, to: string, overwrite: boolean, moves: boolean): void {
+      checkPath(from);
+      checkPath(to);
+      if (from === to) throw new Refused('VALIDATION');
+      const text = existing(from);
+      if (files[to] !== undefined && !overwrite) throw new Refused('FILE_EXISTS');
+      files[to] = text;
+      if (moves) delete files[from];
+    },
     delete(path: string): void {
       existing(path);
       delete files[path];

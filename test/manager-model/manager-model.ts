@@ -142,6 +142,10 @@ export class ManagerModel {
     return filesOf(this.open(id, by)).read(path);
   }
 
+  transferFile(id: string, by: Caller, from: string, to: string, overwrite: boolean, moves: boolean): void {
+    filesOf(this.open(id, by)).transfer(from, to, overwrite, moves);
+  }
+
   deleteFile(id: string, by: Caller, path: string): void {
     filesOf(this.open(id, by)).delete(path);
   }

@@ -38,6 +38,8 @@ const SERVER = {
 } as const;
 const connectionOf = (state: McpConnectionState): McpConnection => ({
   state,
+  isSuspect: false,
+  isAlive: async () => true,
   listTools: async () => [],
   callTool: async (_name, { text }) => ({ said: `called by ${String(text)}` }),
   terminate: async () => undefined,

@@ -33,6 +33,7 @@ export type Operation = { at: number } & (
   | ({ kind: 'addMcp' | 'removeMcp' | 'callTool'; id: string } & OfSession)
   | ({ kind: 'writeFile'; path: string; text: string } & OfSession)
   | ({ kind: 'readFile' | 'deleteFile'; path: string } & OfSession)
+  | ({ kind: 'moveFile' | 'copyFile'; path: string; to: string; overwrite: boolean } & OfSession)
   | { kind: 'list' | 'usage'; who: number }
   | { kind: 'sweep'; idle: number | undefined; admin: boolean }
   | ({ kind: 'putLimit'; limit: number | null; items: number | undefined } & OfLimit)
@@ -84,6 +85,13 @@ const byKind = {
   }),
   writeFile: fc.record({ kind: fc.constant('writeFile' as const), path, text, ...ofSession }),
   file: fc.record({ kind: fc.constantFrom('readFile' as const, 'deleteFile'), path, ...ofSession }),
+  transfer: fc.record({
+    kind: fc.constantFrom('moveFile' as const, 'copyFile'),
+    path,
+    to: path,
+    overwrite: fc.boolean(),
+    ...ofSession,
+  }),
   count: fc.record({ kind: fc.constantFrom('list' as const, 'usage'), at, who }),
   usage: fc.record({ kind: fc.constant('usage' as const), at, who }),
   sweep: fc.record({
@@ -134,6 +142,7 @@ export const anyOperation = operations({
   mcp: 3,
   writeFile: 2,
   file: 2,
+  transfer: 2,
   count: 2,
   sweep: 2,
   putLimit: 3,
@@ -143,7 +152,10 @@ export const anyOperation = operations({
   wait: 3,
 });
 
-/** What is asked at once. A list is no look at one moment, and a prompt is made of layers before its session is. */
+/**
+ * What is asked at once. A list is no look at one moment, a prompt is made of layers before its session is, and for a moment
+ * a file that is moved has both of its names.
+ */
 export const operationAmongOthers = operations({
   create: 8,
   look: 3,

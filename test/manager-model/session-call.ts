@@ -81,6 +81,15 @@ export function sessionCall(operation: Extract<Operation, { of: number }>, id: s
         },
         (at) => at.readFile(id, by, operation.path),
       );
+    case 'moveFile':
+    case 'copyFile': {
+      const { path, to, overwrite } = operation;
+      const moves = operation.kind === 'moveFile';
+      return simple(
+        (manager) => session(manager).files[moves ? 'move' : 'copy'](path, to, { overwrite }),
+        (at) => at.transferFile(id, by, path, to, overwrite, moves),
+      );
+    }
     case 'deleteFile':
       return simple(
         (manager) => session(manager).files.delete(operation.path),

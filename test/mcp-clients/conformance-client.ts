@@ -18,9 +18,17 @@ function argumentsFor({ inputSchema }: McpTool): Record<string, unknown> {
   return Object.fromEntries(Object.entries(properties).map(([name, { type = '' }]) => [name, VALUES[type]]));
 }
 
-function authOf({ client_id: clientId, client_secret: clientSecret }: Record<string, string>): McpAuth | undefined {
+/** The authorization server that a scenario starts, which whoever configures a client would know. */
+async function issuerOf(): Promise<string | undefined> {
+  const { origin, pathname } = new URL(endpoint);
+  const metadata = await globalThis.fetch(`${origin}/.well-known/oauth-protected-resource${pathname}`);
+  return ((await metadata.json()) as { authorization_servers: string[] }).authorization_servers[0];
+}
+
+async function authOf(known: Record<string, string>): Promise<McpAuth | undefined> {
+  const { client_id: clientId, client_secret: clientSecret } = known;
   if (clientId === undefined || clientSecret === undefined) return undefined;
-  return { type: 'oauth-client-credentials', clientId, clientSecret };
+  return { type: 'oauth-client-credentials', clientId, clientSecret, issuer: await issuerOf() };
 }
 
 /** What asks back is not answered, and is not waited for. */
@@ -30,7 +38,7 @@ const fetch = guardedFetch({ loopback: true, maxBytes: 1024 * 1024 });
 const connector = new SdkConnector({ fetch, stdioCommands: [], searchPath: undefined });
 const target = {
   address: { type: 'http', endpoint },
-  credentials: { auth: authOf(context) },
+  credentials: { auth: await authOf(context) },
   credentialsId: 'conformance',
   workspacePath: '',
   timeoutMs,

@@ -112,10 +112,11 @@ describe('the MCP clients of a session', () => {
     });
 
     test('fail in time when the pages of tools never end', async () => {
+      let pages = 0;
       const small = own.closing(
         await serveMcp(async () => {
           await new Promise((resolve) => setTimeout(resolve, 50));
-          return { result: { tools: [], nextCursor: 'more' } };
+          return { result: { tools: [], nextCursor: `more ${pages++}` } };
         }),
       );
       const client = await own.session.addMcpClient(clientOf(small, 500));
@@ -141,7 +142,7 @@ describe('the MCP clients of a session', () => {
           return undefined;
         }, 'forgotten'),
       );
-      const client = await own.session.addMcpClient(clientOf(small));
+      const client = await own.session.addMcpClient(clientOf(small, 3_000));
       await expectFailsInTime(client.callTool('any', {}));
       expect(calls).toBe(2);
     });

@@ -6,7 +6,9 @@ import { serve, type HttpServer, type RpcRequest } from './http-servers.ts';
 /** A request as it arrived; `rpc` is the message in it. */
 export interface RecordedRequest {
   method: string;
+  /** Without its query. */
   path: string;
+  query: string;
   headers: IncomingHttpHeaders;
   body: string;
   rpc?: RpcRequest;
@@ -38,9 +40,10 @@ export async function recordingServer({ before, serverInfo }: Behaviour = {}): P
   const sessions = new Set<string>();
 
   const answer = async (incoming: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const { method = '', url: path = '', headers } = incoming;
+    const { method = '', url = '', headers } = incoming;
+    const { pathname: path, search: query } = new URL(url, 'http://127.0.0.1');
     const body = await text(incoming);
-    const request: RecordedRequest = { method, path, headers, body };
+    const request: RecordedRequest = { method, path, query, headers, body };
     if (headers['content-type'] === 'application/json') request.rpc = JSON.parse(body) as RpcRequest;
     requests.push(request);
     if (await before?.(request, response)) return;

@@ -25,6 +25,8 @@ describe('the MCP clients of a session', () => {
       'an unknown type': { type: 'ftp' },
       'an empty id': { id: '' },
       'an id with a slash': { id: 'a/b' },
+      'an id that no path can contain': { id: '.' },
+      'another id that no path can contain': { id: '..' },
       'an id of 65 characters': { id: 'x'.repeat(65) },
       'a timeout that is too short': { config: { timeoutMs: 1 } },
       'a timeout that is too long': { config: { timeoutMs: 600_000 } },

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import * as z from 'zod/mini';
 import { operations, type OperationName } from '../../lib/api/operations.ts';
+import { passedOnFields } from '../../lib/json/passed-on.ts';
 import { routes } from '../../lib/api/routes.ts';
 import type { Route } from '../../lib/operations/route.ts';
 
@@ -28,6 +29,15 @@ describe('a field of an operation', () => {
       expect([...carriedBy(route), ...(INVOKED_ONLY[name] ?? [])].sort()).toEqual(fields);
     },
   );
+
+  test.each(routes.map((route) => [route.operation, route] as const))(
+    '%s: clients and the server agree on whether it is passed on with numbers of any size',
+    (name, { passedOn = [] }) => expect(passedOn).toEqual([...passedOnFields(operations[name].input)]),
+  );
+
+  test('is passed on where it is the arguments of a tool', () => {
+    expect([...passedOnFields(operations.callMcpTool.input)]).toEqual(['arguments']);
+  });
 
   test('that no route carries would be found out', () => {
     const route = { method: 'POST', path: '/a/{b}', body: ['c'], status: 200, repetition: 'always' } as const;

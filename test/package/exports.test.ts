@@ -16,6 +16,7 @@ const LIBRARY = [
   'DynamoTable',
   'SessionManagerV2',
   'Workspaces',
+  'WrongWorkspaceRootError',
   'auditEventJsonSchema',
   'auditEventSchemas',
   'createSessionManager',

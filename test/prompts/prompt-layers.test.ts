@@ -111,6 +111,21 @@ describe('prompt layers', () => {
     expect(await promptOf()).toBe('');
   });
 
+  test('one whose id no path can contain is refused, and removed where an earlier release has stored it', async () => {
+    const { layer } = await manager.prompts.put({ ...ORG, promptId: '...' }, { content: 'three dots' });
+    for (const promptId of ['.', '..']) {
+      await expect(manager.prompts.put({ ...ORG, promptId }, { content: 'x' })).rejects.toThrow(ValidationError);
+      await corrupt({
+        version: 7,
+        writeId: 'by hand',
+        layers: [{ id: promptId, json: JSON.stringify({ ...layer, id: promptId, content: 'old' }) }],
+      });
+      expect(await manager.prompts.list(ORG)).toMatchObject([{ id: promptId, content: 'old' }]);
+      await manager.prompts.delete({ ...ORG, promptId });
+      expect(await manager.prompts.list(ORG)).toEqual([]);
+    }
+  });
+
   test('one that cannot be read is left out with a warning, and can be replaced', async () => {
     const { layer } = await manager.prompts.put(TONE, { content: 'kind' });
     const fine = { id: 'fine', json: JSON.stringify({ ...layer, id: 'fine', content: 'fine' }) };

@@ -57,6 +57,8 @@ describe('a session that ends between its own read and that of what hangs on it'
     ['its workspace is not an empty one', (one) => one.files.usage()],
     ['no file is written', (one) => one.files.write('other', Buffer.from('x'))],
     ['no file is deleted', (one) => one.files.delete('file')],
+    ['no file is moved', (one) => one.files.move('file', 'other')],
+    ['no file is copied', (one) => one.files.copy('file', 'other')],
     ['no directory is made', (one) => one.files.makeDirectory('made')],
     ['no directory is removed', (one) => one.files.removeDirectory('made')],
   ])('is none: %s', async (_what, call) => {

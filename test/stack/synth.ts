@@ -44,6 +44,7 @@ export interface Resource {
   Metadata?: Record<string, string>;
   DeletionPolicy?: string;
   UpdateReplacePolicy?: string;
+  DependsOn?: string[];
 }
 
 export const resourcesOf = (template: Template): Record<string, Resource> =>

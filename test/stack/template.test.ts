@@ -2,6 +2,7 @@
  * What the template of the stack says. Loading the CDK and its first synthesis take seconds, and jest loads everything
  * anew for each test file: these are one.
  */
+import './runbook/runbook.ts';
 import './template/any-app.ts';
 import './template/grant-invoke.ts';
 import './template/group-names.ts';
@@ -10,6 +11,7 @@ import './template/idle-cost.ts';
 import './template/network.ts';
 import './template/operations.ts';
 import './template/permissions.ts';
+import './template/schedules.ts';
 import './template/secrets-key.ts';
 import './template/security-checks.ts';
 import './template/server-errors.ts';
@@ -17,3 +19,5 @@ import './template/session-event-bus.ts';
 import './template/session-event-stream.ts';
 import './template/session-functions.ts';
 import './template/session-table.ts';
+import './template/two-stages.ts';
+import './upgrade/upgrade.ts';

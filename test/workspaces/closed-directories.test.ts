@@ -35,9 +35,56 @@ describe('to an ordinary user', () => {
     expect(await user.run('removeDirectory', modeOf(octal))).toEqual({ workspace: [], trash: [] });
   });
 
-  test('what is in a directory that its agent has closed is forbidden: a closed workspace was called busy for ever', async () => {
-    const FORBIDDEN = Array.from({ length: 6 }, () => 'FORBIDDEN');
-    expect(await user.run('workInClosed', 0o000)).toEqual(FORBIDDEN);
+  test('what is in a directory that its agent has closed is FILE_PERMISSION: a closed workspace was called busy for ever', async () => {
+    const CLOSED = Array.from({ length: 6 }, () => 'FILE_PERMISSION');
+    expect(await user.run('workInClosed', 0o000)).toEqual(CLOSED);
+  });
+
+  test('a list marks what is closed: one entry that could not be looked at failed the whole list', async () => {
+    expect(await user.run('listClosed')).toEqual({
+      root: ['closed directory 0 time unreadable', 'names-only directory 0 time', 'open directory 0 time'],
+      names: ['file file 0 no time unreadable', 'sub directory 0 no time unreadable'],
+      tree: [
+        'closed directory 0 time unreadable',
+        'names-only directory 0 time',
+        'names-only/file file 0 no time unreadable',
+        'names-only/sub directory 0 no time unreadable',
+        'open directory 0 time',
+        'open/file file 5 time',
+        'open/sub directory 0 time',
+      ],
+    });
+  });
+
+  test.each(['0000', '0300', '0400'])(
+    'what is closed (%s) is counted as unseen, and makes no room: it was measured as nothing, and complete',
+    async (octal) => {
+      const whole = { bytes: 900, files: 2, complete: true };
+      const closed = { bytes: 900, files: 2, complete: false, unreadable: 1 };
+      expect(await user.run('measureClosed', modeOf(octal))).toEqual({
+        before: whole,
+        closed: [closed, closed],
+        write: 'WORKSPACE_FULL',
+        after: whole,
+      });
+    },
+  );
+
+  test('what an agent has closed is moved and copied as its owner may, and nothing is left of what fails', async () => {
+    expect(await user.run('moveClosed')).toEqual({
+      codes: {
+        'a closed directory to another name': 'done',
+        'a closed directory to another parent': 'FILE_PERMISSION',
+        'out of a closed directory': 'FILE_PERMISSION',
+        'into a closed directory': 'FILE_PERMISSION',
+        'a copy of a closed directory': 'done',
+        'a copy of names only': 'FILE_PERMISSION',
+        'a copy of a tree with a closed part': 'FILE_PERMISSION',
+      },
+      mode: '500',
+      root: ['copy', 'names-only', 'parent', 'renamed', 'sub', 'tree'],
+      left: [],
+    });
   });
 
   test.each(MODES)(
@@ -77,6 +124,24 @@ describe('to an ordinary user', () => {
 
   test('so it is on systems that have no names for descriptors', async () => {
     expect(await user.run('removeClosedTree', 0o000, 'darwin')).toEqual({ isGone: true, left: [] });
+  });
+
+  test.each([
+    ['755', '755'],
+    ['444', '444'],
+    ['4711', '711'],
+    ['1000', '400'],
+    ['070', '470'],
+  ])('a file with mode %s has mode %s after a write, and can be read: it had 600', async (octal, kept) => {
+    expect(await user.run('overwrite', modeOf(octal))).toEqual([kept, kept, 'new']);
+  });
+
+  test('a name in a directory that is closed does not count: a file that has one there is refused', async () => {
+    expect(await user.run('readLinked', 0o000)).toEqual(['done', 'PATH_OUTSIDE_WORKSPACE']);
+  });
+
+  test('files are written and removed whatever the umask: the lock could not be read, and all was CONTENTION', async () => {
+    expect(await user.run('writeUnder', 0o777)).toEqual(['done', 'done', 'done']);
   });
 
   test.each(['000', '022', '077', '777'])('directories of ours have mode 0700 under the umask %s', async (octal) => {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { chmod, mkdir, readdir, rmdir, stat, symlink, writeFile } from 'node:fs/promises';
+import { chmod, link, mkdir, readdir, rmdir, stat, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { removeTree } from '../../lib/workspaces/files/remove-tree.ts';
 import type { Workspace } from '../../lib/workspaces/workspace-paths.ts';
@@ -8,6 +8,8 @@ import { codeOf } from '../setup/code-of.ts';
 import { isThere } from '../setup/is-there.ts';
 import { newStack } from '../setup/test-stack.ts';
 import { OneWorkspace, unlimited } from './one-workspace.ts';
+
+export * from './closed-parts.ts';
 
 /** What an agent does to the modes of its directories. Scenarios for an ordinary user: nothing is closed to root. */
 
@@ -50,16 +52,9 @@ export async function endSession(_directory: string, mode: number, end: End) {
   }
 }
 
-async function workspaceIn(directory: string): Promise<OneWorkspace> {
-  const own = new OneWorkspace(path.join(directory, 'root'), { id: randomUUID(), userId: 'ada' });
-  await own.workspaces.prepare(own.session.id);
-  await own.workspaces.publish(own.session);
-  return own;
-}
-
 /** Removes a directory with all that is in it, by the API; gives what is left. */
 export async function removeDirectory(directory: string, mode: number) {
-  const own = await workspaceIn(directory);
+  const own = await OneWorkspace.in(directory);
   await closedTree(own.at('work', 'closed'), mode);
   await own.directories.remove(own.session, 'work/closed', true);
   return { workspace: await readdir(own.at('work')), trash: await own.workspaces.listTrash() };
@@ -67,7 +62,7 @@ export async function removeDirectory(directory: string, mode: number) {
 
 /** What is in a directory that its agent has closed is its own affair: the answer of each operation. */
 export async function workInClosed(directory: string, mode: number) {
-  const own = await workspaceIn(directory);
+  const own = await OneWorkspace.in(directory);
   await mkdir(own.at('a', 'b'), { recursive: true });
   const answers: string[] = [];
   for (const closed of ['a', '']) {
@@ -80,6 +75,39 @@ export async function workInClosed(directory: string, mode: number) {
       answers.push(await codeOf(work()));
   }
   return answers;
+}
+
+/** The mode and content of a file that an agent has given a mode, after it was written once more. */
+export async function overwrite(directory: string, mode: number) {
+  const own = await OneWorkspace.in(directory);
+  await own.write('file', 'old');
+  await chmod(own.at('file'), mode);
+  await own.write('file', 'new');
+  const { mode: stated } = await own.files.stat(own.session, 'file');
+  return [stated, ((await stat(own.at('file'))).mode & 0o7777).toString(8), (await own.read('file')).toString()];
+}
+
+/** A file with a second name, in a directory that its agent has closed then. */
+export async function readLinked(directory: string, mode: number) {
+  const own = await OneWorkspace.in(directory);
+  await own.write('file', 'x');
+  await own.directories.make(own.session, 'a/b');
+  await link(own.at('file'), own.at('a', 'b', 'file'));
+  const before = await codeOf(own.read('file'));
+  await chmod(own.at('a'), mode);
+  return [before, await codeOf(own.read('file'))];
+}
+
+/** Writes and removes under a umask that takes everything from what is made. */
+export async function writeUnder(directory: string, mask: number) {
+  const own = await OneWorkspace.in(directory);
+  const umask = process.umask(mask);
+  try {
+    const answers = [await codeOf(own.write('a/file', 'x')), await codeOf(own.write('a/file', 'y'))];
+    return [...answers, await codeOf(own.remove('a/file'))];
+  } finally {
+    process.umask(umask);
+  }
 }
 
 /** What a session's files answer, and how it ends, when its user's directory is closed before each call. */
@@ -110,7 +138,7 @@ export async function workBelowClosed(_directory: string, mode: number) {
 
 /** A workspace whose agent has put a link in its place, to where nobody may enter. */
 export async function workBehindLink(directory: string) {
-  const own = await workspaceIn(directory);
+  const own = await OneWorkspace.in(directory);
   await mkdir(path.join(directory, 'closed', 'below'), { recursive: true });
   await rmdir(own.at());
   await symlink(path.join(directory, 'closed', 'below'), own.at());

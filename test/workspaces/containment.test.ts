@@ -5,7 +5,14 @@ import type { OneWorkspace } from './one-workspace.ts';
 import { SECRET, TwoWorkspaces } from './two-workspaces.ts';
 
 /** Refused whichever operation it is, or found to be nothing; never carried out outside. */
-const REFUSALS = ['PATH_OUTSIDE_WORKSPACE', 'NOT_A_FILE', 'FILE_NOT_FOUND', 'VALIDATION', 'DIRECTORY_NOT_EMPTY'];
+const REFUSALS = [
+  'PATH_OUTSIDE_WORKSPACE',
+  'NOT_A_FILE',
+  'FILE_NOT_FOUND',
+  'VALIDATION',
+  'DIRECTORY_NOT_EMPTY',
+  'FILE_EXISTS',
+];
 
 describe('no path leads out of a workspace', () => {
   let both: TwoWorkspaces;

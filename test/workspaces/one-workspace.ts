@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { WorkspaceDirectories } from '../../lib/workspaces/workspace-directories.ts';
+import { WorkspaceMoves } from '../../lib/workspaces/moves/workspace-moves.ts';
 import { WorkspaceFiles, type Quota, type WriteOutcome } from '../../lib/workspaces/workspace-files.ts';
 import type { Workspace } from '../../lib/workspaces/workspace-paths.ts';
 import { Workspaces } from '../../lib/workspaces/workspaces.ts';
@@ -19,20 +20,29 @@ export class OneWorkspace {
   readonly workspaces: Workspaces;
   readonly files: WorkspaceFiles;
   readonly directories: WorkspaceDirectories;
+  readonly moves: WorkspaceMoves;
   readonly session: Workspace;
 
   constructor(root: string, session: Workspace) {
     this.workspaces = new Workspaces(root);
     this.files = new WorkspaceFiles(this.workspaces);
     this.directories = new WorkspaceDirectories(this.workspaces, this.files);
+    this.moves = new WorkspaceMoves(this.workspaces, this.files);
     this.session = session;
   }
 
   static async make(): Promise<OneWorkspace> {
-    const id = randomUUID();
-    const root = await mkdtemp(path.join(tmpdir(), 'one-workspace-'));
-    const made = new OneWorkspace(root, { id, userId: 'ada' });
-    await made.workspaces.prepare(id);
+    return OneWorkspace.at(await mkdtemp(path.join(tmpdir(), 'one-workspace-')));
+  }
+
+  /** With a root in this directory. */
+  static in(directory: string): Promise<OneWorkspace> {
+    return OneWorkspace.at(path.join(directory, 'root'));
+  }
+
+  private static async at(root: string): Promise<OneWorkspace> {
+    const made = new OneWorkspace(root, { id: randomUUID(), userId: 'ada' });
+    await made.workspaces.prepare(made.session.id);
     await made.workspaces.publish(made.session);
     return made;
   }
@@ -57,6 +67,14 @@ export class OneWorkspace {
 
   remove(file: string): Promise<void> {
     return this.files.remove(this.session, { path: file, conditions: {}, quota: unlimited });
+  }
+
+  move(from: string, to: string, overwrite = false): Promise<void> {
+    return this.moves.move(this.session, { from, to, overwrite, quota: unlimited });
+  }
+
+  copy(from: string, to: string, overwrite = false): Promise<void> {
+    return this.moves.copy(this.session, { from, to, overwrite, quota: unlimited });
   }
 
   close(): Promise<void> {

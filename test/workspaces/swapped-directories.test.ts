@@ -80,6 +80,18 @@ describe('no path leads out of a workspace', () => {
       work(() => directories.remove(session, `dir/made-${count % 50}`, true)),
       work(() => directories.make(session, `dir/inner/made-${count % 50}`)),
       work(async () => {
+        await own.copy('dir/inner', 'copy');
+        seen.add((await own.read('copy/secret')).toString());
+        await directories.remove(session, 'copy', true);
+      }),
+      work(() => own.copy('file', 'dir/inner/copied', true)),
+      work(() => own.move('dir/inner/copied', 'dir/moved', true)),
+      work(() => own.move('dir/moved', 'moved', true)),
+      work(async () => {
+        const { entries } = await directories.list(session, '', 1_000, undefined, 9);
+        if (entries.some(({ name }) => name === 'deep')) seen.add('a list of outside');
+      }),
+      work(async () => {
         const { entries } = await directories.list(session, 'dir', 100);
         if (entries.some(({ name }) => name === 'deep')) seen.add('a listing of outside');
       }),

@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { SessionManagerError } from '../../lib/errors.ts';
 import { OneWorkspace } from './one-workspace.ts';
@@ -9,6 +9,7 @@ export const SECRET = 'the secret of another session';
 export class TwoWorkspaces {
   readonly own: OneWorkspace;
   readonly outside: string;
+  private copies = 0;
 
   private constructor(own: OneWorkspace, outside: string) {
     this.own = own;
@@ -57,9 +58,28 @@ export class TwoWorkspaces {
         if (entries.some(({ name }) => name === 'secret')) throw new Error('listed outside');
       },
       make: () => directories.make(session, at),
+      listTree: async () => {
+        const { entries } = await directories.list(session, at, 100, undefined, 9);
+        if (entries.some(({ name }) => name === 'secret')) throw new Error('listed outside');
+      },
+      copyFrom: async () => {
+        const to = `copied-${this.copies++}`;
+        await own.copy(at, to);
+        const copy = await lstat(own.at(to));
+        if (copy.isDirectory() || (copy.isFile() && (await readFile(own.at(to), 'utf8')).includes('secret')))
+          throw new Error('copied outside');
+      },
+      copyTo: () => own.copy('file', at),
       remove: () => own.remove(at),
       removeDirectory: () => directories.remove(session, at, false),
       removeTree: () => directories.remove(session, at, true),
+      moveFrom: () => own.move(at, `moved-${this.copies++}`),
+      copyOver: () => own.copy('file', at, true),
+      moveOver: async () => {
+        const from = `spare-${this.copies++}`;
+        await own.copy('file', from).catch(() => undefined);
+        await own.move(from, at, true);
+      },
     };
     const codes: Record<string, string> = {};
     for (const [name, attempt] of Object.entries(attempts)) {

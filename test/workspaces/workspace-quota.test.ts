@@ -47,6 +47,28 @@ describe('MAX_WORKSPACE_BYTES', () => {
     expect(await codeOf(write('d', 1))).toBe('WORKSPACE_FULL');
   });
 
+  test('counts a copy before it is on disk, and nothing of one that is refused; a move counts nothing', async () => {
+    const { files } = session;
+    await write('d/a', 200);
+    await write('d/b', 200);
+    await files.copy('d', 'e');
+    await files.move('e', 'f');
+    expect(await codeOf(files.copy('d', 'g'))).toBe('WORKSPACE_FULL');
+    expect(await codeOf(files.copy('d', 'f'))).toBe('FILE_EXISTS');
+    const two = await Promise.all(['h', 'i'].map((to) => codeOf(files.copy('d/a', to))));
+    expect(two.sort()).toEqual(['WORKSPACE_FULL', 'done']);
+    // In the place of a file as large as it, a copy needs no room; a move over one gives room.
+    await files.copy('d/a', 'd/b', { overwrite: true });
+    expect(await codeOf(write('x', 1))).toBe('WORKSPACE_FULL');
+    await files.move('d/a', 'd/b', { overwrite: true });
+    await write('x', 200);
+    expect(await codeOf(write('y', 1))).toBe('WORKSPACE_FULL');
+    clock.advance({ seconds: 3600 });
+    expect(await files.usage()).toMatchObject({ bytes: LIMIT, files: 5, complete: true });
+    const { paths } = stack.parts.workspaces;
+    expect([...(await readdir(paths.uploads)), ...(await readdir(paths.trash))]).toEqual([]);
+  });
+
   test('gives back what was refused for another reason', async () => {
     await write('a', 400);
     for (let time = 0; time < 5; time++) {

@@ -21,7 +21,10 @@ export interface Progress {
 
 interface Transfer {
   sessionId: string;
-  path: string;
+  /** Either this or `encodedPath`. */
+  path?: string;
+  /** The percent-encoded bytes of a path whose names are not all UTF-8. */
+  encodedPath?: string;
   onProgress?: (progress: Progress) => void;
 }
 
@@ -32,6 +35,8 @@ export interface Upload extends Transfer {
   ifMatch?: string;
   /** `'*'`: only if there is none. */
   ifNoneMatch?: '*';
+  /** Its permissions, in octal digits: `755`. Else it keeps those of the file that it replaces, or gets 600. */
+  mode?: string;
 }
 
 export interface Download extends Transfer {
@@ -57,13 +62,21 @@ type PartWritten<Written> = Written | { received: number; total: number; etag?: 
 
 /** The operations that a transfer is made of. */
 export interface FileCalls<Written extends InPlace> {
-  readFile(input: { sessionId: string; path: string; range: string; ifMatch?: string }): Promise<PartRead>;
+  readFile(input: {
+    sessionId: string;
+    path?: string;
+    encodedPath?: string;
+    range: string;
+    ifMatch?: string;
+  }): Promise<PartRead>;
   writeFile(input: {
     sessionId: string;
-    path: string;
+    path?: string;
+    encodedPath?: string;
     content: string;
     contentRange?: string;
     uploadId?: string;
+    mode?: string;
     ifMatch?: string;
     ifNoneMatch?: '*';
   }): Promise<PartWritten<Written>>;

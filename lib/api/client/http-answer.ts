@@ -1,4 +1,5 @@
 import { ERRORS, isErrorCode, type ErrorCode } from '../../error-catalogue.ts';
+import { parseJson } from '../../json/json-text.ts';
 import { errorOfCode } from './error-of-code.ts';
 import { formOfHeader } from '../http-answer/header-forms.ts';
 import type { Route } from '../../operations/route.ts';
@@ -97,7 +98,7 @@ function headRefusal(headers: Headers): object {
 
 function parsed(body: Buffer): object | null | undefined {
   try {
-    const read: unknown = JSON.parse(body.toString('utf8'));
+    const read: unknown = parseJson(body.toString('utf8'));
     return typeof read === 'object' ? read : undefined;
   } catch {
     return undefined;

@@ -48,7 +48,7 @@ class Client {
     connect(this, OPERATIONS, async (name, input, options) => {
       const route = byName.get(name) as NamedRoute;
       const limits = limitsOf(options);
-      const copy = copyOfInput(input);
+      const copy = copyOfInput(input, route);
       const once = () => this.#once(route, copy, limits);
       return repeatedIfSafe(route.operation, copy, once, { isUnanswered: wasCut, limits });
     });

@@ -1,4 +1,5 @@
 import { isErrorCode } from '../../error-catalogue.ts';
+import { parseJson } from '../../json/json-text.ts';
 import { errorOfCode } from './error-of-code.ts';
 import { UnexpectedAnswerError, unknownCode } from './unexpected-answer.ts';
 
@@ -17,7 +18,7 @@ export function outputOfInvocation(answer: string): unknown {
 
 function parsed(answer: string): unknown {
   try {
-    return JSON.parse(answer);
+    return parseJson(answer);
   } catch {
     throw new UnexpectedAnswerError('The function answered with something other than JSON.');
   }

@@ -1,6 +1,7 @@
 import { InvokeCommand, LambdaClient, type LambdaServiceException } from '@aws-sdk/client-lambda';
 import { isClockSkewError, isThrottlingError } from '@smithy/core/retry';
 import { lazily } from '../../lazily.ts';
+import { awsSettings } from './aws-settings.ts';
 import { NoAnswerError } from './http-sender.ts';
 
 /** What may be done with an invocation. */
@@ -25,10 +26,10 @@ const NEVER_CONNECTED: ReadonlySet<unknown> = new Set(['ECONNREFUSED', 'ENOTFOUN
 /** A connection of its own for each: one that has died while a function was frozen would say nothing of the call. */
 const NEW_CONNECTION = { httpAgent: { keepAlive: false }, httpsAgent: { keepAlive: false } };
 
-/** By the AWS SDK, with the credentials that it finds. */
-export function invokeWithSdk(): Invoke {
-  const repeating = lazily(() => new LambdaClient({}));
-  const once = lazily(() => new LambdaClient({ requestHandler: NEW_CONNECTION }));
+/** By the AWS SDK, with the region and the credentials of `env`. */
+export function invokeWithSdk(env: NodeJS.ProcessEnv): Invoke {
+  const repeating = lazily(() => new LambdaClient(awsSettings(env)));
+  const once = lazily(() => new LambdaClient({ ...awsSettings(env), requestHandler: NEW_CONNECTION }));
   return async (FunctionName, Payload, { repeatable, signal } = { repeatable: false }) => {
     const command = new InvokeCommand({ FunctionName, Payload });
     let reason: unknown;

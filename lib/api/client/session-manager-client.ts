@@ -2,7 +2,7 @@
 import { parseActor, type Actor } from '../actor.ts';
 import type { SessionInfo } from '../../sessions/session.ts';
 import { anyOf, limitsOf, type CallLimits } from './call-limits.ts';
-import { asJson, copyOfInput } from './client-input.ts';
+import { copyOfInput, invocationInputJson } from './client-input.ts';
 import { addMethods, allSessions, connect } from './client-methods.ts';
 import type { CallOptions, DirectOutputOf, Operations } from './client-types.ts';
 import { download, upload, type Download, type FileCalls, type Upload } from './file-transfer.ts';
@@ -11,9 +11,9 @@ import { outputOfInvocation } from './invocation-answer.ts';
 import { InvocationFailedError, invokeWithSdk, type Invoke } from './lambda-invoke.ts';
 import { NoAnswerError } from './http-sender.ts';
 import { ForbiddenError, ValidationError } from '../../errors.ts';
-import type { Invocation } from '../invoke-handler.ts';
 import { operations, type InputOf, type OperationName } from '../operations.ts';
 import { mayBeRepeated, repeatedIfSafe } from './repetition.ts';
+import { routeRows } from '../routes.ts';
 
 /** What was uploaded is in its place, as this. */
 export type Uploaded = Extract<DirectOutputOf<'writeFile'>, { etag: string }>;
@@ -51,14 +51,14 @@ type Input = Readonly<Record<string, unknown>>;
 class Client {
   #door: Door;
 
-  constructor(env: NodeJS.ProcessEnv, invoke: Invoke = invokeWithSdk(), ...others: never[]) {
+  constructor(env: NodeJS.ProcessEnv, invoke: Invoke = invokeWithSdk(env), ...others: never[]) {
     // An actor that is given here would be overlooked, and its calls an operator's.
     if (others.length > 0) throw ValidationError.at('actor', 'is named by as(actor)');
     this.#door = { env, invoke };
     connect(this, OPERATIONS, async (operation, input, options) => {
       const name = operation as OperationName;
       const limits = limitsOf(options);
-      const copy = copyOfInput(input);
+      const copy = copyOfInput(input, routeRows[name]);
       const repeatable = mayBeRepeated(name, copy);
       const once = () => call(this.#door, name, copy, limits, repeatable);
       return repeatedIfSafe(name, copy, once, { isUnanswered: () => false, limits });
@@ -90,7 +90,8 @@ class Client {
 
   /** Transfers have repetitions of their own: they know what has arrived. */
   #parts(limits: CallLimits): FileCalls<Uploaded> {
-    const part = (name: OperationName) => (input: object) => call(this.#door, name, copyOfInput(input), limits, false);
+    const part = (name: OperationName) => (input: object) =>
+      call(this.#door, name, copyOfInput(input, routeRows[name]), limits, false);
     return { readFile: part('readFile'), writeFile: part('writeFile') } as FileCalls<Uploaded>;
   }
 }
@@ -117,8 +118,9 @@ async function call(
   const functionName = env[variable];
   if (!functionName)
     throw new InvocationFailedError(`${variable} is not set: "${operation}" has no function to go to.`);
-  const invocation: Invocation = { operation, input, ...(actor && { actor }) };
-  const payload = asJson(invocation);
+  const fields = [`"operation":${JSON.stringify(operation)}`, `"input":${invocationInputJson(input)}`];
+  if (actor) fields.push(`"actor":${JSON.stringify(actor)}`);
+  const payload = `{${fields.join()}}`;
   const answer = await within(limits, functionName, (signal) => invoke(functionName, payload, { repeatable, signal }));
   return outputOfInvocation(answer);
 }

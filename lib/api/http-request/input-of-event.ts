@@ -1,5 +1,6 @@
 import type { Route } from '../../operations/route.ts';
 import type { HttpEvent } from '../http-event.ts';
+import { parseJson } from '../../json/json-text.ts';
 import { headerFields } from './header-fields.ts';
 import { queryParameters } from './query-parameters.ts';
 import { refuseUnknown } from './refuse-unknown.ts';
@@ -31,7 +32,8 @@ const readAs: Readonly<Record<'string' | 'number' | 'boolean', (text: string | u
 };
 
 function numberOf(text: string | undefined): unknown {
-  return text !== undefined && /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : text;
+  const [, sign = '', digits] = /^(-?)0*(\d+(?:\.\d+)?)$/.exec(text ?? '') ?? [];
+  return digits === undefined ? text : parseJson(sign + digits);
 }
 
 /** What the content type of the body says, whatever its parameters. */

@@ -1,7 +1,7 @@
 import { UnsupportedMediaTypeError, ValidationError } from '../../errors.ts';
 import type { Route } from '../../operations/route.ts';
 import type { HttpEvent } from '../http-event.ts';
-import { parseJson, utf8Of } from '../../json/json-text.ts';
+import { NestedTooDeeplyError, parseJson, utf8Of } from '../../json/json-text.ts';
 import { headerOf, singleHeader } from './header-fields.ts';
 import { refuseUnknown } from './refuse-unknown.ts';
 
@@ -37,7 +37,8 @@ function jsonOf({ body = '', isBase64Encoded }: HttpEvent): unknown {
   try {
     const text = isBase64Encoded ? utf8Of(Buffer.from(body, 'base64')) : body;
     return text.trim() === '' ? {} : parseJson(text);
-  } catch {
-    throw ValidationError.at('', 'The body is not JSON in UTF-8');
+  } catch (thrown) {
+    const isNesting = thrown instanceof NestedTooDeeplyError;
+    throw ValidationError.at('', isNesting ? 'is nested too deeply' : 'The body is not JSON in UTF-8');
   }
 }

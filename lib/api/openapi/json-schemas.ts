@@ -15,7 +15,9 @@ export class JsonSchemas {
       io,
       metadata: namedSchemas,
       unrepresentable: 'any',
-      override: ({ jsonSchema }) => {
+      override: ({ zodSchema, jsonSchema }) => {
+        const { description } = z.globalRegistry.get(zodSchema) ?? {};
+        if (description !== undefined) jsonSchema.description = description;
         if (jsonSchema.format === 'date-time') delete jsonSchema.pattern;
       },
     });

@@ -8,6 +8,7 @@ import { sessionDocs } from '../../sessions/session-docs.ts';
 import { accessDocs } from '../../workspaces/access-points/access-docs.ts';
 import { directoryDocs } from '../../workspaces/directory-docs.ts';
 import { fileDocs } from '../../workspaces/file-docs.ts';
+import { moveDocs } from '../../workspaces/moves/move-docs.ts';
 import type { operations } from '../operations.ts';
 import { serviceDocs } from '../service-docs.ts';
 
@@ -19,6 +20,7 @@ export const operationDocs: DocsOf<typeof operations> = {
   ...mcpClientDocs,
   ...accessDocs,
   ...fileDocs,
+  ...moveDocs,
   ...directoryDocs,
   ...promptLayerDocs,
   ...limitDocs,

@@ -1,3 +1,5 @@
+import { isRawJson } from '../../json/raw-json.ts';
+
 /** What is shorter is no secret, and its characters are everywhere. */
 const MIN_CHARS = 4;
 /** A part of a secret that is shorter may be a word like `Bearer`. */
@@ -13,11 +15,15 @@ export function redactor(secrets: readonly string[]): (text: string) => string {
   return (text) => text.replaceAll(pattern, '[secret]');
 }
 
-/** The same for all texts in a JSON value, names included. */
+/**
+ * The same for all texts in a JSON value, names included; a number with digits of its own keeps them. The value comes from
+ * our parser, which bounds how deeply it is nested.
+ */
 export function redactJson(value: unknown, redact: (text: string) => string): unknown {
   if (typeof value === 'string') return redact(value);
   if (Array.isArray(value)) return value.map((item) => redactJson(item, redact));
-  if (typeof value !== 'object' || value === null) return value;
+  if (typeof value !== 'object' || value === null || isRawJson(value)) return value;
+  // `fromEntries` also makes a property of its own of `__proto__`.
   return Object.fromEntries(Object.entries(value).map(([name, item]) => [redact(name), redactJson(item, redact)]));
 }
 

@@ -10,6 +10,7 @@ const PROBLEMS: Record<string, string> = {
   UND_ERR_RES_EXCEEDED_MAX_SIZE: 'answers with more than is read',
   UND_ERR_HEADERS_OVERFLOW: 'answers with more headers than are read',
   UND_ERR_SOCKET: 'closed the connection',
+  ECONNRESET: 'closed the connection',
 };
 /** Errors wrap errors; none of them this often. */
 const MAX_DEPTH = 8;

@@ -9,6 +9,25 @@ export interface Request {
   body?: string | URLSearchParams | Uint8Array;
 }
 
+/** A redirect that would turn a message of the protocol into a GET, which is another request. */
+export class RedirectsMessageError extends McpConnectionError {
+  readonly status: number;
+  readonly target: URL;
+
+  constructor(status: number, target: URL, redact: (text: string) => string = (text) => text) {
+    const problem = `redirects with HTTP status ${status}, and messages are only sent on after 307 or 308`;
+    const redirectedTo = redact(target.origin + target.pathname);
+    super(problem, undefined, { serverStatus: status, redirectedTo });
+    this.status = status;
+    this.target = target;
+  }
+
+  /** The target is a text of the server. */
+  withoutSecrets(redact: (text: string) => string): McpConnectionError {
+    return new RedirectsMessageError(this.status, this.target, redact);
+  }
+}
+
 const STATUSES = [301, 302, 303, 307, 308];
 /** What describes a message; everything else may say who sends it, and stays with the origin that it was meant for. */
 const FOR_ANY_ORIGIN = ['accept', 'content-type', 'mcp-protocol-version'];
@@ -29,6 +48,8 @@ export function redirected(request: Request, status: number, target: string, pol
   if (request.url.protocol === 'https:' && url.protocol === 'http:') {
     throw new McpEndpointForbiddenError('redirects from https to http');
   }
+  const isMessage = request.body !== undefined && isJson(request.headers);
+  if (isMessage && becomesGet(status, request.method)) throw new RedirectsMessageError(status, url);
   const next = becomesGet(status, request.method) ? withoutBody(request) : request;
   if (url.origin === request.url.origin) return { ...next, url };
   if (next.body !== undefined && !isJson(next.headers)) {

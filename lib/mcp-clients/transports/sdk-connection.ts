@@ -1,54 +1,61 @@
 import { McpError } from '@modelcontextprotocol/sdk/types.js';
-import * as z from 'zod/mini';
 import { McpConnectionError } from '../../errors.ts';
 import type { McpConnectionState } from '../mcp-client-store.ts';
-import type { McpCallOptions, McpConnection, McpTool, McpToolResult } from '../mcp-connector.ts';
+import {
+  McpSessionGone,
+  type McpCallOptions,
+  type McpConnection,
+  type McpTool,
+  type McpToolResult,
+} from '../mcp-connector.ts';
 import type { McpLink } from './mcp-link.ts';
+import { isObject, type Given } from './answers/rpc-message.ts';
+import { verdictOf, verdictOfProbe, type SessionVerdict } from './answers/session-verdict.ts';
+import { allTools } from './answers/tool-pages.ts';
 
-const MAX_TOOL_PAGES = 100;
+/** What is asked to find out whether a session is alive: not every server knows the first. */
+const HARMLESS = ['ping', 'tools/list'];
+/** For all that is asked (ms), and never more than this part of the time that is left. */
+const PROBE_MS = 3_000;
+const PART_OF_TIME = 3;
 
-/** Loose, so that what a newer protocol adds is passed on. */
-const toolPageSchema = z.looseObject({
-  tools: z.array(z.looseObject({ name: z.string() })),
-  nextCursor: z.optional(z.string()),
-});
-const toolResultSchema = z.looseObject({});
+export interface SdkConnectionOptions {
+  timeoutMs: number;
+  /** The session outlasts this connection, and was initialized with it, or before it. */
+  session: 'none' | 'new' | 'resumed';
+  endSession: () => Promise<void>;
+}
 
 /** An open connection of the official SDK. */
 export class SdkConnection implements McpConnection {
   readonly state: McpConnectionState;
+  isSuspect = false;
   private readonly link: McpLink;
-  private readonly timeoutMs: number;
-  private readonly endSession: () => Promise<void>;
+  private readonly options: SdkConnectionOptions;
+  private readonly stopAt: number;
 
-  constructor(link: McpLink, state: McpConnectionState, timeoutMs: number, endSession: () => Promise<void>) {
+  constructor(link: McpLink, state: McpConnectionState, options: SdkConnectionOptions) {
     this.link = link;
     this.state = state;
-    this.timeoutMs = timeoutMs;
-    this.endSession = endSession;
+    this.options = options;
+    this.stopAt = performance.now() + options.timeoutMs;
   }
 
   async listTools({ signal }: McpCallOptions = {}): Promise<McpTool[]> {
-    const tools: McpTool[] = [];
-    let cursor: string | undefined;
-    const stopAt = performance.now() + this.timeoutMs;
-    for (let page = 1; page <= MAX_TOOL_PAGES; page++) {
-      const { tools: more, nextCursor } = await this.link.request(
-        { method: 'tools/list', params: { cursor } },
-        toolPageSchema,
-        { ms: stopAt - performance.now(), signal },
+    const stopAt = performance.now() + this.options.timeoutMs;
+    const page = (cursor: string | undefined) =>
+      this.judging(() =>
+        this.link.request({ method: 'tools/list', params: { cursor } }, { ms: stopAt - performance.now(), signal }),
       );
-      tools.push(...more);
-      if (nextCursor === undefined) return tools;
-      cursor = nextCursor;
-    }
-    throw new McpConnectionError(`gave more than ${MAX_TOOL_PAGES} pages of tools`);
+    return allTools(page);
   }
 
   async callTool(name: string, args: Record<string, unknown>, { signal }: McpCallOptions = {}): Promise<McpToolResult> {
     try {
-      const request = { method: 'tools/call', params: { name, arguments: args } };
-      return await this.link.request(request, toolResultSchema, { signal });
+      const params = { name, arguments: args };
+      const { given } = await this.judging(() => this.link.request({ method: 'tools/call', params }, { signal }));
+      if (isObject(given)) return given;
+      throw new McpConnectionError('answered with a result that is no object');
     } catch (thrown) {
       const refusal = thrown instanceof McpConnectionError ? thrown.cause : undefined;
       if (refusal instanceof McpError) return { content: [{ type: 'text', text: refusal.message }], isError: true };
@@ -56,11 +63,53 @@ export class SdkConnection implements McpConnection {
     }
   }
 
+  async isAlive(): Promise<boolean> {
+    return (await this.probe()) === 'sound';
+  }
+
   terminate(): Promise<void> {
-    return this.endSession();
+    return this.options.endSession();
   }
 
   close(): Promise<void> {
     return this.link.close();
+  }
+
+  /** Throws `McpSessionGone` if the request was certainly not executed, since the server does not know the session. */
+  private async judging(request: () => Promise<Given>): Promise<Given> {
+    try {
+      return await request();
+    } catch (thrown) {
+      if (!(thrown instanceof McpConnectionError) || this.options.session === 'none') throw thrown;
+      const verdict = await this.considered(verdictOf(this.link.failed));
+      if (verdict === 'lost') throw new McpSessionGone();
+      this.isSuspect = verdict === 'suspect';
+      throw thrown;
+    }
+  }
+
+  /** What is doubtful of a session from before is asked: with a new one, the answer means the request. */
+  private async considered(verdict: SessionVerdict): Promise<SessionVerdict> {
+    if (verdict !== 'doubtful') return verdict;
+    return this.options.session === 'resumed' ? this.probe() : 'sound';
+  }
+
+  /** Whether the session is alive: `sound`, `lost`, or `suspect` if that is unknown. */
+  private async probe(): Promise<SessionVerdict> {
+    const stopAt = performance.now() + Math.min(PROBE_MS, (this.stopAt - performance.now()) / PART_OF_TIME);
+    let takesNone = true;
+    for (const method of HARMLESS) {
+      if (performance.now() >= stopAt) return 'suspect';
+      try {
+        await this.link.request({ method }, { ms: stopAt - performance.now() });
+        return 'sound';
+      } catch {
+        const verdict = verdictOfProbe(this.link.failed);
+        if (verdict === 'lost' || verdict === 'sound') return verdict;
+        takesNone &&= this.link.failed.status === 400;
+      }
+    }
+    // A server that takes no request of this session has not executed the one before either.
+    return takesNone ? 'lost' : 'suspect';
   }
 }

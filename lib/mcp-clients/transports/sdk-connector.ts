@@ -1,18 +1,16 @@
-import { auth } from '@modelcontextprotocol/sdk/client/auth.js';
-import { SSEClientTransport } from '@modelcontextprotocol/sdk/client/sse.js';
-import { StreamableHTTPClientTransport, StreamableHTTPError } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { LRUCache } from 'lru-cache';
 import { v7 as uuidv7 } from 'uuid';
 import { McpConnectionError, McpEndpointForbiddenError } from '../../errors.ts';
 import type { McpConnectionState } from '../mcp-client-store.ts';
-import { ClientCredentialsGrant } from '../credentials/client-credentials-grant.ts';
+import { ClientCredentialsGrant } from './client-credentials-grant.ts';
 import { endpointFetch } from './endpoint-fetch.ts';
 import type { GuardedFetch } from './guarded-fetch.ts';
-import { McpSessionGone, type McpConnection, type McpConnector, type McpTarget } from '../mcp-connector.ts';
+import { HttpTransport } from './http-transport.ts';
+import type { McpConnection, McpConnector, McpTarget } from '../mcp-connector.ts';
 import { McpLink } from './mcp-link.ts';
 import { redactJson } from '../credentials/redact.ts';
-import { SdkConnection } from './sdk-connection.ts';
-import { withoutListening } from './without-listening.ts';
+import { SdkConnection, type SdkConnectionOptions } from './sdk-connection.ts';
+import { SseTransport } from './sse-transport.ts';
 import { StdioTransport } from './stdio-transport.ts';
 
 /** Time limit for terminating a session on a server (ms). */
@@ -33,7 +31,7 @@ export interface SdkConnectorOptions {
 
 type Transport = McpConnectionState['transport'];
 
-/** Connects with the official SDK: Streamable HTTP, the HTTP with SSE that came before it, and commands over stdio. */
+/** Connects with the client of the official SDK: Streamable HTTP, the HTTP with SSE before it, and commands over stdio. */
 export class SdkConnector implements McpConnector {
   private readonly options: SdkConnectorOptions;
   private readonly grants = new LRUCache<string, ClientCredentialsGrant>({ max: MAX_GRANTS, ttl: GRANT_MS });
@@ -54,10 +52,9 @@ export class SdkConnector implements McpConnector {
     if (address.type === 'stdio') return this.start(target, address.command, address.args);
     // A stream is the whole session of such a server: it ends with the process that reads it.
     if (state.transport === 'sse') return this.connectSse(target, address.endpoint);
-    const { link, transport, endSession } = this.newHttp(target, address.endpoint, state);
-    transport.setProtocolVersion(state.protocolVersion);
+    const { link, endSession } = this.newHttp(target, address.endpoint, state);
     await link.open();
-    return new SdkConnection(link, state, target.timeoutMs, endSession);
+    return new SdkConnection(link, state, { timeoutMs: target.timeoutMs, session: 'resumed', endSession });
   }
 
   private async connectHttp(target: McpTarget, endpoint: string): Promise<McpConnection> {
@@ -65,8 +62,11 @@ export class SdkConnector implements McpConnector {
     const { link, transport, endSession } = this.newHttp(target, endpoint);
     try {
       await link.open();
+      const state = stateOf(link, 'streamable-http', transport);
+      return new SdkConnection(link, state, { timeoutMs: target.timeoutMs, session: 'new', endSession });
     } catch (thrown) {
-      if (transport.sessionId !== undefined) await this.abandon(target, endpoint, transport.sessionId);
+      if (transport.mcpSessionId !== undefined) await this.abandon(target, endpoint, transport.mcpSessionId);
+      await link.close();
       if (!speaksTheOldWay(thrown)) throw thrown;
       const timeoutMs = Math.max(1, target.timeoutMs - (performance.now() - startedAt));
       // If that fails too, the caller receives the first failure.
@@ -74,60 +74,33 @@ export class SdkConnector implements McpConnector {
         throw second instanceof McpEndpointForbiddenError ? second : thrown;
       });
     }
-    const state = stateOf(link, 'streamable-http', transport.protocolVersion, transport.sessionId);
-    return new SdkConnection(link, state, target.timeoutMs, endSession);
   }
 
-  private newHttp(target: McpTarget, endpoint: string, state?: McpConnectionState) {
-    const { fetch, failure } = endpointFetch(this.options.fetch, endpoint, target.credentials);
+  private newHttp(target: McpTarget, endpoint: string, resumed?: McpConnectionState) {
     const grant = this.grantOf(target);
-    const options = { fetch: withoutListening(fetch), redirectPolicy: 'follow', authProvider: grant } as const;
-    const transport = state
-      ? new ResumedTransport(new URL(endpoint), { ...options, sessionId: state.mcpSessionId })
-      : new StreamableHTTPClientTransport(new URL(endpoint), options);
-    const secrets = () => grant?.tokensKnown() ?? [];
-    const link = new McpLink(transport, target, { resumed: state !== undefined, failure, secrets });
-    const endSession = () =>
-      link
-        .within(Math.min(target.timeoutMs, TERMINATE_MS), async () => {
-          try {
-            await transport.terminateSession();
-          } catch (thrown) {
-            if (!grant || !(thrown instanceof StreamableHTTPError) || thrown.code !== 401) throw thrown;
-            // The SDK signs in when a message is refused, and not for a termination.
-            await auth(grant, { serverUrl: endpoint, fetchFn: fetch });
-            await transport.terminateSession();
-          }
-        })
-        .catch((thrown: unknown) => {
-          if (!(thrown instanceof McpSessionGone)) throw thrown;
-        });
+    const { fetch, failure } = endpointFetch(this.options.fetch, endpoint, target.credentials, grant);
+    const transport = new HttpTransport(new URL(endpoint), fetch, resumed);
+    const link = new McpLink(transport, target, { failure, secrets: () => grant?.tokensKnown() ?? [] });
+    const endSession = () => link.within(Math.min(target.timeoutMs, TERMINATE_MS), () => transport.terminate());
     return { link, transport, endSession };
   }
 
   /** For a session that the server opened before its initialization failed. */
   private async abandon(target: McpTarget, endpoint: string, mcpSessionId: string): Promise<void> {
     const { link, transport } = this.newHttp(target, endpoint, { mcpSessionId } as McpConnectionState);
-    await link
-      .within(ABANDON_MS, async () => {
-        await transport.start();
-        await transport.terminateSession();
-      })
-      .catch(() => undefined);
+    await link.within(ABANDON_MS, () => transport.terminate()).catch(() => undefined);
     await link.close();
   }
 
   private async connectSse(target: McpTarget, endpoint: string): Promise<McpConnection> {
-    const { fetch, failure } = endpointFetch(this.options.fetch, endpoint, target.credentials);
     const grant = this.grantOf(target);
-    const transport = new ProtocolVersionOf(new URL(endpoint), {
-      fetch,
-      redirectPolicy: 'follow',
-      authProvider: grant,
-    });
+    const { fetch, failure } = endpointFetch(this.options.fetch, endpoint, target.credentials, grant);
+    const transport = new SseTransport(new URL(endpoint), fetch);
     const link = new McpLink(transport, target, { failure, secrets: () => grant?.tokensKnown() ?? [] });
-    await link.open();
-    return new SdkConnection(link, stateOf(link, 'sse', transport.protocolVersion), target.timeoutMs, async () => {});
+    return orClosed(link, async () => {
+      await link.open();
+      return new SdkConnection(link, stateOf(link, 'sse', transport), forThisUse(target));
+    });
   }
 
   private async start(target: McpTarget, command: string, args: string[]): Promise<McpConnection> {
@@ -137,8 +110,10 @@ export class SdkConnector implements McpConnector {
     }
     const transport = new StdioTransport({ command, args, directory: target.workspacePath, searchPath });
     const link = new McpLink(transport, target);
-    await link.open();
-    return new SdkConnection(link, stateOf(link, 'stdio', transport.protocolVersion), target.timeoutMs, async () => {});
+    return orClosed(link, async () => {
+      await link.open();
+      return new SdkConnection(link, stateOf(link, 'stdio', transport), forThisUse(target));
+    });
   }
 
   /** Kept under what belongs to one client alone, so that no token ever serves another. */
@@ -150,25 +125,29 @@ export class SdkConnector implements McpConnector {
   }
 }
 
-/** The SDK takes a transport that has a session for one that is initialized; servers without sessions have none to give. */
-class ResumedTransport extends StreamableHTTPClientTransport {
-  override get sessionId(): string {
-    return super.sessionId ?? '';
-  }
-}
+/** Such a session is the connection, and ends with it. */
+const forThisUse = ({ timeoutMs }: McpTarget): SdkConnectionOptions => ({
+  timeoutMs,
+  session: 'none',
+  endSession: async () => {},
+});
 
-/** The SDK sets it and has no way to read it. */
-class ProtocolVersionOf extends SSEClientTransport {
-  protocolVersion: string | undefined;
-
-  override setProtocolVersion(version: string): void {
-    this.protocolVersion = version;
-    super.setProtocolVersion(version);
+/** A refusal of an initialization, and a state that cannot be had, leave nothing open. */
+async function orClosed<T>(link: McpLink, open: () => Promise<T>): Promise<T> {
+  try {
+    return await open();
+  } catch (thrown) {
+    await link.close();
+    throw thrown;
   }
 }
 
 /** What the server states about itself is stored and returned, so it must not contain a secret. */
-function stateOf(link: McpLink, transport: Transport, version = '', mcpSessionId?: string): McpConnectionState {
+function stateOf(
+  link: McpLink,
+  transport: Transport,
+  { protocolVersion = '', mcpSessionId }: { protocolVersion: string | undefined; mcpSessionId?: string | undefined },
+): McpConnectionState {
   const redacted = <T>(value: T) => redactJson(value, (text) => link.redact(text)) as T;
   if (mcpSessionId !== undefined && redacted(mcpSessionId) !== mcpSessionId) {
     throw new McpConnectionError('uses a secret as the id of its session');
@@ -177,13 +156,15 @@ function stateOf(link: McpLink, transport: Transport, version = '', mcpSessionId
     connectionId: uuidv7(),
     transport,
     ...(mcpSessionId !== undefined && { mcpSessionId }),
-    protocolVersion: version,
+    protocolVersion,
     serverInfo: redacted(link.client.getServerVersion() ?? { name: '', version: '' }),
     capabilities: JSON.stringify(redacted(link.client.getServerCapabilities() ?? {})),
   };
 }
 
-/** So the protocol says how a server of the old kind is known: it does not know the request. */
+/** So the protocol says how a server of the old kind is known: it does not know the request, and so has no words for it. */
 function speaksTheOldWay(thrown: unknown): boolean {
-  return thrown instanceof McpConnectionError && [400, 404, 405].includes(Number(thrown.details.serverStatus));
+  if (!(thrown instanceof McpConnectionError)) return false;
+  const { serverStatus, serverMessage } = thrown.details;
+  return [400, 404, 405].includes(Number(serverStatus)) && serverMessage === undefined;
 }

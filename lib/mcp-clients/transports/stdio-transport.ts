@@ -1,18 +1,22 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
-import { ReadBuffer, serializeMessage } from '@modelcontextprotocol/sdk/shared/stdio.js';
 import type { JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js';
 import pTimeout from 'p-timeout';
+import { killMarked, killMarkedNow, markerVariable, type MarkedProcess } from './marked-processes.ts';
+import { McpConnectionError } from '../../errors.ts';
+import { LineReader } from './answers/line-reader.ts';
+import { PendingRequests } from './answers/pending-requests.ts';
 
 /** As much as an answer over HTTP may have. */
 const MAX_MESSAGE_BYTES = 12 * 1024 * 1024;
 /** A server that has lost its input ends by itself; one that does not is killed (ms). */
 const TERMINATION_MS = 300;
 
-/** Leaders of process groups that still run: none outlives this process. */
-const running = new Set<number>();
-const killAll = () => running.forEach(killGroup);
+/** Those that still run: none outlives this process. */
+const running = new Set<MarkedProcess>();
+const killAll = () => killMarkedNow([...running]);
 
 /** What is started, where, and where it is looked for (as in PATH). */
 export interface StdioCommand {
@@ -24,16 +28,21 @@ export interface StdioCommand {
 
 /**
  * MCP over the standard streams of a command. It runs in `directory` with a clean environment and in a process group of
- * its own, which is killed with everything that it started. What it writes to stderr goes nowhere: it may be secret.
+ * its own, and is killed with everything that it started. What it writes to stderr goes nowhere: it may be secret.
  */
 export class StdioTransport implements Transport {
   onmessage?: Transport['onmessage'];
   onerror?: Transport['onerror'];
   onclose?: Transport['onclose'];
   protocolVersion: string | undefined;
+  /** Why it has ended by itself, or cannot be read. */
+  failure: McpConnectionError | undefined;
   private readonly what: StdioCommand;
-  private readonly received = new ReadBuffer({ maxBufferSize: MAX_MESSAGE_BYTES });
+  private readonly received = new LineReader(MAX_MESSAGE_BYTES);
+  private readonly pending = new PendingRequests(this);
   private child: ChildProcess | undefined;
+  private started: MarkedProcess | undefined;
+  private ending: Promise<void> | undefined;
 
   constructor(what: StdioCommand) {
     this.what = what;
@@ -44,83 +53,87 @@ export class StdioTransport implements Transport {
   }
 
   async start(): Promise<void> {
+    if (this.ending) throw new Error('the transport has been closed');
     const { command, args, directory, searchPath } = this.what;
-    if (running.size === 0) process.once('exit', killAll);
+    const marker = randomUUID();
     const child = spawn(command, args, {
       cwd: directory,
-      env: { PATH: searchPath, HOME: directory, LANG: 'C.UTF-8' },
+      env: { PATH: searchPath, HOME: directory, LANG: 'C.UTF-8', ...markerVariable(marker) },
       stdio: ['pipe', 'pipe', 'ignore'],
       detached: true,
     });
+    // Before anything else: without a listener the error of a command that cannot be started ends this process.
+    const spawned = once(child, 'spawn');
+    child.on('error', () => undefined);
     this.child = child;
-    if (child.pid !== undefined) running.add(child.pid);
-    child.stdin.on('error', () => undefined);
-    child.stdout.on('data', (chunk: Buffer) => this.read(chunk));
-    child.once('close', () => this.ended(child));
-    await once(child, 'spawn');
+    if (child.pid !== undefined) remember((this.started = { leader: child.pid, marker }));
+    // Both may be missing where a command cannot be started.
+    (child.stdin as ChildProcess['stdin'])?.on('error', () => undefined);
+    (child.stdout as ChildProcess['stdout'])?.on('data', (chunk: Buffer) => this.read(chunk));
+    child.once('close', () => {
+      if (this.child === child) this.failure ??= endOf(child);
+      void this.close();
+    });
+    await spawned;
   }
 
   async send(message: JSONRPCMessage): Promise<void> {
-    const stdin = this.child?.stdin;
-    if (!stdin?.writable) throw new Error('the command has ended');
-    await new Promise<void>((resolve, reject) => {
-      stdin.write(serializeMessage(message), (thrown) => (thrown ? reject(thrown) : resolve()));
-    });
+    const { child } = this;
+    if (!child?.stdin?.writable) throw this.failure ?? new McpConnectionError('ended the connection');
+    this.pending.add(message);
+    const thrown = await new Promise((resolve) => child.stdin?.write(`${JSON.stringify(message)}\n`, resolve));
+    if (!thrown) return;
+    // Its end says more than the broken pipe.
+    await pTimeout(once(child, 'close'), { milliseconds: TERMINATION_MS }).catch(() => undefined);
+    throw this.failure ?? new McpConnectionError('ended the connection');
   }
 
-  /** Gone, with its children, when this returns. */
-  async close(): Promise<void> {
-    const { child } = this;
+  /** Gone, with its children, when this returns, however often and by whom it is called. */
+  close(): Promise<void> {
+    return (this.ending ??= this.end());
+  }
+
+  private async end(): Promise<void> {
+    const { child, started } = this;
     this.child = undefined;
-    if (child?.pid === undefined) return;
-    const left = child.exitCode === null && child.signalCode === null;
-    child.stdin?.end();
-    if (left) await pTimeout(once(child, 'exit'), { milliseconds: TERMINATION_MS }).catch(() => undefined);
-    forget(child.pid);
+    if (child && started) {
+      const left = child.exitCode === null && child.signalCode === null;
+      child.stdin?.end();
+      if (left) await pTimeout(once(child, 'exit'), { milliseconds: TERMINATION_MS }).catch(() => undefined);
+    }
     this.received.clear();
     this.onclose?.();
+    if (started) await forget(started);
   }
 
+  /** A line that is no message is passed over: commands print what they like. */
   private read(chunk: Buffer): void {
     try {
-      this.received.append(chunk);
-      for (let message = this.next(); message; message = this.next()) this.onmessage?.(message);
+      for (const line of this.received.lines(chunk, tooLong)) this.pending.passLine(line);
     } catch (thrown) {
-      this.onerror?.(thrown as Error);
+      this.failure ??= thrown as McpConnectionError;
       void this.close();
     }
   }
-
-  /** The next whole line that is a message: what else a command prints is passed over. */
-  private next(): JSONRPCMessage | null {
-    for (;;) {
-      try {
-        return this.received.readMessage();
-      } catch (thrown) {
-        this.onerror?.(thrown as Error);
-      }
-    }
-  }
-
-  /** Its children may go on without it. */
-  private ended(child: ChildProcess): void {
-    if (child.pid !== undefined) forget(child.pid);
-    if (this.child !== child) return;
-    this.child = undefined;
-    this.onclose?.();
-  }
 }
 
-function forget(leader: number): void {
-  killGroup(leader);
-  running.delete(leader);
+const tooLong = () => new McpConnectionError(`answered with a line of more than ${MAX_MESSAGE_BYTES} bytes`);
+
+/** The failure of a command that ended by itself. */
+function endOf({ exitCode, signalCode }: ChildProcess): McpConnectionError {
+  if (exitCode !== null) return new McpConnectionError(`ended with exit code ${exitCode}`, undefined, { exitCode });
+  if (signalCode === null) return new McpConnectionError('ended the connection');
+  return new McpConnectionError(`was ended by ${signalCode}`, undefined, { signal: signalCode });
+}
+
+function remember(started: MarkedProcess): void {
+  if (running.size === 0) process.once('exit', killAll);
+  running.add(started);
+}
+
+/** Its children may go on without it. */
+async function forget(started: MarkedProcess): Promise<void> {
+  await killMarked(started);
+  running.delete(started);
   if (running.size === 0) process.off('exit', killAll);
-}
-
-function killGroup(leader: number): void {
-  try {
-    process.kill(-leader, 'SIGKILL');
-  } catch {
-    // The group has ended.
-  }
 }

@@ -20,7 +20,7 @@ export function sessionEventOf({ eventName, dynamodb = {} }: StreamRecord): Sess
     case 'INSERT':
       return { ...everyEvent(item, seconds), type: 'session.created', ...beginningOf(item) };
     case 'REMOVE':
-      return { ...everyEvent(item, seconds), type: 'session.ended', ...endOf(item, seconds) };
+      return endedEvent(item, seconds);
     case 'MODIFY':
       // An event that the item already had before was sent already.
       if (!item.news || item.newsVersion === before?.newsVersion) return undefined;
@@ -44,6 +44,16 @@ function everyEvent(item: EventSource, seconds: number) {
 }
 
 const beginningOf = ({ createdAt, inactivitySeconds }: SessionItem) => ({ createdAt, inactivitySeconds });
+
+/**
+ * An end by the product has a reason, and its claim made a version. An item that somebody deleted by hand has neither: a
+ * person asked for this end, and the last version has an event already.
+ */
+function endedEvent(item: EventSource, seconds: number): SessionEvent {
+  const isClaimed = item.endReason !== undefined;
+  const ended: EventSource = isClaimed ? item : { ...item, endReason: 'requested', version: item.version + 1 };
+  return { ...everyEvent(ended, seconds), type: 'session.ended', ...endOf(ended, seconds) };
+}
 
 const endOf = ({ createdAt, endReason, mcpClientIds = new Set() }: SessionItem, seconds: number) => ({
   reason: endReason as NonNullable<typeof endReason>,

@@ -60,6 +60,7 @@ export class Sweep {
 
   async run(request: SweepRequest, onEnded: OnEnded): Promise<SweepResult> {
     const startedAt = performance.now();
+    await this.uses.leftovers.checkRoot();
     const result: SweepResult = { cleaned: [], failed: [], more: false };
     let lagMs = 0;
     for await (const sessions of this.uses.candidates.of(request)) {

@@ -28,6 +28,11 @@ export class WorkspaceLeftovers {
     this.log = log;
   }
 
+  /** In another root every directory would be one that no session has. */
+  async checkRoot(): Promise<void> {
+    await this.workspaces.checkRoot();
+  }
+
   /** A step that fails does not stop the others. `trash`: how many directories are left in it. */
   async remove(request: LeftoversRequest): Promise<{ trash: number }> {
     await this.attempt('.pending', this.recoverPending(request));

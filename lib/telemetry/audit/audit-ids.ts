@@ -1,7 +1,7 @@
-import { ID_PATTERN, lazily } from '../../schemas.ts';
+import { lazily, STORED_ID_PATTERN } from '../../schemas.ts';
 import * as z from 'zod/mini';
 
-export const wordSchema = lazily(() => z.string().check(z.regex(ID_PATTERN)));
+export const wordSchema = lazily(() => z.string().check(z.regex(STORED_ID_PATTERN)));
 
 /** Of what callers name things by. */
 export const idSchemas = {

@@ -1,5 +1,7 @@
 import type { ZodMiniType } from 'zod/mini';
 import { ValidationError } from '../../errors.ts';
+import { jsonCopy } from '../../json/json-copy.ts';
+import { NestedTooDeeplyError } from '../../json/json-text.ts';
 import { checkOptions, parseInput } from '../../schemas.ts';
 import { outsideAudit } from './audit-context.ts';
 
@@ -29,12 +31,14 @@ export function readText(field: string, value: string): string {
   return value;
 }
 
-/** As it would be sent. */
+/** As it would be sent, digit for digit. */
 export function readJson<T>(field: string, value: T): T {
   try {
-    return outsideAudit(() => JSON.parse(JSON.stringify(value)) as T);
-  } catch {
-    throw ValidationError.at(field, 'must be JSON');
+    return outsideAudit(() => jsonCopy(value) as T);
+  } catch (thrown) {
+    // The stack of `JSON.stringify` ends too.
+    const isNesting = thrown instanceof NestedTooDeeplyError || thrown instanceof RangeError;
+    throw ValidationError.at(field, isNesting ? 'is nested too deeply' : 'must be JSON');
   }
 }
 

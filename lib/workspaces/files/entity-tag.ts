@@ -1,5 +1,6 @@
 import type { BigIntStats } from 'node:fs';
 import { PreconditionFailedError } from '../file-errors.ts';
+import { PERMISSIONS } from './file-mode.ts';
 
 /** One state of a file. `etag` names it, in quotes. */
 export interface FileInfo {
@@ -33,8 +34,6 @@ export function infoOf(stats: BigIntStats): FileInfo {
 export interface ReadConditions extends Conditions {
   ifRange?: string | undefined;
 }
-
-const PERMISSIONS = 0o777n;
 
 export const statOf = (stats: BigIntStats): FileStat => ({
   ...infoOf(stats),

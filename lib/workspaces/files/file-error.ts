@@ -1,8 +1,9 @@
 import { TimeoutError } from 'p-timeout';
-import { ContentionError, ForbiddenError, SessionManagerError, ValidationError } from '../../errors.ts';
+import { ContentionError, NotAvailableError, SessionManagerError, ValidationError } from '../../errors.ts';
 import {
   DirectoryNotEmptyError,
   FileNotFoundError,
+  FilePermissionError,
   NotAFileError,
   PathOutsideWorkspaceError,
   WorkspaceFullError,
@@ -17,8 +18,11 @@ const errorOf: Readonly<Record<string, (cause: unknown) => Error>> = {
   EISDIR: () => new NotAFileError('is that of a directory'),
   ENXIO: () => new NotAFileError('is that of something that is no file'),
   ELOOP: () => new PathOutsideWorkspaceError('leads through a symbolic link, which is not followed'),
-  EACCES: () => new ForbiddenError('The permissions that the agent has set there do not allow this.'),
-  EPERM: () => new ForbiddenError('The permissions that the agent has set there do not allow this.'),
+  // An immutable file is EPERM, and a read-only mount in a workspace is EROFS.
+  EACCES: () => new FilePermissionError(),
+  EPERM: () => new FilePermissionError(),
+  EROFS: () => new FilePermissionError(),
+  EXDEV: () => new NotAFileError('leads into another file system'),
   ENOTEMPTY: () => new DirectoryNotEmptyError(),
   EEXIST: () => new DirectoryNotEmptyError(),
   EBUSY: (cause) => fileSystemBusy(cause),
@@ -26,6 +30,9 @@ const errorOf: Readonly<Record<string, (cause: unknown) => Error>> = {
   // NFS: what the descriptor named has been removed or replaced by another host, so that a file may be there.
   ESTALE: (cause) => fileSystemBusy(cause),
   ENAMETOOLONG: () => ValidationError.at('path', 'is too long'),
+  ENOTSUP: () => new NotAvailableError('This operation on files'),
+  // As many names as one file, or directories as one directory, may have there.
+  EMLINK: (cause) => new WorkspaceFullError({}, cause),
   ENOSPC: (cause) => new WorkspaceFullError({}, cause),
   EDQUOT: (cause) => new WorkspaceFullError({}, cause),
 };

@@ -2,6 +2,7 @@ import type { Stats } from 'node:fs';
 import { chmod, lstat, mkdir, readdir, rename, rmdir, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import pTimeout, { TimeoutError } from 'p-timeout';
+import { askAgain } from './ask-again.ts';
 import { hasErrno } from './errno.ts';
 import { isClosed, madeChangeable } from './open-changeable.ts';
 
@@ -79,14 +80,21 @@ async function removedUnless(removal: Promise<void>, ...codes: string[]): Promis
 /**
  * From one directory of ours to another. A directory that gets another parent must be writable itself, since its `..`
  * changes, and an agent may have closed its own: then it is opened, and so is what it is in, as often as it is closed.
+ * That it is not there is believed when the server has been asked.
  */
 export async function moveIfThere(from: string, to: string): Promise<boolean> {
+  let isAsked = false;
   for (let attempt = 1; ; attempt++) {
     try {
       await rename(from, to);
       return true;
     } catch (thrown) {
-      if (hasErrno(thrown, ...NOT_THERE)) return false;
+      if (hasErrno(thrown, ...NOT_THERE)) {
+        if (isAsked) return false;
+        for (const entry of [from, to]) await askAgain(entry);
+        isAsked = true;
+        continue;
+      }
       if (!hasErrno(thrown, 'EACCES') || attempt === MOVE_ATTEMPTS) throw thrown;
       for (const directory of [path.dirname(from), path.dirname(to), from]) await madeChangeable(directory);
     }
@@ -98,12 +106,13 @@ export async function tidyUserDirectory(place: string): Promise<void> {
   await rmdir(path.dirname(place)).catch(() => undefined);
 }
 
-/** In a directory of ours below the root, which is opened where it is closed. */
+/** In a directory of ours below the root, which is opened where it is closed. As the server says, whatever is cached. */
 export async function exists(file: string): Promise<boolean> {
+  await askAgain(file);
   return (await madeAt(file)) !== undefined;
 }
 
-/** As `exists`. */
+/** In such a directory. Whoever has listed it just now has asked the server which names there are. */
 export async function madeAt(file: string): Promise<Date | undefined> {
   try {
     return (await statsOf(file))?.mtime;

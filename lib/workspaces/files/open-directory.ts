@@ -1,8 +1,12 @@
 import { constants, type BigIntStats, type Dirent } from 'node:fs';
-import { lstat, mkdir, open, rename, rmdir, unlink, type FileHandle } from 'node:fs/promises';
+import { link, lstat, mkdir, open, rename, rmdir, unlink, type FileHandle } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { NotAFileError, PathOutsideWorkspaceError } from '../file-errors.ts';
+import { askAgainIn } from './ask-again.ts';
 import { batchesOf } from './directory-batches.ts';
+import { bytesOfName } from './encoded-path.ts';
 import { hasErrno } from './errno.ts';
+import { againIfStale } from './file-error.ts';
 import { openChangeable } from './open-changeable.ts';
 
 const { O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants;
@@ -12,6 +16,11 @@ const IS_LINUX = process.platform === 'linux';
 const PRIVATE = 0o700;
 
 export type Name = string | Buffer;
+
+/** Throws unless a file with several names, of which this is one, may be read. */
+export interface LinkCheck {
+  check(file: FileHandle, found: BigIntStats, parent: OpenDirectory, name: string): Promise<void>;
+}
 
 /**
  * A directory that is open, and what is right inside it. Everything is named through the descriptor, and no link is ever
@@ -32,9 +41,22 @@ export class OpenDirectory {
     return new OpenDirectory(await open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_NONBLOCK), path);
   }
 
+  /** Works in the same directory, opened again: NFS then asks the server which names there are. */
+  async anew<T>(work: (directory: OpenDirectory) => Promise<T>): Promise<T> {
+    const opened = await OpenDirectory.open(IS_LINUX ? `${this.at}/.` : this.at);
+    return work(opened).finally(() => opened.close());
+  }
+
+  /** The same for the same directory, wherever it is moved. */
+  async id(): Promise<string> {
+    const { dev, ino } = await this.handle.stat({ bigint: true });
+    return `${dev}:${ino}`;
+  }
+
   /** The path of an entry, as long as this is open. */
   entry(name: Name): Name {
-    return typeof name === 'string' ? `${this.at}/${name}` : Buffer.concat([Buffer.from(`${this.at}/`), name]);
+    const named = typeof name === 'string' ? bytesOfName(name) : name;
+    return typeof named === 'string' ? `${this.at}/${named}` : Buffer.concat([Buffer.from(`${this.at}/`), named]);
   }
 
   async directory(name: Name): Promise<OpenDirectory> {
@@ -64,8 +86,21 @@ export class OpenDirectory {
     return true;
   }
 
-  /** To be read: a regular file with no other name, told before it is opened. */
-  async file(name: string): Promise<FileHandle> {
+  /** To be read: a regular file. One with several names (hard links) is refused, unless `links` lets it pass. */
+  async file(name: string, links: LinkCheck = noLinks): Promise<FileHandle> {
+    const file = await this.opened(name);
+    try {
+      const found = await file.stat({ bigint: true });
+      if (found.nlink > 1n) await links.check(file, found, this, name);
+      return file;
+    } catch (thrown) {
+      await file.close();
+      throw thrown;
+    }
+  }
+
+  /** A regular file, told before it is opened. */
+  private async opened(name: string): Promise<FileHandle> {
     if (!IS_LINUX) return checked(await open(this.entry(name), O_RDONLY | O_NOFOLLOW | O_NONBLOCK));
     const named = await checked(await open(this.entry(name), O_PATH | O_NOFOLLOW));
     try {
@@ -85,6 +120,23 @@ export class OpenDirectory {
     }
   }
 
+  /**
+   * The same as the server has it, if this was opened just now: NFS has the attributes of a file in a cache too, until the
+   * file itself is opened. Of one that its mode keeps closed they may be up to a minute old.
+   */
+  async lookAnew(name: string): Promise<BigIntStats | undefined> {
+    const found = await this.look(name);
+    if (!found?.isFile()) return found;
+    try {
+      const file = await againIfStale(() => this.opened(name));
+      return await file.stat({ bigint: true }).finally(() => file.close());
+    } catch (thrown) {
+      if (hasErrno(thrown, 'EACCES')) return found;
+      if (hasErrno(thrown, 'ENOENT')) return undefined;
+      throw thrown;
+    }
+  }
+
   /** What is in it, in no order of ours. */
   batches(): AsyncGenerator<Dirent<Buffer>[]> {
     return batchesOf(this.at);
@@ -94,6 +146,21 @@ export class OpenDirectory {
   async receive(file: string, name: string): Promise<void> {
     await rename(file, this.entry(name));
     await this.sync();
+  }
+
+  /**
+   * Gives a file of ours a name in here too. False: something has the name, which the server decides, whatever is cached.
+   * The file has both names until its old one is removed.
+   */
+  async adopt(file: string, name: string): Promise<boolean> {
+    try {
+      await link(file, this.entry(name));
+    } catch (thrown) {
+      if (hasErrno(thrown, 'EEXIST')) return false;
+      throw thrown;
+    }
+    await this.sync();
+    return true;
   }
 
   /** Moves a directory out, to a place of ours. To be moved it must be writable. */
@@ -113,8 +180,9 @@ export class OpenDirectory {
     await this.sync();
   }
 
-  /** Whether the path still leads here. */
+  /** Whether the path, of an entry of a directory of ours, still leads here: as the server says, whatever is cached. */
   async isAt(path: string): Promise<boolean> {
+    await askAgainIn(dirname(path));
     // NFS: stale once another host has removed it.
     const here = await unless(this.handle.stat({ bigint: true }), 'ESTALE');
     const there = await unless(lstat(path, { bigint: true }), 'ENOENT', 'ENOTDIR', 'ELOOP');
@@ -145,7 +213,7 @@ const linkOnTheWay = () => new PathOutsideWorkspaceError('leads through a symbol
 
 async function checked(handle: FileHandle): Promise<FileHandle> {
   try {
-    refuseNonFile(await handle.stat({ bigint: true }));
+    refuseLinkOrOther(await handle.stat({ bigint: true }));
     return handle;
   } catch (thrown) {
     await handle.close();
@@ -153,11 +221,10 @@ async function checked(handle: FileHandle): Promise<FileHandle> {
   }
 }
 
-/** A name of a file that has others as well may be one of another session's file. */
-function refuseNonFile(stats: BigIntStats): void {
-  refuseLinkOrOther(stats);
-  if (stats.nlink > 1n) throw new PathOutsideWorkspaceError('is that of a file with further names (hard links)');
-}
+/** Where the names of a file are not counted, one of them may be outside. */
+const noLinks: LinkCheck = {
+  check: () => Promise.reject(new PathOutsideWorkspaceError('is that of a file with further names (hard links)')),
+};
 
 /** Refuses what is neither a file nor nothing. */
 export function refuseLinkOrOther(stats: BigIntStats): void {

@@ -117,7 +117,7 @@ describe('one instance and one endpoint for several owners', () => {
     const authorization = closing(await authorizationServer(OWNERS.map(secretOf)));
     const server = closing(await protectedServer(authorization));
     const clients = await clientsOf(server.url, (owner) => ({
-      auth: { type: 'oauth-client-credentials', ...secretOf(owner) },
+      auth: { type: 'oauth-client-credentials', ...secretOf(owner), issuer: authorization.issuer },
     }));
     const callers = new Map<string, string>();
     const recordCallers = () => authorization.issued.forEach((token) => callers.set(token, tokenOwner(token)));
@@ -173,7 +173,8 @@ describe('one instance and one endpoint for several owners', () => {
       const [alice, mallory] = await Promise.all(
         secrets.map(async ({ clientId, clientSecret }) => {
           const session = await stack.manager.createSession(clientId, 'acme');
-          const auth = { type: 'oauth-client-credentials', clientId, clientSecret } as const;
+          const { issuer } = authorization;
+          const auth = { type: 'oauth-client-credentials', clientId, clientSecret, issuer } as const;
           await session.addMcpClient({ id: 'tools', type: 'http', endpoint: server.url, auth });
           return session;
         }),

@@ -7,7 +7,7 @@ const FORBIDDEN = expect.objectContaining({ code: 'MCP_ENDPOINT_FORBIDDEN' });
 
 const allowed: Record<string, string> = {
   'http://example.com/mcp': 'http://example.com/mcp',
-  'https://EXAMPLE.com:443/mcp?x=1': 'https://example.com/mcp?x=1',
+  'https://EXAMPLE.com:443/mcp?x=1': 'https://example.com/mcp',
   'https://bücher.example/mcp': 'https://xn--bcher-kva.example/mcp',
   'http://8.8.8.8:8080/mcp': 'http://8.8.8.8:8080/mcp',
   'http://134744072/': 'http://8.8.8.8/',

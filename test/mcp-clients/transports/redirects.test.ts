@@ -117,13 +117,24 @@ describe('a redirect', () => {
   ])('with status %d makes of a %s a %s, and keeps the headers of its origin', async (status, method, then) => {
     to('/next', status);
     const body = method === 'POST' ? message.body : undefined;
-    const response = await own.guarded()(own.at('127.0.0.1', '/from'), { ...message, method, body });
+    const type = then === 'GET' ? 'text/plain' : 'application/json';
+    const headers = { ...message.headers, 'content-type': type };
+    const response = await own.guarded()(own.at('127.0.0.1', '/from'), { headers, method, body });
     expect([response.url, response.redirected]).toEqual([own.at('127.0.0.1', '/next'), true]);
     expect(await response.text()).toBe('there');
     const next = own.seen[1];
     expect(next).toMatchObject({ method: then, body: then === 'POST' ? message.body : '' });
     expect(next?.headers).toMatchObject({ authorization: 'Bearer secret', 'mcp-session-id': 'secret' });
     expect(next?.headers['content-type']).toBe(then === 'GET' ? undefined : 'application/json');
+  });
+
+  test.each([301, 302, 303])('with status %d is told, and does not make of a message a GET', async (status) => {
+    to('/next?with=query', status);
+    await expect(own.guarded()(own.at('127.0.0.1', '/from'), message)).rejects.toMatchObject({
+      ...CONNECTION,
+      details: { serverStatus: status, redirectedTo: own.at('127.0.0.1', '/next') },
+    });
+    expect(own.seen.map(({ path }) => path)).toEqual(['/from']);
   });
 
   test('to another origin carries the message and nothing that says who sends it', async () => {

@@ -1,6 +1,5 @@
 import { readFile, realpath, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
@@ -12,6 +11,7 @@ import type { Session } from '../../../lib/sessions/session.ts';
 import { newStack, type TestStack } from '../../setup/test-stack.ts';
 import { EVERYTHING, startEverythingServer, type EverythingServer } from '../everything-server.ts';
 import { anotherInstance } from '../instance.ts';
+import { expectDead } from '../processes.ts';
 
 const FILESYSTEM = fileURLToPath(
   new URL('../../../node_modules/@modelcontextprotocol/server-filesystem/dist/index.js', import.meta.url),
@@ -142,7 +142,7 @@ describe('MCP clients by their transport', () => {
       const client = await session.addMcpClient(stdio(EVERYTHING, 'stdio'));
       const { content } = (await client.callTool('get-env')) as { content: [{ text: string }] };
       const env = JSON.parse(content[0].text) as Record<string, string>;
-      expect(Object.keys(env).sort()).toEqual(['HOME', 'LANG', 'PATH']);
+      expect(Object.keys(env).sort()).toEqual(['AGENT_SESSION_MANAGER_CHILD', 'HOME', 'LANG', 'PATH']);
       expect(content[0].text).not.toContain('canary');
       expect(await realpath(env.HOME as string)).toBe(await realpath(session.getSessionInfo().workspacePath));
     });
@@ -213,11 +213,4 @@ async function pidsOf(call: Promise<unknown>): Promise<number[]> {
   const { pids } = (await call) as { pids: number[] };
   expect(pids).toEqual([expect.any(Number), expect.any(Number)]);
   return pids;
-}
-
-/** Gone, or dead and only not yet taken note of by whoever is its parent now. */
-async function expectDead(pid: number): Promise<void> {
-  const state = async () => (await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')).split(') ')[1]?.[0];
-  for (let attempt = 0; attempt < 20 && !['Z', undefined].includes(await state()); attempt++) await sleep(50);
-  expect(['Z', undefined]).toContain(await state());
 }

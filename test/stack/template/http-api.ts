@@ -75,11 +75,38 @@ describe('the HTTP API', () => {
     });
   });
 
+  // Any other name is an entry of its own in a resource policy of the account, which has room for 5,120 characters.
+  test('logs to a group whose name shares its entry in the account’s resource policy', () => {
+    const [stage] = Object.values(resourcesOf(template)).filter(({ Type }) => Type === 'AWS::ApiGatewayV2::Stage');
+    const { DestinationArn } = stage?.Properties.AccessLogSettings as unknown as { DestinationArn: unknown };
+    const group = Object.entries(resourcesOf(template)).find(
+      ([id, { Type }]) => Type === 'AWS::Logs::LogGroup' && JSON.stringify(DestinationArn).includes(id),
+    );
+    expect(group?.[1].Properties.LogGroupName).toBe('/aws/vendedlogs/apis/SessionManager');
+  });
+
   test('lets no other origin in, unless it is named', () => {
     template.allResourcesProperties('AWS::ApiGatewayV2::Api', { CorsConfiguration: Match.absent() });
     synthTemplate({ corsAllowOrigins: 'https://a.example,https://b.example' }).hasResourceProperties(
       'AWS::ApiGatewayV2::Api',
       { CorsConfiguration: Match.objectLike({ AllowOrigins: ['https://a.example', 'https://b.example'] }) },
     );
+  });
+
+  // A page that signs its requests was refused by the browser: it may not send these unless the API says so.
+  test('lets pages of those origins send what a signed request has, and with tokens no identity', () => {
+    const allowed = (context: Record<string, unknown>) => {
+      const apis = Object.values(
+        synthTemplate({ ...context, corsAllowOrigins: 'https://a.example' }).findResources('AWS::ApiGatewayV2::Api'),
+      );
+      const [{ Properties }] = apis as [{ Properties: { CorsConfiguration: { AllowHeaders: string[] } } }];
+      return Properties.CorsConfiguration.AllowHeaders;
+    };
+    const signed = [
+      ...['authorization', 'x-amz-date', 'x-amz-security-token', 'x-amz-content-sha256'],
+      ...['x-user-id', 'x-org-id', 'x-role'],
+    ];
+    expect(allowed({})).toEqual(expect.arrayContaining(signed));
+    expect(allowed(JWT).filter((name) => signed.includes(name))).toEqual(['authorization']);
   });
 });

@@ -4,23 +4,10 @@ import { lambdaHandler } from '../../../lib/api/lambda-handler.ts';
 import { SCHEDULED_EVENT } from '../../../lib/api/scheduled-event.ts';
 import { lambdaContext } from '../../api/lambda-events.ts';
 import { captureStdout, cataloguedMetrics, identityOf } from '../../telemetry/metrics/emf.ts';
+import { priceOf } from '../../bench/prices.ts';
 import { newStack } from '../../setup/test-stack.ts';
 import { resourcesOf, synthTemplate, type Resource } from '../synth.ts';
 
-/** List prices of us-east-1 in dollars, without any free tier. */
-const PRICE = {
-  alarmMonth: 0.1,
-  dashboardMonth: 3,
-  kmsKeyMonth: 1,
-  /** Of those that something is sent to in every hour. */
-  customMetricMonth: 0.3,
-  lambdaRequest: 0.2 / 1e6,
-  lambdaArmGbSecond: 0.0000133334,
-  schedulerInvocation: 1 / 1e6,
-  dynamoDbReadUnit: 0.125 / 1e6,
-  logsGb: 0.5,
-  trace: 5 / 1e6,
-};
 const HOURS = 730;
 
 /**
@@ -34,9 +21,9 @@ const free = () => 0;
 
 /** What a month costs of each resource that nobody uses. A type that is not here has to be looked up first. */
 const IDLE: Record<string, (resource: Resource) => number> = {
-  'AWS::CloudWatch::Alarm': () => PRICE.alarmMonth,
-  'AWS::CloudWatch::Dashboard': () => PRICE.dashboardMonth,
-  'AWS::KMS::Key': () => PRICE.kmsKeyMonth,
+  'AWS::CloudWatch::Alarm': () => priceOf('alarmMonth'),
+  'AWS::CloudWatch::Dashboard': () => priceOf('dashboardMonth'),
+  'AWS::KMS::Key': () => priceOf('kmsKeyMonth'),
   'AWS::Scheduler::Schedule': ({ Properties }) => runsAMonth(String(Properties.ScheduleExpression)) * runCost(),
   // Paid by what they hold or carry, which is nothing.
   'AWS::DynamoDB::Table': free,
@@ -86,12 +73,12 @@ function runsAMonth(expression: string): number {
 function runCost(): number {
   const gbSeconds = (functionRows.cleanup.memoryMb / 1024) * SWEEP.seconds;
   return (
-    PRICE.schedulerInvocation +
-    PRICE.lambdaRequest +
-    gbSeconds * PRICE.lambdaArmGbSecond +
-    SWEEP.readUnits * PRICE.dynamoDbReadUnit +
-    SWEEP.logGb * PRICE.logsGb +
-    PRICE.trace
+    priceOf('schedulerInvocation') +
+    priceOf('lambdaRequest') +
+    gbSeconds * priceOf('lambdaArmGbSecond') +
+    SWEEP.readUnits * priceOf('dynamoDbReadUnit') +
+    SWEEP.logGb * priceOf('logsGb') +
+    priceOf('trace')
   );
 }
 
@@ -111,11 +98,14 @@ async function metricsOfIdleSweep(): Promise<string[]> {
 let idleMetrics: string[];
 
 function idleMonth(context: Record<string, unknown> = {}): number {
-  return Object.values(resourcesOf(synthTemplate(context))).reduce((sum, resource) => {
-    const price = IDLE[resource.Type];
-    if (!price) throw new Error(`What does ${resource.Type} cost when nobody uses it?`);
-    return sum + price(resource);
-  }, idleMetrics.length * PRICE.customMetricMonth);
+  return Object.values(resourcesOf(synthTemplate(context))).reduce(
+    (sum, resource) => {
+      const price = IDLE[resource.Type];
+      if (!price) throw new Error(`What does ${resource.Type} cost when nobody uses it?`);
+      return sum + price(resource);
+    },
+    idleMetrics.length * priceOf('customMetricMonth'),
+  );
 }
 
 describe('an idle month', () => {
@@ -129,7 +119,7 @@ describe('an idle month', () => {
   });
 
   test('costs three dollars more with the dashboard', () => {
-    expect(idleMonth({ dashboard: true }) - idleMonth()).toBeCloseTo(PRICE.dashboardMonth);
+    expect(idleMonth({ dashboard: true }) - idleMonth()).toBeCloseTo(priceOf('dashboardMonth'));
   });
 
   test('has no metrics of ours: a sweep sends none of what is zero', () => {
@@ -137,7 +127,7 @@ describe('an idle month', () => {
   });
 
   test('has no more than six dollars of metrics when everything has something to tell', () => {
-    expect(cataloguedMetrics.length * PRICE.customMetricMonth).toBeLessThanOrEqual(6);
+    expect(cataloguedMetrics.length * priceOf('customMetricMonth')).toBeLessThanOrEqual(6);
   });
 
   test('has alarms at the price of the standard resolution', () => {

@@ -1,5 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
+import { App } from 'aws-cdk-lib';
 import { Match } from 'aws-cdk-lib/assertions';
+import { SessionManagerStack, stackConfig } from '../../../cdk/index.ts';
 import { resourcesOf, synthTemplate, textOf } from '../synth.ts';
 
 interface Statement {
@@ -27,6 +29,22 @@ describe('the network', () => {
     const zones = synthTemplate({ availabilityZones: '3' });
     zones.resourceCountIs('AWS::EC2::Subnet', 3);
     zones.resourceCountIs('AWS::EFS::MountTarget', 3);
+  });
+
+  test('has the zones that are named, whatever else the region has', () => {
+    const named = synthTemplate({ availabilityZones: 'eu-west-1c,eu-west-1a' });
+    const subnets = Object.values(resourcesOf(named)).filter(({ Type }) => Type === 'AWS::EC2::Subnet');
+    expect(subnets.map(({ Properties }) => Properties.AvailabilityZone)).toEqual(['eu-west-1c', 'eu-west-1a']);
+  });
+
+  test('may name its zones where account and region are named too', () => {
+    const app = new App({ context: { 'aws:cdk:bundling-stacks': [] } });
+    const env = { account: '123456789012', region: 'eu-west-1' };
+    const config = stackConfig({ availabilityZones: ['eu-west-1a', 'eu-west-1b'] });
+    expect(new SessionManagerStack(app, config, { env }).network.vpc.availabilityZones).toEqual([
+      'eu-west-1a',
+      'eu-west-1b',
+    ]);
   });
 
   test('lets functions reach NFS and DynamoDB, and nobody reach functions', () => {

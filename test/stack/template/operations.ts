@@ -1,7 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { Match } from 'aws-cdk-lib/assertions';
 import { API_FUNCTIONS } from '../../../lib/operations/operation.ts';
-import { RECONCILE_EVENT, SCHEDULED_EVENT } from '../../../lib/api/scheduled-event.ts';
 import { ENV, readConfig } from '../../../lib/configuration.ts';
 import { cataloguedMetrics, identityOf } from '../../telemetry/metrics/emf.ts';
 import { metricsOfAlarms, metricsOfWidgets } from '../read-metrics.ts';
@@ -10,67 +9,6 @@ import { resourcesOf, synthTemplate, textOf } from '../synth.ts';
 const template = synthTemplate();
 const alarmsOf = (from: typeof template) =>
   Object.values(resourcesOf(from)).filter(({ Type }) => Type === 'AWS::CloudWatch::Alarm');
-
-describe('the schedule', () => {
-  test('sends what the cleanup knows it by, and keeps what could not be delivered', () => {
-    template.hasResourceProperties('AWS::Scheduler::Schedule', {
-      ScheduleExpression: 'rate(1 hour)',
-      Target: {
-        Input: JSON.stringify(SCHEDULED_EVENT),
-        RetryPolicy: { MaximumRetryAttempts: 2, MaximumEventAgeInSeconds: 3600 },
-        DeadLetterConfig: Match.anyValue(),
-      },
-    });
-  });
-
-  test('runs at the configured rate', () => {
-    synthTemplate({ cleanupIntervalSeconds: '900' }).hasResourceProperties('AWS::Scheduler::Schedule', {
-      ScheduleExpression: 'rate(15 minutes)',
-    });
-  });
-
-  test('has access points checked every day, in the same way', () => {
-    template.resourceCountIs('AWS::Scheduler::Schedule', 3);
-    template.hasResourceProperties('AWS::Scheduler::Schedule', {
-      ScheduleExpression: 'rate(1 day)',
-      Target: {
-        Arn: { 'Fn::GetAtt': [Match.stringLikeRegexp('^AccessFunction'), 'Arn'] },
-        Input: JSON.stringify(SCHEDULED_EVENT),
-        RetryPolicy: { MaximumRetryAttempts: 2, MaximumEventAgeInSeconds: 3600 },
-        DeadLetterConfig: Match.anyValue(),
-      },
-    });
-    template.resourceCountIs('AWS::Lambda::EventInvokeConfig', 2);
-    template.allResourcesProperties('AWS::Lambda::EventInvokeConfig', {
-      MaximumRetryAttempts: 2,
-      DestinationConfig: { OnFailure: { Destination: Match.anyValue() } },
-    });
-  });
-
-  test('has what is stored compared every day by the cleanup', () => {
-    template.hasResourceProperties('AWS::Scheduler::Schedule', {
-      ScheduleExpression: 'rate(1 day)',
-      Target: {
-        Arn: { 'Fn::GetAtt': [Match.stringLikeRegexp('^CleanupFunction'), 'Arn'] },
-        Input: JSON.stringify(RECONCILE_EVENT),
-        RetryPolicy: { MaximumRetryAttempts: 2, MaximumEventAgeInSeconds: 3600 },
-      },
-    });
-  });
-
-  test('keeps runs that failed in an encrypted queue that refuses plain transport', () => {
-    template.hasResourceProperties('AWS::Lambda::EventInvokeConfig', {
-      MaximumRetryAttempts: 2,
-      DestinationConfig: { OnFailure: { Destination: Match.anyValue() } },
-    });
-    template.hasResourceProperties('AWS::SQS::Queue', { SqsManagedSseEnabled: true });
-    template.hasResourceProperties('AWS::SQS::QueuePolicy', {
-      PolicyDocument: Match.objectLike({
-        Statement: [Match.objectLike({ Effect: 'Deny', Condition: { Bool: { 'aws:SecureTransport': 'false' } } })],
-      }),
-    });
-  });
-});
 
 const metricFilters = Object.values(resourcesOf(template)).filter(({ Type }) => Type === 'AWS::Logs::MetricFilter');
 const isOfApi = ({ Properties }: (typeof metricFilters)[number]) =>
@@ -122,6 +60,26 @@ describe('the alarms', () => {
       Period: 3600,
       EvaluationPeriods: 3,
       TreatMissingData: 'breaching',
+    });
+  });
+
+  test('go off for a dead schedule only after there is one, which has begun its first run', () => {
+    const [id] = Object.entries(resourcesOf(template)).find(
+      ([, { Properties }]) => String(Properties?.Description) === 'Ends inactive sessions and empties the trash',
+    ) as [string, unknown];
+    const alarm = alarmsOf(template).find(({ Properties }) => String(Properties.AlarmName).endsWith('CleanupNotRun'));
+    expect(alarm?.DependsOn).toEqual([id]);
+    expect(alarm?.Properties.AlarmDescription).toContain('On a new stack wait for the first run');
+  });
+
+  // One throttled call of anybody's function in the account woke somebody.
+  test('go off when the account’s functions are throttled for a while, not at a single time', () => {
+    template.hasResourceProperties('AWS::CloudWatch::Alarm', {
+      AlarmName: 'SessionManager-Throttles',
+      Dimensions: Match.absent(),
+      Threshold: 20,
+      Period: 300,
+      EvaluationPeriods: 3,
     });
   });
 

@@ -116,6 +116,12 @@ const EXPECTED: Record<string, { allowed: string[]; refused?: string[] }> = {
   SchedulesAccessRole: {
     allowed: [...on('AccessFunction', 'lambda:InvokeFunction'), ...on('SchedulesDeadLetters', 'sqs:SendMessage')],
   },
+  SchedulesLifecycleRole: {
+    allowed: [...on('LifecycleFunction', 'lambda:InvokeFunction'), ...on('SchedulesDeadLetters', 'sqs:SendMessage')],
+  },
+  SchedulesWorkspaceRole: {
+    allowed: [...on('WorkspaceFunction', 'lambda:InvokeFunction'), ...on('SchedulesDeadLetters', 'sqs:SendMessage')],
+  },
   SchedulesReconcileRole: {
     allowed: [...on('CleanupFunction', 'lambda:InvokeFunction'), ...on('SchedulesDeadLetters', 'sqs:SendMessage')],
   },

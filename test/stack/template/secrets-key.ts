@@ -29,6 +29,11 @@ describe('the key for the credentials of MCP clients', () => {
     expect(alias?.Properties.AliasName).toBe('alias/SessionManager-secrets');
   });
 
+  test('has an alias that goes with the stack, also where the key stays: the next stack of this name needs it', () => {
+    const [alias] = Object.values(resources).filter(({ Type }) => Type === 'AWS::KMS::Alias');
+    expect(alias).toMatchObject({ DeletionPolicy: 'Delete', UpdateReplacePolicy: 'Delete' });
+  });
+
   test('is used by two roles, each with the owner as context, and administered without being used', () => {
     const uses = statements.filter(({ Action }) => each(Action).some((action) => USE.test(action)));
     expect(

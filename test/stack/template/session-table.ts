@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { resourcesOf, synthTemplate } from '../synth.ts';
+import { newApp, resourcesOf, synthTemplate } from '../synth.ts';
 import { TABLE } from '../../../lib/table/table-definition.ts';
 
 const hashAndRange = ({ partitionKey, sortKey }: { partitionKey: string; sortKey: string }) => [
@@ -44,9 +44,28 @@ describe('what holds data', () => {
     const resources = Object.entries(resourcesOf(synthTemplate()));
     const stateful = resources.filter(([, { Type }]) => Object.values(STATEFUL).includes(Type));
     expect(Object.fromEntries(stateful.map(([id, { Type }]) => [id, Type]))).toEqual(STATEFUL);
-    for (const [, resource] of stateful) {
-      expect(resource).toMatchObject({ DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' });
-    }
+    for (const [, resource] of stateful) expect(resource).toMatchObject({ UpdateReplacePolicy: 'Retain' });
+  });
+
+  // A first deployment that failed left a file system and a key of $1 a month behind, each time that it was tried.
+  test('goes with a first deployment that fails, but for the table, which is protected and costs nothing empty', () => {
+    const resources = resourcesOf(synthTemplate());
+    const policies = Object.keys(STATEFUL).map((id) => [id, resources[id]?.DeletionPolicy]);
+    expect(Object.fromEntries(policies)).toEqual({
+      SessionTable: 'Retain',
+      WorkspaceFileSystem: 'RetainExceptOnCreate',
+      SecretsKey: 'RetainExceptOnCreate',
+    });
+  });
+
+  // The command line protects a stack before its first deployment; one that failed could then not be replaced.
+  test('is in a stack that is not protected from deletion until that is configured', () => {
+    const isProtected = (context: Record<string, unknown>) => newApp(context).stack.terminationProtection ?? false;
+    expect([{}, { dataRemoval: 'destroy' }, { terminationProtection: 'true' }].map(isProtected)).toEqual([
+      false,
+      false,
+      true,
+    ]);
   });
 
   test('goes with the stack where that is configured', () => {

@@ -5,6 +5,7 @@ export const SECOND_TOKEN = 'canary-second-2b9c';
 export const HEADER = 'canary-header-3d';
 export const CLIENT = { clientId: 'agent', clientSecret: 'canary-client-4e/+=' };
 export const ACCESS = 'canary-access';
+export const QUERY = 'canary-query+/6f ü';
 
 /** All spellings in which a secret could be read again. */
 const SPELLINGS = [
@@ -12,6 +13,7 @@ const SPELLINGS = [
   SECOND_TOKEN,
   HEADER,
   CLIENT.clientSecret,
+  QUERY,
   `${CLIENT.clientId}:${CLIENT.clientSecret}`,
 ].flatMap((secret) => [
   secret,

@@ -12,6 +12,8 @@ const connection: McpConnection = {
     serverInfo: { name: 'crm', version: '1' },
     capabilities: '{}',
   },
+  isSuspect: false,
+  isAlive: async () => true,
   listTools: async ({ signal } = {}) => [{ name: String(signal?.aborted) }],
   callTool: async (name, args, { signal } = {}) => ({ sent: `${name} ${JSON.stringify(args)} ${signal?.aborted}` }),
   terminate: async () => undefined,

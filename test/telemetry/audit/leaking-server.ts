@@ -6,8 +6,8 @@ import { HEADER } from './canaries.ts';
 export type Leak =
   'nothing' | 'rpc-error' | 'body' | 'content-type' | 'garbage' | 'redirect' | 'session-id' | 'headers';
 
-export function leaking(leak: Leak, { headers, rpc }: RecordedRequest, response: ServerResponse): boolean {
-  const echo = JSON.stringify(headers);
+export function leaking(leak: Leak, { headers, query, rpc }: RecordedRequest, response: ServerResponse): boolean {
+  const echo = JSON.stringify({ ...headers, query, values: [...new URLSearchParams(query).values()] });
   const authorization = headers.authorization?.replace('Bearer ', '') ?? HEADER;
   if (leak === 'nothing') return false;
   if (leak === 'rpc-error') {
@@ -17,7 +17,7 @@ export function leaking(leak: Leak, { headers, rpc }: RecordedRequest, response:
   if (leak === 'body') response.writeHead(500, { 'x-said': authorization }).end(echo);
   if (leak === 'content-type') response.writeHead(200, { 'content-type': `text/${authorization}` }).end(echo);
   if (leak === 'garbage') response.writeHead(200, { 'content-type': 'application/json' }).end(authorization);
-  if (leak === 'redirect') response.writeHead(307, { location: `http://10.0.0.1/${authorization}` }).end();
+  if (leak === 'redirect') response.writeHead(307, { location: `http://10.0.0.1/${authorization}${query}` }).end();
   if (leak === 'headers') {
     const challenge = `Bearer error="invalid_token", error_description="${authorization}"`;
     response.writeHead(401, authorization, { 'www-authenticate': challenge, 'set-cookie': authorization }).end(echo);

@@ -192,6 +192,13 @@ export const ROWS: readonly Row[] = [
   ],
   ['a path', 'readFile', ({ session }, look) => session.files.read(lookingAs(look, 'there'))],
   ['conditions', 'deleteFile', ({ session }, look) => session.files.delete('a', looking(look, { ifMatch: '*' }))],
+  ['options', 'moveFile', ({ session }, look) => session.files.move('none', 'x', looking(look, { overwrite: true }))],
+  [
+    'a path',
+    'copyFile',
+    ({ session }, look) => session.files.copy(looking(look, { encodedPath: 'there' }), lookingAs(look, 'x')),
+  ],
+  ['a tree', 'listDirectory', ({ session }, look) => session.files.list('', 5, undefined, looking(look, { depth: 1 }))],
   ['a path', 'listDirectory', ({ session }, look) => session.files.list(lookingAs(look, ''), 5)],
   ['a number', 'listDirectory', ({ session }, look) => session.files.list('', lookingAs(look, 5))],
   ['a cursor', 'listDirectory', ({ session }, look) => session.files.list('', 5, lookingAs(look, 'YQ'))],

@@ -11,7 +11,7 @@ import { authorizationServer } from '../../mcp-clients/credentials/oauth-servers
 import { recordingServer, sendJson } from '../../mcp-clients/recording-server.ts';
 import { newStack, type TestStack } from '../../setup/test-stack.ts';
 import { captureOutput } from './captured-output.ts';
-import { ACCESS, CLIENT, HEADER, SECOND_TOKEN, TOKEN, expectNoCanary } from './canaries.ts';
+import { ACCESS, CLIENT, HEADER, QUERY, SECOND_TOKEN, TOKEN, expectNoCanary } from './canaries.ts';
 import { LEAKS, leaking, type Leak } from './leaking-server.ts';
 
 const ALICE = { userId: 'alice', orgId: 'acme' };
@@ -88,8 +88,8 @@ describe('what MCP clients prove themselves with', () => {
     const server = closing(
       await recordingServer({
         before: (request, response) => leaking(leak, request, response),
-        serverInfo: ({ headers }) => ({
-          title: `for ${headers.authorization}`,
+        serverInfo: ({ headers, query }) => ({
+          title: `for ${headers.authorization} at ${query}`,
           name: String(headers['x-api-key']),
           [String(headers['x-api-key'])]: [{ nested: JSON.stringify(headers) }],
         }),
@@ -99,12 +99,16 @@ describe('what MCP clients prove themselves with', () => {
     const answers = await expectKept(async (door, note) => {
       const sessionId = await newSession(door);
       const client = { sessionId, clientId: 'tools' };
-      const add = { sessionId, id: 'tools', type: 'http', endpoint: server.url, config: { timeoutMs: 2_000 } };
+      const endpoint = `${server.url}?api_key=${encodeURIComponent(QUERY)}#${HEADER}`;
+      const add = { sessionId, id: 'tools', type: 'http', endpoint, config: { timeoutMs: 2_000 } };
       const call = async (...[operation, input]: [Parameters<Door['call']>[0], Record<string, unknown>]) =>
         note(await door.call(operation, ALICE, input));
 
       for (leak of [...LEAKS, 'session-id'] as Leak[]) await call('addMcpClient', { ...add, ...credentials });
       for (const bad of [
+        { endpoint: `${endpoint}&more=${QUERY.repeat(200)}` },
+        { endpoint: `nowhere?api_key=${QUERY}` },
+        { endpoint: `http://10.0.0.1/mcp?api_key=${QUERY}` },
         { auth: { type: 'bearer', token: `${TOKEN}\n` } },
         { auth: { type: 'bearer', token: TOKEN, more: TOKEN } },
         { auth: { type: TOKEN, token: TOKEN } },
@@ -185,13 +189,15 @@ describe('what MCP clients prove themselves with', () => {
       const sessionId = await newSession(door);
       const client = { sessionId, clientId: 'tools' };
       const add = { sessionId, id: 'tools', type: 'http', endpoint: server.url, config: { timeoutMs: 2_000 } };
-      const auth = { type: 'oauth-client-credentials', ...CLIENT };
+      const own = { type: 'oauth-client-credentials', ...CLIENT };
+      const auth = { ...own, issuer: authorization.issuer };
       const call = async (...[operation, input]: [Parameters<Door['call']>[0], Record<string, unknown>]) =>
         note(await door.call(operation, ALICE, input));
 
       leak = 'nothing';
-      for (tokenLeak of ['garbage', 'no-token'] as const) await call('addMcpClient', { ...add, auth });
+      for (tokenLeak of ['garbage', 'no-token'] as const) await call('addMcpClient', { ...add, auth: own });
       tokenLeak = 'none';
+      await call('addMcpClient', { ...add, auth: own });
       await call('addMcpClient', { ...add, auth: { ...auth, clientId: 'other' } });
       await call('addMcpClient', { ...add, auth: { ...auth, issuer: `https://issuer.example/` } });
       await call('addMcpClient', { ...add, auth: { ...auth, issuer: CLIENT.clientSecret } });

@@ -59,6 +59,8 @@ const INPUTS: Record<OperationName, (known: Known) => Record<string, unknown>> =
   statFile: ({ sessionId }) => ({ sessionId, path: `${CANARY}/a` }),
   listDirectory: ({ sessionId }) => ({ sessionId, path: CANARY }),
   getWorkspaceUsage: ({ sessionId }) => ({ sessionId }),
+  copyFile: ({ sessionId }) => ({ sessionId, from: `${CANARY}/a`, to: `${CANARY}/copy` }),
+  moveFile: ({ sessionId }) => ({ sessionId, from: `${CANARY}/copy`, to: `${CANARY}/moved` }),
   deleteFile: ({ sessionId }) => ({ sessionId, path: `${CANARY}/a` }),
   removeDirectory: ({ sessionId }) => ({ sessionId, path: CANARY, recursive: true }),
   grantWorkspaceAccess: ({ sessionId }) => ({ sessionId }),
@@ -146,6 +148,9 @@ export class Walk {
     await this.call('writeFile', owner, { sessionId, path: CANARY, content });
     await this.call('writeFile', owner, { sessionId, path: CANARY, content, ifNoneMatch: '*' });
     await this.call('removeDirectory', owner, { sessionId, path: CANARY });
+    await this.call('copyFile', owner, { sessionId, from: CANARY, to: CANARY });
+    await this.call('writeFile', owner, { sessionId, path: `${CANARY}-2`, content });
+    await this.call('moveFile', owner, { sessionId, from: CANARY, to: `${CANARY}-2` });
     await this.call('getSession', owner, { sessionId: CANARY });
     await this.call('putPrompt', { ...owner, role: 'admin' }, { scope: 'global', promptId: 'x', content: CANARY });
   }

@@ -5,14 +5,17 @@ import { DescribeTableCommand } from '@aws-sdk/client-dynamodb';
 import { DynamoDBStreamsClient } from '@aws-sdk/client-dynamodb-streams';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { DynamoDBBatchResponse, DynamoDBRecord } from 'aws-lambda';
+import { DeleteCommand } from '@aws-sdk/lib-dynamodb';
 import { streamHandler, type StreamHandler } from '../../../lib/api/stream-handler.ts';
 import { parseSessionEvent, type SessionEvent } from '../../../lib/telemetry/events/index.ts';
 import { dynamoDbConfig } from '../../../lib/composition/clients.ts';
+import { sessionKey } from '../../../lib/table/keys.ts';
 import { StreamEffects } from '../../../lib/sessions/stream/stream-effects.ts';
 import type { SessionHandle } from '../../../lib/sessions/session.ts';
 import { StreamCheckpoint } from '../../../local/stream-checkpoint.ts';
 import { StreamPoller } from '../../../local/stream-poller.ts';
 import { startEverythingServer, type EverythingServer } from '../../mcp-clients/everything-server.ts';
+import { documentClient } from '../../setup/document-client.ts';
 import { newStack, type TestStack } from '../../setup/test-stack.ts';
 import { EventBridgeServer, type SentEntry } from './event-bridge-server.ts';
 import { problemsOf } from './json-schema.ts';
@@ -177,6 +180,25 @@ describe('the events of a session’s life', () => {
     const [long, none] = sent().map((event) => 'durationSeconds' in event && event.durationSeconds);
     expect([3_599, 3_600]).toContain(long);
     expect(none).toBe(0);
+  });
+
+  // Its record had no reason, failed five times, and everything behind it waited.
+  test('tell of a session whose item somebody deleted by hand, and do not stop at it', async () => {
+    const session = await stack.manager.createSession('ada', 'acme');
+    await documentClient(stack.client).send(
+      new DeleteCommand({ TableName: stack.config.tableName, Key: sessionKey(session.id) }),
+    );
+    const answers: DynamoDBBatchResponse[] = [];
+    await poll(async (event) => {
+      const answer = await handler(event);
+      answers.push(answer);
+      return answer;
+    });
+    expect(answers).toEqual([{ batchItemFailures: [] }]);
+    expect(sent()).toMatchObject([
+      { id: `${session.id}:1`, type: 'session.created' },
+      { id: `${session.id}:2`, type: 'session.ended', reason: 'requested', version: 2 },
+    ]);
   });
 
   test('that EventBridge does not take come again, and those alone', async () => {

@@ -1,0 +1,44 @@
+import { McpConnectionError } from '../../../errors.ts';
+import type { McpTool } from '../../mcp-connector.ts';
+import { isObject, type Given } from './rpc-message.ts';
+
+/** Of all pages together: as much as one answer may have. */
+const MAX_LIST_BYTES = 12 * 1024 * 1024;
+const MAX_PAGES = 1_000;
+
+/**
+ * The tools of all pages. What can be read is read: entries without a name are left out, and so is a list that is none.
+ * A cursor that was seen before ends the list, and so does a page that repeats the one before it: such servers do not
+ * look at the cursor.
+ */
+export async function allTools(page: (cursor: string | undefined) => Promise<Given>): Promise<McpTool[]> {
+  const tools: McpTool[] = [];
+  const seen = new Set<string>();
+  let bytesLeft = MAX_LIST_BYTES;
+  let cursor: string | undefined;
+  let before: McpTool[] = [];
+  for (let count = 1; count <= MAX_PAGES; count++) {
+    const { given, bytes } = await page(cursor);
+    bytesLeft -= bytes;
+    if (bytesLeft < 0) throw new McpConnectionError(`gave lists of tools with more than ${MAX_LIST_BYTES} bytes`);
+    if (!isObject(given)) throw new McpConnectionError('did not speak the protocol');
+    const more = toolsIn(given);
+    if (isRepeated(more, before)) return tools;
+    for (const tool of more) tools.push(tool);
+    const { nextCursor } = given;
+    if (typeof nextCursor !== 'string' || seen.has(nextCursor)) return tools;
+    seen.add(nextCursor);
+    cursor = nextCursor;
+    before = more;
+  }
+  throw new McpConnectionError(`gave more than ${MAX_PAGES} pages of tools`);
+}
+
+function toolsIn({ tools }: Record<string, unknown>): McpTool[] {
+  return Array.isArray(tools) ? tools.filter(isTool) : [];
+}
+
+const isTool = (tool: unknown): tool is McpTool => isObject(tool) && typeof tool.name === 'string';
+
+const isRepeated = (page: McpTool[], before: McpTool[]): boolean =>
+  page.length > 0 && page.length === before.length && page.every(({ name }, index) => name === before[index]?.name);

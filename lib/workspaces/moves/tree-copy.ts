@@ -1,0 +1,213 @@
+import { constants, type BigIntStats } from 'node:fs';
+import { chmod, link, mkdir, open, readlink, symlink, unlink, type FileHandle } from 'node:fs/promises';
+import pMap from 'p-map';
+import { ContentionError, ValidationError } from '../../errors.ts';
+import { FileNotFoundError, NotAFileError, PathOutsideWorkspaceError } from '../file-errors.ts';
+import { hasErrno } from '../files/errno.ts';
+import { orStagingError } from '../files/file-error.ts';
+import { MAX_LEVELS } from '../files/file-path.ts';
+import { refuseLinkOrOther, type Name, type OpenDirectory } from '../files/open-directory.ts';
+import type { Deadline } from './deadline.ts';
+import { isSame, type Place } from './place-entry.ts';
+import type { Reservation } from './reservation.ts';
+
+const { O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_WRONLY } = constants;
+/** Linux: a descriptor that only names what is there, which neither waits for it nor wakes it. */
+const O_PATH = 0o10000000;
+const PRIVATE_FILE = 0o600;
+const PRIVATE = 0o700;
+/** Without the set-id bits: a copy runs as its own user. */
+const FILE_MODE = 0o777n;
+/** Those and the sticky bit. */
+const DIRECTORY_MODE = 0o1777n;
+const AT_ONCE = 8;
+const CHUNK = 1024 * 1024;
+
+/** A file with several names: its copy, and how many of the names have been met. */
+interface ManyNames {
+  copy: Promise<void>;
+  met: number;
+  /** How many it has. */
+  names: bigint;
+}
+
+/**
+ * Copies whatever is at a place to a staged one: files with their content and mode, links as links, directories with what is
+ * in them. Names of one file are names of one copy. Throws, and then leaves a part behind, if something is neither, or is
+ * closed, or has names elsewhere, or the deadline is over.
+ */
+export class TreeCopy {
+  private readonly holder: OpenDirectory;
+  private readonly reservation: Reservation;
+  private readonly deadline: Deadline;
+  private readonly several = new Map<string, ManyNames>();
+
+  /** `holder`: the staged directory, for what belongs to no single place. */
+  constructor(holder: OpenDirectory, reservation: Reservation, deadline: Deadline) {
+    this.holder = holder;
+    this.reservation = reservation;
+    this.deadline = deadline;
+  }
+
+  /** Gives the mode that the copy of a directory is to have once it is in its place: until then it must be writable. */
+  async copy(from: Place, to: Place): Promise<number> {
+    const mode = await this.copyEntry(from, to, 1);
+    for (const [key, { met, names, copy }] of this.several) {
+      if (BigInt(met) < names) throw furtherNames();
+      await copy;
+      await orStagingError(unlink(this.holder.entry(key)));
+    }
+    return mode;
+  }
+
+  private async copyEntry(from: Place, to: Place, level: number): Promise<number> {
+    this.deadline.check();
+    const found = await from.directory.look(from.name);
+    if (!found) throw new FileNotFoundError();
+    if (found.isDirectory()) {
+      await this.copyDirectory(from, to, level);
+      return Number(found.mode & DIRECTORY_MODE);
+    }
+    if (found.isSymbolicLink()) await copyLink(from, to);
+    else if (found.isFile()) await this.copyFile(from, to, found);
+    else
+      throw new NotAFileError(
+        'is that of something, or leads to something, that cannot be copied (FIFO, socket, device)',
+      );
+    return PRIVATE;
+  }
+
+  private async copyDirectory(from: Place, to: Place, level: number): Promise<void> {
+    if (level > MAX_LEVELS) throw ValidationError.at('from', `has more than ${MAX_LEVELS} levels below it`);
+    const source = await from.directory.directory(from.name);
+    try {
+      const copy = await orStagingError(madeIn(to));
+      try {
+        await this.copyEntries(source, copy, level);
+        await orStagingError(copy.sync());
+      } finally {
+        await copy.close();
+      }
+    } finally {
+      await source.close();
+    }
+  }
+
+  /** Files several at once, directories one by one. All are waited for, also if one fails: they use both descriptors. */
+  private async copyEntries(source: OpenDirectory, copy: OpenDirectory, level: number): Promise<void> {
+    const failures: unknown[] = [];
+    const one = async (name: Buffer) => {
+      if (failures.length > 0) return;
+      const to = { directory: copy, name };
+      const mode = await this.copyEntry({ directory: source, name }, to, level + 1);
+      if (mode !== PRIVATE) await orStagingError(chmod(copy.entry(name), mode));
+    };
+    const noting = (work: Promise<void>) =>
+      work.catch((thrown: unknown) => {
+        // The agent has removed it since it was listed.
+        if (!(thrown instanceof FileNotFoundError || hasErrno(thrown, 'ENOENT'))) failures.push(thrown);
+      });
+    for await (const entries of source.batches()) {
+      const files = entries.filter((entry) => !entry.isDirectory());
+      await pMap(files, ({ name }) => noting(one(name)), { concurrency: AT_ONCE });
+      for (const entry of entries) if (entry.isDirectory()) await noting(one(entry.name));
+      if (failures.length > 0) throw failures[0];
+    }
+  }
+
+  private async copyFile(from: Place, to: Place, found: BigIntStats): Promise<void> {
+    if (found.nlink === 1n) return this.copyContent(from, to);
+    const key = `${found.dev}-${found.ino}`;
+    const known = this.several.get(key);
+    const several = known ?? { copy: this.firstOf(from, key, found), met: 0, names: 0n };
+    several.met++;
+    several.names = several.names > found.nlink ? several.names : found.nlink;
+    this.several.set(key, several);
+    await several.copy;
+    await orStagingError(link(this.holder.entry(key), to.directory.entry(to.name)));
+  }
+
+  private async firstOf(from: Place, key: string, found: BigIntStats): Promise<void> {
+    await this.copyContent(from, { directory: this.holder, name: key }, found);
+  }
+
+  /** `several`: a file with several names, which the opened one must still be. */
+  private async copyContent(from: Place, to: Place, several?: BigIntStats): Promise<void> {
+    const source = await openedFile(from);
+    try {
+      const stats = await source.stat({ bigint: true });
+      // It had one name a moment ago: the further one may be outside.
+      if (stats.nlink > 1n && !several) throw furtherNames();
+      if (several && !isSame(stats, several)) throw new ContentionError(new Error('a file was replaced meanwhile'));
+      const copy = await orStagingError(
+        open(to.directory.entry(to.name), O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW, PRIVATE_FILE),
+      );
+      try {
+        await this.transfer(source, copy, Number(stats.size));
+        await orStagingError(copy.chmod(Number(stats.mode & FILE_MODE)));
+        await orStagingError(copy.sync());
+      } finally {
+        await copy.close();
+      }
+    } finally {
+      await source.close();
+    }
+  }
+
+  /** As many bytes as the file had when it was opened, or fewer if it is shortened: one that grows would have no end. */
+  private async transfer(source: FileHandle, copy: FileHandle, size: number): Promise<void> {
+    const buffer = Buffer.allocUnsafe(Math.min(CHUNK, Math.max(1, size)));
+    for (let done = 0; done < size;) {
+      this.deadline.check();
+      const { bytesRead } = await source.read(buffer, 0, Math.min(buffer.length, size - done), done);
+      if (bytesRead === 0) return;
+      await this.reservation.use(bytesRead);
+      for (let written = 0; written < bytesRead;) {
+        const rest = copy.write(buffer, written, bytesRead - written, done + written);
+        written += (await orStagingError(rest)).bytesWritten;
+      }
+      done += bytesRead;
+    }
+  }
+}
+
+async function copyLink(from: Place, to: Place): Promise<void> {
+  const target = await readlink(from.directory.entry(from.name), { encoding: 'buffer' });
+  await orStagingError(symlink(target, to.directory.entry(to.name)));
+}
+
+async function madeIn({ directory, name }: Place): Promise<OpenDirectory> {
+  await mkdir(directory.entry(name), { mode: PRIVATE });
+  await chmod(directory.entry(name), PRIVATE);
+  return directory.directory(name);
+}
+
+/** A regular file with however many names. It is checked before it is opened: a FIFO is neither waited for nor woken. */
+async function openedFile({ directory, name }: Place): Promise<FileHandle> {
+  const at: Name = directory.entry(name);
+  if (process.platform !== 'linux') {
+    const file = await open(at, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+    return checkedFile(file);
+  }
+  const named = await checkedFile(await open(at, O_PATH | O_NOFOLLOW));
+  try {
+    return await open(`/proc/self/fd/${named.fd}`, O_RDONLY | O_NONBLOCK);
+  } finally {
+    await named.close();
+  }
+}
+
+async function checkedFile(file: FileHandle): Promise<FileHandle> {
+  try {
+    refuseLinkOrOther(await file.stat({ bigint: true }));
+    return file;
+  } catch (thrown) {
+    await file.close();
+    throw thrown;
+  }
+}
+
+const furtherNames = () =>
+  new PathOutsideWorkspaceError(
+    'is that of, or leads to, a file with further names (hard links) that are not copied with it',
+  );

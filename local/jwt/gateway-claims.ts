@@ -1,0 +1,12 @@
+/** Claims as the JWT authorizer of HTTP APIs passes them on: texts all, lists as `[a b]`. */
+export const gatewayClaims = (payload: Readonly<Record<string, unknown>>): Record<string, string> =>
+  Object.fromEntries(Object.entries(payload).map(([name, value]) => [name, asText(value)]));
+
+/** As the gateway's own language writes values. */
+function asText(value: unknown): string {
+  if (value === null) return '<nil>';
+  if (Array.isArray(value)) return `[${value.map(asText).join(' ')}]`;
+  if (typeof value !== 'object') return `${value as string | number | boolean}`;
+  const fields = Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1));
+  return `map[${fields.map(([name, field]) => `${name}:${asText(field)}`).join(' ')}]`;
+}
