@@ -1,4 +1,4 @@
-import type { Duration} from 'aws-cdk-lib';
+import type { Duration } from 'aws-cdk-lib';
 import { Stack, Validations } from 'aws-cdk-lib';
 import { Port, SecurityGroup, type ISubnet } from 'aws-cdk-lib/aws-ec2';
 import { Architecture, FileSystem, Runtime } from 'aws-cdk-lib/aws-lambda';
