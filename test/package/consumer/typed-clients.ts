@@ -22,6 +22,9 @@ export async function never(direct: SessionManagerClient): Promise<void> {
   await direct.countAllSessions({});
   // @ts-expect-error -- a call has a signal and a time, and no other options
   await client.getHealth({}, { retries: 5 });
+  await client.moveFile({ sessionId, encodedFrom: '%ff', to: 'f', overwrite: true });
+  // @ts-expect-error -- a move has two ends
+  await client.moveFile({ sessionId, path: 'f' });
   const written = await direct.writeFile({ sessionId, path: 'f', content: '' });
   // @ts-expect-error -- a part of a file is in no place yet
   void written.existed.valueOf();

@@ -11,6 +11,8 @@ export function about(thrown: unknown): string {
       return thrown.details.errors.map(({ path }) => path).join();
     case 'RANGE_NOT_SATISFIABLE':
       return String(thrown.details.size ?? thrown.details.received);
+    case 'MCP_CONNECTION':
+      return `${thrown.details.serverStatus?.toFixed(0)} ${thrown.details.oauthError?.trim()}`;
     default:
       // @ts-expect-error -- a code without details has none
       void (thrown.code === 'SESSION_NOT_FOUND' && thrown.details.limit);
