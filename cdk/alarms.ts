@@ -163,7 +163,8 @@ function alarmRows(
       below: 1,
       periods: 3,
       after: cleanupSchedule,
-      impact: 'The schedule has run no cleanup for three intervals: seats fill up until nobody can begin a session.',
+      impact:
+        'The schedule has run no cleanup for three intervals: seats fill up until no session can begin a session.',
       action:
         'On a new stack wait for the first run, some minutes. Check that the schedule is there and enabled, and do its work ' +
         'with POST /cleanup meanwhile.',
@@ -182,7 +183,7 @@ function alarmRows(
     {
       id: 'Throttles',
       // Of all functions in the account: they share its concurrency, and none here has a part of its own. A few are no
-      // trouble, nor is somebody's function that is throttled by a limit of its own now and then.
+      // trouble, nor is a function of another team that is throttled by a limit of its own now and then.
       metric: new Metric({ namespace: 'AWS/Lambda', metricName: 'Throttles', ...FIVE_MINUTES }),
       atLeast: 20,
       periods: 3,

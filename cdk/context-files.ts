@@ -25,7 +25,7 @@ export function contextFiles(directory = process.cwd(), home = homedir()): Conte
 
 const sectionOf = ({ context = {} }: Record<string, unknown>) => context as Record<string, unknown>;
 
-/** The command line has read them already, and told what is wrong with one. */
+/** The command line has read them already, and has reported what is wrong with one. */
 function read(file: string): Record<string, unknown> {
   if (!existsSync(file)) return {};
   try {

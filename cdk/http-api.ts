@@ -90,7 +90,7 @@ function authorizerFor({ jwtIssuer, jwtAudience }: StackConfig): IHttpRouteAutho
     : new HttpJwtAuthorizer('jwt-authorizer', jwtIssuer, { jwtAudience });
 }
 
-/** Of a signature by temporary credentials, beside `authorization`, and of the caller for whom it signs. */
+/** Of a signature by temporary credentials, in addition to `authorization`, and of the caller for whom it signs. */
 const SIGNED_HEADERS = ['x-amz-date', 'x-amz-security-token', 'x-amz-content-sha256', ...IDENTITY_HEADERS];
 
 const corsFor = ({ corsAllowOrigins, jwtIssuer }: StackConfig): CorsPreflightOptions => ({

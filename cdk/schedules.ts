@@ -62,7 +62,7 @@ export class Schedules extends Construct {
       target: access,
       roleId: 'AccessRole',
     });
-    // The other functions in the VPC. AWS takes the network of one that nobody calls for weeks away, and its next call fails.
+    // The other functions in the VPC. AWS removes the network of a function without calls for weeks, and its next call fails.
     for (const name of ['lifecycle', 'workspace'] as const) {
       const id = idOfFunction(name);
       this.add({

@@ -249,12 +249,3 @@ interface ErrorRow {
   /** When an answer has the code: a cell of the table in `docs/reference.md`, in Markdown. */
   when: string;
 }
-
-/**
- * What is known of a failed MCP server: its HTTP status; the message of its JSON-RPC error, without secrets, at most 200
- * characters; the versions it speaks; origin and path it redirects to; how a command ended; an authorization server's code.
- */
-export type McpFailure = Partial<Record<'serverStatus' | 'exitCode', number>> &
-  Partial<Record<'serverMessage' | 'redirectedTo' | 'signal' | 'oauthError', string>> & {
-    supported?: readonly string[];
-  };

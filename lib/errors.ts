@@ -1,6 +1,6 @@
-import type { ErrorCode, McpFailure } from './error-catalogue.ts';
+import type { ErrorCode } from './error-catalogue.ts';
 
-export type { ErrorCode, McpFailure };
+export type { ErrorCode };
 
 /** A code of the catalogue, or one of another version of the API, which a typed client passes on. */
 type AnyCode = ErrorCode | (string & Record<never, never>);
@@ -191,8 +191,22 @@ export class McpClientLimitError extends CodedError<'MCP_CLIENT_LIMIT', { limit:
   }
 }
 
+<<<<<<< HEAD
 /** The MCP server refused, timed out or broke the protocol. `details`: what it answered, if that was the trouble. */
 export class McpConnectionError extends CodedError<'MCP_CONNECTION', McpFailure> {
+=======
+/**
+ * What is known of a failed MCP server: its HTTP status; the message of its JSON-RPC error, without secrets, at most 200
+ * characters; the versions it speaks; origin and path it redirects to; how a command ended; an authorization server's code.
+ */
+export type McpFailure = Partial<Record<'serverStatus' | 'exitCode', number>> &
+  Partial<Record<'serverMessage' | 'redirectedTo' | 'signal' | 'oauthError', string>> & {
+    supported?: readonly string[];
+  };
+
+/** The MCP server refused, timed out or broke the protocol. */
+export class McpConnectionError extends SessionManagerError {
+>>>>>>> main
   constructor(problem: string, cause?: unknown, details: McpFailure = {}) {
     super('MCP_CONNECTION', `The MCP server ${problem}.`, { ...details }, cause);
   }

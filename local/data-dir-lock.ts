@@ -12,7 +12,7 @@ type TryLock = (fd: number) => boolean;
 /**
  * Locks a data directory for this process; gives what unlocks it. The lock is the kernel's: it is released by its owner
  * or by the owner's death, and holds for containers too, whose process numbers mean nothing to each other. Throws a
- * `StartError` if somebody has it. What the file says is for people.
+ * `StartError` if another process has it. What the file says is for people.
  */
 export async function lockDataDir(directory: string): Promise<() => Promise<void>> {
   const tryLock = await loadTryLock();
@@ -71,7 +71,7 @@ async function isAt(file: FileHandle, name: string): Promise<boolean> {
   return there !== undefined && there.ino === own.ino && there.dev === own.dev;
 }
 
-/** Removed while it is locked, so that nobody else's is. */
+/** Removed while it is locked, so that no other process's is. */
 async function unlock(file: FileHandle, name: string): Promise<void> {
   try {
     if (await isAt(file, name)) await unlink(name);

@@ -37,7 +37,7 @@ function onSignal(): void {
   stop(0);
 }
 
-/** The first reason to stop decides the exit code and is the only one that is told; all others come of it. */
+/** The first reason to stop decides the exit code and is the only one that is reported; all others come of it. */
 function fail(reason: unknown): void {
   if (shutdown.signal.aborted) return;
   console.error(reason instanceof StartError || reason instanceof ConfigError ? reason.message : reason);

@@ -5,7 +5,7 @@ import path from 'node:path';
 const FILE_SYSTEM = process.env.WORKSPACE ?? '';
 /** Where the functions' access point begins. */
 const WORKSPACES = 'workspaces';
-/** AWS Backup makes one for each restore, beside what is there, with the paths as they were. */
+/** AWS Backup makes one for each restore, next to what is there, with the paths as they were. */
 const RESTORED = /^aws-backup-restore_/;
 /** The directory of a user and of a session. */
 const WORKSPACE = /^[\w%.~-]+\/[0-9a-f-]{36}$/;

@@ -14,7 +14,7 @@ const HTTP_MS = 20_000;
 const MARGIN_MS = 5_000;
 const LONG_RUN_MARGIN_MS = 30_000;
 
-/** Starts, and does nothing: AWS takes away the network of a function in a VPC that nobody calls for weeks. */
+/** Does nothing but start: AWS removes the network of a function in a VPC that has no calls for weeks. */
 const answerPing: typeof handleSchedule = () => Promise.resolve({ status: 'ok' });
 
 /** What a function does when its schedules call, by what they send. */

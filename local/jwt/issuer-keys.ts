@@ -16,7 +16,7 @@ export interface KeyTimes {
   fetchMs?: number;
 }
 
-/** The public keys of a token issuer, found as OpenID Connect Discovery says, with the first token that asks for one. */
+/** The public keys of a token issuer, found as OpenID Connect Discovery says, with the first token that needs one. */
 export class IssuerKeys {
   private readonly issuer: string;
   private readonly times: Required<KeyTimes>;
@@ -67,7 +67,7 @@ export class IssuerKeys {
   }
 }
 
-/** All of the answer, which is small where somebody means well. */
+/** All of the answer, which is small where the issuer means well. */
 async function boundedFetch(url: string, options: RequestInit): Promise<Response> {
   const response = await fetch(url, { ...options, redirect: 'error' });
   const chunks: Uint8Array[] = [];

@@ -34,8 +34,7 @@ const calls: Record<string, (env: Record<string, string>) => Promise<unknown>> =
   'the table': (env) => createSessionManager(env).countAllSessions(),
   'the table of a function': (env) => createServices(env, { mcp: withoutMcp }).manager.countAllSessions(),
   'the key': sealed,
-  'the key of a manager made by hand': (env) =>
-    mcpParts({ secretsKmsKeyId: 'key' }, env).secrets.seal('secret', OWNER),
+  'the key of a manager made by hand': (env) => mcpParts({ secretsKmsKeyId: 'key' }, env).secrets.seal('secret', OWNER),
   'the functions': (env) =>
     new SessionManagerClient({ SESSION_MANAGER_RECORDS_FUNCTION: 'lifecycle', ...env }).getUsage({
       userId: 'ada',

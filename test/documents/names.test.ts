@@ -25,6 +25,11 @@ const upperCase = new Set<string>([
   CHILD_VARIABLE,
   // Names that a document gives itself, and those of others.
   'API_URL',
+  'FILE_SYSTEM',
+  'RECOVERY_POINT',
+  'ROLLBACK_COMPLETE',
+  'SECRETS_KEY_ID',
+  'UPDATE_ROLLBACK_COMPLETE',
   'O_PATH',
   'UV_THREADPOOL_SIZE',
 ]);

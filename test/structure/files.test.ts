@@ -43,7 +43,7 @@ describe('each file', () => {
   });
 
   test('is named in kebab-case', () => {
-    expect(all.filter(({ path }) => !/^([a-z0-9-]+\/)+[a-z0-9-]+\.ts$/.test(path))).toEqual([]);
+    expect(all.filter(({ path }) => !/^([a-z0-9-]+\/)+[a-z0-9-]+(\.d)?\.ts$/.test(path))).toEqual([]);
   });
 
   test('of functions is 3 to 6 lines of imports and one handler, with no decision and nothing done on import', () => {

@@ -20,7 +20,7 @@ export function awsSettings(env: NodeJS.ProcessEnv): AwsSettings {
   const region = regionIn(env) ?? (() => regionOfProfile(profile));
   // A deployed function's credentials are the SDK's affair: Lambda may replace them.
   if (env.AWS_LAMBDA_FUNCTION_NAME !== undefined) return { region };
-  // A profile that is named comes before keys, as in the SDK; the profile that nobody names comes after them.
+  // A profile that is named comes before keys, as in the SDK; the default profile comes after them.
   if (env.AWS_PROFILE || credentialsIn(env) === undefined) return { region, profile };
   return { region, profile, credentials: async () => credentialsIn(env) as AwsCredentials };
 }
@@ -28,7 +28,7 @@ export function awsSettings(env: NodeJS.ProcessEnv): AwsSettings {
 export const regionIn = ({ AWS_REGION, AWS_DEFAULT_REGION }: NodeJS.ProcessEnv): string | undefined =>
   AWS_REGION?.trim() || AWS_DEFAULT_REGION?.trim() || undefined;
 
-/** Nothing where a part is missing: a key without its secret is nobody's. */
+/** Nothing where a part is missing: a key without its secret is not used. */
 export function credentialsIn(env: NodeJS.ProcessEnv): AwsCredentials | undefined {
   const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey } = env;
   if (!accessKeyId?.trim() || !secretAccessKey?.trim()) return undefined;

@@ -46,7 +46,7 @@ function everyEvent(item: EventSource, seconds: number) {
 const beginningOf = ({ createdAt, inactivitySeconds }: SessionItem) => ({ createdAt, inactivitySeconds });
 
 /**
- * An end by the product has a reason, and its claim made a version. An item that somebody deleted by hand has neither: a
+ * An end by the product has a reason, and its claim made a version. An item that was deleted by hand has neither: a
  * person asked for this end, and the last version has an event already.
  */
 function endedEvent(item: EventSource, seconds: number): SessionEvent {

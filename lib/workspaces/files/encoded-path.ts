@@ -44,7 +44,7 @@ export const percentEncoded = (bytes: Buffer): string =>
     return `%${byte.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`;
   });
 
-/** The path that percent-encoded bytes stand for. Nothing is refused here but what is no such encoding. */
+/** The path whose percent-encoded bytes these are. Nothing is refused here but what is no such encoding. */
 export function pathOfEncoded(encoded: string, field: string): string {
   if (!PERCENT_ENCODED.test(encoded)) throw ValidationError.at(field, PERCENT_ENCODED_MESSAGE);
   const bytes = encoded.replaceAll(/%(..)/g, (_, digits: string) => String.fromCharCode(parseInt(digits, 16)));

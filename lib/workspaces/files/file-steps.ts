@@ -112,7 +112,7 @@ export async function exists(file: string): Promise<boolean> {
   return (await madeAt(file)) !== undefined;
 }
 
-/** In such a directory. Whoever has listed it just now has asked the server which names there are. */
+/** In such a directory. A caller that has just listed it has asked the server which names there are. */
 export async function madeAt(file: string): Promise<Date | undefined> {
   try {
     return (await statsOf(file))?.mtime;

@@ -99,7 +99,7 @@ export class OpenDirectory {
     }
   }
 
-  /** A regular file, told before it is opened. */
+  /** A regular file, checked before it is opened. */
   private async opened(name: string): Promise<FileHandle> {
     if (!IS_LINUX) return checked(await open(this.entry(name), O_RDONLY | O_NOFOLLOW | O_NONBLOCK));
     const named = await checked(await open(this.entry(name), O_PATH | O_NOFOLLOW));

@@ -1,4 +1,4 @@
-/** The workspaces of the table are elsewhere. For whoever configures: callers are told of no path. */
+/** The workspaces of the table are elsewhere. For operators: callers receive no path. */
 export class WrongWorkspaceRootError extends Error {
   override readonly name = 'WrongWorkspaceRootError';
 
