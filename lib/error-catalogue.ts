@@ -227,6 +227,9 @@ export const ERRORS = {
 /** Every `code` that an answer can have. */
 export type ErrorCode = keyof typeof ERRORS;
 
+export const isErrorCode = (code: unknown): code is ErrorCode =>
+  typeof code === 'string' && Object.hasOwn(ERRORS, code);
+
 interface ErrorRow {
   /** A failure that others cause, so no alarm counts it. Only `lib/api/` reads it. */
   isOfOthers?: true;

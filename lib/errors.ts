@@ -2,16 +2,31 @@ import type { ErrorCode } from './error-catalogue.ts';
 
 export type { ErrorCode };
 
+/** A code of the catalogue, or one of another version of the API, which a typed client passes on. */
+type AnyCode = ErrorCode | (string & Record<never, never>);
+
+/** What a typed client adds to the details of an error that it received. */
+type OfAnswer = {
+  /** The id of the request, over HTTP. */
+  requestId?: string;
+  /** The status, if the gateway answered by itself. */
+  gatewayStatus?: number;
+  /** When the same request may succeed (s). */
+  retryAfterSeconds?: number;
+};
+
+export type NoDetails = Record<never, never>;
+
 /**
  * A failure that callers can distinguish by `code`. `message` and `details` are meant for them: never a path of the
  * machine, a secret or an AWS message; those belong in `cause`, which is only logged.
  */
 export class SessionManagerError extends Error {
   override readonly name: string;
-  readonly code: ErrorCode;
-  readonly details: Readonly<Record<string, unknown>>;
+  readonly code: AnyCode;
+  readonly details: Readonly<Record<string, unknown> & OfAnswer>;
 
-  constructor(code: ErrorCode, message: string, details: Record<string, unknown> = {}, cause?: unknown) {
+  constructor(code: AnyCode, message: string, details: Record<string, unknown> & OfAnswer = {}, cause?: unknown) {
     super(message, cause === undefined ? undefined : { cause });
     this.name = nameOf(code);
     this.code = code;
@@ -19,21 +34,34 @@ export class SessionManagerError extends Error {
   }
 }
 
-/** `SESSION_NOT_FOUND` is a `SessionNotFoundError`, also where code is minified. */
-const nameOf = (code: ErrorCode): string =>
-  `${code.toLowerCase().replaceAll(/(?:^|_)(.)/g, (_, first: string) => first.toUpperCase())}Error`;
+/** An error of the catalogue. Each class says its code and the details that belong to it. */
+export class CodedError<
+  Code extends ErrorCode = ErrorCode,
+  Details extends Record<string, unknown> = Record<string, unknown>,
+> extends SessionManagerError {
+  declare readonly code: Code;
+  declare readonly details: Readonly<Details & OfAnswer>;
 
-/** No such session, or one that ended, or one that the caller may not see: the three are indistinguishable. */
-export class SessionNotFoundError extends SessionManagerError {
-  constructor() {
-    super('SESSION_NOT_FOUND', 'There is no such session.');
+  constructor(code: Code, message: string, details: Details, cause?: unknown) {
+    super(code, message, details, cause);
   }
 }
 
-/** Every seat under the limit of `scope` is taken. `due`: how many of its sessions have expired and have not ended yet. */
-export class MaxSessionsReachedError extends SessionManagerError {
-  declare readonly details: Readonly<{ scope: 'global' | 'org' | 'user'; limit: number; active: number; due?: number }>;
+/** `SESSION_NOT_FOUND` is a `SessionNotFoundError`, also where code is minified. */
+const nameOf = (code: string): string =>
+  `${code.toLowerCase().replaceAll(/(?:^|_)(.)/g, (_, first: string) => first.toUpperCase())}Error`;
 
+/** No such session, or one that ended, or one that the caller may not see: the three are indistinguishable. */
+export class SessionNotFoundError extends CodedError<'SESSION_NOT_FOUND', NoDetails> {
+  constructor() {
+    super('SESSION_NOT_FOUND', 'There is no such session.', {});
+  }
+}
+
+type MaxSessionsDetails = { scope: 'global' | 'org' | 'user'; limit: number; active: number; due?: number };
+
+/** Every seat under the limit of `scope` is taken. `due`: how many of its sessions have expired and have not ended yet. */
+export class MaxSessionsReachedError extends CodedError<'MAX_SESSIONS_REACHED', MaxSessionsDetails> {
   constructor(scope: 'global' | 'org' | 'user', limit: number, active: number, due?: number) {
     super('MAX_SESSIONS_REACHED', `The limit of ${limit} sessions of the ${scopeInWords[scope]} is reached.`, {
       scope,
@@ -47,21 +75,21 @@ export class MaxSessionsReachedError extends SessionManagerError {
 const scopeInWords = { global: 'whole system', org: 'organisation', user: 'user' } as const;
 
 /** The workspace could not be made. The seat has been given back and the idempotency key is free. */
-export class WorkspaceCreationError extends SessionManagerError {
+export class WorkspaceCreationError extends CodedError<'WORKSPACE_CREATION', NoDetails> {
   constructor(cause?: unknown) {
     super('WORKSPACE_CREATION', 'The workspace directory could not be made. Nothing is left behind.', {}, cause);
   }
 }
 
-export class InvalidUserIdError extends SessionManagerError {
+export class InvalidUserIdError extends CodedError<'INVALID_USER_ID', NoDetails> {
   constructor(problem: string) {
-    super('INVALID_USER_ID', `The user id ${problem}.`);
+    super('INVALID_USER_ID', `The user id ${problem}.`, {});
   }
 }
 
-export class InvalidOrgIdError extends SessionManagerError {
+export class InvalidOrgIdError extends CodedError<'INVALID_ORG_ID', NoDetails> {
   constructor(problem: string) {
-    super('INVALID_ORG_ID', `The organisation id ${problem}.`);
+    super('INVALID_ORG_ID', `The organisation id ${problem}.`, {});
   }
 }
 
@@ -71,7 +99,7 @@ export interface ValidationProblem {
   message: string;
 }
 
-export class ValidationError extends SessionManagerError {
+export class ValidationError extends CodedError<'VALIDATION', { errors: ValidationProblem[] }> {
   constructor(problems: ValidationProblem[]) {
     super('VALIDATION', problems.map(({ path, message }) => (path ? `${path}: ${message}` : message)).join('; '), {
       errors: problems,
@@ -84,28 +112,28 @@ export class ValidationError extends SessionManagerError {
 }
 
 /** The body is compressed, or encoded in another way than as it is. */
-export class UnsupportedMediaTypeError extends SessionManagerError {
+export class UnsupportedMediaTypeError extends CodedError<'UNSUPPORTED_MEDIA_TYPE', NoDetails> {
   constructor() {
-    super('UNSUPPORTED_MEDIA_TYPE', 'The body must be sent as it is, without a Content-Encoding.');
+    super('UNSUPPORTED_MEDIA_TYPE', 'The body must be sent as it is, without a Content-Encoding.', {});
   }
 }
 
 /** The path is known, the method is none of those that it has. */
-export class MethodNotAllowedError extends SessionManagerError {
+export class MethodNotAllowedError extends CodedError<'METHOD_NOT_ALLOWED', { allow: readonly string[] }> {
   constructor(allow: readonly string[]) {
     super('METHOD_NOT_ALLOWED', `The path takes ${allow.join(', ')}.`, { allow });
   }
 }
 
-export class UnauthorizedError extends SessionManagerError {
+export class UnauthorizedError extends CodedError<'UNAUTHORIZED', NoDetails> {
   constructor(message = 'The request names no caller.') {
-    super('UNAUTHORIZED', message);
+    super('UNAUTHORIZED', message, {});
   }
 }
 
-export class ForbiddenError extends SessionManagerError {
+export class ForbiddenError extends CodedError<'FORBIDDEN', NoDetails> {
   constructor(message: string) {
-    super('FORBIDDEN', message);
+    super('FORBIDDEN', message, {});
   }
 }
 
@@ -113,17 +141,18 @@ export class ForbiddenError extends SessionManagerError {
 export const IDEMPOTENCY_HOURS = 24;
 
 /** The same idempotency key came with another request. */
-export class IdempotencyConflictError extends SessionManagerError {
+export class IdempotencyConflictError extends CodedError<'IDEMPOTENCY_CONFLICT', NoDetails> {
   constructor() {
     super(
       'IDEMPOTENCY_CONFLICT',
       `This idempotency key was used with another request in the last ${IDEMPOTENCY_HOURS} hours.`,
+      {},
     );
   }
 }
 
 /** A create was repeated with its idempotency key, and its session has ended or is ending. Nothing was created. */
-export class SessionEndedError extends SessionManagerError {
+export class SessionEndedError extends CodedError<'SESSION_ENDED', { sessionId: string }> {
   constructor(sessionId: string) {
     super(
       'SESSION_ENDED',
@@ -134,7 +163,7 @@ export class SessionEndedError extends SessionManagerError {
 }
 
 /** The session is not the one that was read. `version`: what it has now. */
-export class SessionConflictError extends SessionManagerError {
+export class SessionConflictError extends CodedError<'SESSION_CONFLICT', { version: number }> {
   constructor(version: number) {
     super(
       'SESSION_CONFLICT',
@@ -144,24 +173,28 @@ export class SessionConflictError extends SessionManagerError {
   }
 }
 
-export class McpClientExistsError extends SessionManagerError {
+export class McpClientExistsError extends CodedError<'MCP_CLIENT_EXISTS', { clientId: string }> {
   constructor(clientId: string) {
     super('MCP_CLIENT_EXISTS', `The session already has an MCP client "${clientId}".`, { clientId });
   }
 }
 
-export class McpClientNotFoundError extends SessionManagerError {
+export class McpClientNotFoundError extends CodedError<'MCP_CLIENT_NOT_FOUND', { clientId: string }> {
   constructor(clientId: string) {
     super('MCP_CLIENT_NOT_FOUND', `The session has no MCP client "${clientId}".`, { clientId });
   }
 }
 
-export class McpClientLimitError extends SessionManagerError {
+export class McpClientLimitError extends CodedError<'MCP_CLIENT_LIMIT', { limit: number }> {
   constructor(limit: number) {
     super('MCP_CLIENT_LIMIT', `A session can have at most ${limit} MCP clients.`, { limit });
   }
 }
 
+<<<<<<< HEAD
+/** The MCP server refused, timed out or broke the protocol. `details`: what it answered, if that was the trouble. */
+export class McpConnectionError extends CodedError<'MCP_CONNECTION', McpFailure> {
+=======
 /**
  * What is known of a failed MCP server: its HTTP status; the message of its JSON-RPC error, without secrets, at most 200
  * characters; the versions it speaks; origin and path it redirects to; how a command ended; an authorization server's code.
@@ -173,57 +206,26 @@ export type McpFailure = Partial<Record<'serverStatus' | 'exitCode', number>> &
 
 /** The MCP server refused, timed out or broke the protocol. */
 export class McpConnectionError extends SessionManagerError {
+>>>>>>> main
   constructor(problem: string, cause?: unknown, details: McpFailure = {}) {
     super('MCP_CONNECTION', `The MCP server ${problem}.`, { ...details }, cause);
   }
 }
 
-export class McpEndpointForbiddenError extends SessionManagerError {
+export class McpEndpointForbiddenError extends CodedError<'MCP_ENDPOINT_FORBIDDEN', NoDetails> {
   constructor(problem: string) {
-    super('MCP_ENDPOINT_FORBIDDEN', `The MCP endpoint ${problem}.`);
+    super('MCP_ENDPOINT_FORBIDDEN', `The MCP endpoint ${problem}.`, {});
   }
 }
 
 /** The file system has as many access points as it may have. */
-export class WorkspaceAccessLimitError extends SessionManagerError {
+export class WorkspaceAccessLimitError extends CodedError<'WORKSPACE_ACCESS_LIMIT', NoDetails> {
   constructor(cause?: unknown) {
     super('WORKSPACE_ACCESS_LIMIT', 'No further workspace can be mounted from elsewhere at the moment.', {}, cause);
   }
 }
 
-export class PromptNotFoundError extends SessionManagerError {
-  constructor(promptId: string) {
-    super('PROMPT_NOT_FOUND', `The scope has no prompt layer "${promptId}".`, { promptId });
-  }
-}
-
-/** The layer is not the one that was read. `version`: what it has now; none if it is gone. */
-export class PromptConflictError extends SessionManagerError {
-  constructor(promptId: string, version?: number) {
-    const now = version === undefined ? 'is gone' : `has version ${version}`;
-    super(
-      'PROMPT_CONFLICT',
-      `The prompt layer "${promptId}" ${now}: read it again, and send the version that you read.`,
-      {
-        promptId,
-        ...(version !== undefined && { version }),
-      },
-    );
-  }
-}
-
-/** A create required its system prompt, which could not be composed as requested. `warnings`: why. Nothing was created. */
-export class PromptCompositionError extends SessionManagerError {
-  constructor(warnings: readonly string[]) {
-    super(
-      'PROMPT_COMPOSITION',
-      `The system prompt could not be composed as requested: ${warnings.join('; ')}. Nothing was created.`,
-      { warnings },
-    );
-  }
-}
-
-export class ResponseTooLargeError extends SessionManagerError {
+export class ResponseTooLargeError extends CodedError<'RESPONSE_TOO_LARGE', { bytes: number; limit: number }> {
   constructor(bytes: number, limit: number) {
     super('RESPONSE_TOO_LARGE', `The answer has ${bytes} bytes; at most ${limit} fit through Lambda.`, {
       bytes,
@@ -233,25 +235,27 @@ export class ResponseTooLargeError extends SessionManagerError {
 }
 
 /** Conflicts, throttling or a disturbance of `what` outlasted the retries. Repeating is safe. */
-export class ContentionError extends SessionManagerError {
+export class ContentionError extends CodedError<'CONTENTION', NoDetails> {
   constructor(cause?: unknown, what = 'The table') {
     super('CONTENTION', `${what} is busy or cannot be reached. Repeating this request is safe.`, {}, cause);
   }
 }
 
-export class NotAvailableError extends SessionManagerError {
+export class NotAvailableError extends CodedError<'NOT_AVAILABLE', NoDetails> {
   constructor(what: string) {
-    super('NOT_AVAILABLE', `${what} is not available on this deployment.`);
+    super('NOT_AVAILABLE', `${what} is not available on this deployment.`, {});
   }
 }
 
-export class InternalError extends SessionManagerError {
+export class InternalError extends CodedError<'INTERNAL', NoDetails> {
   constructor(cause: unknown) {
     super('INTERNAL', 'Something went wrong on our side.', {}, cause);
   }
 }
 
-/** What a caller may be told of any thrown value: typed errors as they are, everything else as `INTERNAL`. */
-export function toSessionManagerError(thrown: unknown): SessionManagerError {
-  return thrown instanceof SessionManagerError ? thrown : new InternalError(thrown);
+/** What a caller may be told of any thrown value: errors of the catalogue as they are, everything else as `INTERNAL`. */
+export function toSessionManagerError(thrown: unknown): CodedError {
+  return isOfCatalogue(thrown) ? thrown : new InternalError(thrown);
 }
+
+const isOfCatalogue = (thrown: unknown): thrown is CodedError => thrown instanceof CodedError;

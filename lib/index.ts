@@ -1,12 +1,14 @@
-import { mcpServices } from './composition/mcp.ts';
+import { mcpParts, mcpServices, type McpOptions } from './composition/mcp.ts';
 import { optionsFrom } from './composition/api-functions.ts';
-import { SessionManagerV2 } from './composition/session-manager-v2.ts';
+import { SessionManagerV2, type SessionManagerV2Options } from './composition/session-manager-v2.ts';
 import { efsAccessPoints } from './workspaces/access-points/efs-access-points.ts';
 
 export { auditEventJsonSchema, auditEventSchemas, type AuditEvent, type AuditLogger } from './api/audit-catalogue.ts';
 export { FAILURE_CODES, type FailureCode } from './telemetry/audit/audit-outcome.ts';
 export * from './errors.ts';
+export * from './prompts/prompt-errors.ts';
 export * from './workspaces/file-errors.ts';
+export { isKnownError, type KnownError } from './api/client/error-of-code.ts';
 export type { Caller, Identity } from './identity.ts';
 export type { LimitInfo, LimitInput, LimitRef } from './limits/limit-settings.ts';
 export type { Usage, UsageReport } from './limits/limit.ts';
@@ -19,7 +21,9 @@ export type { PromptLayer, PromptLayerInput } from './prompts/prompt-layer.ts';
 export type { Scope as PromptScope } from './identity.ts';
 export type { SessionManager } from './sessions/session-manager.ts';
 export type { SessionPage } from './sessions/session-listing.ts';
-export { SessionManagerV2 };
+export { efsAccessPoints, mcpParts, SessionManagerV2, type McpOptions, type SessionManagerV2Options };
+export { DynamoTable } from './table/dynamo-table.ts';
+export { Workspaces } from './workspaces/workspaces.ts';
 export type { EncodedPath, FilePath } from './workspaces/files/encoded-path.ts';
 export type { SessionFiles } from './workspaces/session-files.ts';
 export type { CreateSessionOptions } from './sessions/session-options.ts';

@@ -3,10 +3,11 @@ import type { ServerResponse } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { callerOfEvent } from '../lib/api/caller-of-event.ts';
 import type { HttpEvent } from '../lib/api/http-event.ts';
+import { isKnownError } from '../lib/api/client/error-of-code.ts';
 import { EVENTS_PATH, LAST_EVENT_ID } from '../lib/api/client/event-watch.ts';
 import { problemAnswer } from '../lib/api/http-answer/problem-answer.ts';
 import { readConfig } from '../lib/configuration.ts';
-import { ContentionError, ForbiddenError, SessionManagerError } from '../lib/errors.ts';
+import { ContentionError, ForbiddenError } from '../lib/errors.ts';
 import type { SessionEvent } from '../lib/telemetry/events/session-event.ts';
 import type { EventFeed } from './event-feed.ts';
 import { headersOf } from './api-gateway.ts';
@@ -46,7 +47,7 @@ export function serveEvents(
       answer();
     } catch (thrown) {
       if (thrown instanceof TokenRefused) return void sendResult(reply, thrown.answer);
-      if (!(thrown instanceof SessionManagerError)) throw thrown;
+      if (!isKnownError(thrown)) throw thrown;
       sendResult(reply, problemAnswer(thrown, randomUUID(), readConfig(process.env)));
     }
   }

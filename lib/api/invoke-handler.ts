@@ -4,10 +4,11 @@ import { ValidationError, type ErrorCode } from '../errors.ts';
 import { actorSchema, callerOfActor, ownFields } from './actor.ts';
 import { checkAnswerSize } from './answer-size.ts';
 import { operationNamed } from './operations.ts';
-import type { AnyOperation, ApiFunction } from '../operations/operation.ts';
+import type { Answer, AnyOperation, ApiFunction } from '../operations/operation.ts';
 import { passedOn } from '../json/passed-on.ts';
 import { invocationInput } from './invocation-input.ts';
 import { perform, readRequest, errorForCaller } from './perform.ts';
+import { tellsExisted } from './routes.ts';
 import type { SessionManager } from '../sessions/session-manager.ts';
 import type { Services } from './door-services.ts';
 
@@ -41,7 +42,7 @@ export async function handleInvocation(
       operation,
       caller: () => (invocation.actor ? callerOfActor(invocation.actor) : { kind: 'operator' }),
       input: () => invocationInput(invocation.input),
-      answer: ({ output }) => checkAnswerSize({ ok: true as const, output }),
+      answer: (answer) => checkAnswerSize({ ok: true as const, output: outputOfAnswer(invocation.operation, answer) }),
       origin,
       signal,
     });
@@ -49,6 +50,11 @@ export async function handleInvocation(
     const { code, message, details } = errorForCaller(services.log, name, thrown);
     return { ok: false, error: { code, message, details } };
   }
+}
+
+/** The output, and whether it found what it would have created: HTTP says that by the status. */
+function outputOfAnswer(operation: string, { output, existed = false, partial }: Answer<unknown>): unknown {
+  return tellsExisted(operation) && !partial ? { ...(output as object | null), existed } : output;
 }
 
 /** The schedule's run of the cleanup. One that fails throws, so that its invocation counts as failed. */

@@ -1,10 +1,11 @@
 import type { RequestOrigin } from '../telemetry/audit/audit-context.ts';
 import type { LogLines } from '../telemetry/log-lines.ts';
 import { ERRORS } from '../error-catalogue.ts';
-import { ForbiddenError, toSessionManagerError, type SessionManagerError } from '../errors.ts';
+import { ForbiddenError, InternalError } from '../errors.ts';
 import type { Caller } from '../identity.ts';
 import { parseCaller } from '../sessions/parse-caller.ts';
 import { ADMITTED, type Answer, type AnyOperation } from '../operations/operation.ts';
+import { isKnownError, type KnownError } from './client/error-of-code.ts';
 import type { Services } from './door-services.ts';
 import type { SessionManager } from '../sessions/session-manager.ts';
 import { requestAudit } from './request-audit.ts';
@@ -59,8 +60,8 @@ export async function readRequest<T>({ audit }: Services, origin: RequestOrigin,
 }
 
 /** What a caller may be told; the cause, which it is not told, goes to the log. */
-export function errorForCaller(log: LogLines, name: string, thrown: unknown): SessionManagerError {
-  const error = toSessionManagerError(thrown);
+export function errorForCaller(log: LogLines, name: string, thrown: unknown): KnownError {
+  const error = isKnownError(thrown) ? thrown : new InternalError(thrown);
   if (error.cause === undefined) return error;
   if ('isOfOthers' in ERRORS[error.code]) log.dependencyFailed(name, thrown);
   else log.operationFailed(name, thrown);

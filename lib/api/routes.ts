@@ -27,8 +27,15 @@ const rows = {
   ...serviceRoutes,
 };
 
+/** The rows as they stand: types of inputs and outputs are made of them. */
+export type RouteRows = typeof rows;
+
 /** How each operation is reached: without a row of one, this is not compiled. */
 export const routeRows: Readonly<Record<OperationName, Route | InvokedOnly>> = rows;
+
+/** Whether an operation's output says `existed`, where HTTP says it by the status. */
+export const tellsExisted = (operation: string): boolean =>
+  Object.hasOwn(rows, operation) && 'tellsExisted' in routeRows[operation as OperationName];
 
 /** The operations that have a route. */
 export type HttpOperationName = {

@@ -3,6 +3,7 @@ import { NotAvailableError } from '../errors.ts';
 import { openOperation } from '../operations/operation.ts';
 
 export const serviceOperations = {
+  /** Whether the service answers. */
   getHealth: openOperation({
     function: 'records',
     access: 'anyone',
@@ -12,6 +13,7 @@ export const serviceOperations = {
     },
   }),
 
+  /** This document. */
   getOpenApi: openOperation({
     function: 'records',
     access: 'anyone',

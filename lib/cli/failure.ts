@@ -1,5 +1,5 @@
 import { NoAnswerError } from '../api/client/http-sender.ts';
-import { UnexpectedAnswerError } from '../api/client/http-answer.ts';
+import { isKnownError } from '../api/client/error-of-code.ts';
 import { problemOf } from '../api/problem.ts';
 import { SessionManagerError } from '../errors.ts';
 import { Interruption, UsageError } from './cli-io.ts';
@@ -21,7 +21,7 @@ const HINTS: Readonly<Record<string, string>> = {
 };
 
 export function failureOf(thrown: unknown): Failure {
-  if (thrown instanceof SessionManagerError) {
+  if (isKnownError(thrown)) {
     const { requestId } = thrown.details;
     const problem = { ...problemOf(thrown, ''), requestId: typeof requestId === 'string' ? requestId : undefined };
     return { exitCode: exitCodeOf(thrown.code), problem };
@@ -29,7 +29,7 @@ export function failureOf(thrown: unknown): Failure {
   const { name, message, code } = thrown as Error & { code?: unknown };
   if (thrown instanceof Interruption) return ownFailure(thrown.exitCode, 'INTERRUPTED', message);
   if (thrown instanceof NoAnswerError) return ownFailure(EXIT.noAnswer, 'NO_ANSWER', message);
-  if (thrown instanceof UnexpectedAnswerError) return ownFailure(EXIT.failed, 'UNEXPECTED_ANSWER', message);
+  if (thrown instanceof SessionManagerError) return ownFailure(EXIT.failed, thrown.code, message);
   if (thrown instanceof UsageError || name === 'YError') return ownFailure(EXIT.usage, 'USAGE', message);
   if (name === 'CredentialsProviderError') return ownFailure(EXIT.notAllowed, 'NO_CREDENTIALS', message);
   if (typeof code === 'string' && 'syscall' in (thrown as object))

@@ -13,10 +13,15 @@ import type { AccessPoints } from '../workspaces/access-points/access-points.ts'
 import { awsSettings, type AwsSettings } from '../api/client/aws-settings.ts';
 import { EFS, tableClient } from './clients.ts';
 
+/** What of the configuration is about MCP servers. */
+export type McpConfig = Pick<Config, 'mcpAllowLoopback' | 'mcpStdioCommands' | 'secretsKmsKeyId' | 'secretsKeyFile'>;
+
 /** What connects to MCP servers. */
 export interface McpServices {
   connector: McpConnector;
   secrets: SecretBox;
+  /** Ends connections that are kept. */
+  close: () => Promise<void>;
 }
 
 /** What differs from function to function, so that none loads what it does not use. */
@@ -25,22 +30,34 @@ export interface Loaded {
   accessPoints?: (place: FileSystemPlace, settings: typeof EFS & AwsSettings) => AccessPoints;
 }
 
+export function logLinesOf(
+  { logLevel, logFormat }: Pick<Config, 'logLevel' | 'logFormat'>,
+  lambdaLogLevel?: string,
+): LogLines {
+  const logger = logFormat === 'pretty' ? new PrettyLines(logLevel) : new Logger({ serviceName: SERVICE, logLevel });
+  return new LogLines(logger, lambdaLogLevel);
+}
+
 /** What every process is made of, from the environment. No I/O. */
 export function materialsFrom(env: NodeJS.ProcessEnv, { mcp, accessPoints }: Loaded) {
   const config = readConfig(env);
-  const logger =
-    config.logFormat === 'pretty'
-      ? new PrettyLines(config.logLevel)
-      : new Logger({ serviceName: SERVICE, logLevel: config.logLevel });
-  const log = new LogLines(logger, env.AWS_LAMBDA_LOG_LEVEL);
-  const { connector, secrets } = mcp(config, env);
+  const log = logLinesOf(config, env.AWS_LAMBDA_LOG_LEVEL);
+  const { connector, secrets, close } = mcp(config, env);
+  const client = tableClient(config, env);
+  const ofFileSystem = config.fileSystem && accessPoints?.(config.fileSystem, { ...EFS, ...awsSettings(env) });
   return {
     config,
     log,
-    table: new DynamoTable(tableClient(config, env), config.tableName),
+    table: new DynamoTable(client, config.tableName),
     mcp: connector,
     secrets,
-    accessPoints: config.fileSystem && accessPoints?.(config.fileSystem, { ...EFS, ...awsSettings(env) }),
+    accessPoints: ofFileSystem,
+    /** Closes all that was made here. */
+    close: async () => {
+      client.destroy();
+      ofFileSystem?.close?.();
+      await close();
+    },
     metrics: new MetricLines({
       namespace: config.metricsNamespace,
       lambdaLogLevel: env.AWS_LAMBDA_LOG_LEVEL,
@@ -57,6 +74,6 @@ export function auditLogOf(log: LogLines, metrics: MetricLines, logger: AuditLog
       log.auditLoggerFailed(thrown);
       metrics.auditLoggerFailed();
     },
-    (event, details, current) => metrics.operationFinished(event, details, current === log.audit && log.isAuditWritten),
+    (event, thrown, current) => metrics.operationFinished(event, thrown, current === log.audit && log.isAuditWritten),
   );
 }

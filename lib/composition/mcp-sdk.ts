@@ -1,12 +1,11 @@
 import { KMSClient } from '@aws-sdk/client-kms';
 import { awsSettings } from '../api/client/aws-settings.ts';
-import type { Config } from '../configuration.ts';
 import { guardedFetch } from '../mcp-clients/transports/guarded-fetch.ts';
 import { SdkConnector } from '../mcp-clients/transports/sdk-connector.ts';
 import { KeyFileSecretBox } from '../mcp-clients/credentials/key-file-secret-box.ts';
 import { KmsSecretBox } from '../mcp-clients/credentials/kms-secret-box.ts';
 import type { SecretBox } from '../mcp-clients/credentials/secret-box.ts';
-import type { McpServices } from './materials.ts';
+import type { McpConfig, McpServices } from './materials.ts';
 
 /** KMS answers in milliseconds. */
 const KMS = {
@@ -18,17 +17,22 @@ const KMS = {
 const MAX_ANSWER_BYTES = 12 * 1024 * 1024;
 
 /** What connects to MCP servers, by the official SDK. */
-export function mcpSdkServices(config: Config, env: NodeJS.ProcessEnv): McpServices {
+export function mcpSdkServices(config: McpConfig, env: NodeJS.ProcessEnv): McpServices {
   const { mcpAllowLoopback, mcpStdioCommands } = config;
   const fetch = guardedFetch({ loopback: mcpAllowLoopback, maxBytes: MAX_ANSWER_BYTES });
+  const kms = config.secretsKmsKeyId === undefined ? undefined : new KMSClient({ ...KMS, ...awsSettings(env) });
   return {
     connector: new SdkConnector({ fetch, stdioCommands: mcpStdioCommands, searchPath: env.PATH }),
-    secrets: secretBox(config, env),
+    secrets: secretBox(config, kms),
+    close: async () => {
+      kms?.destroy();
+      await fetch.destroy();
+    },
   };
 }
 
 /** AWS KMS where a key is named, else a key in a file of this machine. */
-function secretBox({ secretsKmsKeyId, secretsKeyFile }: Config, env: NodeJS.ProcessEnv): SecretBox {
-  if (secretsKmsKeyId === undefined) return new KeyFileSecretBox(secretsKeyFile);
-  return new KmsSecretBox(new KMSClient({ ...KMS, ...awsSettings(env) }), secretsKmsKeyId);
+function secretBox({ secretsKmsKeyId, secretsKeyFile }: McpConfig, kms: KMSClient | undefined): SecretBox {
+  if (kms === undefined || secretsKmsKeyId === undefined) return new KeyFileSecretBox(secretsKeyFile);
+  return new KmsSecretBox(kms, secretsKmsKeyId);
 }

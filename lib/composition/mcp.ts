@@ -1,11 +1,13 @@
-import type { Config } from '../configuration.ts';
-import type { McpServices } from './materials.ts';
+import path from 'node:path';
+import type { McpConnector } from '../mcp-clients/mcp-connector.ts';
+import type { SecretBox } from '../mcp-clients/credentials/secret-box.ts';
+import type { McpConfig, McpServices } from './materials.ts';
 
 /**
  * What connects to MCP servers, for the functions that do. It is loaded when it is first used: the MCP SDK, KMS and undici
  * are most of the bundle, and much of what such a function does needs none of them.
  */
-export function mcpServices(config: Config, env: NodeJS.ProcessEnv): McpServices {
+export function mcpServices(config: McpConfig, env: NodeJS.ProcessEnv): McpServices {
   let services: McpServices | undefined;
   const loaded = async (): Promise<McpServices> => {
     const { mcpSdkServices } = await import('./mcp-sdk.ts');
@@ -20,5 +22,45 @@ export function mcpServices(config: Config, env: NodeJS.ProcessEnv): McpServices
       seal: async (secret, owner) => (await loaded()).secrets.seal(secret, owner),
       open: async (sealed, owner) => (await loaded()).secrets.open(sealed, owner),
     },
+    close: async () => services?.close(),
   };
+}
+
+/** How a manager that is made by hand connects to MCP servers. */
+export interface McpOptions {
+  /** Servers on this machine may be connected to. */
+  allowLoopback?: boolean;
+  /** The commands that may be started. */
+  stdioCommands?: readonly string[];
+  /** Where they are looked for, as in PATH. */
+  searchPath?: string;
+  /** Credentials of MCP servers are sealed by this key of AWS KMS, */
+  secretsKmsKeyId?: string;
+  /** or by the key in this file (`.local/secrets.key`), which is made if it is not there. */
+  secretsKeyFile?: string;
+}
+
+/**
+ * The options of a `SessionManagerV2` that connects to MCP servers, and `close`, which closes the connections. AWS KMS is
+ * called with the region and the credentials of `env`.
+ */
+export function mcpParts(
+  options: McpOptions = {},
+  env: NodeJS.ProcessEnv = process.env,
+): {
+  mcp: McpConnector;
+  secrets: SecretBox;
+  close: () => Promise<void>;
+} {
+  const { allowLoopback = false, stdioCommands = [], secretsKmsKeyId, secretsKeyFile = '.local/secrets.key' } = options;
+  const { connector, secrets, close } = mcpServices(
+    {
+      mcpAllowLoopback: allowLoopback,
+      mcpStdioCommands: stdioCommands,
+      secretsKmsKeyId,
+      secretsKeyFile: path.resolve(secretsKeyFile),
+    },
+    { ...env, PATH: options.searchPath },
+  );
+  return { mcp: connector, secrets, close };
 }

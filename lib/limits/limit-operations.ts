@@ -6,6 +6,7 @@ import { operationOf } from '../operations/operation.ts';
 const operation = operationOf<{ readonly limits: LimitSettings }>();
 
 export const limitOperations = {
+  /** A limit, and how many seats under it are taken. */
   getLimit: operation({
     function: 'records',
     access: 'caller',
@@ -16,6 +17,10 @@ export const limitOperations = {
     },
   }),
 
+  /**
+   * Set a limit. In force immediately. Below what is active it ends no session, and admits none until enough have ended.
+   * `null` is no limit, 0 admits none. `items` is for limits under which hundreds of sessions begin in a second.
+   */
   putLimit: operation({
     function: 'records',
     access: 'caller',
@@ -26,6 +31,7 @@ export const limitOperations = {
     },
   }),
 
+  /** Let the configured limit hold again. */
   deleteLimit: operation({
     function: 'records',
     access: 'caller',

@@ -32,6 +32,14 @@ export const mcpClientDocs = {
     description:
       'Answers after a real connection. Credentials and the query of `endpoint` are sealed; no answer has them, not even masked.',
     output: mcpClientAnswer,
+    variants: {
+      field: 'type',
+      of: {
+        http: { name: 'HttpMcpClientConfig', needs: ['endpoint'], without: ['command', 'args'] },
+        sse: { name: 'SseMcpClientConfig', needs: ['endpoint'], without: ['command', 'args'] },
+        stdio: { name: 'StdioMcpClientConfig', needs: ['command'], without: ['endpoint', 'auth', 'headers'] },
+      },
+    },
     errors: ['MCP_CLIENT_EXISTS', 'MCP_CLIENT_LIMIT', 'MCP_CONNECTION', 'MCP_ENDPOINT_FORBIDDEN'],
     examples: {
       open: { summary: 'A server that is open to all', input: { sessionId, id: 'open', type: 'http', endpoint } },

@@ -23,6 +23,10 @@ type ManagerOfMcpClients = {
 const operation = operationOf<ManagerOfMcpClients>();
 
 export const mcpClientOperations = {
+  /**
+   * Connect a session to an MCP server. Answers after a real connection. Credentials are sealed and never returned, not even
+   * masked.
+   */
   addMcpClient: operation({
     function: 'mcp',
     access: 'caller',
@@ -33,6 +37,7 @@ export const mcpClientOperations = {
     },
   }),
 
+  /** A session’s MCP clients. */
   listMcpClients: operation({
     function: 'mcp',
     access: 'caller',
@@ -43,6 +48,7 @@ export const mcpClientOperations = {
     },
   }),
 
+  /** An MCP client. */
   getMcpClient: operation({
     function: 'mcp',
     access: 'caller',
@@ -53,6 +59,10 @@ export const mcpClientOperations = {
     },
   }),
 
+  /**
+   * Disconnect from an MCP server. The session on that server is ended with it. A server that does not answer is asked
+   * again later.
+   */
   removeMcpClient: operation({
     function: 'mcp',
     access: 'caller',
@@ -64,6 +74,7 @@ export const mcpClientOperations = {
     },
   }),
 
+  /** Replace an MCP client’s credentials. What is left out is gone. */
   updateMcpClientAuth: operation({
     function: 'mcp',
     access: 'caller',
@@ -75,6 +86,7 @@ export const mcpClientOperations = {
     },
   }),
 
+  /** An MCP server’s tools, as it describes them. */
   listMcpTools: operation({
     function: 'mcp',
     access: 'caller',
@@ -85,6 +97,7 @@ export const mcpClientOperations = {
     },
   }),
 
+  /** Call a tool. Answers the MCP `CallToolResult`, unchanged. */
   callMcpTool: operation({
     function: 'mcp',
     access: 'caller',

@@ -1,5 +1,6 @@
+import { inspect } from 'node:util';
 import { auditMcpClient, auditTool } from '../telemetry/audit/audit-details.ts';
-import { McpConnectionError, SessionNotFoundError } from '../errors.ts';
+import { McpConnectionError, SessionNotFoundError, ValidationError } from '../errors.ts';
 import { checkCredentialsFor, mcpCredentialsSchema } from './mcp-client-config.ts';
 import type { McpCallOptions, McpConnection, McpTool, McpToolResult } from './mcp-connector.ts';
 import type { CredentialVault } from './credentials/credential-vault.ts';
@@ -66,6 +67,14 @@ export class McpClientHandle {
     return this.#id;
   }
 
+  toJSON(): { id: string } {
+    return { id: this.#id };
+  }
+
+  [inspect.custom](): string {
+    return `${this.constructor.name} { id: ${inspect(this.#id)} }`;
+  }
+
   /** The tools of all pages, as the server described them. */
   async listTools(options: McpCallOptions = {}): Promise<McpTool[]> {
     return this.#session.recorded(mcpClientAudit.listMcpTools, auditMcpClient(this.#id), () =>
@@ -107,7 +116,7 @@ export class McpClientHandle {
   }
 
   #storedItem(): Promise<McpClientItem> {
-    return this.#session.orEnded(this.#uses.store.get(this.#session.id, readText('mcpClientId', this.#id)));
+    return this.#session.orEnded(this.#uses.store.get(this.#session.id, readClientId(this.#id)));
   }
 
   /** A result that took its time says so if the session ended before it came: no later call could get it. */
@@ -157,6 +166,17 @@ export class McpClient extends McpClientHandle {
   getInfo(): McpClientInfo {
     return mcpClientInfo(this.#item);
   }
+
+  override toJSON(): McpClientInfo {
+    return this.getInfo();
+  }
+}
+
+/** An id of a client that may be none. */
+export function readClientId(clientId: string): string {
+  const id = readText('mcpClientId', clientId);
+  if (!id.isWellFormed()) throw ValidationError.at('mcpClientId', 'must be well-formed Unicode');
+  return id;
 }
 
 export function mcpClientInfo({ clientId: id, name, address, connection, connectedAt }: McpClientItem): McpClientInfo {

@@ -2,7 +2,7 @@ import { McpClientExistsError, McpClientLimitError } from '../errors.ts';
 import type { SessionItem } from '../table/session-item.ts';
 import { auditMcpClient } from '../telemetry/audit/audit-details.ts';
 import type { AuditLog } from '../telemetry/audit/audit-log.ts';
-import { readInput, readText } from '../telemetry/audit/callers-input.ts';
+import { readInput } from '../telemetry/audit/callers-input.ts';
 import { mcpClientAudit } from './mcp-client-audit.ts';
 import { mcpClientConfigSchema, planOf, type McpClientConfig } from './mcp-client-config.ts';
 import type { McpClientItem } from './mcp-client-store.ts';
@@ -10,6 +10,7 @@ import {
   McpClient,
   McpClientHandle,
   mcpClientInfo,
+  readClientId,
   type McpClientInfo,
   type McpClientUses,
   type SessionOfClients,
@@ -52,7 +53,7 @@ export class SessionMcpClients {
   async get(clientId: string): Promise<McpClient> {
     return this.#session.recorded(mcpClientAudit.getMcpClient, auditMcpClient(clientId), async () => {
       const session = await this.#session.open();
-      const item = await this.#session.orEnded(this.#uses.store.get(session.id, readText('mcpClientId', clientId)));
+      const item = await this.#session.orEnded(this.#uses.store.get(session.id, readClientId(clientId)));
       return new McpClient(this.#session, this.#uses, item);
     });
   }
@@ -70,7 +71,7 @@ export class SessionMcpClients {
   async remove(clientId: string): Promise<void> {
     await this.#session.recorded(mcpClientAudit.removeMcpClient, auditMcpClient(clientId), async () => {
       const session = await this.#session.open();
-      const item = await this.#session.orEnded(this.#uses.store.remove(session.id, readText('mcpClientId', clientId)));
+      const item = await this.#session.orEnded(this.#uses.store.remove(session.id, readClientId(clientId)));
       if (item.connection.mcpSessionId !== undefined) await this.#uses.connections.terminateRemoved(session, item);
     });
   }

@@ -10,6 +10,12 @@ export interface Example<Input> {
   status?: number;
 }
 
+/** By each value of `field`: the name of its schema, and which fields it needs and cannot have. */
+export interface Variants {
+  field: string;
+  of: Readonly<Record<string, { name: string; needs: readonly string[]; without: readonly string[] }>>;
+}
+
 /** What the description of the API says of an operation beyond what its route and its input schema say. */
 export interface OperationDoc<Input = unknown, Output = unknown> {
   tag: Tag;
@@ -20,6 +26,10 @@ export interface OperationDoc<Input = unknown, Output = unknown> {
   output: z.ZodMiniType<Output>;
   /** Of the status that says "a part". */
   partialOutput?: z.ZodMiniType<Output>;
+  /** What fields of its request and answer mean, where `lib/api/openapi/field-descriptions.ts` does not say it. */
+  fields?: Readonly<Record<string, string>>;
+  /** The JSON body is one of these, by the value of a field. */
+  variants?: Variants;
   /** What it is refused with, beyond what every operation can be. */
   errors: readonly ErrorCode[];
   examples: Readonly<Record<string, Example<Input>>>;

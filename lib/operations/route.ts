@@ -27,6 +27,8 @@ export interface Route {
   status: number;
   /** Instead of `status` where the operation found what it would have created. */
   statusIfExisted?: number;
+  /** `existed` is part of what direct invocations and clients get. HTTP says it by the status alone. */
+  tellsExisted?: true;
   /** Instead of `status` where it was a part, or nothing new, that was given or taken. */
   statusIfPartial?: number;
   statusIfUnmodified?: number;

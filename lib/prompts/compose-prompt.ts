@@ -19,19 +19,23 @@ const MAX_CHARACTERS = 256;
 export async function composePrompt(composer: PromptComposer, request: PromptRequest): Promise<ComposedPrompt> {
   try {
     const composed = await answerInTime(composer.compose(request), COMPOSE_MS);
-    const { systemPrompt, warnings } = isComposedPrompt(composed) ? composed : { systemPrompt: composed, warnings: [] };
+    const { systemPrompt, warnings } = partsOf(composed);
     const problem = problemOfPrompt(systemPrompt);
     if (problem) return { systemPrompt: '', warnings: [`composed prompt ${problem}`] };
-    return { systemPrompt, warnings: bounded(warnings) };
+    return { systemPrompt: systemPrompt as string, warnings: bounded(warnings) };
   } catch (thrown) {
     return { systemPrompt: '', warnings: [`prompt composer failed: ${nameOf(thrown)}`] };
   }
 }
 
-const isComposedPrompt = (composed: Composed): composed is ComposedPrompt =>
-  typeof composed === 'object' && composed !== null && Array.isArray(composed.warnings);
+/** Each field is read once. Without types a composer may answer anything. */
+function partsOf(composed: Composed): { systemPrompt: unknown; warnings: readonly unknown[] } {
+  if (typeof composed !== 'object' || composed === null) return { systemPrompt: composed, warnings: [] };
+  const { systemPrompt, warnings }: Partial<ComposedPrompt> = composed;
+  return { systemPrompt, warnings: [warnings ?? []].flat() };
+}
 
-function bounded(warnings: readonly string[]): string[] {
+function bounded(warnings: readonly unknown[]): string[] {
   const more = warnings.length - MAX_WARNINGS;
   return [...warnings.slice(0, MAX_WARNINGS).map(shortened), ...(more > 0 ? [`and ${more} more`] : [])];
 }

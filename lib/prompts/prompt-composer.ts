@@ -15,7 +15,8 @@ export interface ComposedPrompt {
   warnings: readonly string[];
 }
 
-export type Composed = string | ComposedPrompt;
+/** What a composer answers: `warnings` are none if they are left out. */
+export type Composed = string | (Pick<ComposedPrompt, 'systemPrompt'> & Partial<ComposedPrompt>);
 
 /**
  * Makes a new session's system prompt: at most 256 KB of UTF-8. One that throws or is late leaves it empty, with a warning,

@@ -8,6 +8,10 @@ import { operationOf } from '../operations/operation.ts';
 const operation = operationOf<{ readonly prompts: PromptLayers }>();
 
 export const promptLayerOperations = {
+  /**
+   * Write a prompt layer. To replace one, send the `version` that was read; without it there must be none. `content` is
+   * taken as it is, a `template` is Mustache: one of the two.
+   */
   putPrompt: operation({
     function: 'records',
     access: 'caller',
@@ -19,6 +23,7 @@ export const promptLayerOperations = {
     },
   }),
 
+  /** A prompt layer. */
   getPrompt: operation({
     function: 'records',
     access: 'caller',
@@ -29,6 +34,7 @@ export const promptLayerOperations = {
     },
   }),
 
+  /** Delete a prompt layer. With a `version`, only if it still is that one. */
   deletePrompt: operation({
     function: 'records',
     access: 'caller',
@@ -40,6 +46,7 @@ export const promptLayerOperations = {
     },
   }),
 
+  /** The prompt layers of a scope, by id. */
   listPrompts: operation({
     function: 'records',
     access: 'caller',
@@ -50,6 +57,7 @@ export const promptLayerOperations = {
     },
   }),
 
+  /** What a new session would begin with. */
   previewPrompt: operation({
     function: 'records',
     access: 'caller',

@@ -12,6 +12,7 @@ export const promptLayerRoutes = {
     body: ['name', 'content', 'template', 'variables', 'priority', 'isActive', 'version'],
     status: 201,
     statusIfExisted: 200,
+    tellsExisted: true,
     // Names the version that it replaces, or none: then there must be none.
     repetition: 'never',
   },

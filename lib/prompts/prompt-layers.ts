@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { idSchema, lazily, storedIdSchema } from '../schemas.ts';
 import { readInput } from '../telemetry/audit/callers-input.ts';
-import { ForbiddenError, PromptConflictError, PromptNotFoundError, ValidationError } from '../errors.ts';
+import { ForbiddenError, ValidationError } from '../errors.ts';
 import {
   checkIdentity,
   checkOrgId,
@@ -28,6 +28,7 @@ import {
   type PromptLayerInput,
   type StoredLayer,
 } from './prompt-layer.ts';
+import { PromptConflictError, PromptNotFoundError } from './prompt-errors.ts';
 import { promptAudit } from './prompt-audit.ts';
 import { promptVariablesSchema } from './prompt-options.ts';
 import type { LayersChange, PromptLayerStore } from './prompt-layer-store.ts';

@@ -14,6 +14,7 @@ type ManagerOfPrompts = {
 const operation = operationOf<ManagerOfPrompts>();
 
 export const systemPromptOperations = {
+  /** A session’s system prompt. */
   getSystemPrompt: operation({
     function: 'records',
     access: 'caller',
@@ -24,6 +25,7 @@ export const systemPromptOperations = {
     },
   }),
 
+  /** Replace a session’s system prompt. */
   updateSystemPrompt: operation({
     function: 'records',
     access: 'caller',

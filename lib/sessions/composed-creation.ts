@@ -1,7 +1,7 @@
-import { PromptCompositionError } from '../errors.ts';
 import { keepsAlive, type Caller, type Identity } from '../identity.ts';
 import type { Config } from '../configuration.ts';
 import type { FirstPrompt } from '../prompts/first-prompt.ts';
+import { PromptCompositionError } from '../prompts/prompt-errors.ts';
 import type { SessionItem } from '../table/session-item.ts';
 import type { AuditLog } from '../telemetry/audit/audit-log.ts';
 import { workspaceOf } from '../workspaces/workspace-paths.ts';

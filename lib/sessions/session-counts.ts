@@ -1,4 +1,4 @@
-import { ForbiddenError } from '../errors.ts';
+import { ForbiddenError, ValidationError } from '../errors.ts';
 import {
   checkOrgId,
   checkSpeaksFor,
@@ -20,6 +20,9 @@ interface SessionCountsUses {
   readonly seats: SeatStore;
   readonly audit: AuditLog;
 }
+
+/** A user of an organisation, an organisation, or neither. */
+export type UsageOf = { orgId: string; userId?: string | undefined } | { orgId?: undefined; userId?: undefined };
 
 /** How many sessions there are, as far as the caller may know. */
 export class SessionCounts {
@@ -50,14 +53,17 @@ export class SessionCounts {
     });
   }
 
-  async usage(named: Partial<Identity>): Promise<UsageReport> {
+  async usage(named: UsageOf): Promise<UsageReport> {
     return this.uses.audit.record(sessionAudit.getUsage, this.caller, {}, async () => {
-      const { userId: namedUser, orgId: namedOrg } = readFields(named);
+      const { userId: namedUser, orgId: namedOrg }: Partial<Identity> = readFields(named);
       const owner = { userId: namedUser, orgId: namedOrg };
       if (owner.userId !== undefined) checkUserId(owner.userId);
       if (owner.orgId !== undefined) checkOrgId(owner.orgId);
       this.uses.audit.note(owner);
       checkSpeaksFor(this.caller, owner);
+      if (owner.userId !== undefined && owner.orgId === undefined) {
+        throw ValidationError.at('orgId', 'is needed with userId: a limit of a user holds in one organisation');
+      }
       const { userId = '', orgId = '' } = owner;
       const [user, org, all] = await this.uses.seats.usage(limitOwnersOf({ userId, orgId }));
       const report: UsageReport = {};

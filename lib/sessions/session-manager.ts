@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { validate as isUuid } from 'uuid';
 import { endDetails, reportEnd } from './end-report.ts';
 import type { AuditLogger } from '../telemetry/audit/audit-event.ts';
@@ -12,7 +13,7 @@ import type { FirstPrompt } from '../prompts/first-prompt.ts';
 import type { LimitSettings } from '../limits/limit-settings.ts';
 import type { PromptLayers } from '../prompts/prompt-layers.ts';
 import type { Reconciles } from './reconciles.ts';
-import type { SessionCounts } from './session-counts.ts';
+import type { SessionCounts, UsageOf } from './session-counts.ts';
 import type { SessionEnding } from './session-ending.ts';
 import type { SessionStore } from './session-store.ts';
 import { sessionAudit } from './session-audit.ts';
@@ -91,6 +92,10 @@ export class SessionManager {
     return known.kind === 'application' ? this : new SessionManager(uses, known);
   }
 
+  [inspect.custom](): string {
+    return `${this.constructor.name} { caller: ${inspect(this.#caller.kind)} }`;
+  }
+
   /** Replaces what makes a new session's system prompt, for all views too. One that throws or is late leaves the prompt empty, with a warning. */
   setPromptComposer(composer: PromptComposer): void {
     this.#usesOfApplication().firstPrompt.setComposer(composer);
@@ -153,8 +158,11 @@ export class SessionManager {
     return this.#counts.all();
   }
 
-  /** Seats and limits of a user and an organisation, as far as they are named, and of all for whoever may know. */
-  async getUsage(named: Partial<Identity>): Promise<UsageReport> {
+  /**
+   * Seats and limits of a user and an organisation, as far as they are named, and of all for whoever may know. A user's limit
+   * holds in one organisation, so a user is named with one.
+   */
+  async getUsage(named: UsageOf): Promise<UsageReport> {
     return this.#counts.usage(named);
   }
 

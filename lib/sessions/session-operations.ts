@@ -17,6 +17,12 @@ const HTTP_CLEANUP_SESSIONS = 500;
 const operation = operationOf<SessionManager>();
 
 export const sessionOperations = {
+  /**
+   * Begin a session. Takes a seat under each limit, or none. With an `Idempotency-Key` the same request again answers the
+   * same session, for 24 hours; after that session has ended, 409 `SESSION_ENDED`, and never a second session. `warnings`
+   * has what went wrong with the system prompt: a layer that fails or does not fit is left out, and the others remain.
+   * With `promptRequired: true` the create fails instead, 503 `PROMPT_COMPOSITION`.
+   */
   createSession: operation({
     function: 'lifecycle',
     access: 'caller',
@@ -30,6 +36,7 @@ export const sessionOperations = {
     },
   }),
 
+  /** A session. */
   getSession: operation({
     function: 'records',
     access: 'caller',
@@ -40,6 +47,7 @@ export const sessionOperations = {
     },
   }),
 
+  /** Sessions, newest first. One’s own; `userId` and `scope` are for admins, `orgId` for operators. */
   listSessions: operation({
     function: 'records',
     access: 'caller',
@@ -65,6 +73,11 @@ export const sessionOperations = {
     },
   }),
 
+  /**
+   * Replace or merge a session’s metadata. Replaces all metadata. As `application/merge-patch+json`, by direct invocation
+   * with `merge: true`, it merges by RFC 7396: what is not named stays, `null` removes a name, and of merges at the same
+   * time none is lost. With `version` only if the session has this version.
+   */
   updateSession: operation({
     function: 'records',
     access: 'caller',
@@ -75,6 +88,7 @@ export const sessionOperations = {
     },
   }),
 
+  /** End a session. The directory is gone from its path and the seat is free once this has answered. */
   cleanupSession: operation({
     function: 'lifecycle',
     access: 'caller',
@@ -86,6 +100,7 @@ export const sessionOperations = {
     },
   }),
 
+  /** Say that a session is in use. For agents that work on the file system and call nothing else. */
   heartbeat: operation({
     function: 'records',
     access: 'caller',
@@ -97,6 +112,10 @@ export const sessionOperations = {
     },
   }),
 
+  /**
+   * Seats in use, and their limits. `limit: null` is no limit. `all` is for operators, who may also name a user or an
+   * organisation.
+   */
   getUsage: operation({
     function: 'records',
     access: 'caller',
@@ -105,10 +124,14 @@ export const sessionOperations = {
     run: async (named, { manager, caller }) => {
       // Whoever names an organisation and no user means no user of it.
       const own = named.orgId === undefined ? identityOf(caller) : {};
-      return { output: await manager.getUsage({ ...own, ...present(named) }) };
+      const { userId, orgId } = { ...own, ...present(named) };
+      if (orgId !== undefined) return { output: await manager.getUsage({ userId, orgId }) };
+      if (userId !== undefined) throw ValidationError.at('orgId', 'is needed with userId, since the caller has none');
+      return { output: await manager.getUsage({}) };
     },
   }),
 
+  /** Count a user’s sessions. */
   countUserSessions: operation({
     function: 'records',
     access: 'caller',
@@ -121,6 +144,7 @@ export const sessionOperations = {
     },
   }),
 
+  /** Count all sessions. */
   countAllSessions: operation({
     function: 'records',
     access: 'caller',
@@ -131,6 +155,10 @@ export const sessionOperations = {
     },
   }),
 
+  /**
+   * End sessions that are not in use. Those of the admin’s organisation, of an operator all. Without a number, what is due
+   * by each session’s own setting. `more`: there is more to end, ask again.
+   */
   cleanupInactiveSessions: operation({
     function: 'cleanup',
     access: 'caller',

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import type { McpClientConfig } from '../mcp-clients/mcp-client-config.ts';
 import type { McpClient, McpClientHandle, McpClientInfo } from '../mcp-clients/mcp-client.ts';
 import { SessionMcpClients, type SessionMcpClientsUses } from '../mcp-clients/session-mcp-clients.ts';
@@ -63,6 +64,15 @@ export class SessionHandle {
 
   get id(): string {
     return this.#access.id;
+  }
+
+  toJSON(): { id: string } {
+    return { id: this.id };
+  }
+
+  /** Short: metadata may be long, and anybody's. */
+  [inspect.custom](): string {
+    return `${this.constructor.name} { id: ${inspect(this.id)} }`;
   }
 
   /** Says that the session is in use. */
@@ -178,6 +188,15 @@ export class Session extends SessionHandle {
   /** Of a session that was just created: what went wrong with its system prompt. Of any other: none. */
   get warnings(): readonly string[] {
     return [...this.#warnings];
+  }
+
+  override toJSON(): SessionInfo {
+    return this.getSessionInfo();
+  }
+
+  override [inspect.custom](): string {
+    const { id, userId, orgId } = this.#item;
+    return `Session ${inspect({ id, userId, orgId }, { breakLength: Infinity })}`;
   }
 
   getWorkspacePath(): string {

@@ -16,6 +16,7 @@ const MAX_CURSOR = Math.ceil(MAX_PATH_BYTES / 3) * 4;
 const operation = operationOf<ManagerOfFiles>();
 
 export const directoryOperations = {
+  /** What is in a directory, by name. Without a path, the workspace itself. */
   listDirectory: operation({
     function: 'workspace',
     access: 'caller',
@@ -36,17 +37,19 @@ export const directoryOperations = {
     },
   }),
 
+  /** Make a directory. Parents are made too. */
   makeDirectory: operation({
     function: 'workspace',
     access: 'caller',
     audit: fileAudit.makeDirectory,
     input: () => z.strictObject(directoryShape()),
     run: async ({ sessionId, path, encodedPath }, { manager }) => {
-      const existed = await manager.session(sessionId).files.makeDirectory(onePath(path, encodedPath));
+      const { existed } = await manager.session(sessionId).files.makeDirectory(onePath(path, encodedPath));
       return { output: null, existed };
     },
   }),
 
+  /** Remove a directory. */
   removeDirectory: operation({
     function: 'workspace',
     access: 'caller',
@@ -58,6 +61,7 @@ export const directoryOperations = {
     },
   }),
 
+  /** How much a workspace holds. `complete: false`: at least that; asking again goes on with measuring. */
   getWorkspaceUsage: operation({
     function: 'workspace',
     access: 'caller',

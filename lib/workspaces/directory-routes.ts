@@ -24,6 +24,7 @@ export const directoryRoutes = {
     query: { path: 'string', encodedPath: 'string' },
     status: 201,
     statusIfExisted: 204,
+    tellsExisted: true,
     repetition: 'always',
   },
   removeDirectory: {

@@ -35,6 +35,10 @@ export type WriteAnswer =
 const operation = operationOf<ManagerOfFiles>();
 
 export const fileOperations = {
+  /**
+   * Read a file. An answer carries at most 4 MiB: larger files come in ranges. `If-Match` keeps all of them of one state
+   * of the file.
+   */
   readFile: operation({
     function: 'workspace',
     access: 'caller',
@@ -62,6 +66,10 @@ export const fileOperations = {
     },
   }),
 
+  /**
+   * What a file is, without its content. Size, time of the last change, tag and permissions of a file that can be read,
+   * whatever its size.
+   */
   statFile: operation({
     function: 'workspace',
     access: 'caller',
@@ -74,6 +82,10 @@ export const fileOperations = {
     },
   }),
 
+  /**
+   * Write a file, or a part of it. Replaces the file as a whole; directories on the way are made. A request carries at
+   * most 4 MiB: more goes up in parts with `Content-Range`, one after the other, and is in its place with the last.
+   */
   writeFile: operation({
     function: 'workspace',
     access: 'caller',
@@ -103,6 +115,7 @@ export const fileOperations = {
     },
   }),
 
+  /** Delete a file. */
   deleteFile: operation({
     function: 'workspace',
     access: 'caller',

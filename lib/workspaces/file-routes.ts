@@ -44,6 +44,7 @@ export const fileRoutes = {
     },
     status: 201,
     statusIfExisted: 204,
+    tellsExisted: true,
     statusIfPartial: 202,
     answerHeaders: { etag: 'etag' },
     repetition: 'whole and without a condition',

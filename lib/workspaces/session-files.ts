@@ -22,7 +22,7 @@ const conditionsSchema = lazily(() => z.object(conditionsShape()));
 const writeOptionsSchema = lazily(() => z.object({ ...conditionsShape(), mode: z.optional(fileMode()) }));
 const readConditionsSchema = lazily(() => z.object({ ...conditionsShape(), ifRange: z.optional(tagOrDate()) }));
 const rangeSchema = lazily(() => z.object({ first: z.number(), last: z.optional(z.number()) }));
-const rangesSchema = lazily(() => z.array(rangeSchema()));
+const rangesSchema = lazily(() => z.union([rangeSchema(), z.array(rangeSchema())]));
 const partSchema = lazily(() => z.object({ first: z.number(), total: z.number(), uploadId: z.string() }));
 const pageSchema = lazily(() => z.object({ limit: z.number(), cursor: z.optional(z.string()) }));
 
@@ -42,7 +42,7 @@ export interface TreeOptions {
 
 function rangesOf(range: ByteRange | readonly ByteRange[] | undefined): ByteRange[] | undefined {
   if (range === undefined) return undefined;
-  return Array.isArray(range) ? readInput(rangesSchema(), range) : [readInput(rangeSchema(), range)];
+  return [readInput(rangesSchema(), range)].flat();
 }
 
 /** How a file is written: what it must be before, and its permissions, in octal digits. */
@@ -153,11 +153,11 @@ export class SessionFiles {
     });
   }
 
-  /** With all that is missing above it. True: it was there. */
-  async makeDirectory(path: FilePath): Promise<boolean> {
-    return this.#recorded(fileAudit.makeDirectory, async (session) =>
-      this.#uses.directories.make(session, readPath('path', path)),
-    );
+  /** With all that is missing above it. `existed`: it was there. */
+  async makeDirectory(path: FilePath): Promise<{ existed: boolean }> {
+    return this.#recorded(fileAudit.makeDirectory, async (session) => ({
+      existed: await this.#uses.directories.make(session, readPath('path', path)),
+    }));
   }
 
   async removeDirectory(path: FilePath, recursive = false): Promise<void> {

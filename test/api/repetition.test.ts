@@ -16,7 +16,7 @@ import { cases, described, variants, type Input } from './described-repetition.t
 
 const ATTEMPTS = 3;
 const AWS = { AWS_REGION: 'us-east-1', AWS_ACCESS_KEY_ID: 'some', AWS_SECRET_ACCESS_KEY: 'some' };
-const env = Object.fromEntries(API_FUNCTIONS.map((group) => [functionVariable(group), group]));
+const env = { ...AWS, ...Object.fromEntries(API_FUNCTIONS.map((group) => [functionVariable(group), group])) };
 const TOOL = { sessionId: 's', clientId: 'c', name: 'echo' };
 
 test('the table of what clients send again has every operation, as its row has it', () => {

@@ -6,7 +6,7 @@ import { SessionManagerClient } from '../../lib/api/client/session-manager-clien
 import { createServices } from '../../lib/composition/api-functions.ts';
 import { mcpSdkServices } from '../../lib/composition/mcp-sdk.ts';
 import { readConfig } from '../../lib/configuration.ts';
-import { createSessionManager } from '../../lib/index.ts';
+import { createSessionManager, mcpParts } from '../../lib/index.ts';
 import { withoutMcp } from '../../lib/composition/no-mcp.ts';
 import { newStack, type TestStack } from '../setup/test-stack.ts';
 
@@ -25,17 +25,16 @@ const OF_THE_PROCESS = {
   AWS_EC2_METADATA_DISABLED: 'true',
 };
 
+const OWNER = { sessionId: 'session', clientId: 'client' };
 const sealed = (env: Record<string, string>) =>
-  mcpSdkServices(readConfig({ SECRETS_KMS_KEY_ID: 'key', ...env }), env).secrets.seal('secret', {
-    sessionId: 'session',
-    clientId: 'client',
-  });
+  mcpSdkServices(readConfig({ SECRETS_KMS_KEY_ID: 'key', ...env }), env).secrets.seal('secret', OWNER);
 
 /** Each AWS client that a manager or a typed client has, by a call that it makes. */
 const calls: Record<string, (env: Record<string, string>) => Promise<unknown>> = {
   'the table': (env) => createSessionManager(env).countAllSessions(),
   'the table of a function': (env) => createServices(env, { mcp: withoutMcp }).manager.countAllSessions(),
   'the key': sealed,
+  'the key of a manager made by hand': (env) => mcpParts({ secretsKmsKeyId: 'key' }, env).secrets.seal('secret', OWNER),
   'the functions': (env) =>
     new SessionManagerClient({ SESSION_MANAGER_RECORDS_FUNCTION: 'lifecycle', ...env }).getUsage({
       userId: 'ada',

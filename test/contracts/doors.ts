@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import type { Context } from 'aws-lambda';
+import { isKnownError } from '../../lib/api/client/error-of-code.ts';
 import { asCaller } from '../../lib/api/client/http-caller.ts';
 import { SessionManagerHttpClient } from '../../lib/api/client/http-client.ts';
 import type { HttpResult } from '../../lib/api/http-answer/http-result.ts';
@@ -8,8 +9,7 @@ import type { InvocationResult } from '../../lib/api/invoke-handler.ts';
 import { lambdaHandler } from '../../lib/api/lambda-handler.ts';
 import { API_FUNCTIONS } from '../../lib/operations/operation.ts';
 import { operations, type OperationName } from '../../lib/api/operations.ts';
-import { routeKey, routes } from '../../lib/api/routes.ts';
-import { SessionManagerError } from '../../lib/errors.ts';
+import { routeKey, routes, tellsExisted } from '../../lib/api/routes.ts';
 import { checkAnswer, checkRefusal } from './described.ts';
 import type { Door, Reply } from './door.ts';
 import { httpRequest, replyOf } from './http-request.ts';
@@ -90,13 +90,14 @@ export function httpClientDoor(baseUrl: string): Door {
       const client = new SessionManagerHttpClient({ url: baseUrl, authorize: [asCaller(actor)] });
       const calls = client as unknown as Record<string, (input: unknown) => Promise<unknown>>;
       try {
-        const output = await calls[operation]?.(input);
+        const told = withoutExisted(operation, await calls[operation]?.(input));
+        const { output } = told;
         // What headers tell is told less fully than in a body.
         const isInBody = !routes.some((route) => route.operation === operation && route.answerHeaders);
         if (output !== null && isInBody) checkAnswer(operation, output);
-        return { ok: true, output };
+        return { ok: true, ...told };
       } catch (thrown) {
-        if (!(thrown instanceof SessionManagerError)) throw thrown;
+        if (!isKnownError(thrown)) throw thrown;
         const { code, message, details } = thrown;
         checkRefusal(operation, code);
         const { requestId, ...told } = details;
@@ -130,10 +131,19 @@ export function lambdaClientDoor(baseUrl: string): Door {
   };
 }
 
+/** HTTP says `existed` by the status, and so no description of an answer has it. */
+function withoutExisted(operation: OperationName, output: unknown): { output: unknown; existed?: boolean } {
+  if (!tellsExisted(operation) || 'received' in (output as object)) return { output };
+  const { existed, ...others } = output as { existed: boolean };
+  if (typeof existed !== 'boolean') throw new Error(`${operation} does not say whether there was something before`);
+  return { output: Object.keys(others).length > 0 ? others : null, existed };
+}
+
 function replyOfInvocation(operation: OperationName, result: InvocationResult): Reply {
   if (result.ok) {
-    checkAnswer(operation, result.output);
-    return { ok: true, output: result.output };
+    const told = withoutExisted(operation, result.output);
+    checkAnswer(operation, told.output);
+    return { ok: true, ...told };
   }
   checkRefusal(operation, result.error.code);
   return { ok: false, ...result.error, details: { ...result.error.details } };

@@ -10,6 +10,7 @@ interface Schema {
   required?: string[];
   items?: Schema;
   additionalProperties?: unknown;
+  oneOf?: Schema[];
 }
 interface Content {
   content?: Record<string, { schema: Schema }>;
@@ -67,7 +68,7 @@ function requestCell({ parameters = [], requestBody }: Described): string {
   const { 'application/json': json, 'application/octet-stream': bytes, ...others } = requestBody?.content ?? {};
   return [
     query.length > 0 && `query ${query.map(code).join(', ')}`,
-    json && `body ${fieldsOf(json.schema).map(code).join(', ')}`,
+    json && `body ${bodyOf(json.schema)}`,
     ...Object.keys(others).map((type) => `also as ${code(type)}`),
     bytes && 'body: bytes',
     headers.length > 0 && `header${headers.length > 1 ? 's' : ''} ${headers.map(code).join(', ')}`,
@@ -75,6 +76,11 @@ function requestCell({ parameters = [], requestBody }: Described): string {
     .filter(Boolean)
     .join('; ');
 }
+
+const bodyOf = (schema: Schema): string =>
+  schema.oneOf
+    ? schema.oneOf.map(({ $ref = '' }) => code(nameOf($ref))).join(' or ')
+    : fieldsOf(schema).map(code).join(', ');
 
 function answerCell({ responses }: Described): string {
   const successes = Object.entries(responses).filter(([status]) => Number(status) < 400);

@@ -2,25 +2,26 @@ import { expect, test } from '@jest/globals';
 import * as errors from '../../lib/errors.ts';
 import * as client from '../../lib/api/client/session-manager-client.ts';
 import * as index from '../../lib/index.ts';
+import * as fileErrors from '../../lib/workspaces/file-errors.ts';
+import * as promptErrors from '../../lib/prompts/prompt-errors.ts';
 import * as events from '../../lib/telemetry/events/index.ts';
 
 /** Classes of errors are compared with the catalogue elsewhere. The lists below are what programs import by name. */
-const ERRORS = [...Object.keys(errors), 'FAILURE_CODES'];
+const ERRORS = [
+  ...[errors, promptErrors, fileErrors].flatMap((room) => Object.keys(room)),
+  'FAILURE_CODES',
+  'isKnownError',
+];
 const LIBRARY = [
-  'DirectoryNotEmptyError',
-  'FileExistsError',
-  'FileNotFoundError',
-  'FilePermissionError',
-  'FileTooLargeError',
-  'NotAFileError',
-  'PathOutsideWorkspaceError',
-  'PreconditionFailedError',
-  'RangeNotSatisfiableError',
+  'DynamoTable',
   'SessionManagerV2',
-  'WorkspaceFullError',
+  'Workspaces',
+  'WrongWorkspaceRootError',
   'auditEventJsonSchema',
   'auditEventSchemas',
   'createSessionManager',
+  'efsAccessPoints',
+  'mcpParts',
 ];
 const CLIENTS = [
   'InvocationFailedError',

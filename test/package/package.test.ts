@@ -9,6 +9,7 @@ import { API_FUNCTIONS } from '../../lib/operations/operation.ts';
 import type { SessionEvent } from '../../lib/telemetry/events/index.ts';
 import { ask, newDirectory, startServer, type LocalServer } from '../local/local-server.ts';
 import { ConsumerProject, PROJECT } from './consumer-project.ts';
+import { testPrograms } from './consumer-programs.ts';
 import { BUNDLE, COMPILED, contentsOf, examples, filesOfPackage, packagesImportedBy } from './package-contents.ts';
 
 const LONG = 600_000;
@@ -47,6 +48,9 @@ beforeAll(async () => {
   await project.write('over-http.ts', overHttp);
   await project.write('stack.ts', stack);
   await project.write('events.ts', events);
+  for (const [file, text] of Object.entries(contentsOf(path.join(import.meta.dirname, 'consumer')))) {
+    await project.write(file, text);
+  }
   await project.write('job/index.js', 'exports.handler = async () => {};');
   environment = {
     DYNAMODB_ENDPOINT: process.env.DYNAMODB_ENDPOINT as string,
@@ -152,6 +156,8 @@ describe('in an empty project', () => {
     expect(printed).toBe('Buy milk.');
     expect(await activeOf('ada')).toBe(0);
   });
+
+  testPrograms(() => ({ project, server, environment, activeOf }));
 
   test('the client over HTTP asks the API', async () => {
     const script = (await readFile(path.join(project.root, 'over-http.js'), 'utf8')).replace(

@@ -70,6 +70,19 @@ describe('the warnings of a composer', () => {
     });
   });
 
+  test('may be left out: the prompt was told to be no text', async () => {
+    const without = [{ systemPrompt: 'mine' }, { systemPrompt: 'mine', warnings: undefined }];
+    for (const composed of without) {
+      expect(await composePrompt({ compose: () => composed }, REQUEST)).toEqual({ systemPrompt: 'mine', warnings: [] });
+    }
+    const alone = { systemPrompt: 'mine', warnings: 'one' as unknown as string[] };
+    expect(await composePrompt({ compose: async () => alone }, REQUEST)).toEqual({ ...alone, warnings: ['one'] });
+    for (const nothing of [null, undefined, 7, {}]) {
+      const { warnings } = await composePrompt({ compose: () => nothing as never }, REQUEST);
+      expect(warnings).toEqual(['composed prompt must be a string']);
+    }
+  });
+
   test('are counted where they are many: an answer had all of them', async () => {
     const { warnings } = await told(Array.from({ length: 1000 }, (_, index) => `w${index}`));
     expect([warnings.length, warnings.at(-1)]).toEqual([11, 'and 990 more']);

@@ -1,6 +1,7 @@
 import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { ContentionError, PromptConflictError, ValidationError } from '../../lib/errors.ts';
+import { ContentionError, ValidationError } from '../../lib/errors.ts';
+import { PromptConflictError } from '../../lib/prompts/prompt-errors.ts';
 import type { SessionManager } from '../../lib/sessions/session-manager.ts';
 import { createServices } from '../../lib/composition/api-functions.ts';
 import { mcpServices } from '../../lib/composition/mcp.ts';

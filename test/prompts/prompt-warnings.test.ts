@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { PromptCompositionError } from '../../lib/errors.ts';
+import { PromptCompositionError } from '../../lib/prompts/prompt-errors.ts';
 import type { PromptComposer } from '../../lib/prompts/prompt-composer.ts';
 import { parsed, send } from '../api/lambda-events.ts';
 import { inject } from '../faults/dynamodb-faults.ts';

@@ -10,9 +10,12 @@ describe('options that are none are refused, and no error of the language:', () 
   afterAll(() => stack.close());
 
   const none = null as never;
+  // @ts-expect-error -- a limit of a user holds in one organisation
+  const usageOfUser = (manager: SessionManager) => manager.getUsage({ userId: 'ada' });
   const calls: [string, (manager: SessionManager) => Promise<unknown>][] = [
     ['getUsage', (manager) => manager.getUsage(none)],
     ['getUsage of a text', (manager) => manager.getUsage('ada' as never)],
+    ['getUsage of a user without an organisation, whom it left out without a word', usageOfUser],
     ['createSession', (manager) => manager.createSession('ada', 'acme', none)],
     ['listSessions', (manager) => manager.listSessions('ada', none)],
     ['listOrgSessions', (manager) => manager.listOrgSessions('acme', none)],

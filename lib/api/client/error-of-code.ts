@@ -1,4 +1,6 @@
+import type { ErrorCode } from '../../error-catalogue.ts';
 import * as errors from '../../errors.ts';
+import * as promptErrors from '../../prompts/prompt-errors.ts';
 import * as fileErrors from '../../workspaces/file-errors.ts';
 
 /** `SESSION_NOT_FOUND` is a `SessionNotFoundError`: the compiler names the class that a code does not have. */
@@ -8,18 +10,19 @@ type PascalCase<Code extends string> = Code extends `${infer Word}_${infer Rest}
   : Capitalize<Lowercase<Code>>;
 
 /** By the names that the modules export, which minifiers keep, and not by those of the classes, which they change. */
-const classes: Readonly<Record<ClassName<errors.ErrorCode>, { prototype: errors.SessionManagerError }>> = {
-  ...errors,
-  ...fileErrors,
+const classes = { ...errors, ...promptErrors, ...fileErrors } satisfies {
+  readonly [Code in ErrorCode as ClassName<Code>]: { prototype: errors.SessionManagerError & { readonly code: Code } };
 };
 
+/** The error of each code, as one type: where `code` is compared, `details` are those of that code. */
+export type KnownError = (typeof classes)[ClassName<ErrorCode>]['prototype'];
+
+/** An error of this library with a code that this version knows. */
+export const isKnownError = (thrown: unknown): thrown is KnownError => thrown instanceof errors.CodedError;
+
 /** What another process threw, as the same class here: message and details are those it was thrown with. */
-export function errorOfCode(
-  code: errors.ErrorCode,
-  message: string,
-  details: Record<string, unknown>,
-): errors.SessionManagerError {
-  const error = new errors.SessionManagerError(code, message, details);
-  Object.setPrototypeOf(error, classes[error.name as ClassName<errors.ErrorCode>].prototype);
+export function errorOfCode(code: ErrorCode, message: string, details: Record<string, unknown>): errors.CodedError {
+  const error = new errors.CodedError(code, message, details);
+  Object.setPrototypeOf(error, classes[error.name as ClassName<ErrorCode>].prototype);
   return error;
 }

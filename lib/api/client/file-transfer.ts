@@ -1,10 +1,13 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { backOff } from 'exponential-backoff';
 import { ContentionError, ValidationError } from '../../errors.ts';
 import { RangeNotSatisfiableError } from '../../workspaces/file-errors.ts';
 import { MAX_TRANSFER_BYTES } from '../../workspaces/files/file-content.ts';
+import { limitsOf, type CallLimits } from './call-limits.ts';
 import { copyOfInput } from './client-input.ts';
 import { NoAnswerError } from './http-sender.ts';
-import { mayBeRepeated } from './repetition.ts';
+import { mayBeRepeated, pauseBefore } from './repetition.ts';
+import { UnexpectedAnswerError } from './unexpected-answer.ts';
 
 const MAX_RESTARTS = 3;
 /** Of one part; with the pauses about six seconds. */
@@ -83,6 +86,7 @@ export interface FileCalls<Written extends InPlace> {
 export async function upload<Written extends InPlace>(
   calls: Pick<FileCalls<Written>, 'writeFile'>,
   input: Upload,
+  limits: CallLimits = limitsOf(undefined),
 ): Promise<Written> {
   const { content: source, onProgress, ...target } = copyOfInput(input) as unknown as Upload;
   if (!(source instanceof Uint8Array || source instanceof Blob)) {
@@ -94,7 +98,7 @@ export async function upload<Written extends InPlace>(
   const isUnconditional = mayBeRepeated('writeFile', target);
   if (total <= MAX_TRANSFER_BYTES) {
     const whole = await base64Of(blob);
-    const written = await repeated(() => calls.writeFile({ ...target, content: whole }), isUnconditional);
+    const written = await repeated(() => calls.writeFile({ ...target, content: whole }), limits, isUnconditional);
     onProgress?.({ transferred: total, total });
     return written as Written;
   }
@@ -107,6 +111,7 @@ export async function upload<Written extends InPlace>(
     const isLast = first + part.size === total;
     const sent = repeated(
       () => calls.writeFile({ ...target, content, contentRange, uploadId }),
+      limits,
       isUnconditional || !isLast,
     );
     const answer = await sent.catch((thrown: unknown) => {
@@ -122,9 +127,16 @@ export async function upload<Written extends InPlace>(
 }
 
 /** A part again where the server was busy, or did not answer and doing it twice changes nothing. */
-async function repeated<T>(call: () => Promise<T>, alsoWithoutAnswer = true): Promise<T> {
-  const retry = (thrown: unknown) =>
-    thrown instanceof ContentionError || (alsoWithoutAnswer && thrown instanceof NoAnswerError);
+async function repeated<T>(call: () => Promise<T>, limits: CallLimits, alsoWithoutAnswer = true): Promise<T> {
+  const retry = async (thrown: unknown, attempt: number) => {
+    const isBusy = thrown instanceof ContentionError;
+    if (!isBusy && !(alsoWithoutAnswer && thrown instanceof NoAnswerError)) return false;
+    const pause = pauseBefore(attempt, thrown, limits);
+    if (pause === undefined || limits.signal?.aborted) return false;
+    // On top of the pause that grows: as long as the server wants it.
+    if (isBusy && thrown.details.retryAfterSeconds !== undefined) await sleep(pause);
+    return true;
+  };
   return backOff(call, { ...ATTEMPTS, retry });
 }
 
@@ -139,6 +151,7 @@ function receivedOf(thrown: unknown): { received: number; total: number; etag?: 
 export async function* download(
   calls: Pick<FileCalls<never>, 'readFile'>,
   input: Download,
+  limits: CallLimits = limitsOf(undefined),
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const { onProgress, ifMatch, ...source } = copyOfInput(input) as unknown as Download;
   let etag = ifMatch;
@@ -147,7 +160,7 @@ export async function* download(
   do {
     const range = `bytes=${transferred}-`;
     const read = () => calls.readFile({ ...source, range, ...(etag !== undefined && { ifMatch: etag }) });
-    const answer = await nextPart(() => repeated(read));
+    const answer = await nextPart(() => repeated(read, limits));
     if (!answer) {
       onProgress?.({ transferred: 0, total: 0 });
       return;
@@ -155,7 +168,7 @@ export async function* download(
     ({ etag } = answer);
     total = totalOf(answer);
     const bytes = Buffer.from(answer.content ?? '', 'base64');
-    if (bytes.length === 0) throw new Error(`the file ended after ${transferred} of ${total} bytes`);
+    if (bytes.length === 0) throw new UnexpectedAnswerError(`The file ended after ${transferred} of ${total} bytes.`);
     transferred += bytes.length;
     yield bytes;
     onProgress?.({ transferred, total });
@@ -174,7 +187,7 @@ async function nextPart(read: () => Promise<PartRead>): Promise<PartRead | undef
 
 function totalOf({ contentRange = '' }: PartRead): number {
   const [, total] = /\/(\d+)$/.exec(contentRange) ?? [];
-  if (total === undefined) throw new Error('the answer does not say which part of the file it is');
+  if (total === undefined) throw new UnexpectedAnswerError('The answer does not say which part of the file it is.');
   return Number(total);
 }
 

@@ -1,61 +1,95 @@
+import type { SessionInfo } from '../../sessions/session.ts';
+import { anyOf, limitsOf, type CallLimits } from './call-limits.ts';
 import { copyOfInput } from './client-input.ts';
+import { addMethods, allSessions, connect } from './client-methods.ts';
+import type { CallOptions, HttpInputOf, HttpOperations, HttpOutputOf } from './client-types.ts';
 import { download, upload, type Download, type FileCalls, type Upload } from './file-transfer.ts';
 import { outputOf } from './http-answer.ts';
 import { requestOf } from './http-request.ts';
-import { send, wasCut, type HttpSettings } from './http-sender.ts';
-import type { InputOf, OutputOf } from '../operations.ts';
+import { DEFAULT_TIMEOUT_MS, send, wasCut, type HttpSettings } from './http-sender.ts';
 import { repeatedIfSafe } from './repetition.ts';
-import { routes, type HttpOperationName, type NamedRoute } from '../routes.ts';
+import { routes, type NamedRoute } from '../routes.ts';
 
-/** HTTP has fewer fields of a file than a direct invocation, and times in whole seconds. */
-interface OutputsOverHttp {
-  readFile: { content?: string; etag: string; modifiedAt: string; contentRange?: string };
-  /** `size` is there unless the caller has the file already. */
-  statFile: { size?: number; modifiedAt: string; etag: string; mode: string };
-  writeFile: { etag: string; received?: never } | { received: number; total: number; etag?: never };
+/** What was uploaded is in its place, as this. */
+export interface UploadedOverHttp {
+  etag: string;
+  existed: boolean;
 }
-
-type HttpOutputOf<Name extends HttpOperationName> = Name extends keyof OutputsOverHttp
-  ? OutputsOverHttp[Name]
-  : OutputOf<Name>;
 
 /**
- * One method for each operation, with its input and its output. Throws the errors that the operation throws, with the
- * request's id among their details; `NoAnswerError` and `UnexpectedAnswerError` where there was no answer of this API.
+ * One method for each operation, with what its route has a place for and its output. Throws the errors that the operation
+ * throws, with the request's id among their details; `NoAnswerError` and `UnexpectedAnswerError` where there was no answer of
+ * this API.
  */
 export type SessionManagerHttpClient = {
-  [Name in HttpOperationName]: (input: InputOf<Name>) => Promise<HttpOutputOf<Name>>;
+  [Name in keyof HttpOperations]: (input: HttpInputOf<Name>, options?: CallOptions) => Promise<HttpOutputOf<Name>>;
 } & {
+  /** Every session of all pages. `timeoutMs` is the time of one page. */
+  sessions(
+    input?: Omit<HttpInputOf<'listSessions'>, 'cursor'>,
+    options?: CallOptions,
+  ): AsyncGenerator<SessionInfo, void, undefined>;
   /** Writes a file of any size, in parts where it needs several. */
-  upload(input: Upload): Promise<{ etag: string }>;
+  upload(input: Upload, options?: CallOptions): Promise<UploadedOverHttp>;
   /** Reads a file of any size, part by part. */
-  download(input: Download): AsyncGenerator<Uint8Array, void, undefined>;
+  download(input: Download, options?: CallOptions): AsyncGenerator<Uint8Array, void, undefined>;
 };
 
-type Call = (input: unknown) => Promise<unknown>;
+const byName = new Map<string, NamedRoute>(routes.map((route) => [route.operation, route]));
+const OPERATIONS = [...byName.keys()];
+
+type Input = Readonly<Record<string, unknown>>;
 
 class Client {
+  readonly #settings: HttpSettings;
+
   constructor(settings: HttpSettings) {
-    const once = (route: NamedRoute): Call => {
-      return async (input) => outputOf(route, await send(requestOf(route, copyOfInput(input, route)), settings));
-    };
-    const methods = (callOf: (route: NamedRoute) => Call) =>
-      Object.fromEntries(routes.map((route) => [route.operation, callOf(route)]));
-    const repeating = (route: NamedRoute): Call => {
-      const call = once(route);
-      return async (input) => {
-        const copy = copyOfInput(input, route);
-        return repeatedIfSafe(route.operation, copy, () => call(copy), wasCut);
-      };
-    };
-    // Transfers have repetitions of their own: they know what has arrived.
-    const parts = methods(once) as unknown as FileCalls<{ etag: string }>;
-    Object.assign(this, methods(repeating), {
-      upload: (input: Upload) => upload(parts, input),
-      download: (input: Download) => download(parts, input),
+    this.#settings = settings;
+    connect(this, OPERATIONS, async (name, input, options) => {
+      const route = byName.get(name) as NamedRoute;
+      const limits = limitsOf(options);
+      const copy = copyOfInput(input, route);
+      const once = () => this.#once(route, copy, limits);
+      return repeatedIfSafe(route.operation, copy, once, { isUnanswered: wasCut, limits });
     });
   }
+
+  sessions(input: object = {}, options?: CallOptions) {
+    const { listSessions } = this as unknown as SessionManagerHttpClient;
+    return allSessions((page) => listSessions(page, options), input);
+  }
+
+  async upload(input: Upload, options?: CallOptions) {
+    const limits = limitsOf(options);
+    return upload(this.#parts(limits), input, limits);
+  }
+
+  async *download(input: Download, options?: CallOptions) {
+    const limits = limitsOf(options);
+    yield* download(this.#parts(limits), input, limits);
+  }
+
+  /** Transfers have repetitions of their own: they know what has arrived. */
+  #parts(limits: CallLimits): FileCalls<UploadedOverHttp> {
+    const call = (name: string) => (input: Input) => this.#once(byName.get(name) as NamedRoute, input, limits);
+    return { readFile: call('readFile'), writeFile: call('writeFile') } as FileCalls<UploadedOverHttp>;
+  }
+
+  async #once(route: NamedRoute, input: Input, limits: CallLimits): Promise<unknown> {
+    const { signal, timeoutMs = DEFAULT_TIMEOUT_MS } = this.#settings;
+    const settings = {
+      ...this.#settings,
+      signal: anyOf(signal, limits.signal),
+      timeoutMs: Math.min(timeoutMs, limits.leftMs()),
+    };
+    return outputOf(route, await send(requestOf(route, input), settings));
+  }
 }
+addMethods(Client.prototype, OPERATIONS);
+Object.defineProperty(Client, 'name', { value: 'SessionManagerHttpClient' });
 
 /** A client of the API over HTTP, wherever it is. */
-export const SessionManagerHttpClient = Client as new (settings: HttpSettings) => SessionManagerHttpClient;
+export const SessionManagerHttpClient = Client as unknown as {
+  new (settings: HttpSettings): SessionManagerHttpClient;
+  readonly prototype: SessionManagerHttpClient;
+};

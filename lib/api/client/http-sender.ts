@@ -41,7 +41,7 @@ type Failure = Error & { cause?: { code?: string; message?: string } };
 /** Sends a request once and reads all of its answer. */
 export async function send(request: HttpRequest, settings: HttpSettings): Promise<HttpAnswer> {
   const outgoing = await authorized(request, settings);
-  const time = AbortSignal.timeout(settings.timeoutMs ?? DEFAULT_TIMEOUT_MS);
+  const time = AbortSignal.timeout(Math.ceil(settings.timeoutMs ?? DEFAULT_TIMEOUT_MS));
   try {
     return await exchanged(outgoing, request.body, either(settings.signal, time));
   } catch (thrown) {

@@ -1,6 +1,7 @@
+import { isErrorCode } from '../../error-catalogue.ts';
 import { parseJson } from '../../json/json-text.ts';
 import { errorOfCode } from './error-of-code.ts';
-import { isErrorCode, UnexpectedAnswerError } from './http-answer.ts';
+import { UnexpectedAnswerError, unknownCode } from './unexpected-answer.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -10,9 +11,9 @@ export function outputOfInvocation(answer: string): unknown {
   if (ok === true) return output;
   const { code, message, details } = fieldsOf(ok === false ? error : undefined);
   if (isErrorCode(code)) throw errorOfCode(code, typeof message === 'string' ? message : '', { ...fieldsOf(details) });
-  const what =
-    typeof code === 'string' ? `${code.slice(0, 100)}, which this version does not know` : 'in a way of its own';
-  throw new UnexpectedAnswerError(`The function answered ${what}.`);
+  if (typeof code !== 'string') throw new UnexpectedAnswerError('The function answered in a way of its own.');
+  const what = unknownCode('The function answered', code, message);
+  throw new UnexpectedAnswerError(what, code, { ...fieldsOf(details) });
 }
 
 function parsed(answer: string): unknown {

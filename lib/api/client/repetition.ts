@@ -1,7 +1,9 @@
-import { backOff } from 'exponential-backoff';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ContentionError } from '../../errors.ts';
 import type { Repetition } from '../../operations/route.ts';
 import type { OperationName } from '../operations.ts';
 import { routeRows } from '../routes.ts';
+import type { CallLimits } from './call-limits.ts';
 
 type Input = Readonly<Record<string, unknown>>;
 
@@ -26,15 +28,46 @@ export const mayBeRepeated = (operation: OperationName, input: Input): boolean =
   REPETITIONS[routeRows[operation].repetition](input);
 
 /** As often as the AWS SDK does. */
-const ATTEMPTS = { numOfAttempts: 3, startingDelay: 100, timeMultiple: 2, jitter: 'full' } as const;
+const ATTEMPTS = 3;
+const FIRST_PAUSE_MS = 100;
+/** A server that wants a longer pause is not waited for: the call throws. */
+const LONGEST_PAUSE_MS = 10_000;
 
-/** Sends it again where `isUnanswered` says of what was thrown that it may have been carried out, and the operation may be. */
+/**
+ * How long to wait before the next attempt (ms), by chance, so that clients do not come back at the same time. It is never
+ * shorter than the server wants it; none if that is too long, or longer than the call may take.
+ */
+export function pauseBefore(attempt: number, thrown: unknown, limits: CallLimits): number | undefined {
+  const seconds = thrown instanceof ContentionError ? thrown.details.retryAfterSeconds : undefined;
+  const told = (seconds ?? 0) * 1000;
+  const pause = seconds === undefined ? Math.random() * FIRST_PAUSE_MS * 2 ** attempt : told * (1 + Math.random() / 2);
+  return told > LONGEST_PAUSE_MS || pause >= limits.leftMs() ? undefined : pause;
+}
+
+/** The gateway throttles before anything is carried out. */
+const isThrottled = (thrown: unknown): boolean =>
+  thrown instanceof ContentionError && thrown.details.gatewayStatus === THROTTLED;
+const THROTTLED = 429;
+
+/**
+ * Sends a request, and again where that does no harm: where it was throttled, and, if the operation may be repeated, where the
+ * server is busy or `isUnanswered` says of what was thrown that it may have been carried out. All within the limits of the call.
+ */
 export async function repeatedIfSafe<T>(
   operation: OperationName,
   input: Input,
   send: () => Promise<T>,
-  isUnanswered: (thrown: unknown) => boolean,
+  { isUnanswered, limits }: { isUnanswered: (thrown: unknown) => boolean; limits: CallLimits },
 ): Promise<T> {
-  if (!mayBeRepeated(operation, input)) return send();
-  return backOff(send, { ...ATTEMPTS, retry: isUnanswered });
+  const isRepeatable = mayBeRepeated(operation, input);
+  for (let attempt = 0; ; attempt++) {
+    try {
+      return await send();
+    } catch (thrown) {
+      const isPassing = isRepeatable && (isUnanswered(thrown) || thrown instanceof ContentionError);
+      const pause = isPassing || isThrottled(thrown) ? pauseBefore(attempt, thrown, limits) : undefined;
+      if (attempt + 1 >= ATTEMPTS || pause === undefined) throw thrown;
+      await sleep(pause, undefined, { signal: limits.signal }).catch(() => limits.signal?.throwIfAborted());
+    }
+  }
 }

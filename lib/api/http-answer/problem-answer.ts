@@ -1,5 +1,5 @@
 import type { Config } from '../../configuration.ts';
-import type { ErrorCode, SessionManagerError } from '../../errors.ts';
+import type { KnownError } from '../client/error-of-code.ts';
 import type { HttpResult } from './http-result.ts';
 import { problemOf, retryAfterOf } from '../problem.ts';
 import { NO_STORE } from './answer-of-output.ts';
@@ -10,21 +10,19 @@ const CHALLENGES: Readonly<Record<Config['authMode'], string>> = {
   headers: 'Identity headers="x-user-id, x-org-id"',
 };
 
-type Further = (details: SessionManagerError['details'], authMode: Config['authMode']) => Record<string, string>;
-
 /** Further headers of some refusals. */
-const FURTHER: Partial<Record<ErrorCode, Further>> = {
-  UNAUTHORIZED: (_details, authMode) => ({ 'www-authenticate': CHALLENGES[authMode] }),
-  UNSUPPORTED_MEDIA_TYPE: () => ({ 'accept-encoding': 'identity' }),
-  METHOD_NOT_ALLOWED: ({ allow }) => ({ allow: (allow as string[]).join(', ') }),
+function furtherHeaders(error: KnownError, authMode: Config['authMode']): Record<string, string> {
+  if (error.code === 'UNAUTHORIZED') return { 'www-authenticate': CHALLENGES[authMode] };
+  if (error.code === 'UNSUPPORTED_MEDIA_TYPE') return { 'accept-encoding': 'identity' };
+  if (error.code === 'METHOD_NOT_ALLOWED') return { allow: error.details.allow.join(', ') };
   // RFC 9110, 15.5.17. A part of an upload that does not follow has no size.
-  RANGE_NOT_SATISFIABLE: ({ size }) =>
-    Object.fromEntries(typeof size === 'number' ? [['content-range', `bytes */${size}`]] : []),
-};
+  const isOfSize = error.code === 'RANGE_NOT_SATISFIABLE' && error.details.size !== undefined;
+  return isOfSize ? { 'content-range': `bytes */${error.details.size}` } : {};
+}
 
 /** RFC 9457. The error's own words and details, never its cause. */
 export function problemAnswer(
-  error: SessionManagerError,
+  error: KnownError,
   requestId: string,
   { authMode }: Pick<Config, 'authMode'>,
 ): HttpResult {
@@ -36,7 +34,7 @@ export function problemAnswer(
       'content-type': 'application/problem+json',
       ...NO_STORE,
       ...(retryAfter !== undefined && { 'retry-after': String(retryAfter) }),
-      ...FURTHER[error.code]?.(error.details, authMode),
+      ...furtherHeaders(error, authMode),
     },
     body: JSON.stringify(body),
   };

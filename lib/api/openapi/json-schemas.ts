@@ -1,10 +1,6 @@
 import * as z from 'zod/mini';
+import { withDescriptions, type JsonSchema } from './field-descriptions.ts';
 import { namedSchemas } from '../../operations/operation-doc.ts';
-
-export type JsonSchema = Record<string, unknown> & {
-  properties?: Record<string, JsonSchema>;
-  required?: string[];
-};
 
 /** The only schema of ours that contains itself. */
 const JSON_VALUE: JsonSchema = { description: 'Any JSON value' };
@@ -26,7 +22,10 @@ export class JsonSchemas {
       },
     });
     for (const [id, definition] of Object.entries(made.$defs ?? {})) {
-      this.components[componentOf(id)] = isJsonValue(id) ? JSON_VALUE : withPlaces(definition as JsonSchema);
+      const name = componentOf(id);
+      this.components[name] = isJsonValue(id)
+        ? JSON_VALUE
+        : withDescriptions(withPlaces(definition as JsonSchema), name, undefined);
     }
     return withPlaces({ ...made, $schema: undefined, $defs: undefined } as JsonSchema);
   }

@@ -5,7 +5,7 @@ import { routes, type NamedRoute } from '../routes.ts';
 import { JsonSchemas } from './json-schemas.ts';
 import { TAGS, type OperationDoc } from '../../operations/operation-doc.ts';
 import { operationDocs } from './operation-docs.ts';
-import { problemExamples, problemSchema } from './problem-examples.ts';
+import { gatewayMessageSchema, problemExamples, problemSchema } from './problem-examples.ts';
 import { requestPart } from './request-part.ts';
 import { errorsOf, responsePart } from './response-part.ts';
 import { securityFor, securitySchemes } from './security.ts';
@@ -39,7 +39,7 @@ export function openApiDocument(): Record<string, unknown> {
     paths,
     components: {
       securitySchemes,
-      schemas: { Problem: problemSchema, ...schemas.components },
+      schemas: { Problem: problemSchema, GatewayMessage: gatewayMessageSchema, ...schemas.components },
       examples: Object.fromEntries(Object.entries(problemExamples).filter(([code]) => code !== OF_NO_OPERATION)),
     },
   };
@@ -57,7 +57,7 @@ function operationPart(route: NamedRoute, schemas: JsonSchemas): Record<string, 
     description:
       [doc.description, doc.role && `Needs the role \`${doc.role}\`.`].filter(Boolean).join(' ') || doc.summary,
     security: securityFor(operation, doc),
-    ...requestPart(route, input, doc),
+    ...requestPart(route, input, doc, schemas.components),
     responses: responsePart(route, doc, schemas, errorsOf(route, operation, input, doc)),
     'x-example-status': Object.fromEntries(statuses),
   };

@@ -1,12 +1,15 @@
 import { ERRORS } from '../../error-catalogue.ts';
 import * as errors from '../../errors.ts';
+import type { KnownError } from '../client/error-of-code.ts';
 import * as fileErrors from '../../workspaces/file-errors.ts';
+import * as promptErrors from '../../prompts/prompt-errors.ts';
+import { withDescriptions } from './field-descriptions.ts';
 import { problemOf } from '../problem.ts';
 
 const MIB = 1024 * 1024;
 
 /** One of each code, as it is thrown. */
-const thrown: readonly errors.SessionManagerError[] = [
+const thrown: readonly KnownError[] = [
   new errors.SessionNotFoundError(),
   new errors.MaxSessionsReachedError('org', 100, 100),
   new errors.WorkspaceCreationError(),
@@ -40,9 +43,9 @@ const thrown: readonly errors.SessionManagerError[] = [
   new fileErrors.WorkspaceFullError({ limit: 100 * MIB, bytes: 100 * MIB }),
   new fileErrors.PreconditionFailedError('"4-18c2f1"'),
   new fileErrors.RangeNotSatisfiableError('begins behind the end', { size: 4 }),
-  new errors.PromptNotFoundError('tone'),
-  new errors.PromptConflictError('tone', 7),
-  new errors.PromptCompositionError(['layer org/tone left out: its template fails']),
+  new promptErrors.PromptNotFoundError('tone'),
+  new promptErrors.PromptConflictError('tone', 7),
+  new promptErrors.PromptCompositionError(['layer org/tone left out: its template fails']),
   new errors.ResponseTooLargeError(9_000_000, 6 * MIB),
   new errors.ContentionError(),
   new errors.NotAvailableError('Access from elsewhere'),
@@ -56,7 +59,7 @@ export const problemExamples = Object.fromEntries(
   thrown.map((error) => [error.code, { summary: ERRORS[error.code].title, value: problemOf(error, REQUEST_ID) }]),
 );
 
-export const problemSchema = {
+const PROBLEM = {
   type: 'object',
   description: 'RFC 9457, with the error’s code and what belongs to it',
   properties: {
@@ -69,3 +72,11 @@ export const problemSchema = {
   },
   required: ['type', 'title', 'status', 'code', 'detail', 'requestId'],
 };
+export const problemSchema = withDescriptions(PROBLEM, 'Problem', undefined);
+
+const GATEWAY_MESSAGE = {
+  type: 'object',
+  description: 'What the gateway on AWS answers by itself. The functions were not asked, or did not answer in time.',
+  properties: { message: { type: ['string', 'null'] } },
+};
+export const gatewayMessageSchema = withDescriptions(GATEWAY_MESSAGE, 'GatewayMessage', undefined);

@@ -1,20 +1,25 @@
-import type { Route } from '../../operations/route.ts';
 import type { NamedRoute } from '../routes.ts';
-import type { JsonSchema } from './json-schemas.ts';
-import type { OperationDoc } from '../../operations/operation-doc.ts';
+import { descriptionOf, withDescriptions, type JsonSchema } from './field-descriptions.ts';
+import type { OperationDoc, Variants } from '../../operations/operation-doc.ts';
 
 type Examples = Record<string, { summary: string; value: unknown }>;
 const JSON_TYPE = 'application/json';
 type Place = 'path' | 'query' | 'header';
 
 /** What a request consists of: the fields of the operation's input, in the places that the route has for them. */
-export function requestPart(route: NamedRoute, input: JsonSchema, doc: OperationDoc): Record<string, unknown> {
+export function requestPart(
+  route: NamedRoute,
+  input: JsonSchema,
+  doc: OperationDoc,
+  components: Record<string, JsonSchema>,
+): Record<string, unknown> {
   const parameters = [
     ...[...route.path.matchAll(/\{(\w+)\}/g)].map(([, field = '']) => parameter('path', field, field)),
     ...Object.keys(route.query ?? {}).map((field) => parameter('query', field, field)),
     ...Object.entries(route.headers ?? {}).map(([field, header]) => parameter('header', headerName(header), field)),
   ];
-  const requestBody = route.rawBody === undefined ? jsonBody(route, input, doc) : rawBody(route.rawBody, doc);
+  const requestBody =
+    route.rawBody === undefined ? jsonBody(route, input, doc, components) : rawBody(route.rawBody, doc);
   return { ...(parameters.length > 0 && { parameters }), ...(requestBody && { requestBody }) };
 
   function parameter(place: Place, name: string, field: string) {
@@ -25,22 +30,29 @@ export function requestPart(route: NamedRoute, input: JsonSchema, doc: Operation
       name,
       in: place,
       required: place === 'path' || (input.required ?? []).includes(field),
+      description: descriptionOf(route.operation, name, doc.fields),
       schema,
       ...(Object.keys(examples).length > 0 && { examples }),
     };
   }
 }
 
-function jsonBody({ body: fields = [], contentTypes = {} }: Route, input: JsonSchema, doc: OperationDoc) {
+function jsonBody(
+  { operation, body: fields = [], contentTypes = {} }: NamedRoute,
+  input: JsonSchema,
+  doc: OperationDoc,
+  components: Record<string, JsonSchema>,
+) {
   if (fields.length === 0) return undefined;
   const properties = Object.fromEntries(fields.map((field) => [field, input.properties?.[field] as JsonSchema]));
   const required = (input.required ?? []).filter((field) => fields.includes(field));
-  const schema = {
-    type: 'object',
-    properties,
-    ...(required.length > 0 && { required }),
-    additionalProperties: false,
-  };
+  const whole: JsonSchema = withDescriptions(
+    { type: 'object', properties, ...(required.length > 0 && { required }), additionalProperties: false },
+    operation,
+    doc.fields,
+    true,
+  );
+  const schema = doc.variants ? oneOf(whole, doc.variants, components) : whole;
   const said = Object.entries(contentTypes);
   const typeOf = (sent: Record<string, unknown>) => said.find(([field]) => sent[field] === true)?.[1] ?? JSON_TYPE;
   const types = [JSON_TYPE, ...said.map(([, type]) => type)].map((type) => {
@@ -52,6 +64,23 @@ function jsonBody({ body: fields = [], contentTypes = {} }: Route, input: JsonSc
     return [type, { schema, examples }] as const;
   });
   return { required: required.length > 0, content: Object.fromEntries(types) };
+}
+
+/** One schema for each value of the field, under its name among the components. */
+function oneOf(whole: JsonSchema, { field, of }: Variants, components: Record<string, JsonSchema>) {
+  const mapping: Record<string, string> = {};
+  for (const [value, { name, needs, without }] of Object.entries(of)) {
+    const fields = Object.entries(whole.properties ?? {}).filter(([other]) => !without.includes(other));
+    const properties = Object.fromEntries(fields);
+    const { description } = properties[field] ?? {};
+    components[name] = {
+      ...whole,
+      properties: { ...properties, [field]: { type: 'string', const: value, description } },
+      required: [...(whole.required ?? []), ...needs],
+    };
+    mapping[value] = `#/components/schemas/${name}`;
+  }
+  return { oneOf: Object.values(mapping).map(($ref) => ({ $ref })), discriminator: { propertyName: field, mapping } };
 }
 
 function rawBody(field: string, doc: OperationDoc) {

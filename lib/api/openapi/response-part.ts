@@ -2,9 +2,11 @@ import { retryAfterOf } from '../problem.ts';
 import { ERRORS, type ErrorCode } from '../../error-catalogue.ts';
 import type { AnyOperation } from '../../operations/operation.ts';
 import type { Route } from '../../operations/route.ts';
-import type { JsonSchema, JsonSchemas } from './json-schemas.ts';
+import type { JsonSchemas } from './json-schemas.ts';
 import type { OperationDoc } from '../../operations/operation-doc.ts';
+import { descriptionOf, withDescriptions, type JsonSchema } from './field-descriptions.ts';
 import { BYTES, headerName } from './request-part.ts';
+import type { NamedRoute } from '../routes.ts';
 
 const OF_ALL: readonly ErrorCode[] = ['VALIDATION', 'INTERNAL'];
 const OF_CALLERS: readonly ErrorCode[] = ['UNAUTHORIZED', 'INVALID_USER_ID', 'INVALID_ORG_ID', 'CONTENTION'];
@@ -23,14 +25,17 @@ export function errorsOf(
 }
 
 /** Its answers by status. */
-export function responsePart(route: Route, doc: OperationDoc, schemas: JsonSchemas, errors: readonly ErrorCode[]) {
-  return { ...successes(route, doc, schemas), ...problems(route, errors) };
+export function responsePart(route: NamedRoute, doc: OperationDoc, schemas: JsonSchemas, errors: readonly ErrorCode[]) {
+  const problemsByStatus = problems(route, errors);
+  const byGateway = route.headersOnly ? {} : gatewayAnswers(route, errors);
+  return { ...successes(route, doc, schemas), ...merged(problemsByStatus, byGateway) };
 }
 
-function successes(route: Route, { output, partialOutput }: OperationDoc, schemas: JsonSchemas) {
+function successes(route: NamedRoute, { output, partialOutput, fields }: OperationDoc, schemas: JsonSchemas) {
   const { status, statusIfExisted, statusIfPartial, statusIfUnmodified, rawAnswer } = route;
-  const whole = schemas.of(output, 'output');
-  const part = partialOutput ? schemas.of(partialOutput, 'output') : whole;
+  const described = (schema: JsonSchema) => withDescriptions(schema, route.operation, fields);
+  const whole = described(schemas.of(output, 'output'));
+  const part = partialOutput ? described(schemas.of(partialOutput, 'output')) : whole;
   const json = (schema: JsonSchema) => ({ 'application/json': { schema } });
   const bytes = { 'application/octet-stream': { schema: BYTES } };
   const answer = (description: string, at: number | undefined, schema: JsonSchema) => {
@@ -103,12 +108,37 @@ function problems({ headersOnly }: Route, errors: readonly ErrorCode[]) {
   );
 }
 
+type Responses = Record<string, { description: string; content?: object }>;
+
+/** What the gateway refuses by itself, of any operation; credentials where there must be a caller, sizes where there is a body. */
+function gatewayAnswers({ body, rawBody }: Route, errors: readonly ErrorCode[]): Responses {
+  const ofCallers = errors.includes('UNAUTHORIZED') ? [401, 403] : [];
+  const ofBodies = body?.length || rawBody ? [413] : [];
+  const schema = { $ref: '#/components/schemas/GatewayMessage' };
+  const answer = { description: 'The gateway refuses by itself', content: { 'application/json': { schema } } };
+  return Object.fromEntries([...ofCallers, ...ofBodies, 429, 500, 503, 504].map((status) => [status, answer]));
+}
+
+/** A status may come from the functions and from the gateway: they have different types of content. */
+function merged(problems: Responses, byGateway: Responses): Responses {
+  const both = Object.entries(byGateway).map(([status, answer]) => {
+    const problem = problems[status];
+    return [status, problem ? { ...problem, content: { ...problem.content, ...answer.content } } : answer] as const;
+  });
+  return { ...problems, ...Object.fromEntries(both) };
+}
+
 function problemContent(codes: readonly ErrorCode[]) {
   return {
     schema: {
       allOf: [
         { $ref: '#/components/schemas/Problem' },
-        { type: 'object', properties: { code: { type: 'string', enum: codes } } },
+        {
+          type: 'object',
+          properties: {
+            code: { type: 'string', enum: codes, description: descriptionOf('Problem', 'code', undefined) },
+          },
+        },
       ],
     },
     examples: Object.fromEntries(codes.map((code) => [code, { $ref: `#/components/examples/${code}` }])),

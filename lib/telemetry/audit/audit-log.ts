@@ -1,19 +1,15 @@
 import { answerInTime } from '../../answer-in-time.ts';
-import { toSessionManagerError, type SessionManagerError } from '../../errors.ts';
+import { MaxSessionsReachedError, SessionEndedError, toSessionManagerError } from '../../errors.ts';
 import { outsideAudit, running, type Entry, type RequestOrigin } from './audit-context.ts';
 import { auditEventName, type AuditRow, type EffectRow } from './audit-row.ts';
 import type { AuditActor, AuditDetails, AuditEvent, AuditLogger } from './audit-event.ts';
 import { outcomeOf } from './audit-outcome.ts';
 
 /**
- * Called when an operation ends, with the details of its error and the logger. Returns the event that the logger receives.
+ * Called when an operation ends, with what it threw, if it threw, and the logger. Returns the event that the logger receives.
  * Must not throw.
  */
-export type OnOperation = (
-  event: AuditEvent,
-  details: Readonly<Record<string, unknown>>,
-  logger: AuditLogger,
-) => AuditEvent;
+export type OnOperation = (event: AuditEvent, thrown: unknown, logger: AuditLogger) => AuditEvent;
 
 /** How long an operation waits for the logger, for all of its events together (ms). */
 const LOG_MS = 2_000;
@@ -63,7 +59,7 @@ export class AuditLog {
       isClosed: false,
     };
     const startedAt = performance.now();
-    const written = (outcome: Pick<AuditEvent, 'result' | 'code' | 'refusal'>, errorDetails = {}) => {
+    const written = (outcome: Pick<AuditEvent, 'result' | 'code' | 'refusal'>, thrown?: unknown) => {
       entry.isClosed = true;
       const event: AuditEvent = {
         event: auditEventName(row, outcome.result, entry.joined),
@@ -74,7 +70,7 @@ export class AuditLog {
         ...entry.details,
         durationMs: Math.round(performance.now() - startedAt),
       };
-      return this.write(this.onOperation(event, errorDetails, this.logger), entry);
+      return this.write(this.onOperation(event, thrown, this.logger), entry);
     };
     try {
       const result = await running.run(entry, work);
@@ -83,7 +79,7 @@ export class AuditLog {
     } catch (thrown) {
       const error = toSessionManagerError(thrown);
       Object.assign(entry.details, detailsOf(error));
-      await written(outcomeOf(error.code), error.details);
+      await written(outcomeOf(error.code), error);
       throw thrown;
     }
   }
@@ -152,8 +148,9 @@ const ofService = (): Entry => ({
 });
 
 /** Which limit a create was refused by, or which session it had created before. */
-function detailsOf({ code, details }: SessionManagerError): AuditDetails {
-  const { scope, limit, active, sessionId } = details as Record<string, never>;
-  if (code === 'MAX_SESSIONS_REACHED') return { limitScope: scope, limit, active };
-  return code === 'SESSION_ENDED' ? { sessionId } : {};
+function detailsOf(error: unknown): AuditDetails {
+  if (error instanceof SessionEndedError) return { sessionId: error.details.sessionId };
+  if (!(error instanceof MaxSessionsReachedError)) return {};
+  const { scope, limit, active } = error.details;
+  return { limitScope: scope, limit, active };
 }

@@ -10,10 +10,20 @@ import { outsideAudit } from './audit-context.ts';
 
 /** The copy that the schema makes, or a `ValidationError` with the path of each field that is wrong. */
 export const readInput = <T>(schema: ZodMiniType<T>, value: unknown): T =>
-  outsideAudit(() => parseInput(schema, value));
+  readable(() => outsideAudit(() => parseInput(schema, value)));
 
 /** The fields of an input that are checked later, one by one. What is in them has not been read. */
-export const readFields = <T extends object>(input: T): T => outsideAudit(() => ({ ...checkOptions(input) }));
+export const readFields = <T extends object>(input: T): T =>
+  readable(() => outsideAudit(() => ({ ...checkOptions(input) })));
+
+/** Getters and proxies throw anything. */
+function readable<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (thrown) {
+    throw thrown instanceof ValidationError ? thrown : ValidationError.at('', 'The input cannot be read');
+  }
+}
 
 /** Reads nothing: what is no text has code of its own to become one. */
 export function readText(field: string, value: string): string {

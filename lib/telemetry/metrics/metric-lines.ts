@@ -1,5 +1,6 @@
 import { Metrics } from '@aws-lambda-powertools/metrics';
 import type { AuditEvent } from '../audit/audit-event.ts';
+import { MaxSessionsReachedError } from '../../errors.ts';
 import type { Identity, Scope } from '../../identity.ts';
 import { METRICS, SERVICE, type DimensionName, type MetricName } from './metric-catalogue.ts';
 
@@ -67,11 +68,11 @@ export class MetricLines {
   }
 
   /**
-   * With the details of the error, if it was one. The schedule's own runs count as sweeps. If the event is written as a line
+   * With the error, if it was one. The schedule's own runs count as sweeps. If the event is written as a line
    * of this service, the duration is a metric of that line: gives the event with what makes it one.
    */
-  operationFinished(event: AuditEvent, details: Readonly<Record<string, unknown>>, hasLine = false): AuditEvent {
-    this.refusedOrFailed(event, details);
+  operationFinished(event: AuditEvent, error?: unknown, hasLine = false): AuditEvent {
+    this.refusedOrFailed(event, error);
     const { operation, actor, result, durationMs } = event;
     if (actor.kind === 'schedule') return event;
     if (hasLine) return { ...event, ...this.asMembers(result, durationMs) };
@@ -79,11 +80,11 @@ export class MetricLines {
     return event;
   }
 
-  private refusedOrFailed(event: AuditEvent, details: Readonly<Record<string, unknown>>): void {
+  private refusedOrFailed(event: AuditEvent, error: unknown): void {
     const { operation, result, code, userId = '', orgId = '' } = event;
     if (result === 'failed' && code !== undefined) this.send({ Code: code }, { Failures: 1 }, { operation });
-    if (code === 'MAX_SESSIONS_REACHED') {
-      const { scope, limit, active } = details as { scope: Scope; limit: number; active: number };
+    if (error instanceof MaxSessionsReachedError) {
+      const { scope, limit, active } = error.details;
       this.seats(scope, { active, limit: limit === 0 ? null : limit }, { userId, orgId });
       this.send({ Scope: scope }, { SeatRefusals: 1 });
     }

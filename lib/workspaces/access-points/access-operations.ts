@@ -16,6 +16,10 @@ type ManagerOfAccess = {
 const operation = operationOf<ManagerOfAccess>();
 
 export const accessOperations = {
+  /**
+   * Let a workspace be mounted from elsewhere. An EFS access point that begins at the session’s directory, the same each
+   * time. Elsewhere than on AWS there is none.
+   */
   grantWorkspaceAccess: operation({
     function: 'access',
     access: 'caller',
@@ -26,6 +30,7 @@ export const accessOperations = {
     },
   }),
 
+  /** Let it be mounted no more. */
   revokeWorkspaceAccess: operation({
     function: 'access',
     access: 'caller',

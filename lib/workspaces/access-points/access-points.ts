@@ -35,6 +35,8 @@ export interface AccessPoints {
   remove(accessPointId: string, signal: AbortSignal): Promise<void>;
   /** All of sessions, and none that is not of a session, page by page. */
   pages(signal: AbortSignal): AsyncGenerator<AccessPoint[]>;
+  /** Ends connections that are kept. */
+  close?(): void;
 }
 
 /** The tags by which access points of sessions are known. Permissions to make and remove them are bound to `fileSystem`. */

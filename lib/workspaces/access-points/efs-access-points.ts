@@ -43,6 +43,10 @@ class EfsAccessPoints implements AccessPoints {
     this.client = client;
   }
 
+  close(): void {
+    this.client.destroy();
+  }
+
   /** Without `CreationInfo`: a mount after the session's end fails, and does not bring the directory back. */
   async create(request: AccessPointRequest, signal: AbortSignal): Promise<AccessPoint | undefined> {
     const { fileSystemId, posixId } = this.place;

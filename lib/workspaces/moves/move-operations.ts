@@ -22,6 +22,7 @@ const endsIn = ({ from, encodedFrom, to, encodedTo }: Ends) =>
   [onePath(from, encodedFrom, ['from', 'encodedFrom']), onePath(to, encodedTo, ['to', 'encodedTo'])] as const;
 
 export const moveOperations = {
+  /** Move a file or a directory. Without `overwrite` nothing is ever replaced. */
   moveFile: operation({
     function: 'workspace',
     access: 'caller',
@@ -33,6 +34,7 @@ export const moveOperations = {
     },
   }),
 
+  /** Copy a file or a directory. A copy appears as a whole or not at all. */
   copyFile: operation({
     function: 'workspace',
     access: 'caller',
