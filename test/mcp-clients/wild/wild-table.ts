@@ -109,6 +109,7 @@ export const TABLE: readonly Row[] = [
   row('204 to a call', noCall('accepted the request and does not answer it {"serverStatus":204}')),
   row('a web page', noCall('answered with text/html instead of JSON {"serverStatus":200}')),
   row('no media type', noCall('answered with no media type instead of JSON {"serverStatus":200}')),
+  row('a status that no client knows', noCall(status(999))),
   row('a reset', noCall('closed the connection'), NETWORK),
 
   row('an initialization that is 400, with the versions that are spoken', {
@@ -135,6 +136,7 @@ export const TABLE: readonly Row[] = [
   row('an error of a tool', noCall('isError: MCP error -32603: the tool said no'), ALL),
   row('a result that is null', noCall('answered with a result that is no object')),
   row('a result that is a text', noCall('answered with a result that is no object')),
+  row('a result that is a number of 20 digits', noCall('answered with a result that is no object')),
   row('meta data that are null'),
   row('a deep result', noCall(TOO_DEEP), ALL),
   row('a deep array', noCall(TOO_DEEP)),
