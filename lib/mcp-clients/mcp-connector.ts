@@ -1,3 +1,4 @@
+import type { McpConnectionError } from '../errors.ts';
 import type { McpConnectionState, McpServerAddress } from './mcp-client-store.ts';
 import type { McpSecrets } from './credentials/mcp-credentials.ts';
 
@@ -51,4 +52,11 @@ export interface McpConnector {
 /** The server does not know the session, and has not executed the request: both can be had again, on a new one. */
 export class McpSessionGone extends Error {
   override readonly name = 'McpSessionGone';
+  override readonly cause: McpConnectionError;
+
+  /** `cause`: what the server answered. */
+  constructor(cause: McpConnectionError) {
+    super();
+    this.cause = cause;
+  }
 }

@@ -53,8 +53,8 @@ export class Resumption {
     try {
       return await this.#closing(await this.#renewed(), use);
     } catch (thrown) {
-      if (thrown instanceof McpSessionGone) throw new McpConnectionError('forgets its sessions at once', thrown);
-      throw thrown;
+      if (!(thrown instanceof McpSessionGone)) throw thrown;
+      throw new McpConnectionError('forgets its sessions at once', thrown, thrown.cause.details);
     } finally {
       await this.#termination;
     }

@@ -143,7 +143,10 @@ describe('the MCP clients of a session', () => {
         }, 'forgotten'),
       );
       const client = await own.session.addMcpClient(clientOf(small, 3_000));
-      await expectFailsInTime(client.callTool('any', {}));
+      await expect(client.callTool('any', {})).rejects.toMatchObject({
+        code: 'MCP_CONNECTION',
+        details: { serverStatus: 404 },
+      });
       expect(calls).toBe(2);
     });
   });

@@ -83,7 +83,7 @@ export class SdkConnection implements McpConnection {
     } catch (thrown) {
       if (!(thrown instanceof McpConnectionError) || this.options.session === 'none') throw thrown;
       const verdict = await this.considered(verdictOf(this.link.failed));
-      if (verdict === 'lost') throw new McpSessionGone();
+      if (verdict === 'lost') throw new McpSessionGone(thrown);
       this.isSuspect = verdict === 'suspect';
       throw thrown;
     }
