@@ -8,7 +8,13 @@ export interface Row {
   expected: Partial<Outcome>;
 }
 
-type StdioEnding = 'exit code 3' | 'exit code 3 in a call' | 'a signal in a call' | 'a line without an end';
+type StdioEnding =
+  | 'an exit after an answer without its newline'
+  | 'an output that is closed in a call'
+  | 'exit code 3'
+  | 'exit code 3 in a call'
+  | 'a signal in a call'
+  | 'a line without an end';
 
 /** Where nothing is said: as with a server that does nothing wrong. */
 export const USUAL: Outcome = {
@@ -164,5 +170,7 @@ export const TABLE: readonly Row[] = [
   row('exit code 3', noAdd('ended with exit code 3 {"exitCode":3}'), ['stdio']),
   row('exit code 3 in a call', noCall('ended with exit code 3 {"exitCode":3}'), ['stdio']),
   row('a signal in a call', noCall('was ended by SIGKILL {"signal":"SIGKILL"}'), ['stdio']),
+  row('an exit after an answer without its newline', {}, ['stdio']),
+  row('an output that is closed in a call', noCall('closed its output'), ['stdio']),
   row('a line without an end', noCall('answered with a line of more than 12582912 bytes'), ['stdio']),
 ];
