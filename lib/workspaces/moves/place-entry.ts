@@ -123,7 +123,7 @@ async function syncBoth(from: Place, to: Place): Promise<void> {
   await from.directory.sync();
 }
 
-export const isSame = (one: BigIntStats, other: BigIntStats): boolean => one.ino === other.ino && one.dev === other.dev;
+const isSame = (one: BigIntStats, other: BigIntStats): boolean => one.ino === other.ino && one.dev === other.dev;
 
 /** What decides that a name is removed must not be what a cache says. */
 const asOnServer = ({ directory, name }: Place): Promise<BigIntStats | undefined> =>

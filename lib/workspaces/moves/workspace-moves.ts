@@ -81,7 +81,8 @@ export class WorkspaceMoves {
         let outcome: 'published' | 'failed' = 'failed';
         try {
           const whole = { directory: holder.directory, name: WHOLE };
-          const mode = await new TreeCopy(holder.directory, reservation, deadline).copy(source, whole);
+          const links = this.files.linksInside(session, top);
+          const mode = await new TreeCopy(holder.directory, reservation, deadline, links).copy(source, whole);
           const { overwrite, quota } = transfer;
           const publishing = { overwrite, quota, counted: reservation.freed };
           await withLocks(staging, [ends.to], async (stillHeld) => {
