@@ -7,16 +7,15 @@ type AnyCode = ErrorCode | (string & Record<never, never>);
 
 /** What a typed client adds to the details of an error that it received. */
 type OfAnswer = {
-  /** The id of the request, over HTTP. */
+  /** Over HTTP. */
   requestId?: string;
-  /** The status, if the gateway answered by itself. */
+  /** If the gateway answered by itself. */
   gatewayStatus?: number;
   /** When the same request may succeed (s). */
   retryAfterSeconds?: number;
 };
 
 export type NoDetails = Record<never, never>;
-
 /**
  * A failure that callers can distinguish by `code`. `message` and `details` are meant for them: never a path of the
  * machine, a secret or an AWS message; those belong in `cause`, which is only logged.
@@ -191,22 +190,12 @@ export class McpClientLimitError extends CodedError<'MCP_CLIENT_LIMIT', { limit:
   }
 }
 
-<<<<<<< HEAD
-/** The MCP server refused, timed out or broke the protocol. `details`: what it answered, if that was the trouble. */
-export class McpConnectionError extends CodedError<'MCP_CONNECTION', McpFailure> {
-=======
-/**
- * What is known of a failed MCP server: its HTTP status; the message of its JSON-RPC error, without secrets, at most 200
- * characters; the versions it speaks; origin and path it redirects to; how a command ended; an authorization server's code.
- */
-export type McpFailure = Partial<Record<'serverStatus' | 'exitCode', number>> &
-  Partial<Record<'serverMessage' | 'redirectedTo' | 'signal' | 'oauthError', string>> & {
-    supported?: readonly string[];
-  };
+/** What is known of a failed MCP server. `serverMessage`: of a JSON-RPC error, without secrets, at most 200 characters. */
+export type McpFailure = { supported?: readonly string[] } & Partial<Record<'serverStatus' | 'exitCode', number>> &
+  Partial<Record<'serverMessage' | 'redirectedTo' | 'signal' | 'oauthError', string>>;
 
 /** The MCP server refused, timed out or broke the protocol. */
-export class McpConnectionError extends SessionManagerError {
->>>>>>> main
+export class McpConnectionError extends CodedError<'MCP_CONNECTION', McpFailure> {
   constructor(problem: string, cause?: unknown, details: McpFailure = {}) {
     super('MCP_CONNECTION', `The MCP server ${problem}.`, { ...details }, cause);
   }
