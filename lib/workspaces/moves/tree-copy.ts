@@ -59,7 +59,7 @@ export class TreeCopy {
     return mode;
   }
 
-  /** All at once, and first in what was copied: there most of them are. */
+  /** In one search, and first in what was copied: there most of them are. */
   private async checkNames({ directory, name }: Place): Promise<void> {
     const files = [...this.several.values()].map(({ stats }) => stats);
     await this.links.checkAll(files, async (search) => {
