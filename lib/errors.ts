@@ -191,10 +191,6 @@ export class McpClientLimitError extends CodedError<'MCP_CLIENT_LIMIT', { limit:
   }
 }
 
-<<<<<<< HEAD
-/** The MCP server refused, timed out or broke the protocol. `details`: what it answered, if that was the trouble. */
-export class McpConnectionError extends CodedError<'MCP_CONNECTION', McpFailure> {
-=======
 /**
  * What is known of a failed MCP server: its HTTP status; the message of its JSON-RPC error, without secrets, at most 200
  * characters; the versions it speaks; origin and path it redirects to; how a command ended; an authorization server's code.
@@ -205,8 +201,7 @@ export type McpFailure = Partial<Record<'serverStatus' | 'exitCode', number>> &
   };
 
 /** The MCP server refused, timed out or broke the protocol. */
-export class McpConnectionError extends SessionManagerError {
->>>>>>> main
+export class McpConnectionError extends CodedError<'MCP_CONNECTION', McpFailure> {
   constructor(problem: string, cause?: unknown, details: McpFailure = {}) {
     super('MCP_CONNECTION', `The MCP server ${problem}.`, { ...details }, cause);
   }
