@@ -5,15 +5,11 @@ export type { ErrorCode };
 /** A code of the catalogue, or one of another version of the API, which a typed client passes on. */
 type AnyCode = ErrorCode | (string & Record<never, never>);
 
-/** What a typed client adds to the details of an error that it received. */
-type OfAnswer = {
-  /** The id of the request, over HTTP. */
-  requestId?: string;
-  /** The status, if the gateway answered by itself. */
-  gatewayStatus?: number;
-  /** When the same request may succeed (s). */
-  retryAfterSeconds?: number;
-};
+/**
+ * What a typed client adds to the details of an error that it received: over HTTP the id of the request; the status, if the
+ * gateway answered by itself; and when the same request may succeed (s).
+ */
+type OfAnswer = { requestId?: string; gatewayStatus?: number; retryAfterSeconds?: number };
 
 export type NoDetails = Record<never, never>;
 
@@ -196,9 +192,8 @@ export class McpClientLimitError extends CodedError<'MCP_CLIENT_LIMIT', { limit:
  * characters; the versions it speaks; origin and path it redirects to; how a command ended; an authorization server's code.
  */
 export type McpFailure = Partial<Record<'serverStatus' | 'exitCode', number>> &
-  Partial<Record<'serverMessage' | 'redirectedTo' | 'signal' | 'oauthError', string>> & {
-    supported?: readonly string[];
-  };
+  Partial<Record<'serverMessage' | 'redirectedTo' | 'signal' | 'oauthError', string>> &
+  Partial<Record<'supported', readonly string[]>>;
 
 /** The MCP server refused, timed out or broke the protocol. */
 export class McpConnectionError extends CodedError<'MCP_CONNECTION', McpFailure> {
@@ -249,8 +244,5 @@ export class InternalError extends CodedError<'INTERNAL', NoDetails> {
 }
 
 /** What a caller may be told of any thrown value: errors of the catalogue as they are, everything else as `INTERNAL`. */
-export function toSessionManagerError(thrown: unknown): CodedError {
-  return isOfCatalogue(thrown) ? thrown : new InternalError(thrown);
-}
-
-const isOfCatalogue = (thrown: unknown): thrown is CodedError => thrown instanceof CodedError;
+export const toSessionManagerError = (thrown: unknown): CodedError =>
+  thrown instanceof CodedError ? thrown : new InternalError(thrown);
