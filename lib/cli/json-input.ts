@@ -1,6 +1,7 @@
 import { text } from 'node:stream/consumers';
 import type { Readable } from 'node:stream';
 import { NestedTooDeeplyError, parseJson } from '../json/json-text.ts';
+import { isJsonObject } from '../json/raw-json.ts';
 import { UsageError } from './cli-io.ts';
 
 /** An argument that is a JSON object, or `-`: then stdin is. What it says is never repeated: it may be secret. */
@@ -10,7 +11,7 @@ export async function jsonObject(name: string, argument: string, stdin: Readable
 
 export function parsedObject(name: string, written: string): Record<string, never> {
   const value = parsed(name, written);
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, never>;
+  if (isJsonObject(value)) return value as Record<string, never>;
   throw new UsageError(`${name} must be a JSON object.`);
 }
 

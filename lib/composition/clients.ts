@@ -75,7 +75,7 @@ export function dynamoDbConfig(
   };
 }
 
-/** The client that a manager has: its errors say what must be set, which stay the SDK's otherwise. */
+/** The client that a manager has: its errors say which setting is missing, and stay the SDK's otherwise. */
 export function tableClient(config: Config, env: NodeJS.ProcessEnv): DynamoDBClient {
   const client = dynamoDbClient(config, env);
   const explain = async (thrown: unknown): Promise<never> => {

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { isTooDeep, walkJson } from './json-walk.ts';
+import { isJsonObject } from './raw-json.ts';
 
 type Schema = z.core.$ZodType;
 
@@ -39,8 +40,7 @@ interface Problem {
 }
 
 function problemOf(root: unknown): Problem | undefined {
-  if (typeof root !== 'object' || root === null || Array.isArray(root))
-    return { path: [], message: 'must be an object' };
+  if (!isJsonObject(root)) return { path: [], message: 'must be an object' };
   let problem: Problem | undefined;
   walkJson(root, (value, place, depth) => {
     if (isTooDeep(value, depth)) problem ??= { path: [], message: 'is nested too deeply' };

@@ -19,3 +19,7 @@ export const mayBeRounded = (value: number): boolean =>
   !Number.isFinite(value) || (Number.isInteger(value) && !Number.isSafeInteger(value));
 
 export const isRawJson = (value: unknown): value is RawJson => language.isRawJSON(value);
+
+/** Not a number with digits of its own, which is an object to the language. */
+export const isJsonObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) && !isRawJson(value);

@@ -67,7 +67,7 @@ export class IssuerKeys {
   }
 }
 
-/** All of the answer, which is small where the issuer means well. */
+/** All of the answer, which is small at an issuer that works. */
 async function boundedFetch(url: string, options: RequestInit): Promise<Response> {
   const response = await fetch(url, { ...options, redirect: 'error' });
   const chunks: Uint8Array[] = [];

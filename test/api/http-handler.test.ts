@@ -115,6 +115,11 @@ describe('the HTTP door', () => {
     expect(parsed(await create(ADA, deep))).toMatchObject({ errors: [{ path: '', message: 'is nested too deeply' }] });
   });
 
+  test('says of a body that is a number of 20 digits that it is no object, and not what fields it has', async () => {
+    const errors = [{ path: '', message: 'The body must be a JSON object' }];
+    expect(parsed(await create(ADA, '12345678901234567890'))).toMatchObject({ status: 400, errors });
+  });
+
   test('refuses JSON that is nested too deeply', async () => {
     const deep = `{"promptVariables":{"a":${'['.repeat(200_000)}${']'.repeat(200_000)}}}`;
     expect(parsed(await create(ADA, deep))).toMatchObject({ status: 400, code: 'VALIDATION' });

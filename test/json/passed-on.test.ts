@@ -28,6 +28,7 @@ describe('a field that is passed on', () => {
     ['a text', 'text', 'args', 'must be an object'],
     ['an array', [], 'args', 'must be an object'],
     ['null', null, 'args', 'must be an object'],
+    ['a number with digits of its own', parseJson('12345678901234567890'), 'args', 'must be an object'],
     ['too many levels', nested(500), 'args', 'is nested too deeply'],
     ['a million levels', nested(1_000_000), 'args', 'is nested too deeply'],
     ['a function', { a: [() => 1] }, 'args.a.0', 'must be JSON'],

@@ -64,7 +64,10 @@ export async function launch(env: Record<string, string> = {}, command?: string[
   const [file = '', ...args] = command ?? MAIN;
   // A table has one workspace root, and each server here a root of its own unless it shares both.
   const ownTable = env.DYNAMODB_ENDPOINT && !env.WORKSPACE_ROOT && { TABLE_NAME: `server-${randomUUID()}` };
+  // No test fetches a Java runtime from elsewhere.
+  const JRE_DOWNLOAD_URL = 'http://127.0.0.1:9';
   const defaults = {
+    JRE_DOWNLOAD_URL,
     ...ownTable,
     PORT: '0',
     LOG_LEVEL: 'ERROR',

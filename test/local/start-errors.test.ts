@@ -59,7 +59,9 @@ describe('a start that cannot be', () => {
     'says how to install Java where there is none',
     async () => {
       const PATH = await pathWith({ node: process.execPath });
-      expect(await refusal({ PATH })).toMatch(/needs Java 17 or later\. Install it .*apt-get install/);
+      expect(await refusal({ PATH, XDG_CACHE_HOME: await newDirectory() })).toMatch(
+        /needs Java 17 or later\. Install it .*apt-get install/,
+      );
     },
     LONG,
   );
@@ -71,7 +73,9 @@ describe('a start that cannot be', () => {
       const complaint = 'Exception in thread "main" java.lang.UnsupportedClassVersionError';
       await writeFile(oldJava, `#!/bin/sh\necho '${complaint}' >&2\nexit 1\n`, { mode: 0o755 });
       const PATH = await pathWith({ node: process.execPath, java: oldJava });
-      expect(await refusal({ PATH })).toMatch(/needs Java 17 or later.*on the PATH is older/);
+      expect(await refusal({ PATH, XDG_CACHE_HOME: await newDirectory() })).toMatch(
+        /needs Java 17 or later.*on the PATH is older/,
+      );
     },
     LONG,
   );

@@ -28,7 +28,7 @@ export function awsSettings(env: NodeJS.ProcessEnv): AwsSettings {
 export const regionIn = ({ AWS_REGION, AWS_DEFAULT_REGION }: NodeJS.ProcessEnv): string | undefined =>
   AWS_REGION?.trim() || AWS_DEFAULT_REGION?.trim() || undefined;
 
-/** Nothing where a part is missing: a key without its secret is not used. */
+/** Nothing where a part is missing: a key without its secret cannot sign. */
 export function credentialsIn(env: NodeJS.ProcessEnv): AwsCredentials | undefined {
   const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey } = env;
   if (!accessKeyId?.trim() || !secretAccessKey?.trim()) return undefined;

@@ -2,6 +2,7 @@ import { UnsupportedMediaTypeError, ValidationError } from '../../errors.ts';
 import type { Route } from '../../operations/route.ts';
 import type { HttpEvent } from '../http-event.ts';
 import { NestedTooDeeplyError, parseJson, utf8Of } from '../../json/json-text.ts';
+import { isJsonObject } from '../../json/raw-json.ts';
 import { headerOf, singleHeader } from './header-fields.ts';
 import { refuseUnknown } from './refuse-unknown.ts';
 
@@ -11,11 +12,9 @@ export function bodyFields({ body: fields, rawBody }: Route, event: HttpEvent): 
   checkEncoding(event.headers);
   if (rawBody !== undefined) return { [rawBody]: base64Of(event) };
   const body = jsonOf(event);
-  if (typeof body !== 'object' || body === null || Array.isArray(body)) {
-    throw ValidationError.at('', 'The body must be a JSON object');
-  }
+  if (!isJsonObject(body)) throw ValidationError.at('', 'The body must be a JSON object');
   refuseUnknown(Object.keys(body), fields ?? [], 'is not a known field');
-  return body as Record<string, unknown>;
+  return body;
 }
 
 /** What is compressed would be stored as it is, or be no JSON. */

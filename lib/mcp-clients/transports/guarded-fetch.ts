@@ -41,6 +41,8 @@ export interface GuardedFetch extends Fetch {
 }
 
 const MAX_REDIRECTS = 5;
+/** No `Response` has a higher one; servers that block programs answer 999. */
+const MAX_STATUS = 599;
 const MAX_HEADER_BYTES = 32 * 1024;
 /** One at a time, and none whose window takes 100 MB: an answer that unpacks to nothing can be work for minutes. */
 const ENCODINGS = ['identity', 'gzip', 'x-gzip', 'deflate', 'br'];
@@ -166,6 +168,9 @@ function withBody(body: RequestInit['body']): Pick<Request, 'body'> {
 /** The platform's own `Response`, which libraries ask for by `instanceof`. */
 function responseOf({ response, url, redirected }: Answer, body: ReadableStream<Uint8Array> | null): Response {
   const { status, statusText, headers } = response;
+  if (status < 200 || status > MAX_STATUS) {
+    throw new McpConnectionError(`answered with HTTP status ${status}`, undefined, { serverStatus: status });
+  }
   const answer = new Response(body, { status, statusText, headers: [...headers] });
   Object.defineProperties(answer, { url: { value: url.href }, redirected: { value: redirected } });
   return answer;

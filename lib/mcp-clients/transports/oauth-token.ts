@@ -8,6 +8,7 @@ import {
   type ClientAuth,
 } from 'oauth4webapi';
 import { McpConnectionError } from '../../errors.ts';
+import { isJsonObject } from '../../json/raw-json.ts';
 import { basicOf, type ClientCredentials } from '../credentials/mcp-credentials.ts';
 import type { Fetch } from './guarded-fetch.ts';
 import type { TokenSource } from './oauth-discovery.ts';
@@ -41,9 +42,36 @@ export async function requestToken({ auth, source, scope, fetch, redact }: Token
     // Which addresses and protocols may be reached is for `fetch` to say.
     [allowInsecureRequests]: true,
   });
-  if (answer.status !== 200) throw await refusal(answer, redact);
-  const { access_token, expires_in } = await processClientCredentialsResponse(server, client, answer);
+  const said = await saidIn(answer);
+  if (answer.status !== 200 || (said.error !== undefined && said.access_token === undefined)) {
+    throw refusal(answer.status, said.error, redact);
+  }
+  const { access_token, expires_in } = await processClientCredentialsResponse(server, client, readable(said));
+  // Whatever failed in a header would be told as a failure of the MCP server.
+  if (!/^[!-~]+$/.test(access_token)) {
+    throw new McpConnectionError(
+      'cannot be signed in to: its authorization server gave a token that no header can hold',
+    );
+  }
   return { value: access_token, ...(expires_in !== undefined && { lifetimeMs: expires_in * 1000 }) };
+}
+
+type Said = Partial<Record<'access_token' | 'token_type' | 'expires_in' | 'error', unknown>>;
+
+/** Nothing where it is no JSON. */
+async function saidIn(answer: Response): Promise<Said> {
+  const body: unknown = await answer.json().catch((thrown: unknown) => {
+    if (thrown instanceof SyntaxError) return undefined;
+    throw thrown;
+  });
+  return isJsonObject(body) ? body : {};
+}
+
+/** What is needed and can be read: servers write null for what they do not give, and lifetimes as texts. */
+function readable({ access_token, token_type, expires_in }: Said): Response {
+  const seconds = typeof expires_in === 'string' && expires_in !== '' ? Number(expires_in) : expires_in;
+  const isKnown = typeof seconds === 'number' && Number.isFinite(seconds) && seconds >= 0;
+  return Response.json({ access_token, token_type, ...(isKnown && { expires_in: seconds }) });
 }
 
 function authenticationFor(auth: ClientCredentials, { token_endpoint_auth_methods_supported }: AuthorizationServer) {
@@ -63,14 +91,9 @@ const inHeader =
     headers.set('authorization', `Basic ${basicOf(auth)}`);
 
 /** The code of the error and nothing else that the server says: a description may repeat what it was sent. */
-async function refusal(answer: Response, redact: (text: string) => string): Promise<McpConnectionError> {
-  const { error } = await answer.json().then(
-    (body: unknown) => (body ?? {}) as { error?: unknown },
-    () => ({ error: undefined }),
-  );
+function refusal(status: number, error: unknown, redact: (text: string) => string): McpConnectionError {
   const isCode = typeof error === 'string' && /^[\w.-]{1,64}$/.test(error) && redact(error) === error;
   if (!isCode) {
-    const { status } = answer;
     return new McpConnectionError(
       `cannot be signed in to: its authorization server answered with HTTP status ${status}`,
     );

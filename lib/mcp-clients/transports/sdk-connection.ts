@@ -9,7 +9,8 @@ import {
   type McpToolResult,
 } from '../mcp-connector.ts';
 import type { McpLink } from './mcp-link.ts';
-import { isObject, type Given } from './answers/rpc-message.ts';
+import { isJsonObject } from '../../json/raw-json.ts';
+import type { Given } from './answers/rpc-message.ts';
 import { verdictOf, verdictOfProbe, type SessionVerdict } from './answers/session-verdict.ts';
 import { allTools } from './answers/tool-pages.ts';
 
@@ -54,7 +55,7 @@ export class SdkConnection implements McpConnection {
     try {
       const params = { name, arguments: args };
       const { given } = await this.judging(() => this.link.request({ method: 'tools/call', params }, { signal }));
-      if (isObject(given)) return given;
+      if (isJsonObject(given)) return given;
       throw new McpConnectionError('answered with a result that is no object');
     } catch (thrown) {
       const refusal = thrown instanceof McpConnectionError ? thrown.cause : undefined;

@@ -69,7 +69,9 @@ export class StdioTransport implements Transport {
     if (child.pid !== undefined) remember((this.started = { leader: child.pid, marker }));
     // Both may be missing where a command cannot be started.
     (child.stdin as ChildProcess['stdin'])?.on('error', () => undefined);
-    (child.stdout as ChildProcess['stdout'])?.on('data', (chunk: Buffer) => this.read(chunk));
+    (child.stdout as ChildProcess['stdout'])
+      ?.on('data', (chunk: Buffer) => this.read(() => this.received.lines(chunk, tooLong)))
+      .once('end', () => void this.hasEndedOutput(child));
     child.once('close', () => {
       if (this.child === child) this.failure ??= endOf(child);
       void this.close();
@@ -97,19 +99,29 @@ export class StdioTransport implements Transport {
     const { child, started } = this;
     this.child = undefined;
     if (child && started) {
-      const left = child.exitCode === null && child.signalCode === null;
       child.stdin?.end();
-      if (left) await pTimeout(once(child, 'exit'), { milliseconds: TERMINATION_MS }).catch(() => undefined);
+      if (!hasExited(child))
+        await pTimeout(once(child, 'exit'), { milliseconds: TERMINATION_MS }).catch(() => undefined);
     }
     this.received.clear();
     this.onclose?.();
     if (started) await forget(started);
   }
 
+  /** The last line may lack its end. A command that goes on cannot answer any more; the end of one that ends says more. */
+  private async hasEndedOutput(child: ChildProcess): Promise<void> {
+    this.read(() => [this.received.rest()]);
+    if (hasExited(child)) return;
+    await pTimeout(once(child, 'exit'), { milliseconds: TERMINATION_MS }).catch(() => undefined);
+    if (hasExited(child)) return;
+    this.failure ??= new McpConnectionError('closed its output');
+    await this.close();
+  }
+
   /** A line that is no message is passed over: commands print what they like. */
-  private read(chunk: Buffer): void {
+  private read(lines: () => Iterable<string>): void {
     try {
-      for (const line of this.received.lines(chunk, tooLong)) this.pending.passLine(line);
+      for (const line of lines()) this.pending.passLine(line);
     } catch (thrown) {
       this.failure ??= thrown as McpConnectionError;
       void this.close();
@@ -118,6 +130,8 @@ export class StdioTransport implements Transport {
 }
 
 const tooLong = () => new McpConnectionError(`answered with a line of more than ${MAX_MESSAGE_BYTES} bytes`);
+
+const hasExited = ({ exitCode, signalCode }: ChildProcess): boolean => exitCode !== null || signalCode !== null;
 
 /** The failure of a command that ended by itself. */
 function endOf({ exitCode, signalCode }: ChildProcess): McpConnectionError {

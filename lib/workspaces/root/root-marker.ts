@@ -36,7 +36,7 @@ export class RootMarker {
     return (await this.read()) as string;
   }
 
-  /** Complete on disk before it has its name: no reader finds a part of it, also after a power cut. */
+  /** Complete on disk before it has its name: no process finds a part of it, also after a power cut. */
   private async makeOnce(): Promise<void> {
     await mkdir(path.dirname(this.root), { recursive: true });
     await makePrivate(this.root);

@@ -1,4 +1,4 @@
-/** The workspaces of the table are elsewhere. For operators: callers receive no path. */
+/** The workspaces of the table are elsewhere. For operators: callers see no path. */
 export class WrongWorkspaceRootError extends Error {
   override readonly name = 'WrongWorkspaceRootError';
 

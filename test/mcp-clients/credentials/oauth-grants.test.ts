@@ -127,6 +127,30 @@ describe('the grant of OAuth client credentials', () => {
     },
   );
 
+  test('takes a token also where its answer has nulls, and a lifetime that is a text or none', async () => {
+    const nulls = { scope: null, refresh_token: null, id_token: null };
+    for (const expires_in of ['3600', null, '', -1]) {
+      const authorization = closing(await authorizationServer([CLIENT], 'a', { token: { ...nulls, expires_in } }));
+      const server = closing(await protectedServer(authorization));
+      newInstance();
+      const connection = await connect(server.url, { issuer: authorization.issuer });
+      expect(await connection.listTools()).toHaveLength(1);
+      expect(authorization.tokenRequests).toHaveLength(1);
+    }
+  });
+
+  test('tells the code of an error that comes with status 200, and a token that no header can hold', async () => {
+    for (const [token, told] of [
+      [{ access_token: undefined, error: 'invalid_scope' }, { details: { oauthError: 'invalid_scope' } }],
+      [{ access_token: 'a\nb' }, { message: expect.stringContaining('no header can hold') }],
+    ] as const) {
+      const authorization = closing(await authorizationServer([CLIENT], 'a', { token }));
+      const server = closing(await protectedServer(authorization));
+      newInstance();
+      await expect(connect(server.url, { issuer: authorization.issuer })).rejects.toMatchObject(told);
+    }
+  });
+
   test('tells no code of an error that is a secret or no code', async () => {
     const secret = 'canary-secret-5e';
     const authorization = closing(await authorizationServer([CLIENT]));

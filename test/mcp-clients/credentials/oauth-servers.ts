@@ -18,6 +18,8 @@ export interface AuthorizationBehaviour {
   /** It has none. */
   noMetadata?: boolean;
   expiresIn?: number;
+  /** Members of its answers with a token, instead of its own. */
+  token?: Record<string, unknown>;
 }
 
 export interface AuthorizationServer {
@@ -43,7 +45,13 @@ export interface AuthorizationServer {
 export async function authorizationServer(
   clients: OAuthClient[],
   prefix = 'access',
-  { methods = ['client_secret_basic'], metadata = {}, noMetadata, expiresIn = 3_600 }: AuthorizationBehaviour = {},
+  {
+    methods = ['client_secret_basic'],
+    metadata = {},
+    noMetadata,
+    expiresIn = 3_600,
+    token: own = {},
+  }: AuthorizationBehaviour = {},
 ): Promise<AuthorizationServer> {
   const tokens = new Map<string, { clientId: string; scope: string }>();
 
@@ -71,7 +79,7 @@ export async function authorizationServer(
     const token = `${prefix}-${client.clientId}-${randomUUID()}`;
     tokens.set(token, { clientId: client.clientId, scope: form.get('scope') ?? '' });
     server.issued.push(token);
-    sendJson(response, { access_token: token, token_type: 'Bearer', expires_in: expiresIn });
+    sendJson(response, { access_token: token, token_type: 'Bearer', expires_in: expiresIn, ...own });
   };
 
   const running = await serve((incoming, response) => {

@@ -135,6 +135,7 @@ export const HTTP_MODES = {
   '204 to a call': inCalls(({ response }) => response.writeHead(204).end()),
   'a web page': inCalls(({ response }) => response.writeHead(200, { 'content-type': 'text/html' }).end('<p>Hi</p>')),
   'no media type': inCalls(({ response }, result) => response.writeHead(200).end(JSON.stringify(result))),
+  'a status that no client knows': inCalls(({ response }) => response.writeHead(999).end()),
   'a reset': inCalls(({ response }) => response.socket?.resetAndDestroy()),
 
   'an initialization that is 400, with the versions that are spoken': inInitialization(({ response, rpc }) =>

@@ -75,6 +75,7 @@ export const RPC_MODES = {
   'an error of a tool': erring('tools/call', { code: -32603, message: 'the tool said no' }),
   'a result that is null': resulting('tools/call', 'null'),
   'a result that is a text': resulting('tools/call', '"done"'),
+  'a result that is a number of 20 digits': resulting('tools/call', '12345678901234567890'),
   'meta data that are null': resulting('tools/call', { content: [], _meta: null }),
   'numbers and names of their own': resulting(
     'tools/call',

@@ -8,7 +8,13 @@ export interface Row {
   expected: Partial<Outcome>;
 }
 
-type StdioEnding = 'exit code 3' | 'exit code 3 in a call' | 'a signal in a call' | 'a line without an end';
+type StdioEnding =
+  | 'an exit after an answer without its newline'
+  | 'an output that is closed in a call'
+  | 'exit code 3'
+  | 'exit code 3 in a call'
+  | 'a signal in a call'
+  | 'a line without an end';
 
 /** Where nothing is said: as with a server that does nothing wrong. */
 export const USUAL: Outcome = {
@@ -109,6 +115,7 @@ export const TABLE: readonly Row[] = [
   row('204 to a call', noCall('accepted the request and does not answer it {"serverStatus":204}')),
   row('a web page', noCall('answered with text/html instead of JSON {"serverStatus":200}')),
   row('no media type', noCall('answered with no media type instead of JSON {"serverStatus":200}')),
+  row('a status that no client knows', noCall(status(999))),
   row('a reset', noCall('closed the connection'), NETWORK),
 
   row('an initialization that is 400, with the versions that are spoken', {
@@ -135,6 +142,7 @@ export const TABLE: readonly Row[] = [
   row('an error of a tool', noCall('isError: MCP error -32603: the tool said no'), ALL),
   row('a result that is null', noCall('answered with a result that is no object')),
   row('a result that is a text', noCall('answered with a result that is no object')),
+  row('a result that is a number of 20 digits', noCall('answered with a result that is no object')),
   row('meta data that are null'),
   row('a deep result', noCall(TOO_DEEP), ALL),
   row('a deep array', noCall(TOO_DEEP)),
@@ -162,5 +170,7 @@ export const TABLE: readonly Row[] = [
   row('exit code 3', noAdd('ended with exit code 3 {"exitCode":3}'), ['stdio']),
   row('exit code 3 in a call', noCall('ended with exit code 3 {"exitCode":3}'), ['stdio']),
   row('a signal in a call', noCall('was ended by SIGKILL {"signal":"SIGKILL"}'), ['stdio']),
+  row('an exit after an answer without its newline', {}, ['stdio']),
+  row('an output that is closed in a call', noCall('closed its output'), ['stdio']),
   row('a line without an end', noCall('answered with a line of more than 12582912 bytes'), ['stdio']),
 ];

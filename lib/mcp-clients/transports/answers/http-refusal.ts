@@ -1,6 +1,7 @@
 import pTimeout from 'p-timeout';
 import { parseJson } from '../../../json/json-text.ts';
-import { errorIn, isObject, type RpcError } from './rpc-message.ts';
+import { isJsonObject } from '../../../json/raw-json.ts';
+import { errorIn, type RpcError } from './rpc-message.ts';
 
 const MAX_BYTES = 64 * 1024;
 /** The status is known: what else is said is not waited for much longer (ms). */
@@ -48,7 +49,7 @@ async function beginningOf(body: ReadableStream<Uint8Array> | null): Promise<str
 function rpcErrorIn(body: string): RpcError | undefined {
   try {
     const parsed = parseJson(body);
-    return isObject(parsed) && 'jsonrpc' in parsed ? errorIn(parsed) : undefined;
+    return isJsonObject(parsed) && 'jsonrpc' in parsed ? errorIn(parsed) : undefined;
   } catch {
     return undefined;
   }

@@ -23,6 +23,13 @@ export class LineReader {
     this.keep(chunk.subarray(from), tooLong);
   }
 
+  /** What came after the last line: a line too, where nothing follows. */
+  rest(): string {
+    const rest = Buffer.concat(this.pieces).toString('utf8');
+    this.clear();
+    return rest;
+  }
+
   clear(): void {
     this.pieces = [];
     this.bytes = 0;

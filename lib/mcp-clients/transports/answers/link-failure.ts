@@ -3,7 +3,8 @@ import { McpError } from '@modelcontextprotocol/sdk/types.js';
 import { McpConnectionError, SessionManagerError, type McpFailure } from '../../../errors.ts';
 import { HttpRefusal } from './http-refusal.ts';
 import { RedirectsMessageError } from '../redirects.ts';
-import { isObject, type Answered } from './rpc-message.ts';
+import { isJsonObject } from '../../../json/raw-json.ts';
+import type { Answered } from './rpc-message.ts';
 import type { Failed } from './session-verdict.ts';
 
 type Redact = (text: string) => string;
@@ -23,7 +24,7 @@ export function inOurWords(thrown: unknown, redact: Redact): Error {
 
 /** An error that the server answered, and not one of the SDK's own. */
 export const isAnswer = (thrown: unknown): thrown is McpError & { data: Answered } =>
-  thrown instanceof McpError && isObject(thrown.data) && 'answered' in thrown.data;
+  thrown instanceof McpError && isJsonObject(thrown.data) && 'answered' in thrown.data;
 
 /** The same for what judges sessions by it. */
 export function failedAs(thrown: unknown): Failed {
@@ -64,7 +65,7 @@ function saidBy({ code, message }: McpError): string {
 }
 
 function versionsIn(data: unknown): string[] {
-  const supported: unknown = isObject(data) ? data.supported : undefined;
+  const supported: unknown = isJsonObject(data) ? data.supported : undefined;
   if (!Array.isArray(supported)) return [];
   return (supported as unknown[])
     .slice(0, MAX_VERSIONS)

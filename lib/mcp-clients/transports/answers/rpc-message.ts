@@ -1,6 +1,7 @@
 import type { JSONRPCMessage, JSONRPCRequest } from '@modelcontextprotocol/sdk/types.js';
 import { McpConnectionError } from '../../../errors.ts';
 import { NestedTooDeeplyError, parseJson } from '../../../json/json-text.ts';
+import { isJsonObject } from '../../../json/raw-json.ts';
 
 /** What a JSON-RPC error says, whatever the server put into it. */
 export interface RpcError {
@@ -54,10 +55,10 @@ function parsedJson(text: string): unknown {
 }
 
 function messageOf(message: unknown, bytes: number): RpcMessage | undefined {
-  if (!isObject(message)) return undefined;
+  if (!isJsonObject(message)) return undefined;
   const { id, method, params } = message;
   if (typeof method === 'string') {
-    const own = { jsonrpc: '2.0', method, ...(isObject(params) && { params }) } as const;
+    const own = { jsonrpc: '2.0', method, ...(isJsonObject(params) && { params }) } as const;
     return isId(id) ? { own: { ...own, id }, asks: true } : { own, asks: false };
   }
   const error = errorIn(message);
@@ -68,7 +69,7 @@ function messageOf(message: unknown, bytes: number): RpcMessage | undefined {
 /** The error of an answer, or nothing if it has none. */
 export function errorIn({ error }: Record<string, unknown>): RpcError | undefined {
   if (typeof error === 'string') return { code: INTERNAL_ERROR, message: error };
-  if (!isObject(error)) return undefined;
+  if (!isJsonObject(error)) return undefined;
   const { code, message, data } = error;
   return {
     code: Number.isSafeInteger(code) ? (code as number) : INTERNAL_ERROR,
@@ -88,11 +89,8 @@ export function answerForSdk({ id, method }: JSONRPCRequest, { said, bytes }: Rp
     return { jsonrpc: '2.0', id, error: { code, message, data: { answered: data } satisfies Answered } };
   }
   const result = method === 'initialize' ? said.result : ({ given: said.result, bytes } satisfies Given);
-  if (!isObject(result)) throw new McpConnectionError('did not speak the protocol');
+  if (!isJsonObject(result)) throw new McpConnectionError('did not speak the protocol');
   return { jsonrpc: '2.0', id, result };
 }
-
-export const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const isId = (id: unknown): id is string | number => typeof id === 'string' || Number.isSafeInteger(id);

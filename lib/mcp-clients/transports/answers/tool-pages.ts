@@ -1,6 +1,7 @@
 import { McpConnectionError } from '../../../errors.ts';
 import type { McpTool } from '../../mcp-connector.ts';
-import { isObject, type Given } from './rpc-message.ts';
+import { isJsonObject } from '../../../json/raw-json.ts';
+import type { Given } from './rpc-message.ts';
 
 /** Of all pages together: as much as one answer may have. */
 const MAX_LIST_BYTES = 12 * 1024 * 1024;
@@ -21,7 +22,7 @@ export async function allTools(page: (cursor: string | undefined) => Promise<Giv
     const { given, bytes } = await page(cursor);
     bytesLeft -= bytes;
     if (bytesLeft < 0) throw new McpConnectionError(`gave lists of tools with more than ${MAX_LIST_BYTES} bytes`);
-    if (!isObject(given)) throw new McpConnectionError('did not speak the protocol');
+    if (!isJsonObject(given)) throw new McpConnectionError('did not speak the protocol');
     const more = toolsIn(given);
     if (isRepeated(more, before)) return tools;
     for (const tool of more) tools.push(tool);
@@ -38,7 +39,7 @@ function toolsIn({ tools }: Record<string, unknown>): McpTool[] {
   return Array.isArray(tools) ? tools.filter(isTool) : [];
 }
 
-const isTool = (tool: unknown): tool is McpTool => isObject(tool) && typeof tool.name === 'string';
+const isTool = (tool: unknown): tool is McpTool => isJsonObject(tool) && typeof tool.name === 'string';
 
 const isRepeated = (page: McpTool[], before: McpTool[]): boolean =>
   page.length > 0 && page.length === before.length && page.every(({ name }, index) => name === before[index]?.name);
