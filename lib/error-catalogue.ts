@@ -235,9 +235,8 @@ interface ErrorRow {
   isOfOthers?: true;
   /** When the same request may succeed, for the `Retry-After` header. Only `lib/api/` reads it. */
   retryAfterSeconds?: number;
-  /** The HTTP status. Only `lib/api/` reads it, and the title. */
+  /** The HTTP status, and the title of the problem document. Only `lib/api/` reads them. */
   status: number;
-  /** The title of the problem document. */
   title: string;
   /** The exit code of the command line, by its name in `lib/cli/exit-codes.ts`; `failed` if absent. Only `lib/cli/` reads it. */
   exit?: string;

@@ -1,4 +1,4 @@
-import { mcpParts, mcpServices, type McpOptions } from './composition/mcp.ts';
+import { mcpPartsOf, mcpServices, type McpOptions } from './composition/mcp.ts';
 import { optionsFrom } from './composition/api-functions.ts';
 import { SessionManagerV2, type SessionManagerV2Options } from './composition/session-manager-v2.ts';
 import { efsAccessPoints } from './workspaces/access-points/efs-access-points.ts';
@@ -21,7 +21,7 @@ export type { PromptLayer, PromptLayerInput } from './prompts/prompt-layer.ts';
 export type { Scope as PromptScope } from './identity.ts';
 export type { SessionManager } from './sessions/session-manager.ts';
 export type { SessionPage } from './sessions/session-listing.ts';
-export { efsAccessPoints, mcpParts, SessionManagerV2, type McpOptions, type SessionManagerV2Options };
+export { efsAccessPoints, SessionManagerV2, type McpOptions, type SessionManagerV2Options };
 export { DynamoTable } from './table/dynamo-table.ts';
 export { Workspaces } from './workspaces/workspaces.ts';
 export type { EncodedPath, FilePath } from './workspaces/files/encoded-path.ts';
@@ -36,4 +36,15 @@ export type { CleanupBounds, SweepResult } from './sessions/sweep/sweep.ts';
 /** A session manager on the table and the workspaces that the environment names; docs/reference.md lists the variables. */
 export function createSessionManager(env: NodeJS.ProcessEnv = process.env): SessionManagerV2 {
   return new SessionManagerV2(optionsFrom(env, { mcp: mcpServices, accessPoints: efsAccessPoints }));
+}
+
+/**
+ * The options of a `SessionManagerV2` that connects to MCP servers, and `close`, which closes the connections. AWS KMS is
+ * called with the region and the credentials of `env`.
+ */
+export function mcpParts(
+  options: McpOptions = {},
+  env: NodeJS.ProcessEnv = process.env,
+): ReturnType<typeof mcpPartsOf> {
+  return mcpPartsOf(options, env);
 }

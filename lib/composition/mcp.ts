@@ -40,13 +40,10 @@ export interface McpOptions {
   secretsKeyFile?: string;
 }
 
-/**
- * The options of a `SessionManagerV2` that connects to MCP servers, and `close`, which closes the connections. AWS KMS is
- * called with the region and the credentials of `env`.
- */
-export function mcpParts(
-  options: McpOptions = {},
-  env: NodeJS.ProcessEnv = process.env,
+/** The options of a manager that connects to MCP servers. Of `env` AWS KMS is called with the region and credentials. */
+export function mcpPartsOf(
+  options: McpOptions,
+  env: NodeJS.ProcessEnv,
 ): {
   mcp: McpConnector;
   secrets: SecretBox;
