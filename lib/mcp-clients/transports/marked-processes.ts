@@ -20,27 +20,37 @@ export const markerVariable = (marker: string): Record<string, string> => ({ [CH
 
 /**
  * Kills the process group, and what has the marker, until nothing is left: a process may have forked while others were
- * killed. Where there is no `/proc`, and for a process that has left the group without its environment, the group is all.
+ * killed, and one that is killed loses its environment before it is gone. Where there is no `/proc`, and for a process that has left the group without its environment, the group is all.
  */
 export async function killMarked({ leader, marker }: MarkedProcess): Promise<void> {
   const stopAt = performance.now() + KILL_MS;
+  const killed = new Set(withMarker([marker]));
   killGroup(leader);
-  while (killThose([marker]) > 0 && performance.now() < stopAt) await sleep(PAUSE_MS);
+  do {
+    const found = killThose([marker]);
+    for (const id of found) killed.add(id);
+    for (const id of killed) if (hasEnded(id)) killed.delete(id);
+    if (found.length === 0 && killed.size === 0) return;
+    await sleep(PAUSE_MS);
+  } while (performance.now() < stopAt);
 }
 
 /** The same for several, by a process that exits: without waiting, as often as it takes and no more than that. */
 export function killMarkedNow(processes: readonly MarkedProcess[]): void {
   for (const { leader } of processes) killGroup(leader);
   const markers = processes.map(({ marker }) => marker);
-  for (let pass = 0; pass < LAST_PASSES && killThose(markers) > 0; pass++) continue;
+  for (let pass = 0; pass < LAST_PASSES && killThose(markers).length > 0; pass++) continue;
 }
 
-/** How many there were. */
-function killThose(markers: readonly string[]): number {
-  const found = processIds().filter((id) => markers.some((marker) => hasMarker(id, marker)));
+/** Those that there were. */
+function killThose(markers: readonly string[]): number[] {
+  const found = withMarker(markers);
   for (const id of found) kill(id);
-  return found.length;
+  return found;
 }
+
+const withMarker = (markers: readonly string[]): number[] =>
+  processIds().filter((id) => markers.some((marker) => hasMarker(id, marker)));
 
 function processIds(): number[] {
   try {
@@ -56,6 +66,16 @@ function hasMarker(id: number, marker: string): boolean {
     return readFileSync(`/proc/${id}/environ`).includes(`${CHILD_VARIABLE}=${marker}`);
   } catch {
     return false;
+  }
+}
+
+/** Also where its parent has not yet taken note of it. */
+function hasEnded(id: number): boolean {
+  try {
+    const stat = readFileSync(`/proc/${id}/stat`, 'latin1');
+    return ['Z', 'X'].includes(stat.charAt(stat.lastIndexOf(') ') + 2));
+  } catch {
+    return true;
   }
 }
 

@@ -47,7 +47,7 @@ export async function requestToken({ auth, source, scope, fetch, redact }: Token
     throw refusal(answer.status, said.error, redact);
   }
   const { access_token, expires_in } = await processClientCredentialsResponse(server, client, readable(said));
-  // Whatever failed in a header would be told as a failure of the MCP server.
+  // A failure in a header would look like one of the MCP server.
   if (!/^[!-~]+$/.test(access_token)) {
     throw new McpConnectionError(
       'cannot be signed in to: its authorization server gave a token that no header can hold',
