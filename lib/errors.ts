@@ -245,4 +245,6 @@ export class InternalError extends CodedError<'INTERNAL', NoDetails> {
 
 /** What a caller may be told of any thrown value: errors of the catalogue as they are, everything else as `INTERNAL`. */
 export const toSessionManagerError = (thrown: unknown): CodedError =>
-  thrown instanceof CodedError ? thrown : new InternalError(thrown);
+  isOfCatalogue(thrown) ? thrown : new InternalError(thrown);
+
+const isOfCatalogue = (thrown: unknown): thrown is CodedError => thrown instanceof CodedError;
