@@ -240,10 +240,7 @@ interface ErrorRow {
   title: string;
   /** The exit code of the command line, by its name in `lib/cli/exit-codes.ts`; `failed` if absent. Only `lib/cli/` reads it. */
   exit?: string;
-  /**
-   * `failure` is the fault of this system or of an MCP server. Every other value is a refusal, which the caller causes:
-   * it says what the refusal is about. Only `lib/telemetry/` reads it.
-   */
+  /** `failure`: the fault of this system or of an MCP server; every other value is a refusal. Only `lib/telemetry/` reads it. */
   outcome: string;
   /** When an answer has the code: a cell of the table in `docs/reference.md`, in Markdown. */
   when: string;

@@ -172,7 +172,11 @@ export class WorkspaceFiles {
 
   /** A file below the session's directory, open to be read. All readers open it here: hard links may lead outside. */
   readable(session: Workspace, top: OpenDirectory, parent: OpenDirectory, name: string): Promise<FileHandle> {
-    return parent.file(name, new LinksInside(top, this.stagingOf(session), this.linkBounds));
+    return parent.file(name, this.linksInside(session, top));
+  }
+
+  linksInside(session: Workspace, top: OpenDirectory): LinksInside {
+    return new LinksInside(top, this.stagingOf(session), this.linkBounds);
   }
 
   stagingOf({ id }: Workspace): StagingDirectory {

@@ -137,7 +137,10 @@ describe('to an ordinary user', () => {
   });
 
   test('a name in a directory that is closed does not count: a file that has one there is refused', async () => {
-    expect(await user.run('readLinked', 0o000)).toEqual(['done', 'PATH_OUTSIDE_WORKSPACE']);
+    expect(await user.run('readLinked', 0o000)).toEqual([
+      ...['done', 'done'],
+      ...['PATH_OUTSIDE_WORKSPACE', 'PATH_OUTSIDE_WORKSPACE'],
+    ]);
   });
 
   test('files are written and removed whatever the umask: the lock could not be read, and all was CONTENTION', async () => {

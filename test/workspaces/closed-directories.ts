@@ -87,15 +87,15 @@ export async function overwrite(directory: string, mode: number) {
   return [stated, ((await stat(own.at('file'))).mode & 0o7777).toString(8), (await own.read('file')).toString()];
 }
 
-/** A file with a second name, in a directory that its agent has closed then. */
+/** A file with a second name, in a directory that its agent has closed then: what it answers to be read, and copied. */
 export async function readLinked(directory: string, mode: number) {
   const own = await OneWorkspace.in(directory);
   await own.write('file', 'x');
   await own.directories.make(own.session, 'a/b');
   await link(own.at('file'), own.at('a', 'b', 'file'));
-  const before = await codeOf(own.read('file'));
+  const open = [await codeOf(own.read('file')), await codeOf(own.copy('file', 'copy'))];
   await chmod(own.at('a'), mode);
-  return [before, await codeOf(own.read('file'))];
+  return [...open, await codeOf(own.read('file')), await codeOf(own.copy('file', 'copy-2'))];
 }
 
 /** Writes and removes under a umask that takes everything from what is made. */

@@ -1,8 +1,8 @@
-import { renameSync, unlinkSync } from 'node:fs';
+import { existsSync, renameSync, unlinkSync } from 'node:fs';
 import { link, mkdir, open, readdir, stat, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { LinksInside } from '../../lib/workspaces/files/links-inside.ts';
 import { OpenDirectory } from '../../lib/workspaces/files/open-directory.ts';
 import { WorkspaceFiles } from '../../lib/workspaces/workspace-files.ts';
@@ -87,6 +87,45 @@ describe('a file with several names (hard links)', () => {
     expect((await own.read('new')).toString()).toBe('abcdef');
     expect(await part(3, 'def')).toEqual(written);
     expect([taken, (await stat(own.at('new'))).nlink]).toEqual([[6], 1]);
+  });
+
+  test('is copied where all are in the workspace, alone or with some of its names: it was refused', async () => {
+    await mkdir(own.at('store'));
+    const names = ['dir/a', 'dir/sub/b', 'store/a', 'store/b'].map((name) => own.at(name));
+    await writeFile(own.at('store', 'x'), 'package');
+    for (const name of names) await link(own.at('store', 'x'), name);
+    await own.copy('dir/a', 'one');
+    await own.copy('dir', 'some');
+    const [one, ...some] = await Promise.all(['one', 'some/a', 'some/sub/b'].map((name) => stat(own.at(name))));
+    expect([one?.nlink, some.map(({ nlink }) => nlink), new Set(some.map(({ ino }) => ino)).size]).toEqual([
+      1,
+      [2, 2],
+      1,
+    ]);
+    expect((await own.read('some/sub/b')).toString()).toBe('package');
+    expect(await readdir(own.workspaces.paths.uploads)).toEqual([]);
+    await link(own.at('store', 'x'), path.join(both.outside, 'sixth'));
+    for (const from of ['dir/a', 'dir', 'store']) {
+      await expect(own.copy(from, 'none')).rejects.toMatchObject(refused({ names: 6, found: 5 }));
+    }
+  });
+
+  test('of another session is not copied as two names here by being moved during the copy: it was', async () => {
+    await mkdir(own.at('dir', 'z'));
+    await link(secret, own.at('dir', 'x'));
+    const directory = Object.getOwnPropertyDescriptor(OpenDirectory.prototype, 'directory')
+      ?.value as OpenDirectory['directory'];
+    const opening = jest.spyOn(OpenDirectory.prototype, 'directory').mockImplementation(async function (
+      this: OpenDirectory,
+      name,
+    ) {
+      if (String(name) === 'z' && existsSync(own.at('dir', 'x')))
+        renameSync(own.at('dir', 'x'), own.at('dir', 'z', 'x'));
+      return directory.call(this, name);
+    });
+    const copying = codeOf(own.copy('dir', 'stolen'));
+    expect(await copying.finally(() => opening.mockRestore())).toBe('PATH_OUTSIDE_WORKSPACE');
+    expect(existsSync(own.at('stolen'))).toBe(false);
   });
 
   test('is searched for within bounds, beyond which the answer says so', async () => {

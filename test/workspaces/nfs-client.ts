@@ -43,6 +43,15 @@ export class NfsClient {
     return current.run(this, work);
   }
 
+  /** Before this call is made for the first time, something else happens elsewhere. */
+  onceBefore(call: string, at: RegExp, work: (path: string) => Promise<unknown>): void {
+    this.before = async (name, place) => {
+      if (name !== call || !at.test(place)) return;
+      this.before = () => undefined;
+      await work(place);
+    };
+  }
+
   close(): Promise<void> {
     return this.cache.close();
   }

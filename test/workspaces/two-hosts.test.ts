@@ -20,15 +20,6 @@ function callOf(host: NfsClient, call: RegExp, at: RegExp, code: string | undefi
   });
 }
 
-/** Before the host makes this call for the first time, something else happens. */
-function onceBefore(host: NfsClient, call: string, at: RegExp, work: (path: string) => Promise<unknown>): void {
-  host.before = async (name, place) => {
-    if (name !== call || !at.test(place)) return;
-    host.before = () => undefined;
-    await work(place);
-  };
-}
-
 describe('two hosts with one file system', () => {
   let one: NfsClient;
   let other: NfsClient;
@@ -115,7 +106,7 @@ describe('two hosts with one file system', () => {
       ['replaced', 'rename', {}],
     ])('a file is %s although the answer was lost and the request sent again', async (_what, call, conditions) => {
       await realFs.mkdir(own.at('a'), { mode: 0o700 });
-      onceBefore(one, call, /\.whole$/, (staged) => realFs[call](staged, own.at('a', 'file')));
+      one.onceBefore(call, /\.whole$/, (staged) => realFs[call](staged, own.at('a', 'file')));
       expect(await one.run(() => write('new', conditions))).toMatchObject({ existed: false });
       expect((await own.read('a/file')).toString()).toBe('new');
       expect(await realFs.readdir(own.workspaces.paths.uploads)).toEqual([]);
@@ -150,7 +141,7 @@ describe('two hosts with one file system', () => {
         withFileLock(staging, 'a/file', async () => {
           const [lock = ''] = (await realFs.readdir(staging.at)).map((name) => staging.file(name));
           await realFs.utimes(lock, longAgo, longAgo);
-          onceBefore(other, 'rename', /\.lock$/, async () => {
+          other.onceBefore('rename', /\.lock$/, async () => {
             await realFs.rename(lock, staging.file('broken by a third'));
             await realFs.writeFile(lock, 'of a third');
           });
@@ -184,7 +175,7 @@ describe('two hosts with one file system', () => {
     test('a workspace that one publishes while the other ends its session is in the trash: it stayed for ever', async () => {
       const session = newSession();
       await one.run(() => workspaces.prepare(session.id));
-      onceBefore(other, 'rename', /\.pending/, () => one.run(() => workspaces.publish(session)));
+      other.onceBefore('rename', /\.pending/, () => one.run(() => workspaces.publish(session)));
       await other.run(() => workspaces.moveToTrash(session));
       expect(await own.whereIs(session)).toEqual(['trash']);
     });

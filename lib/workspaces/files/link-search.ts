@@ -3,7 +3,7 @@ import pMap from 'p-map';
 import { PathOutsideWorkspaceError } from '../file-errors.ts';
 import { hasErrno } from './errno.ts';
 import { MAX_LEVELS } from './file-path.ts';
-import type { OpenDirectory } from './open-directory.ts';
+import type { Name, OpenDirectory } from './open-directory.ts';
 
 /** What one search may cost, however large the workspace is. */
 export interface SearchBounds {
@@ -17,19 +17,31 @@ const FILES_AT_ONCE = 16;
 /** Directories at the top; below, one after the other: each level of each keeps a descriptor. */
 const BRANCHES_AT_ONCE = 4;
 
-/** Looks for the names of one file until it has all of them, or its bounds. */
+/** A file, as it was before the search, and what is found of it. */
+interface Sought {
+  file: BigIntStats;
+  /** A directory, by its own number, and the name in it. */
+  found: Set<string>;
+  /** How it is, if it has changed since. */
+  changed?: BigIntStats;
+}
+
+/** Looks for the names of files until it has all of them, or its bounds. */
 export class LinkSearch {
-  private readonly file: BigIntStats;
+  private readonly files: ReadonlyMap<string, Sought>;
   private readonly bounds: SearchBounds;
   private readonly until: number;
-  /** A directory, by its own number, and the name in it. */
-  private readonly found = new Set<string>();
+  /** A directory is searched once, whichever way leads to it. */
+  private readonly visited = new Set<string>();
+  /** Files whose names have not all been found. */
+  private missing: number;
   private entries = 0;
   private isCut = false;
   private failures: unknown[] = [];
 
-  constructor(file: BigIntStats, bounds = BOUNDS) {
-    this.file = file;
+  constructor(files: readonly BigIntStats[], bounds = BOUNDS) {
+    this.files = new Map(files.map((file) => [keyOf(file), { file, found: new Set<string>() }]));
+    this.missing = this.files.size;
     this.bounds = bounds;
     this.until = performance.now() + bounds.ms;
   }
@@ -46,9 +58,29 @@ export class LinkSearch {
     this.throwFailure();
   }
 
+  /** Nothing in it counts. */
+  async skip(directory: OpenDirectory): Promise<void> {
+    this.visited.add(await directory.id());
+  }
+
+  /** In what is below a name of a directory, if that is one. */
+  async below(directory: OpenDirectory, name: Name): Promise<void> {
+    await this.noting(() => this.visitBelow(directory, name, 0));
+    this.throwFailure();
+  }
+
+  /** Files that have changed since the search began: what was found of them may not be so. */
+  get changed(): BigIntStats[] {
+    return [...this.files.values()].flatMap(({ changed }) => changed ?? []);
+  }
+
+  /** Of what has not changed. */
   refuseUnlessAll(): void {
-    const { names, entries } = { names: Number(this.file.nlink), entries: this.entries };
-    const found = this.found.size;
+    for (const sought of this.files.values()) if (!sought.changed) this.refuseUnlessAllOf(sought);
+  }
+
+  private refuseUnlessAllOf({ file, found: { size: found } }: Sought): void {
+    const { names, entries } = { names: Number(file.nlink), entries: this.entries };
     if (found >= names) return;
     const problem = `is that of a file with ${names} names (hard links), of which ${found}`;
     if (!this.isCut) throw new PathOutsideWorkspaceError(`${problem} are in the workspace`, { names, found });
@@ -58,11 +90,13 @@ export class LinkSearch {
 
   private get isOver(): boolean {
     if (performance.now() > this.until) this.isCut = true;
-    return this.isCut || this.failures.length > 0 || this.found.size >= Number(this.file.nlink);
+    return this.isCut || this.failures.length > 0 || this.missing === 0;
   }
 
   private async visit(directory: OpenDirectory, depth: number): Promise<void> {
     const id = await directory.id();
+    if (this.visited.has(id)) return;
+    this.visited.add(id);
     const below: Buffer[] = [];
     for await (const entries of directory.batches()) {
       if (this.isOver) return;
@@ -80,7 +114,7 @@ export class LinkSearch {
     await pMap(below, visit, { concurrency: depth === 0 ? BRANCHES_AT_ONCE : 1 });
   }
 
-  private async visitBelow(directory: OpenDirectory, name: Buffer, depth: number): Promise<void> {
+  private async visitBelow(directory: OpenDirectory, name: Name, depth: number): Promise<void> {
     if (this.isOver) return;
     const below = await directory.directory(name);
     await this.visit(below, depth).finally(() => below.close());
@@ -89,8 +123,18 @@ export class LinkSearch {
   private async look(directory: OpenDirectory, id: string, name: Buffer): Promise<void> {
     if (this.isOver) return;
     const there = await directory.look(name);
-    if (there?.ino !== this.file.ino || there.dev !== this.file.dev) return;
-    this.found.add(`${id}/${name.toString('latin1')}`);
+    if (!there || !this.files.has(keyOf(there))) return;
+    // NFS: what a cache says of the file may be older than a change.
+    const now = await directory.lookAnew(name);
+    const sought = now && this.files.get(keyOf(now));
+    if (sought) this.count(sought, now, `${id}/${name.toString('latin1')}`);
+  }
+
+  private count(sought: Sought, now: BigIntStats, name: string): void {
+    const wasMissing = isMissing(sought);
+    if (isUnchanged(sought.file, now)) sought.found.add(name);
+    else sought.changed = now;
+    if (wasMissing && !isMissing(sought)) this.missing--;
   }
 
   /** What was removed or replaced during the search, or is closed, has no name that counts. All are waited for if one fails. */
@@ -105,3 +149,11 @@ export class LinkSearch {
     if (this.failures.length > 0) throw this.failures[0];
   }
 }
+
+const keyOf = ({ dev, ino }: BigIntStats): string => `${dev}:${ino}`;
+
+const isMissing = ({ file, found, changed }: Sought): boolean => !changed && found.size < Number(file.nlink);
+
+/** Linux notes each rename and each link in the time of the last change of a file. */
+export const isUnchanged = (one: BigIntStats, other: BigIntStats): boolean =>
+  one.nlink === other.nlink && one.ctimeNs === other.ctimeNs;

@@ -3,7 +3,7 @@ import { open, type FileHandle } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { hasErrno } from './errno.ts';
 import { fileSystemBusy } from './file-error.ts';
-import { LinkSearch, type SearchBounds } from './link-search.ts';
+import { isUnchanged, LinkSearch, type SearchBounds } from './link-search.ts';
 import { OpenDirectory, type LinkCheck } from './open-directory.ts';
 import type { StagingDirectory } from './staging-directory.ts';
 
@@ -37,17 +37,40 @@ export class LinksInside implements LinkCheck {
   async check(file: FileHandle, opened: BigIntStats, parent: OpenDirectory, name: string): Promise<void> {
     let found = opened;
     for (let attempt = 1; found.nlink > 1n; attempt++) {
-      if (attempt > ATTEMPTS) throw fileSystemBusy(new Error('the names of the file change again and again'));
-      // Else a change could come after this with the time that the file has already.
-      if (Math.abs(Date.now() - Number(found.ctimeMs)) < CLOCK_MS) await sleep(CLOCK_MS);
-      const search = new LinkSearch(found, this.bounds);
-      await search.at(parent, Buffer.from(name));
-      await this.searchStaged(search);
-      await search.in(this.top);
+      const search = await this.searched([found], attempt, (begun) => begun.at(parent, Buffer.from(name)));
       const now = await statAgain(file);
-      if (now.nlink === found.nlink && now.ctimeNs === found.ctimeNs) return search.refuseUnlessAll();
+      if (isUnchanged(found, now) && search.changed.length === 0) return search.refuseUnlessAll();
       found = now;
     }
+  }
+
+  /**
+   * The same for many files in one search, as they were when they were opened. It counts only names at which the file has
+   * not changed since: if all of them are found, there was no other from before the search to the last of them.
+   */
+  async checkAll(files: readonly BigIntStats[], begin: (search: LinkSearch) => Promise<void>): Promise<void> {
+    let left = files;
+    for (let attempt = 1; left.length > 0; attempt++) {
+      const search = await this.searched(left, attempt, begin);
+      search.refuseUnlessAll();
+      left = search.changed.filter(({ nlink }) => nlink > 1n);
+    }
+  }
+
+  /** `begin`: searches where the names are likely. */
+  private async searched(
+    files: readonly BigIntStats[],
+    attempt: number,
+    begin: (search: LinkSearch) => Promise<void>,
+  ): Promise<LinkSearch> {
+    if (attempt > ATTEMPTS) throw fileSystemBusy(new Error('the names of the file change again and again'));
+    // Else a change could come after this with the time that the file has already.
+    if (files.some(({ ctimeMs }) => Math.abs(Date.now() - Number(ctimeMs)) < CLOCK_MS)) await sleep(CLOCK_MS);
+    const search = new LinkSearch(files, this.bounds);
+    await begin(search);
+    await this.searchStaged(search);
+    await search.in(this.top);
+    return search;
   }
 
   private async searchStaged(search: LinkSearch): Promise<void> {

@@ -100,7 +100,7 @@ export class OpenDirectory {
   }
 
   /** A regular file, checked before it is opened. */
-  private async opened(name: string): Promise<FileHandle> {
+  private async opened(name: Name): Promise<FileHandle> {
     if (!IS_LINUX) return checked(await open(this.entry(name), O_RDONLY | O_NOFOLLOW | O_NONBLOCK));
     const named = await checked(await open(this.entry(name), O_PATH | O_NOFOLLOW));
     try {
@@ -124,7 +124,7 @@ export class OpenDirectory {
    * The same as the server has it, if this was opened just now: NFS has the attributes of a file in a cache too, until the
    * file itself is opened. Of one that its mode keeps closed they may be up to a minute old.
    */
-  async lookAnew(name: string): Promise<BigIntStats | undefined> {
+  async lookAnew(name: Name): Promise<BigIntStats | undefined> {
     const found = await this.look(name);
     if (!found?.isFile()) return found;
     try {

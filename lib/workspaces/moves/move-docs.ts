@@ -30,8 +30,8 @@ export const moveDocs = {
     summary: 'Copy a file or a directory',
     description:
       ENDS +
-      'A copy appears as a whole or not at all. It keeps modes, links as links, and files with several names if all are ' +
-      'copied with it. It fails if something in it is a FIFO, a socket or a device, or if it takes longer than 20 s.',
+      'A copy appears as a whole or not at all. It keeps modes, links as links, and names of one file (hard links) that are ' +
+      'copied together as names of one file. It fails if a file has a name outside the workspace, if something in it is a FIFO, a socket or a device, or if it takes longer than 20 s.',
     output: nothing,
     errors: [...errors, 'FILE_TOO_LARGE'],
     examples: {

@@ -15,7 +15,7 @@ export interface Place {
 
 /** Whatever `from` is (`found`) is at `to` afterwards, where nothing may be. Never replaces anything, on any host. */
 export async function place(from: Place, to: Place, found: BigIntStats): Promise<void> {
-  if (found.isDirectory()) await placeDirectory(from, to);
+  if (found.isDirectory()) await placeDirectory(from, to, found);
   else if (found.isSymbolicLink() && process.platform !== 'linux') await placeLink(from, to);
   else await placeFile(from, to);
   await syncBoth(from, to);
@@ -26,11 +26,11 @@ export async function place(from: Place, to: Place, found: BigIntStats): Promise
  * of an empty directory by a directory. Gives the bytes of the file that is gone.
  */
 export async function replace(from: Place, to: Place, found: BigIntStats): Promise<number> {
-  const there = await to.directory.look(to.name);
+  const there = await asOnServer(to);
   if (there) refuseOtherKind(found, there);
   // Of two names of one file `rename` leaves both.
-  if (there && isSame(found, there) && !found.isDirectory()) await unlink(pathOf(from));
-  else await renamed(from, to);
+  if (there && isSame(found, there) && !found.isDirectory()) await removed(from);
+  else await renamed(from, to, found);
   await syncBoth(from, to);
   return there?.isFile() && there.nlink === 1n ? Number(there.size) : 0;
 }
@@ -41,11 +41,18 @@ export async function replace(from: Place, to: Place, found: BigIntStats): Promi
  */
 async function placeFile(from: Place, to: Place): Promise<void> {
   const isMade = await linked(from, to);
-  const [there, left] = [await to.directory.look(to.name), await from.directory.look(from.name)];
+  const [there, left] = [await asOnServer(to), await asOnServer(from)];
   const isOneFile = there !== undefined && left !== undefined && isSame(there, left);
   if (!isMade && !isOneFile) throw left ? new FileExistsError() : new FileNotFoundError();
   // What an agent has put there since is something else, and stays.
-  if (isOneFile) await unlink(pathOf(from));
+  if (isOneFile) await removed(from);
+}
+
+/** It is gone also where the answer was lost, and the client of NFS has sent the request again. */
+async function removed(from: Place): Promise<void> {
+  await unlink(pathOf(from)).catch((thrown: unknown) => {
+    if (!hasErrno(thrown, 'ENOENT')) throw thrown;
+  });
 }
 
 async function linked(from: Place, to: Place): Promise<boolean> {
@@ -60,12 +67,12 @@ async function linked(from: Place, to: Place): Promise<boolean> {
 
 /** Systems other than Linux give a second name to what a link leads to, and not to the link. */
 async function placeLink(from: Place, to: Place): Promise<void> {
-  if (await to.directory.look(to.name)) throw new FileExistsError();
+  if (await asOnServer(to)) throw new FileExistsError();
   await rename(pathOf(from), pathOf(to));
 }
 
 /** Onto an empty directory of ours: making it is what fails where something is. */
-async function placeDirectory(from: Place, to: Place): Promise<void> {
+async function placeDirectory(from: Place, to: Place, found: BigIntStats): Promise<void> {
   try {
     await mkdir(pathOf(to), { mode: PRIVATE });
   } catch (thrown) {
@@ -75,7 +82,8 @@ async function placeDirectory(from: Place, to: Place): Promise<void> {
   try {
     await rename(pathOf(from), pathOf(to));
   } catch (thrown) {
-    const there = await to.directory.look(to.name).catch(() => undefined);
+    const there = await asOnServer(to).catch(() => undefined);
+    if (isMoved(thrown, found, there)) return;
     if (made && there && isSame(made, there)) await rmdir(pathOf(to)).catch(() => undefined);
     // An agent was faster: it has put something into the directory, or in its place.
     if (hasErrno(thrown, 'ENOTEMPTY', 'EEXIST', 'ENOTDIR')) throw new FileExistsError();
@@ -83,15 +91,20 @@ async function placeDirectory(from: Place, to: Place): Promise<void> {
   }
 }
 
-async function renamed(from: Place, to: Place): Promise<void> {
+async function renamed(from: Place, to: Place, found: BigIntStats): Promise<void> {
   try {
     await rename(pathOf(from), pathOf(to));
   } catch (thrown) {
+    if (isMoved(thrown, found, await asOnServer(to).catch(() => undefined))) return;
     if (hasErrno(thrown, 'ENOTEMPTY', 'EEXIST')) throw notEmpty();
     // An agent has moved the one below the other since.
     throw hasErrno(thrown, 'EINVAL') ? intoItself() : thrown;
   }
 }
+
+/** The answer of `rename` was lost, and the client of NFS has sent the request again. */
+const isMoved = (thrown: unknown, found: BigIntStats, there: BigIntStats | undefined): boolean =>
+  hasErrno(thrown, 'ENOENT') && there !== undefined && isSame(found, there);
 
 function refuseOtherKind(found: BigIntStats, there: BigIntStats): void {
   if (found.isDirectory() === there.isDirectory()) return;
@@ -110,6 +123,10 @@ async function syncBoth(from: Place, to: Place): Promise<void> {
   await from.directory.sync();
 }
 
-export const isSame = (one: BigIntStats, other: BigIntStats): boolean => one.ino === other.ino && one.dev === other.dev;
+const isSame = (one: BigIntStats, other: BigIntStats): boolean => one.ino === other.ino && one.dev === other.dev;
+
+/** What decides that a name is removed must not be what a cache says. */
+const asOnServer = ({ directory, name }: Place): Promise<BigIntStats | undefined> =>
+  directory.anew((opened) => opened.lookAnew(name));
 
 const pathOf = ({ directory, name }: Place): Name => directory.entry(name);

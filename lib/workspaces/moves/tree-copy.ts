@@ -1,14 +1,16 @@
 import { constants, type BigIntStats } from 'node:fs';
 import { chmod, link, mkdir, open, readlink, symlink, unlink, type FileHandle } from 'node:fs/promises';
 import pMap from 'p-map';
-import { ContentionError, ValidationError } from '../../errors.ts';
-import { FileNotFoundError, NotAFileError, PathOutsideWorkspaceError } from '../file-errors.ts';
+import { ValidationError } from '../../errors.ts';
+import { FileNotFoundError, NotAFileError } from '../file-errors.ts';
+import { bytesOfName } from '../files/encoded-path.ts';
 import { hasErrno } from '../files/errno.ts';
-import { orStagingError } from '../files/file-error.ts';
+import { againIfStale, orStagingError } from '../files/file-error.ts';
 import { MAX_LEVELS } from '../files/file-path.ts';
+import type { LinksInside } from '../files/links-inside.ts';
 import { refuseLinkOrOther, type Name, type OpenDirectory } from '../files/open-directory.ts';
 import type { Deadline } from './deadline.ts';
-import { isSame, type Place } from './place-entry.ts';
+import type { Place } from './place-entry.ts';
 import type { Reservation } from './reservation.ts';
 
 const { O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_WRONLY } = constants;
@@ -23,41 +25,49 @@ const DIRECTORY_MODE = 0o1777n;
 const AT_ONCE = 8;
 const CHUNK = 1024 * 1024;
 
-/** A file with several names: its copy, and how many of the names have been met. */
+/** A file with several names, as it was when it was copied. */
 interface ManyNames {
+  stats: BigIntStats;
   copy: Promise<void>;
-  met: number;
-  /** How many it has. */
-  names: bigint;
 }
 
 /**
  * Copies whatever is at a place to a staged one: files with their content and mode, links as links, directories with what is
  * in them. Names of one file are names of one copy. Throws, and then leaves a part behind, if something is neither, or is
- * closed, or has names elsewhere, or the deadline is over.
+ * closed, or has names outside the workspace, or the deadline is over.
  */
 export class TreeCopy {
   private readonly holder: OpenDirectory;
   private readonly reservation: Reservation;
   private readonly deadline: Deadline;
+  private readonly links: LinksInside;
   private readonly several = new Map<string, ManyNames>();
 
   /** `holder`: the staged directory, for what belongs to no single place. */
-  constructor(holder: OpenDirectory, reservation: Reservation, deadline: Deadline) {
+  constructor(holder: OpenDirectory, reservation: Reservation, deadline: Deadline, links: LinksInside) {
     this.holder = holder;
     this.reservation = reservation;
     this.deadline = deadline;
+    this.links = links;
   }
 
   /** Gives the mode that the copy of a directory is to have once it is in its place: until then it must be writable. */
   async copy(from: Place, to: Place): Promise<number> {
     const mode = await this.copyEntry(from, to, 1);
-    for (const [key, { met, names, copy }] of this.several) {
-      if (BigInt(met) < names) throw furtherNames();
-      await copy;
-      await orStagingError(unlink(this.holder.entry(key)));
-    }
+    await this.checkNames(from);
+    for (const key of this.several.keys()) await orStagingError(unlink(this.holder.entry(key)));
     return mode;
+  }
+
+  /** In one search, and first in what was copied: there most of them are. */
+  private async checkNames({ directory, name }: Place): Promise<void> {
+    const files = [...this.several.values()].map(({ stats }) => stats);
+    await this.links.checkAll(files, async (search) => {
+      this.deadline.check();
+      await search.skip(this.holder);
+      await search.at(directory, typeof name === 'string' ? Buffer.from(bytesOfName(name)) : name);
+      await search.below(directory, name);
+    });
   }
 
   private async copyEntry(from: Place, to: Place, level: number): Promise<number> {
@@ -69,7 +79,7 @@ export class TreeCopy {
       return Number(found.mode & DIRECTORY_MODE);
     }
     if (found.isSymbolicLink()) await copyLink(from, to);
-    else if (found.isFile()) await this.copyFile(from, to, found);
+    else if (found.isFile()) await this.copyFile(from, to);
     else
       throw new NotAFileError(
         'is that of something, or leads to something, that cannot be copied (FIFO, socket, device)',
@@ -115,42 +125,34 @@ export class TreeCopy {
     }
   }
 
-  private async copyFile(from: Place, to: Place, found: BigIntStats): Promise<void> {
-    if (found.nlink === 1n) return this.copyContent(from, to);
-    const key = `${found.dev}-${found.ino}`;
-    const known = this.several.get(key);
-    const several = known ?? { copy: this.firstOf(from, key, found), met: 0, names: 0n };
-    several.met++;
-    several.names = several.names > found.nlink ? several.names : found.nlink;
-    this.several.set(key, several);
-    await several.copy;
-    await orStagingError(link(this.holder.entry(key), to.directory.entry(to.name)));
-  }
-
-  private async firstOf(from: Place, key: string, found: BigIntStats): Promise<void> {
-    await this.copyContent(from, { directory: this.holder, name: key }, found);
-  }
-
-  /** `several`: a file with several names, which the opened one must still be. */
-  private async copyContent(from: Place, to: Place, several?: BigIntStats): Promise<void> {
-    const source = await openedFile(from);
+  private async copyFile(from: Place, to: Place): Promise<void> {
+    const source = await againIfStale(() => openedFile(from));
     try {
       const stats = await source.stat({ bigint: true });
-      // It had one name a moment ago: the further one may be outside.
-      if (stats.nlink > 1n && !several) throw furtherNames();
-      if (several && !isSame(stats, several)) throw new ContentionError(new Error('a file was replaced meanwhile'));
-      const copy = await orStagingError(
-        open(to.directory.entry(to.name), O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW, PRIVATE_FILE),
-      );
-      try {
-        await this.transfer(source, copy, Number(stats.size));
-        await orStagingError(copy.chmod(Number(stats.mode & FILE_MODE)));
-        await orStagingError(copy.sync());
-      } finally {
-        await copy.close();
-      }
+      if (stats.nlink === 1n) return await this.copyContent(source, stats, to);
+      const key = `${stats.dev}-${stats.ino}`;
+      const known = this.several.get(key) ?? {
+        stats,
+        copy: this.copyContent(source, stats, { directory: this.holder, name: key }),
+      };
+      this.several.set(key, known);
+      await known.copy;
+      await orStagingError(link(this.holder.entry(key), to.directory.entry(to.name)));
     } finally {
       await source.close();
+    }
+  }
+
+  private async copyContent(source: FileHandle, stats: BigIntStats, to: Place): Promise<void> {
+    const copy = await orStagingError(
+      open(to.directory.entry(to.name), O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW, PRIVATE_FILE),
+    );
+    try {
+      await this.transfer(source, copy, Number(stats.size));
+      await orStagingError(copy.chmod(Number(stats.mode & FILE_MODE)));
+      await orStagingError(copy.sync());
+    } finally {
+      await copy.close();
     }
   }
 
@@ -206,8 +208,3 @@ async function checkedFile(file: FileHandle): Promise<FileHandle> {
     throw thrown;
   }
 }
-
-const furtherNames = () =>
-  new PathOutsideWorkspaceError(
-    'is that of, or leads to, a file with further names (hard links) that are not copied with it',
-  );

@@ -81,7 +81,8 @@ export class WorkspaceMoves {
         let outcome: 'published' | 'failed' = 'failed';
         try {
           const whole = { directory: holder.directory, name: WHOLE };
-          const mode = await new TreeCopy(holder.directory, reservation, deadline).copy(source, whole);
+          const links = this.files.linksInside(session, top);
+          const mode = await new TreeCopy(holder.directory, reservation, deadline, links).copy(source, whole);
           const { overwrite, quota } = transfer;
           const publishing = { overwrite, quota, counted: reservation.freed };
           await withLocks(staging, [ends.to], async (stillHeld) => {
@@ -139,12 +140,13 @@ async function publish(top: OpenDirectory, source: Place, found: BigIntStats, to
   await withDirectory(
     top,
     to.parents,
-    async (directory) => {
-      const target = { directory, name: to.name };
-      await stillHeld?.();
-      const replaced = overwrite ? await replace(source, target, found) : await placed(source, target, found);
-      await quota.giveBack(replaced - counted);
-    },
+    (parent) =>
+      parent.anew(async (directory) => {
+        const target = { directory, name: to.name };
+        await stillHeld?.();
+        const replaced = overwrite ? await replace(source, target, found) : await placed(source, target, found);
+        await quota.giveBack(replaced - counted);
+      }),
     'make',
   );
 }
@@ -175,23 +177,25 @@ async function publishStaged(
   }
 }
 
-/** Runs `work` with what is at the path, and the directory that it is in open. */
+/** Runs `work` with what is at the path, as the server has it, and the directory that it is in open. */
 async function inPlace<T>(
   top: OpenDirectory,
   { parents, name, mustBeDirectory }: End,
   work: (source: Place, found: BigIntStats) => Promise<T>,
 ): Promise<T> {
-  return withDirectory(top, parents, async (directory) => {
-    const found = await directory.look(name);
-    if (!found) throw new FileNotFoundError();
-    if (mustBeDirectory && !found.isDirectory()) throw new NotAFileError('ends like that of a directory');
-    return work({ directory, name }, found);
-  });
+  return withDirectory(top, parents, (parent) =>
+    parent.anew(async (directory) => {
+      const found = await directory.lookAnew(name);
+      if (!found) throw new FileNotFoundError();
+      if (mustBeDirectory && !found.isDirectory()) throw new NotAFileError('ends like that of a directory');
+      return work({ directory, name }, found);
+    }),
+  );
 }
 
 /** Refuses before a copy what would be refused after it; gives the bytes of the file that will be replaced. */
 async function replacedBy(top: OpenDirectory, { parents, name }: End, overwrite: boolean): Promise<number> {
-  const look = (directory: OpenDirectory) => directory.look(name);
+  const look = (directory: OpenDirectory) => directory.lookAnew(name);
   // What is missing is made later, and what is in the way says so then.
   const there = await withDirectory(top, parents, look).catch(() => undefined);
   if (there && !overwrite) throw new FileExistsError();
