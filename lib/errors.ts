@@ -5,11 +5,15 @@ export type { ErrorCode };
 /** A code of the catalogue, or one of another version of the API, which a typed client passes on. */
 type AnyCode = ErrorCode | (string & Record<never, never>);
 
-/**
- * What a typed client adds to the details of an error that it received: over HTTP the id of the request; the status, if the
- * gateway answered by itself; and when the same request may succeed (s).
- */
-type OfAnswer = { requestId?: string; gatewayStatus?: number; retryAfterSeconds?: number };
+/** What a typed client adds to the details of an error that it received. */
+type OfAnswer = {
+  /** Over HTTP. */
+  requestId?: string;
+  /** If the gateway answered by itself. */
+  gatewayStatus?: number;
+  /** When the same request may succeed (s). */
+  retryAfterSeconds?: number;
+};
 
 export type NoDetails = Record<never, never>;
 /**
@@ -186,13 +190,9 @@ export class McpClientLimitError extends CodedError<'MCP_CLIENT_LIMIT', { limit:
   }
 }
 
-/**
- * What is known of a failed MCP server: its HTTP status; the message of its JSON-RPC error, without secrets, at most 200
- * characters; the versions it speaks; origin and path it redirects to; how a command ended; an authorization server's code.
- */
-export type McpFailure = Partial<Record<'serverStatus' | 'exitCode', number>> &
-  Partial<Record<'serverMessage' | 'redirectedTo' | 'signal' | 'oauthError', string>> &
-  Partial<Record<'supported', readonly string[]>>;
+/** What is known of a failed MCP server. `serverMessage`: of a JSON-RPC error, without secrets, at most 200 characters. */
+export type McpFailure = { supported?: readonly string[] } & Partial<Record<'serverStatus' | 'exitCode', number>> &
+  Partial<Record<'serverMessage' | 'redirectedTo' | 'signal' | 'oauthError', string>>;
 
 /** The MCP server refused, timed out or broke the protocol. */
 export class McpConnectionError extends CodedError<'MCP_CONNECTION', McpFailure> {
@@ -243,5 +243,8 @@ export class InternalError extends CodedError<'INTERNAL', NoDetails> {
 }
 
 /** What a caller may be told of any thrown value: errors of the catalogue as they are, everything else as `INTERNAL`. */
-export const toSessionManagerError = (thrown: unknown): CodedError =>
-  thrown instanceof CodedError ? thrown : new InternalError(thrown);
+export function toSessionManagerError(thrown: unknown): CodedError {
+  return isOfCatalogue(thrown) ? thrown : new InternalError(thrown);
+}
+
+const isOfCatalogue = (thrown: unknown): thrown is CodedError => thrown instanceof CodedError;

@@ -54,7 +54,7 @@ function outputInBody({ rawAnswer, tellsExisted: mayBeNull }: Route, body: Buffe
 /** What a problem document has in addition to the details. */
 const DOCUMENT_FIELDS: ReadonlySet<string> = new Set(['type', 'title', 'status', 'code', 'detail']);
 
-/** The refusal or failure that an answer tells. */
+/** The refusal or failure in an answer. */
 export function errorOf(status: number, headers: Headers, body: Buffer): Error {
   const document: Record<string, unknown> = { ...headRefusal(headers), ...parsed(body) };
   const { code, detail, message } = document;
