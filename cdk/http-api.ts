@@ -15,7 +15,7 @@ import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import type { ApiFunction } from '../lib/operations/operation.ts';
-import { IDENTITY_HEADERS } from '../lib/api/caller-of-event.ts';
+import { IDENTITY_HEADERS } from '../lib/api/identity-headers.ts';
 import { operations } from '../lib/api/operations.ts';
 import { routes, servedRoutes } from '../lib/api/routes.ts';
 import type { Route } from '../lib/operations/route.ts';

@@ -3,14 +3,12 @@ import { UnauthorizedError, ValidationError } from '../errors.ts';
 import { checkIdentity, type Caller, type Identity } from '../identity.ts';
 import type { HttpEvent } from './http-event.ts';
 import { headerOf } from './http-request/header-fields.ts';
+import { IDENTITY_HEADERS } from './identity-headers.ts';
 import { elementsOfClaim, idOfClaim } from './token-claims.ts';
 
 type AuthConfig = Pick<Config, 'authMode' | 'jwtOrgClaim' | 'jwtRoleClaim' | 'jwtAdminRole' | 'jwtOperatorRole'>;
 
 const ROLES = ['admin', 'operator'] as const;
-
-/** By which callers that sign their requests say for whom they act. */
-export const IDENTITY_HEADERS = ['x-user-id', 'x-org-id', 'x-role'] as const;
 
 /** Who is calling, by the function's own `AUTH_MODE` and never by the look of the event. */
 export function callerOfEvent(event: HttpEvent, config: AuthConfig): Caller {
