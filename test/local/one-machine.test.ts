@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
-import { Agent, request } from 'node:http';
+import { Agent, request, type IncomingMessage } from 'node:http';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
@@ -116,11 +116,12 @@ describe('a stop', () => {
     async () => {
       const server = await startServer({ DYNAMODB_ENDPOINT: process.env.DYNAMODB_ENDPOINT as string });
       const half = request(`${server.url}/sessions`, { method: 'POST', headers: { 'content-length': '100' } });
-      const cutOff = once(half, 'error');
+      const answered = once(half, 'response') as Promise<[IncomingMessage]>;
       half.write('{');
       await ask(server, 'GET', '/health');
       expect(await server.stop()).toEqual({ code: 0, signal: null });
-      await cutOff;
+      const [{ statusCode }] = await answered;
+      expect(statusCode).toBe(503);
     },
     LONG,
   );
