@@ -126,7 +126,7 @@ export const ERRORS = {
     title: 'Path outside the workspace',
     exit: 'usage',
     outcome: 'path-policy',
-    when: '`..`, a leading slash, a symlink anywhere in the path, or reading a file with `names` (hard links) that are not all `found` in the workspace',
+    when: '`..`, a leading slash, a symlink anywhere in the path, or reading or copying a file with `names` (hard links) that are not all `found` in the workspace',
   },
   NOT_A_FILE: {
     status: 409,

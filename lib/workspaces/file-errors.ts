@@ -34,7 +34,7 @@ export class DirectoryNotEmptyError extends CodedError<'DIRECTORY_NOT_EMPTY', No
 /** Something is where a move or a copy leads, and nothing was to be replaced. */
 export class FileExistsError extends CodedError<'FILE_EXISTS', NoDetails> {
   constructor() {
-    super('FILE_EXISTS', 'Something is there already. With overwrite, a file is replaced.', {});
+    super('FILE_EXISTS', 'Something is there already. With overwrite, a file or an empty directory is replaced.', {});
   }
 }
 
