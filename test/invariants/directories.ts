@@ -3,6 +3,8 @@ import { isSession, type Entry, type StoredItem } from './stored-state.ts';
 const PRIVATE = 0o700;
 /** What may be at the root beside the directories of users. */
 const OURS = ['.pending', '.trash', '.uploads'];
+/** And the file that says which root it is. */
+const MARKER = '.root';
 
 /** I3: each session has its directory, each directory a session, and nothing is left aside. */
 export function problemsOfDirectories(items: StoredItem[], entries: Entry[]): string[] {
@@ -18,6 +20,7 @@ export function problemsOfDirectories(items: StoredItem[], entries: Entry[]): st
   });
   const strange = entries.flatMap(({ path, type }) => {
     const [top = '', name, ...deeper] = path.split('/');
+    if (path === MARKER && type === 'file') return [];
     if (name === undefined) return type === 'directory' ? [] : [`I3: ${path} is no directory of a user`];
     if (deeper.length > 0) return [];
     if (top === '.uploads') return ids.has(name) ? [] : [`I3: ${path} is of no session`];
