@@ -23,13 +23,15 @@ const HINTS: Readonly<Record<string, string>> = {
 export function failureOf(thrown: unknown): Failure {
   if (isKnownError(thrown)) {
     const { requestId } = thrown.details;
-    const problem = { ...problemOf(thrown, ''), requestId: typeof requestId === 'string' ? requestId : undefined };
+    // The document as the server sent it: a header is no part of it.
+    const document = { ...problemOf(thrown, ''), retryAfterSeconds: undefined };
+    const problem = { ...document, requestId: typeof requestId === 'string' ? requestId : undefined };
     return { exitCode: exitCodeOf(thrown.code), problem };
   }
   const { name, message, code } = thrown as Error & { code?: unknown };
   if (thrown instanceof Interruption) return ownFailure(thrown.exitCode, 'INTERRUPTED', message);
   if (thrown instanceof NoAnswerError) return ownFailure(EXIT.noAnswer, 'NO_ANSWER', message);
-  if (thrown instanceof SessionManagerError) return ownFailure(EXIT.failed, thrown.code, message);
+  if (thrown instanceof SessionManagerError) return ownFailure(EXIT.failed, 'UNEXPECTED_ANSWER', message);
   if (thrown instanceof UsageError || name === 'YError') return ownFailure(EXIT.usage, 'USAGE', message);
   if (name === 'CredentialsProviderError') return ownFailure(EXIT.notAllowed, 'NO_CREDENTIALS', message);
   if (typeof code === 'string' && 'syscall' in (thrown as object))
