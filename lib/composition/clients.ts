@@ -63,7 +63,7 @@ export function dynamoDbConfig(
   { dynamodbEndpoint, dynamodbOwnCredentials }: Pick<Config, 'dynamodbEndpoint' | 'dynamodbOwnCredentials'>,
   env: NodeJS.ProcessEnv,
 ) {
-  if (dynamodbEndpoint === undefined) return { ...CLIENT, ...awsSettings(env), requestHandler: ON_AWS };
+  if (dynamodbEndpoint === undefined) return { ...CLIENT, ...awsSettings(env, 'DYNAMODB'), requestHandler: ON_AWS };
   const callers = dynamodbOwnCredentials ? {} : env;
   return {
     ...CLIENT,

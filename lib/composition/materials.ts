@@ -44,7 +44,7 @@ export function materialsFrom(env: NodeJS.ProcessEnv, { mcp, accessPoints }: Loa
   const log = logLinesOf(config, env.AWS_LAMBDA_LOG_LEVEL);
   const { connector, secrets, close } = mcp(config, env);
   const client = tableClient(config, env);
-  const ofFileSystem = config.fileSystem && accessPoints?.(config.fileSystem, { ...EFS, ...awsSettings(env) });
+  const ofFileSystem = config.fileSystem && accessPoints?.(config.fileSystem, { ...EFS, ...awsSettings(env, 'EFS') });
   return {
     config,
     log,

@@ -20,7 +20,7 @@ const MAX_ANSWER_BYTES = 12 * 1024 * 1024;
 export function mcpSdkServices(config: McpConfig, env: NodeJS.ProcessEnv): McpServices {
   const { mcpAllowLoopback, mcpStdioCommands } = config;
   const fetch = guardedFetch({ loopback: mcpAllowLoopback, maxBytes: MAX_ANSWER_BYTES });
-  const kms = config.secretsKmsKeyId === undefined ? undefined : new KMSClient({ ...KMS, ...awsSettings(env) });
+  const kms = config.secretsKmsKeyId === undefined ? undefined : new KMSClient({ ...KMS, ...awsSettings(env, 'KMS') });
   return {
     connector: new SdkConnector({ fetch, stdioCommands: mcpStdioCommands, searchPath: env.PATH }),
     secrets: secretBox(config, kms),

@@ -32,7 +32,6 @@ describe('of a request whose connection is cut when it has arrived', () => {
   /** Answers instead, from this request on. */
   let answerFrom: number;
   let answer: { status: number; body: object }[];
-  const before = { ...process.env };
 
   beforeAll(async () => {
     const handle = async (request: IncomingMessage, response: ServerResponse) => {
@@ -44,13 +43,12 @@ describe('of a request whose connection is cut when it has arrived', () => {
     server = createServer((request, response) => void handle(request, response));
     await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
     url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    Object.assign(process.env, AWS, { AWS_ENDPOINT_URL_LAMBDA: url });
+    Object.assign(env, { AWS_ENDPOINT_URL_LAMBDA: url });
   });
   beforeEach(() => {
     [arrived, answerFrom, answer] = [[], Infinity, []];
   });
   afterAll(async () => {
-    process.env = before;
     server.closeAllConnections();
     await new Promise((closed) => server.close(closed));
   });

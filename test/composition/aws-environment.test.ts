@@ -1,7 +1,9 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { awsSettings } from '../../lib/api/client/aws-settings.ts';
 import { SessionManagerClient } from '../../lib/api/client/session-manager-client.ts';
 import { createServices } from '../../lib/composition/api-functions.ts';
 import { mcpSdkServices } from '../../lib/composition/mcp-sdk.ts';
@@ -23,6 +25,10 @@ const OF_THE_PROCESS = {
   AWS_CONFIG_FILE: '/nowhere',
   AWS_SHARED_CREDENTIALS_FILE: '/nowhere',
   AWS_EC2_METADATA_DISABLED: 'true',
+  AWS_ENDPOINT_URL: 'http://127.0.0.1:9',
+  AWS_ENDPOINT_URL_KMS: 'http://127.0.0.1:9',
+  AWS_USE_FIPS_ENDPOINT: 'true',
+  AWS_USE_DUALSTACK_ENDPOINT: 'true',
 };
 
 const OWNER = { sessionId: 'session', clientId: 'client' };
@@ -45,6 +51,7 @@ const calls: Record<string, (env: Record<string, string>) => Promise<unknown>> =
 describe('an environment that is given', () => {
   const before = { ...process.env };
   const seen: string[] = [];
+  let given: Record<string, string>;
   const server = createServer((request, response) => {
     seen.push(
       /Credential=([^,]+)\/\d{8}\/([^/]+)\//
@@ -60,21 +67,21 @@ describe('an environment that is given', () => {
     server.close();
   });
   beforeEach(() => {
-    const AWS_ENDPOINT_URL = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    process.env = { ...before, ...OF_THE_PROCESS, AWS_ENDPOINT_URL };
+    given = { ...GIVEN, AWS_ENDPOINT_URL: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
+    process.env = { ...before, ...OF_THE_PROCESS };
     seen.length = 0;
   });
   afterEach(() => {
     process.env = { ...before };
   });
 
-  test.each(Object.entries(calls))('is the one whose region and credentials %s is called with', async (_, call) => {
-    await expect(call(GIVEN)).rejects.toThrow();
+  test.each(Object.entries(calls))('is the one whose address, region and keys %s is called with', async (_, call) => {
+    await expect(call(given)).rejects.toThrow();
     expect(new Set(seen)).toEqual(new Set(['GIVEN eu-central-1']));
   });
 
   test.each(Object.entries(calls))('without a region is not taken for the process’s: %s', async (_, call) => {
-    const work = call({ ...GIVEN, AWS_REGION: ' ' });
+    const work = call({ ...given, AWS_REGION: ' ' });
     await expect(work).rejects.toThrow('There is no AWS region: set AWS_REGION');
     expect(seen).toEqual([]);
   });
@@ -82,10 +89,17 @@ describe('an environment that is given', () => {
   test.each(Object.entries(calls))(
     'with half of the credentials is not taken for the process’s: %s',
     async (_, call) => {
-      await expect(call({ ...GIVEN, AWS_SECRET_ACCESS_KEY: '' })).rejects.toThrow(/credentials/);
+      await expect(call({ ...given, AWS_SECRET_ACCESS_KEY: '' })).rejects.toThrow(/credentials/);
       expect(seen).toEqual([]);
     },
   );
+
+  test('without an address is not sent to the process’s', async () => {
+    const { endpoint, ignoreConfiguredEndpointUrls } = awsSettings(GIVEN, 'DYNAMODB');
+    expect({ endpoint, ignoreConfiguredEndpointUrls }).toEqual({ ignoreConfiguredEndpointUrls: true });
+    const { useFipsEndpoint, useDualstackEndpoint } = new DynamoDBClient(awsSettings(GIVEN, 'DYNAMODB')).config;
+    expect([await useFipsEndpoint(), await useDualstackEndpoint()]).toEqual([false, false]);
+  });
 
   test('says which variables name credentials, and which a DynamoDB elsewhere', async () => {
     const work = createSessionManager({ AWS_REGION: 'eu-central-1', LOG_LEVEL: 'SILENT' }).countAllSessions();

@@ -1,4 +1,10 @@
-import { loadConfig, NODE_REGION_CONFIG_FILE_OPTIONS, NODE_REGION_CONFIG_OPTIONS } from '@smithy/core/config';
+import {
+  loadConfig,
+  NODE_REGION_CONFIG_FILE_OPTIONS,
+  NODE_REGION_CONFIG_OPTIONS,
+  NODE_USE_DUALSTACK_ENDPOINT_CONFIG_OPTIONS,
+  NODE_USE_FIPS_ENDPOINT_CONFIG_OPTIONS,
+} from '@smithy/core/config';
 
 export interface AwsCredentials {
   accessKeyId: string;
@@ -12,17 +18,43 @@ export interface AwsSettings {
   region: string | (() => Promise<string>);
   profile?: string;
   credentials?: () => Promise<AwsCredentials>;
+  endpoint?: string;
+  ignoreConfiguredEndpointUrls?: boolean;
+  useFipsEndpoint?: () => Promise<boolean>;
+  useDualstackEndpoint?: () => Promise<boolean>;
 }
 
+/** As the names of variables write it: `AWS_ENDPOINT_URL_KMS`. */
+export type AwsService = 'DYNAMODB' | 'EFS' | 'KMS' | 'LAMBDA';
+
 /** An AWS client takes what is not here from the usual files and services. */
-export function awsSettings(env: NodeJS.ProcessEnv): AwsSettings {
+export function awsSettings(env: NodeJS.ProcessEnv, service: AwsService): AwsSettings {
   const profile = env.AWS_PROFILE || 'default';
   const region = regionIn(env) ?? (() => regionOfProfile(profile));
   // A deployed function's credentials are the SDK's affair: Lambda may replace them.
   if (env.AWS_LAMBDA_FUNCTION_NAME !== undefined) return { region };
+  const settings = { region, profile, ...endpointOf(env, service, profile) };
   // A profile that is named comes before keys, as in the SDK; the default profile comes after them.
-  if (env.AWS_PROFILE || credentialsIn(env) === undefined) return { region, profile };
-  return { region, profile, credentials: async () => credentialsIn(env) as AwsCredentials };
+  if (env.AWS_PROFILE || credentialsIn(env) === undefined) return settings;
+  return { ...settings, credentials: async () => credentialsIn(env) as AwsCredentials };
+}
+
+/** As in the SDK, which would read the variables of the process. */
+function endpointOf(env: NodeJS.ProcessEnv, service: AwsService, profile: string) {
+  const endpoint = env[`AWS_ENDPOINT_URL_${service}`] || env.AWS_ENDPOINT_URL;
+  const isIgnored = env.AWS_IGNORE_CONFIGURED_ENDPOINT_URLS?.toLowerCase() === 'true';
+  const isSwitchedOn = (options: typeof NODE_USE_FIPS_ENDPOINT_CONFIG_OPTIONS) => async () =>
+    (await loadConfig(
+      { ...options, environmentVariableSelector: () => options.environmentVariableSelector(env) },
+      { profile },
+    )()) === true;
+  return {
+    useFipsEndpoint: isSwitchedOn(NODE_USE_FIPS_ENDPOINT_CONFIG_OPTIONS),
+    useDualstackEndpoint: isSwitchedOn(NODE_USE_DUALSTACK_ENDPOINT_CONFIG_OPTIONS),
+    ...(endpoint && !isIgnored && { endpoint }),
+    // Else it may be in the profile; whoever has keys of their own needs none.
+    ...((isIgnored || (!endpoint && !env.AWS_PROFILE && credentialsIn(env))) && { ignoreConfiguredEndpointUrls: true }),
+  };
 }
 
 export const regionIn = ({ AWS_REGION, AWS_DEFAULT_REGION }: NodeJS.ProcessEnv): string | undefined =>

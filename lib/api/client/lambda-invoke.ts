@@ -28,8 +28,8 @@ const NEW_CONNECTION = { httpAgent: { keepAlive: false }, httpsAgent: { keepAliv
 
 /** By the AWS SDK, with the region and the credentials of `env`. */
 export function invokeWithSdk(env: NodeJS.ProcessEnv): Invoke {
-  const repeating = lazily(() => new LambdaClient(awsSettings(env)));
-  const once = lazily(() => new LambdaClient({ ...awsSettings(env), requestHandler: NEW_CONNECTION }));
+  const repeating = lazily(() => new LambdaClient(awsSettings(env, 'LAMBDA')));
+  const once = lazily(() => new LambdaClient({ ...awsSettings(env, 'LAMBDA'), requestHandler: NEW_CONNECTION }));
   return async (FunctionName, Payload, { repeatable, signal } = { repeatable: false }) => {
     const command = new InvokeCommand({ FunctionName, Payload });
     let reason: unknown;
