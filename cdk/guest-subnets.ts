@@ -1,4 +1,4 @@
-import { Fn } from 'aws-cdk-lib';
+import { Fn, Token } from 'aws-cdk-lib';
 import {
   CfnInternetGateway,
   CfnVPCCidrBlock,
@@ -10,7 +10,8 @@ import {
   type ISubnet,
 } from 'aws-cdk-lib/aws-ec2';
 import { Construct } from 'constructs';
-import { SUBNET_MASK } from './network-config.ts';
+import { SUBNET_MASK, vpcCidrSchema } from './network-config.ts';
+import { StackConfigError } from './stack-config.ts';
 import type { WorkspaceNetwork } from './workspace-network.ts';
 
 export interface GuestSubnetsProps {
@@ -35,6 +36,7 @@ export class GuestSubnets extends Construct {
 
   constructor(scope: Construct, id: string, { network: { vpc }, cidr, internet = false }: GuestSubnetsProps) {
     super(scope, id);
+    refuseOtherThan24(cidr);
     const block = new CfnVPCCidrBlock(this, 'Block', { vpcId: vpc.vpcId, cidrBlock: cidr });
     const place = (zone: string, part: number) => ({
       vpcId: vpc.vpcId,
@@ -62,4 +64,9 @@ export class GuestSubnets extends Construct {
     const nat = outside.addNatGateway();
     for (const subnet of subnets) subnet.addDefaultNatRoute(nat.ref);
   }
+}
+
+function refuseOtherThan24(cidr: string): void {
+  if (Token.isUnresolved(cidr) || (vpcCidrSchema.safeParse(cidr).success && cidr.endsWith('/24'))) return;
+  throw new StackConfigError(`The cidr of guest subnets must be a /24 such as 10.216.0.0/24, and is ${cidr}.`);
 }

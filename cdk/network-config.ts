@@ -13,22 +13,42 @@ const ZONES = 'must be 2 or 3, or the names of two or three zones of one region,
 
 const zoneNames = z
   .union([z.string().transform((joined) => joined.split(',').map((name) => name.trim())), z.array(z.string())])
-  .refine((names) => names.length >= 2 && names.length <= 3 && new Set(names).size === names.length)
-  .refine((names) => names.every((name) => ZONE_NAME.test(name)) && new Set(names.map(regionOfZone)).size === 1);
+  .refine((names) => areDifferent(names) && names.every((name) => ZONE_NAME.test(name)) && areOfOneRegion(names), {
+    error: ZONES,
+    abort: true,
+  });
 
-const regionOfZone = (name: string): string => ZONE_NAME.exec(name)?.[1] ?? name;
+const areDifferent = (names: string[]): boolean =>
+  names.length >= 2 && names.length <= 3 && new Set(names).size === names.length;
+const areOfOneRegion = (names: string[]): boolean => new Set(names.map(regionOfZone)).size === 1;
+
+export const regionOfZone = (name: string): string => ZONE_NAME.exec(name)?.[1] ?? name;
+
+const numberOfZones = z.coerce
+  .number<number | string>()
+  .int()
+  .min(2, { error: ZONES, abort: true })
+  .max(3, { error: ZONES, abort: true });
 
 /** By number, zones are taken by their position in the account's list; by name, they stay where they are. */
-export const availabilityZonesSchema = z.union([z.coerce.number<number | string>().int().min(2).max(3), zoneNames], {
-  error: ZONES,
-});
+export const availabilityZonesSchema = z.union([numberOfZones, zoneNames], { error: ZONES });
 
 export type AvailabilityZones = z.infer<typeof availabilityZonesSchema>;
 
-export const vpcCidrSchema = z.cidrv4().pipe(
-  z.string().refine((cidr) => startOf(cidr) === cidr.split('/')[0], {
-    error: ({ input }) => `must begin where its block begins, at ${startOf(String(input))}`,
-  }),
+/** EC2 refuses them: 0.0.0.0/8, 127.0.0.0/8, 169.254.0.0/16 and 224.0.0.0/4. */
+const NO_VPC = ['unspecified', 'loopback', 'linkLocal', 'multicast'];
+
+export const vpcCidrSchema = z.cidrv4({ error: 'must be an IPv4 range such as 10.215.0.0/24', abort: true }).pipe(
+  z
+    .string()
+    .refine((cidr) => startOf(cidr) === cidr.split('/')[0], {
+      error: ({ input }) => `must begin where its block begins, at ${startOf(String(input))}`,
+      abort: true,
+    })
+    .refine((cidr) => !NO_VPC.includes(kindOf(cidr)), {
+      error: ({ input }) => `is of the kind ${kindOf(String(input))}, which no VPC can have`,
+      abort: true,
+    }),
 );
 
 /** What is wrong with a VPC of this size for that many zones, if anything. */
@@ -41,3 +61,4 @@ export function problemOfSize(vpcCidr: string, availabilityZones: AvailabilityZo
 }
 
 const startOf = (cidr: string): string => ipaddr.IPv4.networkAddressFromCIDR(cidr).toString();
+const kindOf = (cidr: string): string => ipaddr.IPv4.parse(cidr.split('/')[0] ?? '').range();

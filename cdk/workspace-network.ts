@@ -1,4 +1,4 @@
-import { Stack, Fn } from 'aws-cdk-lib';
+import { Fn, Stack, Token } from 'aws-cdk-lib';
 import {
   FlowLogDestination,
   FlowLogTrafficType,
@@ -15,8 +15,8 @@ import { AnyPrincipal, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import { dynamoDbActionsInVpc } from './function-rows.ts';
 import { newLogGroup } from './log-group.ts';
-import { SUBNET_MASK, type AvailabilityZones } from './network-config.ts';
-import type { StackConfig } from './stack-config.ts';
+import { regionOfZone, SUBNET_MASK, type AvailabilityZones } from './network-config.ts';
+import { StackConfigError, type StackConfig } from './stack-config.ts';
 
 /**
  * Isolated subnets, in which functions mount the file system. No internet, no NAT, no interface endpoint: the only way
@@ -29,6 +29,7 @@ export class WorkspaceNetwork extends Construct {
 
   constructor(scope: Construct, id: string, config: StackConfig, table: ITable) {
     super(scope, id);
+    refuseZonesOfElsewhere(config.availabilityZones, Stack.of(this));
     this.vpc = new Vpc(this, 'Vpc', {
       ipAddresses: IpAddresses.cidr(config.vpcCidr),
       availabilityZones: zonesOf(config.availabilityZones),
@@ -68,3 +69,11 @@ export class WorkspaceNetwork extends Construct {
 /** Without names by position, so that synth asks no account for them. */
 const zonesOf = (zones: AvailabilityZones): string[] =>
   typeof zones === 'number' ? Array.from({ length: zones }, (_, zone) => Fn.select(zone, Fn.getAzs())) : zones;
+
+/** Where the app names the region of the stack. Otherwise only the deployment knows it. */
+function refuseZonesOfElsewhere(zones: AvailabilityZones, { region }: Stack): void {
+  if (typeof zones === 'number' || Token.isUnresolved(region)) return;
+  const elsewhere = zones.filter((zone) => regionOfZone(zone) !== region);
+  if (elsewhere.length === 0) return;
+  throw new StackConfigError(`availabilityZones: ${elsewhere.join(', ')} are not in ${region}, the stack's region.`);
+}

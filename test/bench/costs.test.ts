@@ -2,7 +2,8 @@ import { beforeAll, describe, expect, test } from '@jest/globals';
 import { ourCosts, ONE_KB_PROMPT } from './our-costs.ts';
 import type { Cost } from './capacity-meter.ts';
 import { ALL_IN } from './costs.ts';
-import { allIn, USAGES } from './operation-costs.ts';
+import { allIn, costOf, USAGES } from './operation-costs.ts';
+import { priceOf } from './prices.ts';
 
 describe('what an operation asks of DynamoDB', () => {
   let costs: Awaited<ReturnType<typeof ourCosts>>;
@@ -36,6 +37,13 @@ describe('what an operation asks of DynamoDB', () => {
       expect(allIn(operation)).toBeGreaterThan(most * 0.8);
     }
     expect(ALL_IN.map(([operation]) => operation)).toEqual(Object.keys(USAGES));
+  });
+
+  // What the stream's function did had no trace in the sums, and ended sessions on MCP servers without the key.
+  test('includes what session-events is paid for: its trace, and the key with which it ends an MCP session', () => {
+    const told = costOf('end, with an MCP client');
+    expect(told.traces).toBeCloseTo(2 * (costOf('get with a touch').traces ?? 0));
+    expect(told['KMS, events']).toBeCloseTo(1e6 * (priceOf('kmsRequest') + priceOf('event')));
   });
 
   test('an end takes at most 3 requests', () =>

@@ -11,9 +11,11 @@ interface Usage {
   kmsRequests?: number;
   /** Calls of EFS, which bills at least 32 KiB for one that moves data, and 4 KiB for one that does not. */
   efs?: { dataReads?: number; dataWrites?: number; metadataReads?: number; metadataWrites?: number };
-  /** The table's stream tells `session-events` of it, which sends an event. */
-  isEvent?: true;
+  /** The table's stream tells `session-events` of it, which sends an event. Of a batch of one record, the most that it can cost. */
+  event?: { ms: number };
 }
+
+const EVENT_MS = 20;
 
 /** The units of DynamoDB are those that the benchmark measures, which a test compares. */
 export const USAGES: Readonly<Record<string, Usage>> = {
@@ -23,13 +25,20 @@ export const USAGES: Readonly<Record<string, Usage>> = {
     readUnits: 0,
     writeUnits: 16,
     efs: { metadataReads: 4, metadataWrites: 2 },
-    isEvent: true,
+    event: { ms: EVENT_MS },
   },
   'get, active within the touch interval': { function: 'records', ms: 15, readUnits: 1, writeUnits: 0 },
   'get with a touch': { function: 'records', ms: 20, readUnits: 1, writeUnits: 1 },
   'list, a page': { function: 'records', ms: 20, readUnits: 3, writeUnits: 0 },
   'count of a user': { function: 'records', ms: 15, readUnits: 1, writeUnits: 0 },
-  'add an MCP client': { function: 'mcp', ms: 600, readUnits: 1, writeUnits: 4, kmsRequests: 1, isEvent: true },
+  'add an MCP client': {
+    function: 'mcp',
+    ms: 600,
+    readUnits: 1,
+    writeUnits: 4,
+    kmsRequests: 1,
+    event: { ms: EVENT_MS },
+  },
   'call a tool': { function: 'mcp', ms: 500, readUnits: 2, writeUnits: 0, kmsRequests: 1 },
   'write a file of 1 KB': {
     function: 'workspace',
@@ -51,7 +60,9 @@ export const USAGES: Readonly<Record<string, Usage>> = {
     readUnits: 1,
     writeUnits: 19,
     efs: { metadataReads: 4, metadataWrites: 3 },
-    isEvent: true,
+    // `session-events` opens the client's credentials and ends its session on the MCP server.
+    kmsRequests: 1,
+    event: { ms: 200 },
   },
 };
 
@@ -65,8 +76,6 @@ const LOG_BYTES = 1_650;
 const ACCESS_LOG_BYTES = 400;
 /** Of many requests a second. One a second is traced besides. */
 const TRACED = 0.05;
-/** A batch of one record, which is the most that it can cost. */
-const EVENT_MS = 20;
 
 /** Dollars for a million calls, by what they are paid for. */
 export function costOf(operation: string): Record<string, number> {
@@ -75,7 +84,7 @@ export function costOf(operation: string): Record<string, number> {
   const { dataReads = 0, dataWrites = 0, metadataReads = 0, metadataWrites = 0 } = usage.efs ?? {};
   const runs: [FunctionName, number][] = [
     [usage.function, usage.ms],
-    ...(usage.isEvent ? [['session-events', EVENT_MS] as [FunctionName, number]] : []),
+    ...(usage.event ? [['session-events', usage.event.ms] as [FunctionName, number]] : []),
   ];
   const ofEach: Record<string, number> = {
     gateway: priceOf('httpApiRequest'),
@@ -83,9 +92,9 @@ export function costOf(operation: string): Record<string, number> {
     DynamoDB: usage.readUnits * priceOf('dynamoDbReadUnit') + usage.writeUnits * priceOf('dynamoDbWriteUnit'),
     logs: ((runs.length * LOG_BYTES) / GB) * priceOf('logsGb'),
     'access log': (ACCESS_LOG_BYTES / GB) * priceOf('logsGb'),
-    traces: TRACED * priceOf('trace'),
+    traces: runs.length * TRACED * priceOf('trace'),
     EFS: efsCost('efsReadGb', dataReads, metadataReads) + efsCost('efsWriteGb', dataWrites, metadataWrites),
-    'KMS, events': (usage.kmsRequests ?? 0) * priceOf('kmsRequest') + (usage.isEvent ? priceOf('event') : 0),
+    'KMS, events': (usage.kmsRequests ?? 0) * priceOf('kmsRequest') + (usage.event ? priceOf('event') : 0),
   };
   return Object.fromEntries(Object.entries(ofEach).map(([part, dollars]) => [part, dollars * MILLION]));
 }

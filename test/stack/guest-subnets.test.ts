@@ -6,6 +6,7 @@ import { Template } from 'aws-cdk-lib/assertions';
 import { WorkspaceReaderStack } from '../../cdk/examples/workspace-reader-stack.ts';
 import { WorkspaceRestorerStack } from '../../cdk/examples/workspace-restorer-stack.ts';
 import { functionRows, type FunctionName } from '../../cdk/function-rows.ts';
+import { GuestSubnets, StackConfigError } from '../../cdk/index.ts';
 import { functionResources, newApp, resourcesOf } from './synth.ts';
 
 interface Association {
@@ -47,6 +48,12 @@ describe('guests of the network, with a NAT gateway', () => {
     // Nor is one of these subnets given another table.
     const associated = JSON.stringify(ofType(guests, ASSOCIATION));
     for (const subnet of subnets) expect(associated).not.toContain(subnet);
+  });
+
+  // CloudFormation found it out, when it made the subnets.
+  test.each(['10.216.0.0/26', '10.216.0.7/24', '10.216.0.0', '127.0.0.0/24'])('have no block such as %s', (cidr) => {
+    const { stack: other } = newApp();
+    expect(() => new GuestSubnets(other, 'Guests', { network: other.network, cidr })).toThrow(StackConfigError);
   });
 
   test('have subnets and route tables of their own, in the zones of the files, that lead to the gateway', () => {

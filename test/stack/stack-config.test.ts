@@ -123,4 +123,22 @@ describe('the context', () => {
   ])('%j is refused by name', (context, name) => {
     expect(() => read(context)).toThrow(name);
   });
+
+  // Zones were "Invalid input", -1 of them wanted a VPC of "/NaN", and junk was told twice what it is not.
+  const ZONES = 'must be 2 or 3, or the names of two or three zones of one region, such as eu-west-1a,eu-west-1b';
+  const RANGE = 'must be an IPv4 range such as 10.215.0.0/24';
+  test.each([
+    [{ availabilityZones: 4 }, ZONES],
+    [{ availabilityZones: -1 }, ZONES],
+    [{ availabilityZones: 'eu-west-1a' }, ZONES],
+    [{ availabilityZones: 'eu-west-1a,eu-west-1b,' }, ZONES],
+    [{ vpcCidr: 'x' }, RANGE],
+    [{ vpcCidr: '10.0.0.0/33' }, RANGE],
+    [{ vpcCidr: 7 }, RANGE],
+    [{ vpcCidr: '127.0.0.0/24' }, 'is of the kind loopback, which no VPC can have'],
+    [{ vpcCidr: '224.0.0.0/24' }, 'is of the kind multicast, which no VPC can have'],
+  ])('%j is refused with one sentence', (context, sentence) => {
+    const [name] = Object.keys(context);
+    expect(() => read(context)).toThrow(new StackConfigError(`Context is not valid.\n✖ ${sentence}\n  → at ${name}`));
+  });
 });

@@ -25,6 +25,15 @@ describe('in an app of somebody else', () => {
     expect(stack.tags.tagValues()).toEqual({ team: 'agents' });
   });
 
+  // It was found out by CloudFormation, after the table and the key.
+  test('zones of another region than the one that is named are refused', () => {
+    const config = stackConfig({ availabilityZones: 'eu-west-1a,eu-west-1b' });
+    const deployTo = (region: string) => new SessionManagerStack(anyApp(), config, { env: { region } });
+    expect(() => deployTo('us-east-1')).toThrow(StackConfigError);
+    expect(() => deployTo('us-east-1')).toThrow('eu-west-1a, eu-west-1b are not in us-east-1');
+    expect(deployTo('eu-west-1').region).toBe('eu-west-1');
+  });
+
   test('what is wrong with its configuration is refused by name', () => {
     expect(() => stackConfig({ maxSessions: -1 })).toThrow('MAX_SESSIONS');
     expect(() => stackConfig({ availabilityZones: 1 })).toThrow(StackConfigError);

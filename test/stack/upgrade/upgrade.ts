@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { synthTemplate } from '../synth.ts';
+import { projectRoot, synthTemplate } from '../synth.ts';
 import { breaksOf, releaseOf, type Release } from './release.ts';
 
 const released = JSON.parse(readFileSync(path.join(import.meta.dirname, 'last-release.json'), 'utf8')) as Release;
@@ -18,6 +18,13 @@ describe('an upgrade from the last release', () => {
   test('replaces nothing that holds something, and renames nothing that others rely on', () => {
     expect(Object.keys(released.resources).length).toBeGreaterThan(30);
     expect(breaksOf(released, next)).toEqual(Object.keys(EXPECTED));
+  });
+
+  // The page said nothing of the access log.
+  test('of which something breaks all the same says so on its page', () => {
+    const page = readFileSync(path.join(projectRoot, 'docs/upgrade.md'), 'utf8');
+    const broken = Object.keys(EXPECTED).map((line) => line.replace(/[0-9A-F]{8} .*$/, ''));
+    expect(broken.filter((id) => !page.includes(`\`${id}\``))).toEqual([]);
   });
 
   test.each([
