@@ -135,13 +135,17 @@ describe('the workspaces', () => {
       const answered = new Promise<void>((resolve) => (answer = resolve));
       let opened: Promise<OpenDirectory> | undefined;
       const open = OpenDirectory.open.bind(OpenDirectory);
-      const spy = jest
-        .spyOn(OpenDirectory, 'open')
-        .mockImplementationOnce((at) => (opened = answered.then(() => open(at))));
+      let begin = () => {};
+      const begun = new Promise<void>((resolve) => (begin = resolve));
+      const spy = jest.spyOn(OpenDirectory, 'open').mockImplementationOnce((at) => {
+        begin();
+        return (opened = answered.then(() => open(at)));
+      });
       const timeUp = new AbortController();
       const timeout = jest.spyOn(AbortSignal, 'timeout').mockReturnValue(timeUp.signal);
       try {
         const outcome = workspaces.open(session).catch((thrown: unknown) => String(thrown));
+        await begun;
         expect(timeout).toHaveBeenCalledWith(10_000);
         timeUp.abort();
         expect(await outcome).toContain('did not answer within 10000 ms');
