@@ -25,6 +25,9 @@ const upperCase = new Set<string>([
   CHILD_VARIABLE,
   // Names that a document gives itself, and those of others.
   'API_URL',
+  'AWS_ENDPOINT_URL',
+  'AWS_PROFILE',
+  'AWS_USE_FIPS_ENDPOINT',
   'FILE_SYSTEM',
   'RECOVERY_POINT',
   'ROLLBACK_COMPLETE',
