@@ -8,6 +8,7 @@ export default {
   },
   globalSetup: '<rootDir>/test/setup/start-dynamodb.ts',
   globalTeardown: '<rootDir>/test/setup/stop-dynamodb.ts',
+  testSequencer: '<rootDir>/test/setup/slow-first.ts',
   testTimeout: 60_000,
   maxWorkers: 2,
 };
