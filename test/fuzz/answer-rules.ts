@@ -7,7 +7,7 @@ import type { FuzzRequest } from './fuzz-requests.ts';
 
 /** What only we may know: stacks, paths of the machine, messages of AWS, of Node and of the engine. */
 const OURS =
-  /\bat \S+ \(|\.ts:\d|node_modules|node:internal|\/proc\/self|\/tmp\/|arn:aws|amazonaws|DynamoDB|smithy|\w+(Exception|TypeError|RangeError|SyntaxError)\b|Cannot read|is not a function|is not iterable|\bE(NOENT|ACCES|PERM|EXIST|NOTDIR|ISDIR|INVAL|CONNREFUSED|NAMETOOLONG|LOOP)\b/;
+  /\bat \S+ \(|\.ts:\d|node_modules|node:internal|\/proc\/self|\/tmp\/|arn:aws|amazonaws|DynamoDB|smithy|\w(Exception|TypeError|RangeError|SyntaxError)\b|Cannot read|is not a function|is not iterable|\bE(NOENT|ACCES|PERM|EXIST|NOTDIR|ISDIR|INVAL|CONNREFUSED|NAMETOOLONG|LOOP)\b/;
 
 /** Failures of what a request leads to, which these operations state. */
 const STATED: Partial<Record<OperationName, ErrorCode[]>> = {
