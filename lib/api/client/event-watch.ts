@@ -1,16 +1,9 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { createParser, type EventSourceMessage } from 'eventsource-parser';
 import { NotAvailableError, SessionManagerError } from '../../errors.ts';
+import { anyOf, pause } from './call-limits.ts';
 import { errorOf } from './http-answer.ts';
 import { headerValue } from './http-request.ts';
-import {
-  authorized,
-  DEFAULT_TIMEOUT_MS,
-  either,
-  NoAnswerError,
-  whyNoAnswer,
-  type HttpSettings,
-} from './http-sender.ts';
+import { authorized, DEFAULT_TIMEOUT_MS, NoAnswerError, whyNoAnswer, type HttpSettings } from './http-sender.ts';
 
 /** Where one machine tells the events of all sessions. On AWS there is no such route. */
 export const EVENTS_PATH = '/events';
@@ -87,7 +80,7 @@ async function* eventsOf(
   const answered = <T>(answer: Promise<T>) =>
     answer.catch((thrown: unknown) => Promise.reject(whyNoAnswer(thrown, settings, time) as Error));
   try {
-    const response = await answered(fetch(request, { signal: either(settings.signal, time) }));
+    const response = await answered(fetch(request, { signal: anyOf(settings.signal, time) }));
     if (response.status === 404) throw new NotAvailableError('The stream of events');
     if (!response.ok || !response.body) {
       throw errorOf(response.status, response.headers, Buffer.from(await answered(response.arrayBuffer())));
@@ -110,8 +103,4 @@ async function* eventsOf(
     clearTimeout(timer);
     given.abort();
   }
-}
-
-async function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
-  await sleep(ms, undefined, { signal }).catch(() => signal?.throwIfAborted());
 }

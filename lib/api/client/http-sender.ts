@@ -1,6 +1,7 @@
 import { request as overHttp, type IncomingMessage, type RequestOptions } from 'node:http';
 import { request as overHttps } from 'node:https';
 import { buffer } from 'node:stream/consumers';
+import { anyOf } from './call-limits.ts';
 import type { HttpAnswer } from './http-answer.ts';
 import type { HttpRequest } from './http-request.ts';
 
@@ -43,7 +44,7 @@ export async function send(request: HttpRequest, settings: HttpSettings): Promis
   const outgoing = await authorized(request, settings);
   const time = AbortSignal.timeout(Math.ceil(settings.timeoutMs ?? DEFAULT_TIMEOUT_MS));
   try {
-    return await exchanged(outgoing, request.body, either(settings.signal, time));
+    return await exchanged(outgoing, request.body, anyOf(settings.signal, time));
   } catch (thrown) {
     throw whyNoAnswer(thrown, settings, time);
   }
@@ -53,7 +54,7 @@ export async function send(request: HttpRequest, settings: HttpSettings): Promis
 async function exchanged(
   { url, method, headers }: Request,
   body: HttpRequest['body'],
-  signal: AbortSignal,
+  signal: AbortSignal | undefined,
 ): Promise<HttpAnswer> {
   const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) };
   // Some firewalls refuse who does not say these two.
@@ -86,9 +87,6 @@ export async function authorized(request: HttpRequest, { url: root, authorize = 
   for (const add of authorize) headers = { ...headers, ...(await add({ ...request, headers }, url)) };
   return new Request(url, { method, headers, body, redirect: 'manual' });
 }
-
-export const either = (signal: AbortSignal | undefined, time: AbortSignal): AbortSignal =>
-  signal ? AbortSignal.any([signal, time]) : time;
 
 /** The caller's own reason where that is it, else that there was no answer. */
 export function whyNoAnswer(thrown: unknown, { url, signal }: HttpSettings, time: AbortSignal): unknown {
