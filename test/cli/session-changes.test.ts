@@ -1,22 +1,8 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { newStack, type TestStack } from '../setup/test-stack.ts';
-import { newUserAt } from './command-line-user.ts';
-import { startServer, type LocalServer } from '../local/local-server.ts';
+import { describe, expect, test } from '@jest/globals';
+import { usersOfServer } from './command-line-user.ts';
 
 describe('changes of sessions at the command line', () => {
-  let stack: TestStack;
-  let server: LocalServer;
-
-  beforeAll(async () => {
-    stack = await newStack({ MAX_SESSIONS_PER_USER: '3' });
-    server = await startServer(stack.env);
-  });
-  afterAll(async () => {
-    await server?.stop();
-    await stack?.close();
-  });
-
-  const somebody = () => newUserAt(server.url);
+  const { somebody, url } = usersOfServer();
 
   test('metadata is replaced, or merged, at the version that was read', async () => {
     const { run, json } = somebody();
@@ -39,7 +25,7 @@ describe('changes of sessions at the command line', () => {
     const template = '{{#list}}{{#list}}{{#list}}x{{/list}}{{/list}}{{/list}}';
     const list = JSON.stringify({ list: Array.from({ length: 200 }, () => 1) });
     const admin = { 'x-user-id': 'root', 'x-org-id': encodeURIComponent('acmé'), 'x-role': 'admin' };
-    const { status } = await fetch(`${server.url}/prompts/user/endless?userId=${user}`, {
+    const { status } = await fetch(`${url()}/prompts/user/endless?userId=${user}`, {
       method: 'PUT',
       headers: { ...admin, 'content-type': 'application/json' },
       body: JSON.stringify({ template }),
