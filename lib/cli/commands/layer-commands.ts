@@ -73,9 +73,12 @@ function addChangingCommands(group: Argv<CommonOptions>, run: CliRun): Argv<Comm
           .positional('source', { type: 'string', demandOption: true, description: 'A text file; - is stdin' })
           .options(OWNER)
           .option('template', { type: 'boolean', default: false, description: 'The text is a Mustache template' })
-          .option('variables', { type: 'string', description: 'What the template takes by default: a JSON object' })
+          .option('variables', {
+            type: 'string',
+            description: 'Values for the template, a JSON object; they win over those of a create',
+          })
           .option('name', { type: 'string', description: 'A name for people; else the id' })
-          .option('priority', { type: 'number', description: 'Layers of a scope are joined by this, lowest first' })
+          .option('priority', { type: 'number', description: 'Layers are joined by this, highest first; else 0' })
           .option('inactive', { type: 'boolean', default: false, description: 'Not part of prompts' })
           .version(false)
           .option('if-version', IF_VERSION),
