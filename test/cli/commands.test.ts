@@ -220,7 +220,7 @@ describe('the command line at a server', () => {
       expect(await zsh('agent-session-manager', 'us')).toEqual(
         expect.arrayContaining([expect.stringMatching(/^usage:Show /), expect.stringMatching(/^update:/)]),
       );
-      expect(await zsh('agent-session-manager layers list', '')).toEqual(['global', 'org', 'user']);
+      expect(await zsh('agent-session-manager layers list', 'o')).toEqual(['org']);
       expect(await zsh('agent-session-manager create', '--met')).toEqual(
         expect.arrayContaining([expect.stringMatching(/^--metadata:name=value/)]),
       );

@@ -1,43 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
+import { commandsBelow } from './all-commands.ts';
 import { commandLine } from './run-command-line.ts';
 
 /** Nothing answers there: what gets so far was accepted. */
 const NOWHERE = { SESSION_MANAGER_URL: 'http://127.0.0.1:9', SESSION_MANAGER_USER: 'ada', SESSION_MANAGER_ORG: 'acme' };
 const NO_ANSWER = 6;
 const run = (args: string[], env: Record<string, string> = {}) => commandLine(args, { env: { ...NOWHERE, ...env } });
-
-interface Option {
-  name: string;
-  type: string;
-  isRequired: boolean;
-}
-
-interface Command {
-  words: string[];
-  /** Its arguments that have a place, as the usage line has them. */
-  places: string[];
-  options: Option[];
-}
-
-const OPTION =
-  /^ +(?:-\w, )?--([\w-]+)(?:, --[\w-]+)? .*?\[(boolean|string|number|array|choices: [^\]]*)\](.*\[required\])?/;
-
-/** All commands with their options, as the help has them. */
-async function commandsBelow(words: string[] = []): Promise<Command[]> {
-  const { stdout } = await run([...words, '--help']);
-  const lines = stdout.split('\n');
-  const [, commands = ''] = /\nCommands:\n([\s\S]*?)\n\n/.exec(stdout) ?? [];
-  const below = [...commands.matchAll(/^ {2}agent-session-manager (\S.*?)(?: {2}|$)/gm)].map(([, line = '']) =>
-    line.split(' ').filter((word) => /^\w/.test(word)),
-  );
-  if (below.length > 0) return (await Promise.all(below.map((one) => commandsBelow(one)))).flat();
-  const [usage = ''] = lines;
-  const options = lines.flatMap((line) => {
-    const [, name, type = '', required] = OPTION.exec(line) ?? [];
-    return name === undefined || ['help', 'version'].includes(name) ? [] : [{ name, type, isRequired: !!required }];
-  });
-  return [{ words, places: usage.match(/<\w+(\.\.)?>/g) ?? [], options }];
-}
 
 /** What a place or an option takes. */
 const WORDS: Readonly<Record<string, string>> = {
