@@ -6,16 +6,21 @@ import { UsageError, type CliIo } from './cli-io.ts';
  * lower case first. undefined: directly. This computer is always reached directly: a proxy would look for itself.
  */
 export async function proxied(url: URL, env: CliIo['env']): Promise<Exchange | undefined> {
-  const named = (name: string): [string, string | undefined] =>
-    env[name.toLowerCase()] === undefined ? [name, env[name]] : [name.toLowerCase(), env[name.toLowerCase()]];
-  const forHttp = named('HTTP_PROXY');
-  const forHttps = named('HTTPS_PROXY');
-  const [name, value] = url.protocol === 'https:' && forHttps[1] !== undefined ? forHttps : forHttp;
-  if (value === undefined || isLoopback(url)) return undefined;
+  const forHttps = [
+    ['https_proxy', env.https_proxy],
+    ['HTTPS_PROXY', env.HTTPS_PROXY],
+  ] as const;
+  const forHttp = [
+    ['http_proxy', env.http_proxy],
+    ['HTTP_PROXY', env.HTTP_PROXY],
+  ] as const;
+  const named = url.protocol === 'https:' ? [...forHttps, ...forHttp] : forHttp;
+  const [name, value] = named.find(([, address]) => address !== undefined) ?? [];
+  if (name === undefined || value === undefined || isLoopback(url)) return undefined;
   const proxy = checkedProxy(name, value);
   // Loaded only here, so no other run waits for it.
   const { exchangedThrough } = await import('../api/client/proxied-exchange.ts');
-  const [, noProxy = ''] = named('NO_PROXY');
+  const noProxy = env.no_proxy ?? env.NO_PROXY ?? '';
   return exchangedThrough({ httpProxy: proxy.href, httpsProxy: proxy.href, noProxy }, `${proxy.origin} (${name})`);
 }
 

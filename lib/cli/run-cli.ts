@@ -89,7 +89,7 @@ function commandLine(run: CliRun, args: readonly string[]): Argv<CommonOptions> 
     .strict()
     .recommendCommands()
     .fail((message, thrown: Error | undefined) => {
-      throw thrown ?? new UsageError(unmarkedText(/[.?]$/.test(message) ? message : `${message}.`));
+      throw thrown ?? new UsageError(sentence(unmarkedText(message)));
     })
     .help()
     .alias('help', 'h')
@@ -101,6 +101,12 @@ function commandLine(run: CliRun, args: readonly string[]): Argv<CommonOptions> 
 /** Of the command that runs. The types of yargs do not have it. */
 const positionalsOf = (cli: Argv): string[] =>
   (cli as unknown as { getGroups(): Readonly<Record<string, string[]>> }).getGroups()['Positionals:'] ?? [];
+
+/** Some messages of yargs have several lines, and no end. */
+function sentence(text: string): string {
+  const line = text.trim().replaceAll(/\s*\n\s*/g, ' ');
+  return /[.?]$/.test(line) ? line : `${line}.`;
+}
 
 const epilogue = (): string =>
   ['Exit codes:', ...Object.entries(EXIT_MEANINGS).map(([code, meaning]) => `  ${code.padEnd(5)}${meaning}`)].join(

@@ -63,11 +63,13 @@ describe('an option of the command line', () => {
       'more than once',
     ],
     ['to remove what it sets', ['metadata', 'x', 'a=1', '--remove', 'a'], 'more than once'],
+    ['with a value that is not one of its own', ['list', '--role', 'boss'], 'Choices: "admin", "operator"'],
     ['for a change that is missing', ['metadata', 'x', '--version', '3'], 'needs a change'],
   ])('is refused %s', async (_what, args, sentence) => {
     const told = await run(args);
     expect(told).toMatchObject({ code: 2, stdout: '', stderr: expect.stringMatching(/^USAGE: [^\n]+\n$/) });
     expect(told.stderr).toContain(sentence);
+    expect(told.stderr).not.toContain('\\n');
   });
 
   // `--json=true` printed a table, and its errors for people.
