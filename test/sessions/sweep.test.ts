@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { v7 as uuidv7 } from 'uuid';
 import type { Caller } from '../../lib/identity.ts';
 import type { SessionManager } from '../../lib/sessions/session-manager.ts';
+import type { SweepResult } from '../../lib/sessions/sweep/sweep.ts';
 import { atFirst, inject, lostReply } from '../faults/dynamodb-faults.ts';
 import { oneAPage } from '../setup/small-pages.ts';
 import { newStack, TestClock, type TestStack } from '../setup/test-stack.ts';
@@ -139,14 +140,22 @@ describe('the sweep', () => {
     },
   );
 
-  test('two at once end each session once', async () => {
-    for (let count = 1; count <= 10; count++) await create();
+  test('two at once end each session once, also where one goes on with an end that the other began', async () => {
+    const ids: string[] = [];
+    for (let count = 1; count <= 10; count++) ids.push((await create()).id);
     clock.advance({ seconds: 2 * INACTIVITY });
     const other = await newStack(stack.env, clock);
     const schedule = other.manager.as({ kind: 'schedule' });
-    const [one, two] = await Promise.all([manager.cleanupInactiveSessions(), schedule.cleanupInactiveSessions()]);
+    const swept: SweepResult[] = [];
+    // The first session is claimed here, and ended there.
+    const sweepThere = async () => void swept.push(await schedule.cleanupInactiveSessions());
+    inject(stack.client, { after: atFirst(1, 'UpdateItemCommand', sweepThere) });
+    swept.push(await manager.cleanupInactiveSessions());
     await other.close();
-    expect(one.failed.concat(two.failed)).toEqual([]);
+    expect(swept.map(({ failed }) => failed)).toEqual([[], []]);
+    expect(swept.flatMap(({ cleaned: own }) => own).sort()).toEqual([...ids].sort());
+    const told = [...stack.audited, ...other.audited].filter(({ event }) => event === 'session.ended');
+    expect(told.map(({ sessionId }) => sessionId).sort()).toEqual([...ids].sort());
     expect(await manager.countAllSessions()).toBe(0);
     expect(await readdir(path.join(stack.root, '.trash'))).toEqual([]);
   });

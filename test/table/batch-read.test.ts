@@ -33,7 +33,7 @@ describe('a batch read', () => {
             ...args,
             input: { RequestItems: { [name]: { ...how, Keys: Keys.slice(0, Math.max(1, count)) } } },
           };
-          const answer = await next(some as typeof args);
+          const answer = await next(some);
           const output = answer.output as BatchGetItemCommandOutput;
           if (count === 0) output.Responses = { [name]: [] };
           if (count < Keys.length) {
