@@ -55,7 +55,8 @@ export class SessionListing {
   private async sessionsOf({ sessionIds, nextCursor }: SessionIdPage, named: Partial<Identity>): Promise<SessionPage> {
     const items = (await this.uses.store.getAll(sessionIds)).filter((item) => isOf(item, named));
     const byId = new Map(items.map((item) => [item.id, item]));
-    const sessions = sessionIds.flatMap((id) => {
+    // An index may have a session twice for a moment.
+    const sessions = [...new Set(sessionIds)].flatMap((id) => {
       const item = byId.get(id);
       return isActive(item) ? [this.sessionOf(item)] : [];
     });

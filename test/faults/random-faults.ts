@@ -2,13 +2,15 @@ import { anotherInstance } from '../mcp-clients/instance.ts';
 import { recordingServer, type RecordingServer } from '../mcp-clients/recording-server.ts';
 import { violationsAfterSweep } from '../invariants/invariants.ts';
 import { newDatabase } from '../setup/own-database.ts';
+import { LateIndexes } from '../setup/late-indexes.ts';
 import { newStack, TestClock } from '../setup/test-stack.ts';
 import { Chance } from './chance.ts';
 import type { FileFaults } from './file-faults.ts';
 import { randomFaults } from './random-dynamodb-faults.ts';
-import { FaultCaller, FORGOTTEN_SECONDS, nothingTold, type Told } from './workload.ts';
+import { FaultCaller, FORGOTTEN_SECONDS, listedOf, nothingTold, type Told } from './workload.ts';
 
 const CALLERS = 16;
+const ORGS = ['org-0', 'org-1'];
 
 type Counts = Record<string, number>;
 
@@ -19,7 +21,10 @@ export interface FaultReport {
   violations: string[];
 }
 
-/** Random operations of 16 callers at once over two instances, with faults at `rate`; then one sweep without, and a look. */
+/**
+ * Random operations of 16 callers at once over two instances, with faults at `rate` and late indexes; then one sweep
+ * without, and a look.
+ */
 export async function underFaults(
   files: FileFaults,
   operations: number,
@@ -34,12 +39,14 @@ export async function underFaults(
   const told = nothingTold();
   const mcpFaults: Counts = {};
   const mcp = await mcpServer(rate, new Chance(`${seed} MCP`), mcpFaults);
+  const indexes = new LateIndexes(stack, { seed });
+  for (const { client } of [stack, other]) indexes.between(client);
   const faults = [stack.client, other.client].map((client) => randomFaults(client, rate, chance));
   files.begin(stack.root, rate, chance);
   const managers = [stack.manager, other.manager];
   try {
     const callers = Array.from({ length: CALLERS }, (_, index) => {
-      const owner = { userId: `user-${index % 5}`, orgId: `org-${index % 2}` };
+      const owner = { userId: `user-${index % 5}`, orgId: ORGS[index % 2] as string };
       return new FaultCaller(
         `caller ${index}`,
         () => chance.oneOf(managers),
@@ -52,15 +59,19 @@ export async function underFaults(
     await Promise.all(callers.map((caller) => caller.run(Math.ceil(operations / CALLERS))));
     files.end();
     for (const { restore } of faults) await restore();
+    indexes.catchUp();
     clock.advance({ seconds: FORGOTTEN_SECONDS + 1 });
     const sweep = () => stack.manager.cleanupInactiveSessions();
     const { existing, forgotten } = told;
     const ended = [...told.ended, ...forgotten];
     const violations = await violationsAfterSweep(stack, sweep, { existing, ended, undecided: [] });
-    const injected = sumOf([files.counts, mcpFaults, ...faults.map(({ counts }) => counts)]);
+    const listed = (await Promise.all(ORGS.map((orgId) => listedOf(stack.manager, orgId)))).flat().sort();
+    if (listed.join() !== [...existing].sort().join()) told.misled.push('the lists are not the sessions there are');
+    const injected = sumOf([files.counts, mcpFaults, indexes.counts, ...faults.map(({ counts }) => counts)]);
     return { told, injected, violations };
   } finally {
     files.end();
+    indexes.close();
     other.close();
     await mcp.close();
     await stack.close();

@@ -25,22 +25,25 @@ export interface Told {
   ended: Set<string>;
   /** Created and left alone: sweeps end them when they are idle. */
   forgotten: Set<string>;
-  /** How many sweeps have said that they ended. */
-  swept: number;
+  /** What sweeps have said that they ended, as often as they said it. */
+  swept: string[];
   operations: Record<string, number>;
   retryable: Record<string, number>;
   /** Anything but success, a refusal that the operation states, and a retryable error. */
   untyped: string[];
+  /** What lists may not say. */
+  misled: string[];
 }
 
 export const nothingTold = (): Told => ({
   existing: new Set(),
   ended: new Set(),
   forgotten: new Set(),
-  swept: 0,
+  swept: [],
   operations: {},
   retryable: {},
   untyped: [],
+  misled: [],
 });
 
 const count = (counts: Record<string, number>, name: string) => (counts[name] = (counts[name] ?? 0) + 1);
@@ -159,6 +162,18 @@ export class FaultCaller {
   }
 }
 
+/** All of an organisation, as a caller reads them page by page. */
+export async function listedOf(manager: SessionManager, orgId: string): Promise<string[]> {
+  const ids: string[] = [];
+  let cursor: string | undefined;
+  do {
+    const { sessions, nextCursor } = await manager.listOrgSessions(orgId, { limit: 3, cursor });
+    ids.push(...sessions.map(({ id }) => id));
+    cursor = nextCursor;
+  } while (cursor !== undefined);
+  return ids;
+}
+
 type Use = (manager: SessionManager, id: string, by: FaultCaller) => Promise<unknown>;
 
 const mcp = async (manager: SessionManager, id: string) => manager.session(id).getMcpClient('tools');
@@ -187,12 +202,21 @@ const USES: [string, Use][] = [
   ['callMcpTool', async (manager, id) => (await mcp(manager, id)).callTool('echo', { message: 'hello' })],
   ['removeMcpClient', (manager, id) => manager.session(id).removeMcpClient('tools')],
   ['listSessions', (manager, _id, { owner: { userId, orgId } }) => manager.listSessions(userId, { orgId })],
+  [
+    'listOrgSessions',
+    async (manager, _id, { owner: { orgId }, told }) => {
+      const before = new Set(told.ended);
+      const ids = await listedOf(manager, orgId);
+      if (new Set(ids).size < ids.length) told.misled.push(`${orgId} was told of a session twice`);
+      for (const id of ids) if (before.has(id)) told.misled.push(`${id} had ended, and was listed`);
+    },
+  ],
   ['getUsage', (manager, _id, { owner }) => manager.getUsage(owner)],
   [
     'cleanupInactiveSessions',
     async (manager, _id, { surroundings: { clock }, told }) => {
       clock.advance({ seconds: BETWEEN_SWEEPS_SECONDS });
-      told.swept += (await manager.cleanupInactiveSessions()).cleaned.length;
+      told.swept.push(...(await manager.cleanupInactiveSessions()).cleaned);
     },
   ],
 ];

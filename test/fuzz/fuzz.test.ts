@@ -7,6 +7,7 @@ test('no request, however it is made, gets an answer that tells of us, fails, or
   expect(report.violations).toEqual([]);
   expect(report.requests).toBe(1_500);
   expect(report.wentWell).toBeGreaterThan(100);
+  expect(report.foreign).toBeGreaterThan(50);
   for (const code of [
     'VALIDATION',
     'SESSION_NOT_FOUND',
@@ -23,5 +24,6 @@ test('nor does one whose caller comes with a token', async () => {
   const report = await fuzzDoors(300, 20_261_124, 'jwt');
   expect(report.violations).toEqual([]);
   expect(report.wentWell).toBeGreaterThan(20);
+  expect(report.foreign).toBeGreaterThan(5);
   expect(Object.keys(report.refused)).toEqual(expect.arrayContaining(['FORBIDDEN', 'UNAUTHORIZED', 'VALIDATION']));
 }, 120_000);

@@ -11,6 +11,7 @@ import { recordingServer } from '../mcp-clients/recording-server.ts';
 import { newDatabase } from '../setup/own-database.ts';
 import { newStack, TestClock } from '../setup/test-stack.ts';
 import { judge } from './answer-rules.ts';
+import { namesForeignSession } from './foreign-session.ts';
 import { fuzzRequests, type FuzzRequest } from './fuzz-requests.ts';
 import { interpose } from '../setup/interpose.ts';
 
@@ -26,6 +27,8 @@ type AuthMode = 'headers' | 'jwt';
 export interface FuzzReport {
   requests: number;
   wentWell: number;
+  /** How many named a session that is not their caller's. */
+  foreign: number;
   /** By code. */
   refused: Record<string, number>;
   /** What is stored afterwards and should not be. */
@@ -38,11 +41,12 @@ export interface FuzzReport {
  */
 export async function fuzzDoors(runs: number, seed: number, authMode: AuthMode = 'headers'): Promise<FuzzReport> {
   const house = await openHouse(authMode);
-  const report: FuzzReport = { requests: 0, wentWell: 0, refused: {}, violations: [] };
+  const report: FuzzReport = { requests: 0, wentWell: 0, foreign: 0, refused: {}, violations: [] };
   try {
     const property = fc.asyncProperty(fuzzRequests(house.place), async (request) => {
-      const { ok, code, problems } = await house.send(request);
+      const { ok, code, isForeign, problems } = await house.send(request);
       report.requests++;
+      if (isForeign) report.foreign++;
       if (ok) report.wentWell++;
       else report.refused[code] = (report.refused[code] ?? 0) + 1;
       if (problems.length > 0) throw new Error(problems.join('\n'));
@@ -76,6 +80,10 @@ export async function openHouse(authMode: AuthMode) {
   );
 
   const [adas, eves, ended, never] = [uuidv7(), uuidv7(), uuidv7(), uuidv7()] as [string, string, string, string];
+  const owners = new Map([
+    [adas, { userId: 'ada', orgId: 'acme' }],
+    [eves, { userId: 'eve', orgId: 'other' }],
+  ]);
   const create = async (id: string, userId: string, orgId: string) => {
     wanted.push(id);
     // Requests may have set some that are full.
@@ -125,12 +133,14 @@ export async function openHouse(authMode: AuthMode) {
       });
       const { ok, problems } = judge(request, answer);
       const code = ok ? '' : codeOf(answer);
+      const isForeign = namesForeignSession(request, owners);
+      if (ok && isForeign) problems.push('has been let to a session that is not its caller’s');
       if (!ok && writes > before.writes) problems.push(`was refused, and has written ${writes - before.writes} times`);
       if (!ok && (await filesIfMeant(request)) !== before.files) problems.push('was refused, and has changed files');
       if (BEFORE_MCP.includes(code) && mcp.requests.length > before.asked)
         problems.push('was refused, and has asked the MCP server');
       await tidyAfter(request, ok);
-      return { ok, code, problems };
+      return { ok, code, isForeign, problems };
     },
     violations: () => violationsAfterSweep(stack, () => stack.manager.cleanupInactiveSessions()),
     async close() {

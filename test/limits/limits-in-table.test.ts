@@ -172,6 +172,17 @@ describe('seats over several items', () => {
     expect(await usage(ALL)).toEqual({ active: 3, limit: 3 });
   });
 
+  test('are told as they are when another changes them between the reads of them', async () => {
+    await seats.setLimit(ALL, 40, 4);
+    const other = anotherInstance(stack);
+    const raise = async () => void (await other.parts.seats.setLimit(ALL, 44, undefined));
+    inject(stack.client, { after: atFirst(1, 'GetItemCommand', raise) });
+    const told = await seats.settle(ALL);
+    other.close();
+    expect(told.items).toEqual(await itemsOf(ALL));
+    expect(seats.usageOf(ALL, told).limit).toBe(44);
+  });
+
   test('give up the limit and its items together', async () => {
     await seats.setLimit(ALL, 20, 8);
     await createAll(5);

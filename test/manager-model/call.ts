@@ -1,4 +1,5 @@
 import type { Answer } from './answer.ts';
+import type { SessionPage } from '../../lib/sessions/session-listing.ts';
 import { CREATED_LAYERS_MS } from './model-world.ts';
 import type { ManagerModel } from './manager-model.ts';
 import type { SessionView } from './model-session.ts';
@@ -48,6 +49,13 @@ export function callOf(operation: Operation, known: readonly string[], model: Ma
         (at) => at.list(owner),
       );
     }
+    case 'listOrg': {
+      const { orgId } = ownerAt(operation.who);
+      return simple(
+        (manager) => allPages((cursor) => manager.listOrgSessions(orgId, { limit: 2, cursor })),
+        (at) => at.list({ orgId }),
+      );
+    }
     case 'usage': {
       const owner = ownerAt(operation.who);
       return simple(
@@ -67,6 +75,17 @@ export function callOf(operation: Operation, known: readonly string[], model: Ma
     case 'wait':
       return { perform: async () => undefined, chains: () => [], thenMs: operation.seconds * 1000 };
   }
+}
+
+async function allPages(page: (cursor: string | undefined) => Promise<SessionPage>): Promise<string[]> {
+  const ids: string[] = [];
+  let cursor: string | undefined;
+  do {
+    const { sessions, nextCursor } = await page(cursor);
+    ids.push(...sessions.map(({ id }) => id));
+    cursor = nextCursor;
+  } while (cursor !== undefined);
+  return ids;
 }
 
 function sweep({ idle, admin }: Extract<Operation, { kind: 'sweep' }>): Call {

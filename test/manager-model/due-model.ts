@@ -6,6 +6,13 @@ import { isIdle, type ModelSession, type SweepInput } from './model-session.ts';
 /** Sessions become due at steps of a 32nd of their idle time. */
 const DUE_STEPS = 32;
 
+/** What a list has: newest first. Without a user those of the organisation. */
+export function listed(sessions: ModelSession[], { userId, orgId }: { userId?: string; orgId: string }): string[] {
+  const isIn = (one: ModelSession) => one.orgId === orgId && (userId ?? one.userId) === one.userId;
+  const own = sessions.filter((one) => isIn(one) && one.status === 'active');
+  return own.map(({ id }) => id).reverse();
+}
+
 /** The sessions that are due under the limit that refuses a create of `owner`, if that is not the global one. */
 export function dueInTheWay(limits: LimitModel, sessions: ModelSession[], owner: Identity, nowMs: number): string[] {
   const refusal = expectedOf(() => limits.checkRoomFor(owner));

@@ -17,6 +17,8 @@ export interface Interleaving {
   before: readonly Operation[];
   callers: readonly (readonly Operation[])[];
   scheduler: fc.Scheduler;
+  /** Of late indexes. */
+  seed: number;
 }
 
 /** Lets calls to DynamoDB and the file system out one by one, in the order of the scheduler. */
@@ -93,8 +95,11 @@ class History {
 }
 
 /** All at once as the scheduler has it, then a look at everything: some order of the calls must explain all answers. */
-export async function interleaved(world: ModelWorld, { before, callers, scheduler }: Interleaving): Promise<void> {
-  const run = world.begin();
+export async function interleaved(
+  world: ModelWorld,
+  { before, callers, scheduler, seed }: Interleaving,
+): Promise<void> {
+  const run = world.begin(seed);
   try {
     for (const operation of before) await step(run, operation);
     const gate = new Gate(scheduler);
@@ -152,6 +157,7 @@ export function interleavings(world: ModelWorld) {
     before,
     callers: fc.array(caller, { minLength: 2, maxLength: 3 }),
     scheduler: fc.scheduler(),
+    seed: fc.nat(),
   });
   return fc.asyncProperty(interleaving, (one) => interleaved(world, one));
 }

@@ -15,13 +15,16 @@ const seed = Number(process.env.MODEL_SEED ?? randomInt(2 ** 31));
 const numRuns = Number(process.env.MODEL_RUNS ?? 1_000);
 const HOUR_MS = 60 * 60_000;
 
-describe(`the manager does what its model does, seed ${seed}`, () => {
+describe.each([
+  ['', false],
+  [' with late indexes', true],
+])(`the manager does what its model does, seed ${seed}%s`, (_how, hasLateIndexes) => {
   let world: ModelWorld;
   beforeAll(async () => {
-    world = await openModelWorld();
+    world = await openModelWorld({ hasLateIndexes });
   });
   afterAll(async () => {
-    process.stdout.write(`seed ${seed}: ${JSON.stringify(world.seen)}\n`);
+    process.stdout.write(`seed ${seed}: ${JSON.stringify({ ...world.seen, lateness: world.lateness })}\n`);
     await world.close();
   });
 

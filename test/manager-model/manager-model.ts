@@ -3,7 +3,7 @@ import type { Caller, Identity } from '../../lib/identity.ts';
 import { LayerModel, type LayerInput } from './layer-model.ts';
 import { LimitModel, type LimitAnswer, type Presets } from './limit-model.ts';
 import { Refused, copyOf, expectedOf, type Answer } from './answer.ts';
-import { dueInTheWay, mustBeSwept } from './due-model.ts';
+import { dueInTheWay, listed, mustBeSwept } from './due-model.ts';
 import { filesOf } from './file-model.ts';
 import { TOUCH_MS, isIdle, keepsAlive, maySee, merged, newSession, viewOf } from './model-session.ts';
 import type { CreateInput, ModelSession, SessionView, SweepInput } from './model-session.ts';
@@ -189,9 +189,8 @@ export class ManagerModel {
     return mustBeSwept(this.sessions, input, this.nowMs);
   }
 
-  list({ userId, orgId }: Identity): string[] {
-    const own = this.sessions.filter((one) => one.userId === userId && one.orgId === orgId && one.status === 'active');
-    return own.map(({ id }) => id).reverse();
+  list(of: { userId?: string; orgId: string }): string[] {
+    return listed(this.sessions, of);
   }
 
   usage(owner: Identity): Record<'user' | 'org' | 'all', Pick<LimitAnswer, 'active' | 'limit'>> {

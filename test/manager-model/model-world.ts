@@ -18,6 +18,8 @@ import { MAX_MCP_CLIENTS, ManagerModel } from './manager-model.ts';
 import { TOUCH_MS } from './model-session.ts';
 import { documentClient } from '../setup/document-client.ts';
 import { interpose } from '../setup/interpose.ts';
+import { LateIndexes } from '../setup/late-indexes.ts';
+import { TABLE } from '../../lib/table/table-definition.ts';
 
 export const PRESETS = { global: 5, org: 4, user: 3 };
 /** Longer than an instance keeps layers to compose with. */
@@ -51,6 +53,8 @@ export interface Run {
   managers: readonly SessionManager[];
   model: ManagerModel;
   clock: TestClock;
+  /** Those that the instances read, where they are late. */
+  indexes: LateIndexes | undefined;
   /** Ids that callers have been told. */
   known: string[];
   note(kind: string, answer: Answer): void;
@@ -62,11 +66,15 @@ export class ModelWorld {
   /** How often each kind of call answered what. */
   readonly seen: Record<string, number> = {};
 
-  private constructor(stack: TestStack) {
+  private readonly indexes: LateIndexes | undefined;
+
+  private constructor(stack: TestStack, indexes: LateIndexes | undefined) {
     this.stack = stack;
+    this.indexes = indexes;
   }
 
-  static async open(): Promise<ModelWorld> {
+  /** With late indexes a sweep may miss what is due, and nothing else may be different. */
+  static async open({ hasLateIndexes }: { hasLateIndexes: boolean }): Promise<ModelWorld> {
     const stack = await newStack({
       MAX_SESSIONS: String(PRESETS.global),
       MAX_SESSIONS_PER_ORG: String(PRESETS.org),
@@ -79,7 +87,9 @@ export class ModelWorld {
       (next, context) => (args) => outside({ name: String(context.commandName), overNetwork: true }, () => next(args)),
       { step: 'finalizeRequest', priority: 'low', name: 'outside' },
     );
-    return new ModelWorld(stack);
+    const indexes = hasLateIndexes ? new LateIndexes(stack, { seed: 0, hides: [TABLE.indexes.due.name] }) : undefined;
+    indexes?.between(stack.client);
+    return new ModelWorld(stack, indexes);
   }
 
   note(kind: string, answer: Answer): void {
@@ -87,13 +97,21 @@ export class ModelWorld {
     this.seen[what] = (this.seen[what] ?? 0) + 1;
   }
 
-  begin(): Run {
+  /** What instances have read that is not as it is. */
+  get lateness(): string[] {
+    return Object.keys(this.indexes?.counts ?? {}).sort();
+  }
+
+  /** `seed`: of how late indexes are. */
+  begin(seed: number): Run {
+    this.indexes?.restart(seed);
     const clock = new TestClock();
     const managers = [0, 1].map(() => new SessionManager(this.instance(clock).manager, APPLICATION));
     return {
       managers,
       clock,
       model: new ManagerModel(clock.now().getTime(), PRESETS),
+      indexes: this.indexes,
       known: [],
       note: (kind, answer) => this.note(kind, answer),
     };
@@ -125,6 +143,7 @@ export class ModelWorld {
   }
 
   close(): Promise<void> {
+    this.indexes?.close();
     return this.stack.close();
   }
 
@@ -148,4 +167,4 @@ const failing = async (): Promise<never> => {
   throw new Error('nothing is sealed here');
 };
 
-export const openModelWorld = (): Promise<ModelWorld> => ModelWorld.open();
+export const openModelWorld = (how = { hasLateIndexes: false }): Promise<ModelWorld> => ModelWorld.open(how);

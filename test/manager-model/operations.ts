@@ -34,7 +34,7 @@ export type Operation = { at: number } & (
   | ({ kind: 'writeFile'; path: string; text: string } & OfSession)
   | ({ kind: 'readFile' | 'deleteFile'; path: string } & OfSession)
   | ({ kind: 'moveFile' | 'copyFile'; path: string; to: string; overwrite: boolean } & OfSession)
-  | { kind: 'list' | 'usage'; who: number }
+  | { kind: 'list' | 'listOrg' | 'usage'; who: number }
   | { kind: 'sweep'; idle: number | undefined; admin: boolean }
   | ({ kind: 'putLimit'; limit: number | null; items: number | undefined } & OfLimit)
   | ({ kind: 'getLimit' | 'deleteLimit' } & OfLimit)
@@ -92,7 +92,7 @@ const byKind = {
     overwrite: fc.boolean(),
     ...ofSession,
   }),
-  count: fc.record({ kind: fc.constantFrom('list' as const, 'usage'), at, who }),
+  count: fc.record({ kind: fc.constantFrom('list' as const, 'listOrg', 'usage'), at, who }),
   usage: fc.record({ kind: fc.constant('usage' as const), at, who }),
   sweep: fc.record({
     kind: fc.constant('sweep' as const),
@@ -143,7 +143,7 @@ export const anyOperation = operations({
   writeFile: 2,
   file: 2,
   transfer: 2,
-  count: 2,
+  count: 3,
   sweep: 2,
   putLimit: 3,
   limit: 1,
@@ -151,6 +151,9 @@ export const anyOperation = operations({
   deleteLayer: 1,
   wait: 3,
 });
+
+/** What reads and moves in indexes. */
+export const operationOfIndexes = operations({ create: 8, look: 6, end: 2, count: 6, sweep: 6, putLimit: 1, wait: 6 });
 
 /**
  * What is asked at once. A list is no look at one moment, a prompt is made of layers before its session is, and for a moment

@@ -1,5 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import { inject } from '../faults/dynamodb-faults.ts';
+import { dueKey } from '../../lib/sessions/due-index.ts';
+import { atFirst, inject } from '../faults/dynamodb-faults.ts';
+import { anotherInstance } from '../mcp-clients/instance.ts';
 import { newStack, TestClock } from '../setup/test-stack.ts';
 
 describe('activity', () => {
@@ -30,6 +32,27 @@ describe('activity', () => {
       expect(await lastActive()).toBe(clock.now().toISOString());
       expect(writes).toBe(2);
     } finally {
+      await stack.close();
+    }
+  });
+
+  test('that is written late does not take a later one back, and answers with it', async () => {
+    const [early, late] = [new TestClock(), new TestClock()];
+    const stack = await newStack({ TOUCH_INTERVAL_SECONDS: '0' }, early);
+    const other = anotherInstance(stack, undefined, late.now);
+    try {
+      const { id } = await stack.manager.createSession('alice', 'acme');
+      early.advance({ seconds: 10 });
+      late.advance({ seconds: 20 });
+      const heartbeat = () => other.manager.session(id).heartbeat();
+      inject(stack.client, { before: atFirst(1, 'UpdateItemCommand', heartbeat) });
+      const told = (await stack.manager.getSession(id)).getSessionInfo().lastActiveAt;
+      const stored = await stack.parts.store.get(id);
+      const at = late.now().getTime();
+      expect([told, stored?.lastActiveAt]).toEqual([late.now().toISOString(), late.now().toISOString()]);
+      expect(stored?.due).toBe(dueKey(at, (stored?.inactivitySeconds ?? 0) * 1000));
+    } finally {
+      other.close();
       await stack.close();
     }
   });

@@ -1,23 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Session } from '../../lib/sessions/session.ts';
 import { atFirst, inject } from '../faults/dynamodb-faults.ts';
+import { CLIENT } from '../mcp-clients/stored-client.ts';
 import { newStack, type TestStack } from '../setup/test-stack.ts';
-
-/** Nobody connects to it: the session ends before. */
-const CLIENT = {
-  clientId: 'tools',
-  name: 'tools',
-  address: { type: 'http', endpoint: 'http://127.0.0.1:9/mcp' },
-  timeoutMs: 1_000,
-  connection: {
-    connectionId: 'first',
-    transport: 'streamable-http',
-    protocolVersion: '2025-06-18',
-    serverInfo: { name: 'none', version: '1' },
-    capabilities: '{}',
-  },
-  connectedAt: '2026-11-22T12:00:00.000Z',
-} as const;
 
 describe('a session that ends between its own read and that of what hangs on it', () => {
   let stack: TestStack;

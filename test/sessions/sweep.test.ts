@@ -4,8 +4,9 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { v7 as uuidv7 } from 'uuid';
 import type { Caller } from '../../lib/identity.ts';
 import type { SessionManager } from '../../lib/sessions/session-manager.ts';
+import type { SweepResult } from '../../lib/sessions/sweep/sweep.ts';
 import { atFirst, inject, lostReply } from '../faults/dynamodb-faults.ts';
-import { interpose } from '../setup/interpose.ts';
+import { oneAPage } from '../setup/small-pages.ts';
 import { newStack, TestClock, type TestStack } from '../setup/test-stack.ts';
 
 const INACTIVITY = 600;
@@ -114,6 +115,8 @@ describe('the sweep', () => {
     const late = await manager.cleanupInactiveSessions(undefined, { signal: AbortSignal.abort() });
     expect(late).toEqual({ cleaned: [], failed: [], more: true });
     expect(await cleaned()).toHaveLength(1);
+    // Nor does it say that it has seen everything where nothing is due.
+    expect(await manager.cleanupInactiveSessions(undefined, { signal: AbortSignal.abort() })).toEqual(late);
   });
 
   test.each<[string, Caller, number | undefined]>([
@@ -126,14 +129,7 @@ describe('the sweep', () => {
       for (let count = 1; count <= 4; count++) await create();
       const time = new AbortController();
       const late: string[] = [];
-      // One a page, so that there is always a next one.
-      interpose(
-        stack.client,
-        (next, { commandName }) =>
-          (args) =>
-            next(commandName === 'QueryCommand' ? { ...args, input: { ...args.input, Limit: 1 } } : args),
-        { step: 'initialize', name: 'one-a-page' },
-      );
+      oneAPage(stack.client);
       inject(stack.client, {
         before: (command) => void (time.signal.aborted && late.push(command)),
         after: atFirst(1, 'QueryCommand', () => time.abort()),
@@ -144,14 +140,22 @@ describe('the sweep', () => {
     },
   );
 
-  test('two at once end each session once', async () => {
-    for (let count = 1; count <= 10; count++) await create();
+  test('two at once end each session once, also where one goes on with an end that the other began', async () => {
+    const ids: string[] = [];
+    for (let count = 1; count <= 10; count++) ids.push((await create()).id);
     clock.advance({ seconds: 2 * INACTIVITY });
     const other = await newStack(stack.env, clock);
     const schedule = other.manager.as({ kind: 'schedule' });
-    const [one, two] = await Promise.all([manager.cleanupInactiveSessions(), schedule.cleanupInactiveSessions()]);
+    const swept: SweepResult[] = [];
+    // The first session is claimed here, and ended there.
+    const sweepThere = async () => void swept.push(await schedule.cleanupInactiveSessions());
+    inject(stack.client, { after: atFirst(1, 'UpdateItemCommand', sweepThere) });
+    swept.push(await manager.cleanupInactiveSessions());
     await other.close();
-    expect(one.failed.concat(two.failed)).toEqual([]);
+    expect(swept.map(({ failed }) => failed)).toEqual([[], []]);
+    expect(swept.flatMap(({ cleaned: own }) => own).sort()).toEqual([...ids].sort());
+    const told = [...stack.audited, ...other.audited].filter(({ event }) => event === 'session.ended');
+    expect(told.map(({ sessionId }) => sessionId).sort()).toEqual([...ids].sort());
     expect(await manager.countAllSessions()).toBe(0);
     expect(await readdir(path.join(stack.root, '.trash'))).toEqual([]);
   });

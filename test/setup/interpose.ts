@@ -6,7 +6,7 @@ type Middleware = Parameters<Add>[0];
 interface Place {
   name: string;
   step: 'initialize' | 'build' | 'finalizeRequest' | 'deserialize';
-  priority?: 'low';
+  priority?: 'low' | 'high';
 }
 
 /** Puts middleware into a client that may have sent requests already; gives what takes it out. */

@@ -25,13 +25,18 @@ export class SweepCandidates {
     this.lists = lists;
   }
 
-  /** In batches. When the time is up, nothing more is read. */
+  /**
+   * In batches, each session once: while an index is late, it has a session that was touched in two places. When the time
+   * is up, nothing more is read.
+   */
   async *of(request: CandidatesRequest): AsyncGenerator<SessionItem[]> {
     const signal = this.lookingUntil(request);
+    const found = new Set<string>();
     for await (const sessionIds of this.idsOf(request, signal)) {
       for (let from = 0; from < sessionIds.length && !signal.aborted; from += BATCH) {
         const sessions = await this.store.getAll(sessionIds.slice(from, from + BATCH));
-        const due = sessions.filter((session) => this.mustEnd(session, request));
+        const due = sessions.filter((session) => !found.has(session.id) && this.mustEnd(session, request));
+        for (const { id } of due) found.add(id);
         if (due.length > 0) yield due;
       }
     }
