@@ -10,8 +10,8 @@ import type { McpConfig, McpServices } from './materials.ts';
 export function mcpServices(config: McpConfig, env: NodeJS.ProcessEnv): McpServices {
   let services: McpServices | undefined;
   const loaded = async (): Promise<McpServices> => {
-    const { mcpSdkServices } = await import('./mcp-sdk.ts');
-    return (services ??= mcpSdkServices(config, env));
+    const { loadedMcpServices } = await import('./mcp-loaded.ts');
+    return (services ??= loadedMcpServices(config, env));
   };
   return {
     connector: {

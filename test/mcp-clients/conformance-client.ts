@@ -1,5 +1,5 @@
 import { guardedFetch } from '../../lib/mcp-clients/transports/guarded-fetch.ts';
-import { SdkConnector } from '../../lib/mcp-clients/transports/sdk-connector.ts';
+import { ServerConnector } from '../../lib/mcp-clients/transports/server-connector.ts';
 import type { McpTool } from '../../lib/mcp-clients/mcp-connector.ts';
 import type { McpAuth } from '../../lib/mcp-clients/credentials/mcp-credentials.ts';
 
@@ -35,7 +35,7 @@ async function authOf(known: Record<string, string>): Promise<McpAuth | undefine
 const timeoutMs = process.env.MCP_CONFORMANCE_SCENARIO?.startsWith('elicitation') ? 1_500 : 8_000;
 
 const fetch = guardedFetch({ loopback: true, maxBytes: 1024 * 1024 });
-const connector = new SdkConnector({ fetch, stdioCommands: [], searchPath: undefined });
+const connector = new ServerConnector({ fetch, stdioCommands: [], searchPath: undefined });
 const target = {
   address: { type: 'http', endpoint },
   credentials: { auth: await authOf(context) },

@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
-import type { JSONRPCMessage, JSONRPCRequest } from '@modelcontextprotocol/sdk/types.js';
+import type { JSONRPCMessage, JSONRPCRequest, Transport } from '@modelcontextprotocol/client';
 import { McpConnectionError } from '../../errors.ts';
 import { eventsOf, type StreamEvent, type StreamPosition } from './answers/event-stream.ts';
 import type { Fetch } from './guarded-fetch.ts';
@@ -37,21 +36,14 @@ export class HttpTransport implements Transport {
   protocolVersion: string | undefined;
   private readonly url: URL;
   private readonly fetch: Fetch;
-  private readonly isResumed: boolean;
   private readonly incoming = new Incoming(this);
   private readonly closing = new AbortController();
 
   constructor(url: URL, fetch: Fetch, resumed?: HttpSession) {
     this.url = url;
     this.fetch = fetch;
-    this.isResumed = resumed !== undefined;
     this.mcpSessionId = resumed?.mcpSessionId;
     this.protocolVersion = resumed?.protocolVersion;
-  }
-
-  /** The SDK initializes where there is none; servers without sessions have none to give. */
-  get sessionId(): string | undefined {
-    return this.mcpSessionId ?? (this.isResumed ? '' : undefined);
   }
 
   setProtocolVersion(version: string): void {

@@ -1,5 +1,4 @@
-import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
-import type { JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js';
+import type { JSONRPCMessage, Transport } from '@modelcontextprotocol/client';
 import { McpConnectionError } from '../../errors.ts';
 import { eventsOf } from './answers/event-stream.ts';
 import type { Fetch } from './guarded-fetch.ts';

@@ -1,7 +1,6 @@
-import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
-import type { JSONRPCRequest } from '@modelcontextprotocol/sdk/types.js';
+import type { JSONRPCRequest, Transport } from '@modelcontextprotocol/client';
 import { McpConnectionError } from '../../../errors.ts';
-import { answerForSdk, answers, messagesIn } from './rpc-message.ts';
+import { answers, messagesIn, passedOn } from './rpc-message.ts';
 
 /** A server that asks is answered with a request each time: without a bound, 12 MiB of questions are 200,000 requests. */
 const MAX_QUESTIONS = 50;
@@ -29,7 +28,7 @@ export class Incoming {
       const request = waiting.find((candidate) => answers(message, candidate, waiting.length === 1));
       if (request === undefined || answered.has(request)) continue;
       answered.add(request);
-      this.transport.onmessage?.(answerForSdk(request, message));
+      this.transport.onmessage?.(passedOn(request, message));
     }
     return [...answered];
   }

@@ -1,4 +1,3 @@
-import { McpError } from '@modelcontextprotocol/sdk/types.js';
 import { McpConnectionError } from '../../errors.ts';
 import type { McpConnectionState } from '../mcp-client-store.ts';
 import {
@@ -10,6 +9,7 @@ import {
 } from '../mcp-connector.ts';
 import type { McpLink } from './mcp-link.ts';
 import { isJsonObject } from '../../json/raw-json.ts';
+import { McpError } from './answers/mcp-error.ts';
 import type { Given } from './answers/rpc-message.ts';
 import { verdictOf, verdictOfProbe, type SessionVerdict } from './answers/session-verdict.ts';
 import { allTools } from './answers/tool-pages.ts';
@@ -20,22 +20,22 @@ const HARMLESS = ['ping', 'tools/list'];
 const PROBE_MS = 3_000;
 const PART_OF_TIME = 3;
 
-export interface SdkConnectionOptions {
+export interface ServerConnectionOptions {
   timeoutMs: number;
   /** The session outlasts this connection, and was initialized with it, or before it. */
   session: 'none' | 'new' | 'resumed';
   endSession: () => Promise<void>;
 }
 
-/** An open connection of the official SDK. */
-export class SdkConnection implements McpConnection {
+/** An open connection to a server. */
+export class ServerConnection implements McpConnection {
   readonly state: McpConnectionState;
   isSuspect = false;
   private readonly link: McpLink;
-  private readonly options: SdkConnectionOptions;
+  private readonly options: ServerConnectionOptions;
   private readonly stopAt: number;
 
-  constructor(link: McpLink, state: McpConnectionState, options: SdkConnectionOptions) {
+  constructor(link: McpLink, state: McpConnectionState, options: ServerConnectionOptions) {
     this.link = link;
     this.state = state;
     this.options = options;

@@ -4,12 +4,13 @@ import { McpConnectionError, McpEndpointForbiddenError } from '../../errors.ts';
 import type { McpConnectionState } from '../mcp-client-store.ts';
 import { ClientCredentialsGrant } from './client-credentials-grant.ts';
 import { endpointFetch } from './endpoint-fetch.ts';
+import type { Introduction } from './eras/introduction.ts';
 import type { GuardedFetch } from './guarded-fetch.ts';
 import { HttpTransport } from './http-transport.ts';
 import type { McpConnection, McpConnector, McpTarget } from '../mcp-connector.ts';
 import { McpLink } from './mcp-link.ts';
 import { redactJson } from '../credentials/redact.ts';
-import { SdkConnection, type SdkConnectionOptions } from './sdk-connection.ts';
+import { ServerConnection, type ServerConnectionOptions } from './server-connection.ts';
 import { SseTransport } from './sse-transport.ts';
 import { StdioTransport } from './stdio-transport.ts';
 
@@ -20,7 +21,7 @@ const ABANDON_MS = 1_000;
 const MAX_GRANTS = 500;
 const GRANT_MS = 60 * 60 * 1000;
 
-export interface SdkConnectorOptions {
+export interface ServerConnectorOptions {
   /** Reaches only what the endpoint policy allows. */
   fetch: GuardedFetch;
   /** The commands that may be started, as callers must write them. */
@@ -31,12 +32,12 @@ export interface SdkConnectorOptions {
 
 type Transport = McpConnectionState['transport'];
 
-/** Connects with the client of the official SDK: Streamable HTTP, the HTTP with SSE before it, and commands over stdio. */
-export class SdkConnector implements McpConnector {
-  private readonly options: SdkConnectorOptions;
+/** Connects over Streamable HTTP, the HTTP with SSE before it, and to commands over stdio. */
+export class ServerConnector implements McpConnector {
+  private readonly options: ServerConnectorOptions;
   private readonly grants = new LRUCache<string, ClientCredentialsGrant>({ max: MAX_GRANTS, ttl: GRANT_MS });
 
-  constructor(options: SdkConnectorOptions) {
+  constructor(options: ServerConnectorOptions) {
     this.options = options;
   }
 
@@ -53,17 +54,16 @@ export class SdkConnector implements McpConnector {
     // A stream is the whole session of such a server: it ends with the process that reads it.
     if (state.transport === 'sse') return this.connectSse(target, address.endpoint);
     const { link, endSession } = this.newHttp(target, address.endpoint, state);
-    await link.open();
-    return new SdkConnection(link, state, { timeoutMs: target.timeoutMs, session: 'resumed', endSession });
+    await link.resume();
+    return new ServerConnection(link, state, { timeoutMs: target.timeoutMs, session: 'resumed', endSession });
   }
 
   private async connectHttp(target: McpTarget, endpoint: string): Promise<McpConnection> {
     const startedAt = performance.now();
     const { link, transport, endSession } = this.newHttp(target, endpoint);
     try {
-      await link.open();
-      const state = stateOf(link, 'streamable-http', transport);
-      return new SdkConnection(link, state, { timeoutMs: target.timeoutMs, session: 'new', endSession });
+      const state = stateOf(link, await link.open(), 'streamable-http', transport.mcpSessionId);
+      return new ServerConnection(link, state, { timeoutMs: target.timeoutMs, session: 'new', endSession });
     } catch (thrown) {
       if (transport.mcpSessionId !== undefined) await this.abandon(target, endpoint, transport.mcpSessionId);
       await link.close();
@@ -98,8 +98,7 @@ export class SdkConnector implements McpConnector {
     const transport = new SseTransport(new URL(endpoint), fetch);
     const link = new McpLink(transport, target, { failure, secrets: () => grant?.tokensKnown() ?? [] });
     return orClosed(link, async () => {
-      await link.open();
-      return new SdkConnection(link, stateOf(link, 'sse', transport), forThisUse(target));
+      return new ServerConnection(link, stateOf(link, await link.open(), 'sse'), forThisUse(target));
     });
   }
 
@@ -111,8 +110,7 @@ export class SdkConnector implements McpConnector {
     const transport = new StdioTransport({ command, args, directory: target.workspacePath, searchPath });
     const link = new McpLink(transport, target);
     return orClosed(link, async () => {
-      await link.open();
-      return new SdkConnection(link, stateOf(link, 'stdio', transport), forThisUse(target));
+      return new ServerConnection(link, stateOf(link, await link.open(), 'stdio'), forThisUse(target));
     });
   }
 
@@ -126,7 +124,7 @@ export class SdkConnector implements McpConnector {
 }
 
 /** Such a session is the connection, and ends with it. */
-const forThisUse = ({ timeoutMs }: McpTarget): SdkConnectionOptions => ({
+const forThisUse = ({ timeoutMs }: McpTarget): ServerConnectionOptions => ({
   timeoutMs,
   session: 'none',
   endSession: async () => {},
@@ -145,8 +143,9 @@ async function orClosed<T>(link: McpLink, open: () => Promise<T>): Promise<T> {
 /** What the server states about itself is stored and returned, so it must not contain a secret. */
 function stateOf(
   link: McpLink,
+  { protocolVersion, serverInfo, capabilities }: Introduction,
   transport: Transport,
-  { protocolVersion = '', mcpSessionId }: { protocolVersion: string | undefined; mcpSessionId?: string | undefined },
+  mcpSessionId?: string,
 ): McpConnectionState {
   const redacted = <T>(value: T) => redactJson(value, (text) => link.redact(text)) as T;
   if (mcpSessionId !== undefined && redacted(mcpSessionId) !== mcpSessionId) {
@@ -157,8 +156,8 @@ function stateOf(
     transport,
     ...(mcpSessionId !== undefined && { mcpSessionId }),
     protocolVersion,
-    serverInfo: redacted(link.client.getServerVersion() ?? { name: '', version: '' }),
-    capabilities: JSON.stringify(redacted(link.client.getServerCapabilities() ?? {})),
+    serverInfo: redacted(serverInfo),
+    capabilities: JSON.stringify(redacted(capabilities)),
   };
 }
 

@@ -1,7 +1,7 @@
 import { KMSClient } from '@aws-sdk/client-kms';
 import { awsSettings } from '../api/client/aws-settings.ts';
 import { guardedFetch } from '../mcp-clients/transports/guarded-fetch.ts';
-import { SdkConnector } from '../mcp-clients/transports/sdk-connector.ts';
+import { ServerConnector } from '../mcp-clients/transports/server-connector.ts';
 import { KeyFileSecretBox } from '../mcp-clients/credentials/key-file-secret-box.ts';
 import { KmsSecretBox } from '../mcp-clients/credentials/kms-secret-box.ts';
 import type { SecretBox } from '../mcp-clients/credentials/secret-box.ts';
@@ -17,12 +17,12 @@ const KMS = {
 const MAX_ANSWER_BYTES = 12 * 1024 * 1024;
 
 /** What connects to MCP servers, by the official SDK. */
-export function mcpSdkServices(config: McpConfig, env: NodeJS.ProcessEnv): McpServices {
+export function loadedMcpServices(config: McpConfig, env: NodeJS.ProcessEnv): McpServices {
   const { mcpAllowLoopback, mcpStdioCommands } = config;
   const fetch = guardedFetch({ loopback: mcpAllowLoopback, maxBytes: MAX_ANSWER_BYTES });
   const kms = config.secretsKmsKeyId === undefined ? undefined : new KMSClient({ ...KMS, ...awsSettings(env, 'KMS') });
   return {
-    connector: new SdkConnector({ fetch, stdioCommands: mcpStdioCommands, searchPath: env.PATH }),
+    connector: new ServerConnector({ fetch, stdioCommands: mcpStdioCommands, searchPath: env.PATH }),
     secrets: secretBox(config, kms),
     close: async () => {
       kms?.destroy();

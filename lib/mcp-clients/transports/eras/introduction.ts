@@ -1,0 +1,36 @@
+import * as z from 'zod/mini';
+import { lazily } from '../../../lazily.ts';
+
+/**
+ * The two eras of the protocol: since 2026-07-28 every request says all about itself (`modern`), before it a session is
+ * initialized (`legacy`).
+ */
+export type Era = 'modern' | 'legacy';
+
+/** What a server says of itself, and what is spoken with it. */
+export interface Introduction {
+  era: Era;
+  protocolVersion: string;
+  capabilities: Record<string, unknown>;
+  serverInfo: ServerInfo;
+}
+
+const text = () => z.optional(z.string());
+/** The fields of the protocol: whatever else a server says may be no attribute of an item. */
+const serverInfoSchema = lazily(() =>
+  z.object({
+    name: z.string(),
+    version: z.string(),
+    title: text(),
+    description: text(),
+    websiteUrl: text(),
+    icons: z.optional(
+      z.array(z.object({ src: z.string(), mimeType: text(), sizes: z.optional(z.array(z.string())), theme: text() })),
+    ),
+  }),
+);
+
+export type ServerInfo = z.infer<ReturnType<typeof serverInfoSchema>>;
+
+/** Nothing for what is none. */
+export const serverInfoIn = (value: unknown): ServerInfo | undefined => serverInfoSchema().safeParse(value).data;
