@@ -16,6 +16,7 @@ export function mcpServices(config: McpConfig, env: NodeJS.ProcessEnv): McpServi
   return {
     connector: {
       connect: async (target) => (await loaded()).connector.connect(target),
+      look: async (target) => (await loaded()).connector.look(target),
       resume: async (target, state) => (await loaded()).connector.resume(target, state),
     },
     secrets: {

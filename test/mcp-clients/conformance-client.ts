@@ -48,7 +48,7 @@ const opened = await connector.connect(target);
 await opened.close();
 const connection = await connector.resume(target, opened.state);
 try {
-  for (const tool of await connection.listTools()) await connection.callTool(tool.name, argumentsFor(tool));
+  for (const tool of (await connection.listTools()).tools) await connection.callTool(tool.name, argumentsFor(tool));
   await connection.terminate();
 } finally {
   await connection.close();

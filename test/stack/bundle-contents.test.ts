@@ -79,8 +79,7 @@ describe('a bundle', () => {
     (name) => {
       const packages = packagesOf(modulesAtStart(name));
       expect(packages).toContain('@aws-sdk/client-dynamodb');
-      for (const late of ['undici', '@aws-sdk/client-kms'])
-        expect(packages).not.toContain(late);
+      for (const late of ['undici', '@aws-sdk/client-kms']) expect(packages).not.toContain(late);
       expect(modulesAtStart(name).filter((source) => source.includes('/openapi-document.ts'))).toEqual([]);
     },
   );

@@ -5,20 +5,25 @@ import {
   type McpCallOptions,
   type McpConnection,
   type McpTool,
+  type McpToolCallOptions,
+  type McpToolList,
   type McpToolResult,
 } from '../mcp-connector.ts';
-import type { McpLink } from './mcp-link.ts';
+import type { LinkRequestOptions, McpLink } from './mcp-link.ts';
 import { isJsonObject } from '../../json/raw-json.ts';
 import { McpError } from './answers/mcp-error.ts';
 import type { Given } from './answers/rpc-message.ts';
-import { verdictOf, verdictOfProbe, type SessionVerdict } from './answers/session-verdict.ts';
+import { verdictOf, type SessionVerdict } from './answers/session-verdict.ts';
 import { allTools } from './answers/tool-pages.ts';
+import type { ParamHeaders } from './eras/param-headers.ts';
+import type { RpcCall } from './rpc-peer.ts';
+import { probeLegacy, probeModern } from './session-probe.ts';
 
-/** What is asked to find out whether a session is alive: not every server knows the first. */
-const HARMLESS = ['ping', 'tools/list'];
 /** For all that is asked (ms), and never more than this part of the time that is left. */
 const PROBE_MS = 3_000;
 const PART_OF_TIME = 3;
+/** Headers do not repeat what the request says: it was refused before it was looked at. */
+const HEADER_MISMATCH = -32020;
 
 export interface ServerConnectionOptions {
   timeoutMs: number;
@@ -33,33 +38,43 @@ export class ServerConnection implements McpConnection {
   isSuspect = false;
   private readonly link: McpLink;
   private readonly options: ServerConnectionOptions;
+  private readonly paramHeaders: ParamHeaders;
   private readonly stopAt: number;
 
-  constructor(link: McpLink, state: McpConnectionState, options: ServerConnectionOptions) {
+  constructor(link: McpLink, state: McpConnectionState, options: ServerConnectionOptions, paramHeaders: ParamHeaders) {
     this.link = link;
     this.state = state;
     this.options = options;
+    this.paramHeaders = paramHeaders;
     this.stopAt = performance.now() + options.timeoutMs;
   }
 
-  async listTools({ signal }: McpCallOptions = {}): Promise<McpTool[]> {
-    const stopAt = performance.now() + this.options.timeoutMs;
-    const page = (cursor: string | undefined) =>
-      this.judging(() =>
-        this.link.request({ method: 'tools/list', params: { cursor } }, { ms: stopAt - performance.now(), signal }),
-      );
-    return allTools(page);
+  async listTools({ signal }: McpCallOptions = {}): Promise<McpToolList> {
+    const within = this.inTime(signal);
+    const list = await allTools((cursor) => this.judged({ method: 'tools/list', params: { cursor } }, within()));
+    return { ...list, tools: this.usable(list.tools) };
   }
 
-  async callTool(name: string, args: Record<string, unknown>, { signal }: McpCallOptions = {}): Promise<McpToolResult> {
+  async callTool(
+    name: string,
+    args: Record<string, unknown>,
+    { signal, more = {} }: McpToolCallOptions = {},
+  ): Promise<McpToolResult> {
+    const within = this.inTime(signal);
+    const call = { method: 'tools/call', params: { name, arguments: args, ...more } };
+    const send = () => this.judged(call, { ...within(), headers: this.headersFor(name, args) });
     try {
-      const params = { name, arguments: args };
-      const { given } = await this.judging(() => this.link.request({ method: 'tools/call', params }, { signal }));
+      const { given } = await send().catch(async (thrown: unknown) => {
+        if (!this.repeatsParameters || errorIn(thrown)?.code !== HEADER_MISMATCH) throw thrown;
+        // The server has not looked at the call, and its tools say which headers it wants.
+        await this.listTools({ signal });
+        return send();
+      });
       if (isJsonObject(given)) return given;
       throw new McpConnectionError('answered with a result that is no object');
     } catch (thrown) {
-      const refusal = thrown instanceof McpConnectionError ? thrown.cause : undefined;
-      if (refusal instanceof McpError) return { content: [{ type: 'text', text: refusal.message }], isError: true };
+      const refusal = errorIn(thrown);
+      if (refusal) return { content: [{ type: 'text', text: refusal.message }], isError: true };
       throw thrown;
     }
   }
@@ -76,13 +91,37 @@ export class ServerConnection implements McpConnection {
     return this.link.close();
   }
 
-  /** Throws `McpSessionGone` if the request was certainly not executed, since the server does not know the session. */
-  private async judging(request: () => Promise<Given>): Promise<Given> {
+  private get isModern(): boolean {
+    return this.state.era === 'modern';
+  }
+
+  /** Over HTTP, headers repeat parameters that the tool's schema names. */
+  private get repeatsParameters(): boolean {
+    return this.isModern && this.state.transport === 'streamable-http';
+  }
+
+  private usable(tools: McpTool[]): McpTool[] {
+    return this.repeatsParameters ? this.paramHeaders.learn(this.state.connectionId, tools) : tools;
+  }
+
+  private headersFor(name: string, args: Record<string, unknown>): Record<string, string> | undefined {
+    if (!this.repeatsParameters) return undefined;
+    return this.paramHeaders.headersFor(this.state.connectionId, name, args);
+  }
+
+  /** One time for all requests of an operation. */
+  private inTime(signal: AbortSignal | undefined): () => LinkRequestOptions {
+    const stopAt = performance.now() + this.options.timeoutMs;
+    return () => ({ ms: stopAt - performance.now(), signal });
+  }
+
+  /** Throws `McpSessionGone` if the request was certainly not executed, since the server does not know what is stored. */
+  private async judged(call: RpcCall, options: LinkRequestOptions): Promise<Given> {
     try {
-      return await request();
+      return await this.link.request(call, options);
     } catch (thrown) {
       if (!(thrown instanceof McpConnectionError) || this.options.session === 'none') throw thrown;
-      const verdict = await this.considered(verdictOf(this.link.failed));
+      const verdict = await this.considered(verdictOf(this.link.failed, this.state.era));
       if (verdict === 'lost') throw new McpSessionGone(thrown);
       this.isSuspect = verdict === 'suspect';
       throw thrown;
@@ -95,22 +134,13 @@ export class ServerConnection implements McpConnection {
     return this.options.session === 'resumed' ? this.probe() : 'sound';
   }
 
-  /** Whether the session is alive: `sound`, `lost`, or `suspect` if that is unknown. */
+  /** Whether the server knows what is stored: `sound`, `lost`, or `suspect` if that is unknown. */
   private async probe(): Promise<SessionVerdict> {
     const stopAt = performance.now() + Math.min(PROBE_MS, (this.stopAt - performance.now()) / PART_OF_TIME);
-    let takesNone = true;
-    for (const method of HARMLESS) {
-      if (performance.now() >= stopAt) return 'suspect';
-      try {
-        await this.link.request({ method }, { ms: stopAt - performance.now() });
-        return 'sound';
-      } catch {
-        const verdict = verdictOfProbe(this.link.failed);
-        if (verdict === 'lost' || verdict === 'sound') return verdict;
-        takesNone &&= this.link.failed.status === 400;
-      }
-    }
-    // A server that takes no request of this session has not executed the one before either.
-    return takesNone ? 'lost' : 'suspect';
+    return this.isModern ? probeModern(this.link, stopAt) : probeLegacy(this.link, stopAt);
   }
 }
+
+/** The error that a server answered. */
+const errorIn = (thrown: unknown): McpError | undefined =>
+  thrown instanceof McpConnectionError && thrown.cause instanceof McpError ? thrown.cause : undefined;

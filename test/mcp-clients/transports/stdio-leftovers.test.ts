@@ -91,7 +91,8 @@ describe('a command leaves no process in a session of its own', () => {
         ...{ credentials: {}, credentialsId: '', workspacePath: directory, timeoutMs: 1_500 },
       };
       await expect(connector.connect(target as McpTarget)).rejects.toThrow();
-      await expectNoneLeft();
+      // Servers before 2026-07-28 may exit at a request that they do not know, so it is started again, and initialized.
+      await expectNoneLeft(then.startsWith('process.exit') ? 2 : 1);
     });
   });
 

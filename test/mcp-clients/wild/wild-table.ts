@@ -109,7 +109,7 @@ export const TABLE: readonly Row[] = [
   ),
   row('a stream with a deep answer', noCall(TOO_DEEP)),
   row('JSON with an answer to another id', noCall('answered, and not to the request {"serverStatus":200}')),
-  row('JSON that is none', noCall('answered with what is not JSON')),
+  row('JSON that is none', noCall('answered with what is not JSON {"serverStatus":200}')),
   row('JSON that is empty', noCall('answered with an empty body {"serverStatus":200}')),
   row('202 to a call', noCall('accepted the request and does not answer it {"serverStatus":202}')),
   row('204 to a call', noCall('accepted the request and does not answer it {"serverStatus":204}')),

@@ -21,12 +21,15 @@ export function inOurWords(thrown: unknown, redact: Redact): Error {
   return new McpConnectionError(problemIn(thrown), loggable(thrown, redact));
 }
 
-/** The same for what judges sessions by it. */
+/** The same for what judges sessions and eras by it. */
 export function failedAs(thrown: unknown): Failed {
-  if (thrown instanceof McpError) return { status: thrown.status, code: thrown.code, text: thrown.said };
+  if (thrown instanceof McpError) {
+    const { status, code, said, data } = thrown;
+    return { status, code, text: said, supported: versionsIn(data) };
+  }
   if (!(thrown instanceof HttpRefusal)) return { status: undefined, code: undefined, text: '' };
   const { status, rpcError, body } = thrown;
-  return { status, code: rpcError?.code, text: rpcError?.message ?? body };
+  return { status, code: rpcError?.code, text: rpcError?.message ?? body, supported: versionsIn(rpcError?.data) };
 }
 
 function refused({ status, rpcError }: HttpRefusal, redact: Redact): McpConnectionError {

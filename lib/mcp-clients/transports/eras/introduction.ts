@@ -10,9 +10,13 @@ export type Era = 'modern' | 'legacy';
 /** What a server says of itself, and what is spoken with it. */
 export interface Introduction {
   era: Era;
+  /** False: nothing that the server has said excludes the other era. */
+  isCertain?: boolean;
   protocolVersion: string;
   capabilities: Record<string, unknown>;
   serverInfo: ServerInfo;
+  /** What else a modern server has answered to `server/discover`. */
+  discover?: Record<string, unknown>;
 }
 
 const text = () => z.optional(z.string());
