@@ -1,10 +1,16 @@
 import { eraIsDue } from './era-age.ts';
-import type { McpClientItem, McpConnectionState } from './mcp-client-store.ts';
+import type { McpClientItem, McpClientStore, McpConnectionState } from './mcp-client-store.ts';
 import type { McpTarget } from './mcp-connector.ts';
-import type { ResumptionUses } from './resumption.ts';
+import type { McpConnections } from './mcp-connections.ts';
 
 /** A call that goes well waits no longer than this for the look beside it, once a day (ms). */
 const LOOK_MS = 2_000;
+
+export interface EraLookUses {
+  readonly store: McpClientStore;
+  readonly connections: McpConnections;
+  readonly now: () => Date;
+}
 
 /** What is looked at: a stored client, and how to reach its server. */
 export interface LookedAt {
@@ -19,10 +25,10 @@ export interface LookedAt {
  */
 export class EraLook {
   readonly #looked: LookedAt;
-  readonly #uses: ResumptionUses;
+  readonly #uses: EraLookUses;
   #found: Promise<McpConnectionState | undefined> | undefined;
 
-  constructor(looked: LookedAt, uses: ResumptionUses) {
+  constructor(looked: LookedAt, uses: EraLookUses) {
     this.#looked = looked;
     this.#uses = uses;
   }
