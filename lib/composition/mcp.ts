@@ -4,7 +4,7 @@ import type { SecretBox } from '../mcp-clients/credentials/secret-box.ts';
 import type { McpConfig, McpServices } from './materials.ts';
 
 /**
- * What connects to MCP servers, for the functions that do. It is loaded when it is first used: the MCP SDK, KMS and undici
+ * What connects to MCP servers, for the functions that do. It is loaded when it is first used: KMS and undici
  * are most of the bundle, and much of what such a function does needs none of them.
  */
 export function mcpServices(config: McpConfig, env: NodeJS.ProcessEnv): McpServices {

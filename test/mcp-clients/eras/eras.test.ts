@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import type { Session } from '../../../lib/sessions/session.ts';
 import { newStack, type TestStack } from '../../setup/test-stack.ts';
 import { anotherInstance } from '../instance.ts';
@@ -145,9 +146,10 @@ describe('a server of the official SDK', () => {
   });
 
   describe('that speaks 2026-07-28 gets', () => {
+    const CLIENT = { name: 'agent-session-manager', version: '0.1.0' };
     const META = {
       'io.modelcontextprotocol/protocolVersion': '2026-07-28',
-      'io.modelcontextprotocol/clientInfo': { name: 'agent-session-manager', version: '0.1.0' },
+      'io.modelcontextprotocol/clientInfo': CLIENT,
       'io.modelcontextprotocol/clientCapabilities': {},
     };
 
@@ -168,6 +170,25 @@ describe('a server of the official SDK', () => {
         },
       ]);
       for (const headers of server.headers) expect(headers).not.toHaveProperty('mcp-session-id');
+    });
+
+    test('what the client of the official SDK sends', async () => {
+      const server = await serverOf('modern');
+      const client = await add('compared', server);
+      await client.listTools();
+      await client.callTool('count', { n: 1, region: ' =?base64?x?= ' });
+      const official = new Client(CLIENT, { versionNegotiation: { mode: 'auto' } });
+      await official.connect(new StreamableHTTPClientTransport(new URL(server.url)));
+      toClose.push(() => official.close());
+      await official.listTools();
+      await official.callTool({ name: 'count', arguments: { n: 1, region: ' =?base64?x?= ' } });
+      const sent = server.bodies.map(({ method, params }, index) => {
+        const headers = Object.entries(server.headers[index] ?? {});
+        const ofProtocol = headers.filter(([name]) => name.startsWith('mcp-') || name === 'accept');
+        return { method, params, headers: Object.fromEntries(ofProtocol) };
+      });
+      expect(sent).toHaveLength(6);
+      expect(sent.slice(0, 3)).toEqual(sent.slice(3));
     });
 
     test('headers for parameters, though the instance that calls has never seen the tool', async () => {
