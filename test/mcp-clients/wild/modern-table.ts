@@ -1,7 +1,10 @@
-import { noAdd, noCall, NO_ANSWER, row, SENT_AGAIN, SILENT_MS, status, TOO_DEEP, type Row } from './wild-row.ts';
+import { noAdd, noCall, NO_ANSWER, row, SILENT_MS, status, TOO_DEEP, type Row } from './wild-row.ts';
 
 /** No session is initialized. */
 const MODERN = { initialize: 0 };
+const OURS = '"serverMessage":"Unsupported protocol version","supported":["2026-07-28"]';
+/** The call was refused, and is sent again in the other era. */
+const RESENT = { calls: 4 };
 const NEWER = '"supported":["2027-01-01"]';
 const refused = (code: number, words: string) =>
   noCall(`isError: MCP error ${code}: ${words}`, { ...MODERN, executed: 0 });
@@ -19,7 +22,10 @@ export const MODERN_ROWS: readonly Row[] = [
   row('modern: versions that are none', MODERN),
   row('modern: numbers that JavaScript cannot hold', MODERN),
   row('modern: a deep description of itself', { ...noAdd(TOO_DEEP), ...MODERN }),
-  row('modern: another id', { ...noAdd('x'), ...MODERN }),
+  row(
+    'modern: another id',
+    noAdd(`answered with HTTP status 400: Unsupported protocol version {"serverStatus":400,${OURS}}`),
+  ),
   row('modern: only a newer version', {
     ...noAdd(
       'answered: supports no version of the protocol that is known here ' +
@@ -32,10 +38,7 @@ export const MODERN_ROWS: readonly Row[] = [
     ...MODERN,
   }),
   row('modern: refuses the version that it names', {
-    ...noAdd(
-      'answered: Unsupported protocol version ' +
-        '{"serverMessage":"Unsupported protocol version","supported":["2026-07-28"]}',
-    ),
+    ...noAdd(`answered: Unsupported protocol version {${OURS}}`),
     ...MODERN,
   }),
   // The tools are read once for each call, which is then sent again.
@@ -45,7 +48,11 @@ export const MODERN_ROWS: readonly Row[] = [
   row('modern: one call: an error of a tool', { ...MODERN, again: 'isError: MCP error -32602: Tool x not found' }),
   row('modern: one call: 500', { ...MODERN, again: status(500) }),
   row('modern: one call: 404', { ...MODERN, again: status(404) }),
-  row('modern: one call: a version that is not spoken any more', { ...MODERN, again: 'x', calls: 4 }),
+  row('modern: one call: a version that is not spoken any more', {
+    ...MODERN,
+    again: `forgets its sessions at once {${OURS}}`,
+    calls: 4,
+  }),
   row('modern: calls: 400 after they were executed', noCall(status(400), MODERN)),
   row('modern: a stream with ids that ends', noCall(NO_ANSWER, { ...MODERN, executed: 0 })),
   row('modern: a stream with questions of its own', MODERN),
@@ -71,12 +78,12 @@ export const MODERN_ROWS: readonly Row[] = [
   row('discover: a result without versions'),
   row('discover: a result that is a text'),
 
-  row('turns back: 404'),
-  row('turns back: 405'),
-  row('turns back: 400'),
-  row('turns back: an error'),
+  row('turns back: 404', RESENT),
+  row('turns back: 405', RESENT),
+  row('turns back: 400', RESENT),
+  row('turns back: an error', RESENT),
   row('turns back: 503', { again: status(503) }),
-  row('turns modern', SENT_AGAIN),
+  row('turns modern', RESENT),
 
   row('nothing but 2026-07-28', {}, ['stdio']),
   row('no answer to server/discover', {}, ['stdio'], SILENT_MS),

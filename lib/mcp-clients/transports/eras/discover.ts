@@ -30,13 +30,24 @@ export class EndedByQuestion extends NotModern {
  * and the failure itself where that says nothing.
  */
 export async function discover(peer: RpcPeer): Promise<Introduction> {
-  const { given } = await peer
-    .request(enveloped({ method: 'server/discover' }, MODERN_VERSIONS[0]))
+  const ask = () => peer.request(enveloped({ method: 'server/discover' }, MODERN_VERSIONS[0]));
+  // A server that names the version among those that it speaks is asked once more, as the protocol says.
+  const { given } = await ask()
+    .catch((thrown: unknown) => {
+      if (namesModern(thrown)) return ask();
+      throw thrown;
+    })
     .catch((thrown: unknown) => {
       throw isOfTheEraBefore(thrown) ? new NotModern({ cause: thrown }) : thrown;
     });
   return introductionIn(given);
 }
+
+const namesModern = (thrown: unknown): boolean => {
+  if (!(thrown instanceof McpError)) return false;
+  const { code, supported = [] } = failedAs(thrown);
+  return code === UNSUPPORTED_VERSION && MODERN_VERSIONS.some((version) => supported.includes(version));
+};
 
 function isOfTheEraBefore(thrown: unknown): boolean {
   if (thrown instanceof McpError || thrown instanceof HttpRefusal) return eraVerdictOf(failedAs(thrown)) === 'legacy';

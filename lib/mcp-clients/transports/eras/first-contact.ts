@@ -9,7 +9,7 @@ import { discover, EndedByQuestion, NotModern } from './discover.ts';
 import { initialize } from './initialize.ts';
 import type { Introduction } from './introduction.ts';
 
-/** After this, and after a third of its time, a server that does not say what it is has an initialization sent (ms). */
+/** After this, and after a quarter of its time, a server that does not say what it is has an initialization sent (ms). */
 const SILENCE_MS = 2_000;
 
 export type ContactTransport = Transport & { readonly failure?: Error | undefined };
@@ -23,7 +23,7 @@ export class FirstContact {
   constructor(peer: RpcPeer, transport: ContactTransport, timeoutMs: number) {
     this.peer = peer;
     this.transport = transport;
-    this.silenceMs = Math.min(SILENCE_MS, timeoutMs / 3);
+    this.silenceMs = Math.min(SILENCE_MS, timeoutMs / 4);
   }
 
   /**
