@@ -4,18 +4,19 @@ import type { SecretBox } from '../mcp-clients/credentials/secret-box.ts';
 import type { McpConfig, McpServices } from './materials.ts';
 
 /**
- * What connects to MCP servers, for the functions that do. It is loaded when it is first used: the MCP SDK, KMS and undici
+ * What connects to MCP servers, for the functions that do. It is loaded when it is first used: KMS and undici
  * are most of the bundle, and much of what such a function does needs none of them.
  */
 export function mcpServices(config: McpConfig, env: NodeJS.ProcessEnv): McpServices {
   let services: McpServices | undefined;
   const loaded = async (): Promise<McpServices> => {
-    const { mcpSdkServices } = await import('./mcp-sdk.ts');
-    return (services ??= mcpSdkServices(config, env));
+    const { loadedMcpServices } = await import('./mcp-loaded.ts');
+    return (services ??= loadedMcpServices(config, env));
   };
   return {
     connector: {
       connect: async (target) => (await loaded()).connector.connect(target),
+      look: async (target) => (await loaded()).connector.look(target),
       resume: async (target, state) => (await loaded()).connector.resume(target, state),
     },
     secrets: {

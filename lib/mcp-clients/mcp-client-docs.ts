@@ -22,7 +22,11 @@ const mcpClientAnswer = named(
 );
 const mcpClientsAnswer = z.strictObject({ mcpClients: z.array(mcpClientAnswer) });
 /** As its server described it: anything may be in it. */
-const mcpToolsAnswer = z.strictObject({ tools: z.array(z.looseObject({ name: z.string() })) });
+const mcpToolsAnswer = z.strictObject({
+  tools: z.array(z.looseObject({ name: z.string() })),
+  ttlMs: z.optional(z.number()),
+  cacheScope: z.optional(z.enum(['public', 'private'])),
+});
 const mcpToolResultAnswer = z.looseObject({});
 
 export const mcpClientDocs = {

@@ -93,7 +93,7 @@ export const mcpClientOperations = {
     audit: mcpClientAudit.listMcpTools,
     input: () => z.strictObject(clientShape()),
     run: async ({ sessionId, clientId }, { manager }) => {
-      return { output: { tools: await manager.session(sessionId).mcpClient(clientId).listTools() } };
+      return { output: await manager.session(sessionId).mcpClient(clientId).toolList() };
     },
   }),
 

@@ -39,10 +39,19 @@ export interface McpClientItem {
   connectedAt: string;
 }
 
-/** What the MCP server said when it was initialized; `mcpSessionId` is absent for servers without sessions. */
+/**
+ * What the MCP server said of itself, and what resumes it. `mcpSessionId` is absent for servers without sessions, `era` and
+ * `eraFoundAt` in items of release 0.1.0, which knew one era only, and `eraFoundAt` where the answer was not clear.
+ */
 export interface McpConnectionState {
   /** Our own id of the connection, new with every initialization. */
   connectionId: string;
+  /** `modern`: 2026-07-28 and later, where every request says all about itself. `legacy`: a session is initialized. */
+  era?: 'modern' | 'legacy';
+  /** ISO 8601: when the server was last asked which. */
+  eraFoundAt?: string;
+  /** What a modern server answers to `server/discover`, as JSON, without `capabilities` and `instructions`. */
+  discover?: string;
   /** What was spoken: a server that is added as `http` may turn out to be an old one, which speaks `sse`. */
   transport: 'streamable-http' | 'sse' | 'stdio';
   mcpSessionId?: string;
@@ -170,6 +179,21 @@ export class McpClientStore {
       UpdateExpression: isSuspect ? 'SET #connection.isSuspect = :true' : 'REMOVE #connection.isSuspect',
       ...condition,
       ExpressionAttributeValues: { ...ExpressionAttributeValues, ...(isSuspect && { ':true': true }) },
+    });
+  }
+
+  /** Notes when the era of a server was last asked for. Does nothing if the connection was replaced. */
+  async noteEra(
+    sessionId: string,
+    clientId: string,
+    { connectionId, era, eraFoundAt }: { connectionId: string; era: 'modern' | 'legacy'; eraFoundAt: string },
+  ): Promise<void> {
+    const { ExpressionAttributeValues, ...condition } = hasConnection(connectionId);
+    await this.table.update({
+      Key: mcpClientKey(sessionId, clientId),
+      UpdateExpression: 'SET #connection.era = :era, #connection.eraFoundAt = :foundAt',
+      ...condition,
+      ExpressionAttributeValues: { ...ExpressionAttributeValues, ':era': era, ':foundAt': eraFoundAt },
     });
   }
 

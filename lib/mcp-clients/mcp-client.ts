@@ -3,7 +3,7 @@ import { auditMcpClient, auditTool } from '../telemetry/audit/audit-details.ts';
 import { McpConnectionError, SessionNotFoundError, ValidationError } from '../errors.ts';
 import { isJsonObject } from '../json/raw-json.ts';
 import { checkCredentialsFor, mcpCredentialsSchema } from './mcp-client-config.ts';
-import type { McpCallOptions, McpConnection, McpTool, McpToolResult } from './mcp-connector.ts';
+import type { McpCallOptions, McpConnection, McpTool, McpToolList, McpToolResult } from './mcp-connector.ts';
 import type { CredentialVault } from './credentials/credential-vault.ts';
 import { splitEndpoint } from './credentials/endpoint-query.ts';
 import type { McpCredentials } from './credentials/mcp-credentials.ts';
@@ -34,6 +34,7 @@ export interface McpClientUses {
   readonly store: McpClientStore;
   readonly connections: McpConnections;
   readonly vault: CredentialVault;
+  readonly now: () => Date;
 }
 
 /** A shorter call is as good as one before the end: it is not worth a read of the session (ms). */
@@ -78,6 +79,11 @@ export class McpClientHandle {
 
   /** The tools of all pages, as the server described them. */
   async listTools(options: McpCallOptions = {}): Promise<McpTool[]> {
+    return (await this.toolList(options)).tools;
+  }
+
+  /** The same with what the server says of how long its list counts. */
+  async toolList(options: McpCallOptions = {}): Promise<McpToolList> {
     return this.#session.recorded(mcpClientAudit.listMcpTools, auditMcpClient(this.#id), () =>
       withSignal(readFields(options).signal, (signal) =>
         this.#orEnded(() => this.#connected((connection) => connection.listTools({ signal }))),

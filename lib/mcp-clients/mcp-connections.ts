@@ -17,7 +17,7 @@ export class McpConnections {
   private readonly vault: CredentialVault;
   private readonly log: LogLines;
   private readonly workspacePathOf: (session: Workspace) => string;
-  private readonly renewals = new Map<string, Promise<McpConnectionState>>();
+  private readonly underWay = new Map<string, Promise<unknown>>();
 
   constructor(
     connector: McpConnector,
@@ -45,13 +45,18 @@ export class McpConnections {
     return this.connector.resume(target, state);
   }
 
-  /** Runs `renew` once at a time for each name: concurrent callers share its result. */
-  renewedOnce(name: string, renew: () => Promise<McpConnectionState>): Promise<McpConnectionState> {
-    const underWay = this.renewals.get(name);
+  /** Asks a server of the era before whether it speaks the modern one by now. */
+  look(target: McpTarget): Promise<McpConnectionState | undefined> {
+    return this.connector.look(target);
+  }
+
+  /** Runs `step` once at a time for each name: concurrent callers share its result. */
+  once<T>(name: string, step: () => Promise<T>): Promise<T> {
+    const underWay = this.underWay.get(name) as Promise<T> | undefined;
     if (underWay) return underWay;
-    const renewal = renew().finally(() => this.renewals.delete(name));
-    this.renewals.set(name, renewal);
-    return renewal;
+    const begun = step().finally(() => this.underWay.delete(name));
+    this.underWay.set(name, begun);
+    return begun;
   }
 
   /** Ends the session on the MCP server; one that does not answer is only written to the log. */

@@ -20,10 +20,23 @@ export interface McpTarget {
   timeoutMs: number;
 }
 
+/** The tools of a server, and for how long (ms) and for whom its list counts, where it says so. */
+export interface McpToolList {
+  tools: McpTool[];
+  ttlMs?: number;
+  cacheScope?: 'public' | 'private';
+}
+
 /** What a caller may say of one call. */
 export interface McpCallOptions {
   /** Cancels the call, on the server too. */
   signal?: AbortSignal | undefined;
+}
+
+/** The same for the call of a tool, with what goes to the server beside its arguments. */
+export interface McpToolCallOptions extends McpCallOptions {
+  /** Answers to what an `input_required` result asked for, and the state that came with it. */
+  more?: { inputResponses?: unknown; requestState?: string; _meta?: Record<string, unknown> };
 }
 
 /** A connection that is open in this process, until `close`; what `state` holds resumes it in another. */
@@ -33,8 +46,8 @@ export interface McpConnection {
   readonly isSuspect: boolean;
   /** Asks the server something harmless, in a part of the time that is left. */
   isAlive(): Promise<boolean>;
-  listTools(options?: McpCallOptions): Promise<McpTool[]>;
-  callTool(name: string, args: Record<string, unknown>, options?: McpCallOptions): Promise<McpToolResult>;
+  listTools(options?: McpCallOptions): Promise<McpToolList>;
+  callTool(name: string, args: Record<string, unknown>, options?: McpToolCallOptions): Promise<McpToolResult>;
   /** Ends the session on the server; the client is of no use afterwards. */
   terminate(): Promise<void>;
   /** Lets go of the connection; the session on the server stays. */
@@ -43,9 +56,11 @@ export interface McpConnection {
 
 /** Opens connections to MCP servers. Throws `McpConnectionError` and `McpEndpointForbiddenError`; nothing takes longer than the target's time. */
 export interface McpConnector {
-  /** Initializes a new session on the server. */
+  /** Finds out which era the server speaks, and initializes a session if that needs one. */
   connect(target: McpTarget): Promise<McpConnection>;
-  /** Resumes the session of `state` without a request to the server; a session that cannot be resumed is initialized again. */
+  /** Asks a server of the era before whether it speaks the modern one by now: then the state that resumes it, else nothing. */
+  look(target: McpTarget): Promise<McpConnectionState | undefined>;
+  /** Resumes `state` without a request to the server; a session that cannot be resumed is initialized again. */
   resume(target: McpTarget, state: McpConnectionState): Promise<McpConnection>;
 }
 

@@ -6,4 +6,4 @@ const refuse = async () => {
 };
 
 /** For functions that never connect to an MCP server, so that they need not load what does. */
-export const mcpUnavailable: McpConnector = { connect: refuse, resume: refuse };
+export const mcpUnavailable: McpConnector = { connect: refuse, look: refuse, resume: refuse };

@@ -2,6 +2,7 @@ import pTimeout from 'p-timeout';
 import { McpConnectionError } from '../errors.ts';
 import { McpSessionGone, type McpConnection, type McpTarget } from './mcp-connector.ts';
 import type { McpConnections } from './mcp-connections.ts';
+import { EraLook } from './era-look.ts';
 import type { McpClientItem, McpClientStore, McpConnectionState } from './mcp-client-store.ts';
 
 type Use<T> = (connection: McpConnection) => Promise<T>;
@@ -9,6 +10,7 @@ type Use<T> = (connection: McpConnection) => Promise<T>;
 export interface ResumptionUses {
   readonly store: McpClientStore;
   readonly connections: McpConnections;
+  readonly now: () => Date;
 }
 
 export interface StoredClient {
@@ -25,6 +27,7 @@ export interface StoredClient {
  * - If the server does not know the session, a new one is initialized, and the request is sent there.
  * - If a request fails in another way, the stored connection is marked. The next use asks the server something harmless
  *   first, and initializes a new session only if that fails too: a healthy session survives an overloaded server.
+ * - If the era of the server is due, it is asked for beside the use, and what is found is stored after it.
  */
 export class Resumption {
   readonly #client: StoredClient;
@@ -42,6 +45,18 @@ export class Resumption {
   }
 
   async run<T>(use: Use<T>): Promise<T> {
+    const { sessionId, item } = this.#client;
+    const look = new EraLook({ sessionId, item, target: this.#target() }, this.#uses);
+    look.begin();
+    try {
+      return await this.#resumedOrRenewed(use);
+    } finally {
+      await look.end();
+      await this.#termination;
+    }
+  }
+
+  async #resumedOrRenewed<T>(use: Use<T>): Promise<T> {
     const { connection: stored } = this.#client.item;
     if (!this.#isSuspect || (await this.#isAlive(stored))) {
       try {
@@ -55,8 +70,6 @@ export class Resumption {
     } catch (thrown) {
       if (!(thrown instanceof McpSessionGone)) throw thrown;
       throw new McpConnectionError('forgets its sessions at once', thrown, thrown.cause.details);
-    } finally {
-      await this.#termination;
     }
   }
 
@@ -78,7 +91,15 @@ export class Resumption {
     } finally {
       await connection.close();
       if (connection.isSuspect) await this.#mark(connection.state, true);
+      await this.#keepEra(connection.state);
     }
+  }
+
+  /** A session for one use was initialized anew: that may have shown another era, or the same one after a day. */
+  async #keepEra(found: McpConnectionState): Promise<void> {
+    const { sessionId, item } = this.#client;
+    if (item.address.type === 'http' || found.eraFoundAt === item.connection.eraFoundAt) return;
+    await this.#uses.store.replaceConnection(sessionId, item, found).catch(() => undefined);
   }
 
   /** What cannot be stored is not what failed: the next use finds out by itself. */
@@ -94,7 +115,7 @@ export class Resumption {
     const { credentialsId, timeoutMs } = this.#target();
     const dead = JSON.stringify([credentialsId, this.#client.item.connection.connectionId]);
     let own: McpConnection | undefined;
-    const renewing = this.#uses.connections.renewedOnce(dead, async () => {
+    const renewing = this.#uses.connections.once(dead, async () => {
       own = await this.#renew();
       return own.state;
     });

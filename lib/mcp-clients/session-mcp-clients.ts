@@ -20,7 +20,6 @@ export interface SessionMcpClientsUses extends McpClientUses {
   readonly audit: AuditLog;
   /** How many a session may have. */
   readonly limit: number;
-  readonly now: () => Date;
 }
 
 /** The MCP clients of one session. */

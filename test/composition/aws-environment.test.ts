@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { awsSettings } from '../../lib/api/client/aws-settings.ts';
 import { SessionManagerClient } from '../../lib/api/client/session-manager-client.ts';
 import { createServices } from '../../lib/composition/api-functions.ts';
-import { mcpSdkServices } from '../../lib/composition/mcp-sdk.ts';
+import { loadedMcpServices } from '../../lib/composition/mcp-loaded.ts';
 import { readConfig } from '../../lib/configuration.ts';
 import { createSessionManager, mcpParts } from '../../lib/index.ts';
 import { withoutMcp } from '../../lib/composition/no-mcp.ts';
@@ -33,7 +33,7 @@ const OF_THE_PROCESS = {
 
 const OWNER = { sessionId: 'session', clientId: 'client' };
 const sealed = (env: Record<string, string>) =>
-  mcpSdkServices(readConfig({ SECRETS_KMS_KEY_ID: 'key', ...env }), env).secrets.seal('secret', OWNER);
+  loadedMcpServices(readConfig({ SECRETS_KMS_KEY_ID: 'key', ...env }), env).secrets.seal('secret', OWNER);
 
 /** Each AWS client that a manager or a typed client has, by a call that it makes. */
 const calls: Record<string, (env: Record<string, string>) => Promise<unknown>> = {

@@ -14,7 +14,7 @@ import { LogLines } from '../../lib/telemetry/log-lines.ts';
 import { readConfig, type Config } from '../../lib/configuration.ts';
 import { sessionManagerParts } from '../../lib/composition/session-manager-parts.ts';
 import { guardedFetch, type Fetch, type GuardedFetch } from '../../lib/mcp-clients/transports/guarded-fetch.ts';
-import { SdkConnector } from '../../lib/mcp-clients/transports/sdk-connector.ts';
+import { ServerConnector } from '../../lib/mcp-clients/transports/server-connector.ts';
 import { KmsSecretBox } from '../../lib/mcp-clients/credentials/kms-secret-box.ts';
 import { dynamoDbClient, dynamoDbConfig } from '../../lib/composition/clients.ts';
 import { StreamEffects } from '../../lib/sessions/stream/stream-effects.ts';
@@ -148,7 +148,7 @@ function startProcess({ config, database, clock, efs, kms }: Outside): {
   const parts = sessionManagerParts({
     table: new DynamoTable(client, config.tableName),
     workspaces: new Workspaces(config.workspaceRoot),
-    mcp: new SdkConnector({ fetch: countedFetch(fetch), stdioCommands: [], searchPath: undefined }),
+    mcp: new ServerConnector({ fetch: countedFetch(fetch), stdioCommands: [], searchPath: undefined }),
     secrets: new KmsSecretBox(kmsClient, KEY_ID),
     accessPoints,
     log,

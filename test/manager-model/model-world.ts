@@ -30,6 +30,7 @@ const TEN_YEARS_MS = 10 * 365 * 24 * 60 * 60 * 1000;
 /** A server that every endpoint leads to; calls go nowhere. */
 const connector: McpConnector = {
   connect: async () => connectionOf({ ...SERVER, connectionId: randomUUID() }),
+  look: async () => undefined,
   resume: async (_target, state) => connectionOf(state),
 };
 const SERVER = {
@@ -42,7 +43,7 @@ const connectionOf = (state: McpConnectionState): McpConnection => ({
   state,
   isSuspect: false,
   isAlive: async () => true,
-  listTools: async () => [],
+  listTools: async () => ({ tools: [] }),
   callTool: async (_name, { text }) => ({ said: `called by ${String(text)}` }),
   terminate: async () => undefined,
   close: async () => undefined,

@@ -30,15 +30,15 @@ export interface RpcRequest {
 type Answers = (request: RpcRequest, response: ServerResponse) => object | undefined | Promise<object | undefined>;
 
 /**
- * An MCP server that initializes as the protocol says and answers the rest with what `answers` gives: `{ result }`,
- * `{ error }`, or nothing if it has answered by itself. Without `mcpSessionId` it is one without sessions.
+ * An MCP server before 2026-07-28: it initializes as the protocol says and answers the rest with what `answers` gives:
+ * `{ result }`, `{ error }`, or nothing if it has answered by itself. Without `mcpSessionId` it is one without sessions.
  */
 export async function serveMcp(answers: Answers, mcpSessionId?: string): Promise<HttpServer> {
   const answer = async (incoming: IncomingMessage, response: ServerResponse): Promise<void> => {
     if (incoming.method !== 'POST') return void response.writeHead(405).end();
     const request = JSON.parse(await text(incoming)) as RpcRequest;
     if (request.id === undefined) return void response.writeHead(202).end();
-    const given = request.method === 'initialize' ? initialized(request) : await answers(request, response);
+    const given = answerBefore(request) ?? (await answers(request, response));
     if (given === undefined) return;
     const headers = {
       'content-type': 'application/json',
@@ -48,6 +48,14 @@ export async function serveMcp(answers: Answers, mcpSessionId?: string): Promise
   };
   return serve((incoming, response) => void answer(incoming, response).catch(() => response.destroy()));
 }
+
+const answerBefore = (request: RpcRequest): object | undefined => {
+  if (request.method === 'initialize') return initialized(request);
+  return request.method === 'server/discover' ? METHOD_NOT_FOUND : undefined;
+};
+
+/** What a server before 2026-07-28 answers to `server/discover`. */
+export const METHOD_NOT_FOUND = { error: { code: -32601, message: 'Method not found' } };
 
 function initialized({ params }: RpcRequest): object {
   return {

@@ -40,6 +40,7 @@ export function connectingTogether(stack: TestStack, count: number): McpConnecto
       await together;
       return connection;
     },
+    look: (target) => connector.look(target),
     resume: (target, state) => connector.resume(target, state),
   };
 }

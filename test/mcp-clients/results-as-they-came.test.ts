@@ -37,7 +37,7 @@ describe('what an MCP server answers comes as it was, with numbers that JavaScri
       },
       isSuspect: false,
       isAlive: async () => true,
-      listTools: async () => parseJson(TOOLS) as { name: string }[],
+      listTools: async () => ({ tools: parseJson(TOOLS) as { name: string }[] }),
       callTool: async () => {
         const more = await meantime();
         return { ...(parseJson(RESULT) as McpToolResult), ...more };
@@ -45,7 +45,11 @@ describe('what an MCP server answers comes as it was, with numbers that JavaScri
       terminate: async () => undefined,
       close: async () => undefined,
     };
-    const mcp: McpConnector = { connect: async () => connection, resume: async () => connection };
+    const mcp: McpConnector = {
+      connect: async () => connection,
+      look: async () => undefined,
+      resume: async () => connection,
+    };
     stack = await newStack({}, undefined, { mcp });
     printing = await serve((_request, response) => response.setHeader('content-type', 'application/json').end(answer));
   });

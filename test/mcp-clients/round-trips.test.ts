@@ -5,7 +5,7 @@ import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { Session } from '../../lib/sessions/session.ts';
 import { closingAfterEach } from '../setup/closing.ts';
 import { newStack, type TestStack } from '../setup/test-stack.ts';
-import { serve, type HttpServer, type RpcRequest } from './http-servers.ts';
+import { METHOD_NOT_FOUND, serve, type HttpServer, type RpcRequest } from './http-servers.ts';
 import { anotherInstance } from './instance.ts';
 
 interface Seen {
@@ -30,7 +30,10 @@ describe('what an MCP server sees of a client', () => {
     session = await stack.manager.createSession('alice', 'acme');
   });
 
-  /** Notes every request; answers `initialize` unless `answer` does, and opens the session `mcpSessionId`. */
+  /**
+   * Notes every request; answers `server/discover` and `initialize` as servers before 2026-07-28 do, unless `answer` does,
+   * and opens the session `mcpSessionId`.
+   */
   const recording = async (answer: Answer, mcpSessionId?: string): Promise<HttpServer> => {
     const handle = async (incoming: IncomingMessage, response: ServerResponse) => {
       const body = await text(incoming);
@@ -40,7 +43,7 @@ describe('what an MCP server sees of a client', () => {
       seen.push({ verb: incoming.method as string, method, id, params, version, session: known });
       if (incoming.method !== 'POST') return void response.writeHead(incoming.method === 'DELETE' ? 200 : 405).end();
       if (id === undefined) return void response.writeHead(202).end();
-      const given = answer(request, response) ?? (method === 'initialize' ? initialized(request) : undefined);
+      const given = answer(request, response) ?? usual(request);
       if (given === undefined || response.headersSent) return;
       const headers = { 'content-type': 'application/json', ...(mcpSessionId && { 'mcp-session-id': mcpSessionId }) };
       response.writeHead(200, headers).end(JSON.stringify({ jsonrpc: '2.0', id, ...given }));
@@ -87,7 +90,9 @@ describe('what an MCP server sees of a client', () => {
     async (status, body) => {
       await addForgotten(status, body);
       expect(await elsewhere().callTool('any')).toEqual({ content: [] });
-      const done = ['tools/call', 'initialize', 'notifications/initialized', 'DELETE', 'tools/call'];
+      // The server may have been replaced by one that speaks 2026-07-28.
+      const again = ['server/discover', 'initialize', 'notifications/initialized'];
+      const done = ['tools/call', ...again, 'DELETE', 'tools/call'];
       expect(seen.map(({ verb, method }) => method ?? verb).sort()).toEqual(done.sort());
     },
   );
@@ -159,6 +164,13 @@ describe('what an MCP server sees of a client', () => {
     expect(cancellations().map(({ params }) => params?.requestId)).toEqual([call?.id]);
   }
 });
+
+const usual = (request: RpcRequest): object | undefined =>
+  request.method === 'server/discover'
+    ? METHOD_NOT_FOUND
+    : request.method === 'initialize'
+      ? initialized(request)
+      : undefined;
 
 function initialized({ params }: RpcRequest): object {
   const { protocolVersion } = params as { protocolVersion: string };

@@ -21,7 +21,7 @@ describe('a warm instance', () => {
         capabilities: {},
         serverInfo: { name: 'x', version: '1' },
       };
-      const result = method === 'initialize' ? initialized : { content: [] };
+      const result = method === 'initialize' ? initialized : method === 'tools/call' ? { content: [] } : {};
       response.writeHead(200, { 'content-type': 'application/json', 'mcp-session-id': 'theirs' });
       return response.end(JSON.stringify({ jsonrpc: '2.0', id, result }));
     });
@@ -43,12 +43,13 @@ describe('a warm instance', () => {
     const session = await stack.manager.createSession('alice', 'acme');
     const client = await session.addMcpClient({ id: 'x', type: 'http', endpoint });
     for (let call = 1; call <= 5; call++) await client.callTool('any', {});
-    expect(requests).toEqual(['initialize', 'notifications/initialized', ...Array<string>(5).fill('tools/call')]);
+    const connecting = ['server/discover', 'initialize', 'notifications/initialized'];
+    expect(requests).toEqual([...connecting, ...Array<string>(5).fill('tools/call')]);
     expect(sockets.size).toBe(1);
     const cold = anotherInstance(stack);
     await cold.manager.session(session.id).mcpClient('x').callTool('any', {});
     cold.close();
-    expect(requests.slice(7)).toEqual(['tools/call']);
+    expect(requests.slice(8)).toEqual(['tools/call']);
     expect(sockets.size).toBe(2);
   });
 });

@@ -14,7 +14,7 @@ describe('each thing has its room', () => {
     const isSdk = ({ from }: Import) => /^@(aws-sdk|smithy)\//.test(from);
     const ofClients = ['lambda-invoke.ts', 'request-signature.ts', 'aws-settings.ts'];
     const clients = ofClients.map((name) => `lib/api/client/${name}`);
-    const made = ['lib/composition/clients.ts', 'lib/composition/mcp-sdk.ts', ...clients];
+    const made = ['lib/composition/clients.ts', 'lib/composition/mcp-loaded.ts', ...clients];
     const used = [
       'lib/table',
       'lib/mcp-clients/credentials/kms-secret-box.ts',

@@ -3,15 +3,23 @@ import { McpConnectionError, McpEndpointForbiddenError } from '../../errors.ts';
 
 export type FetchFailure = McpConnectionError | McpEndpointForbiddenError;
 
+const CLOSED = 'closed the connection';
 const PROBLEMS: Record<string, string> = {
   UND_ERR_CONNECT_TIMEOUT: 'could not be reached in time',
   UND_ERR_HEADERS_TIMEOUT: 'did not answer in time',
   UND_ERR_BODY_TIMEOUT: 'did not answer in time',
   UND_ERR_RES_EXCEEDED_MAX_SIZE: 'answers with more than is read',
   UND_ERR_HEADERS_OVERFLOW: 'answers with more headers than are read',
-  UND_ERR_SOCKET: 'closed the connection',
-  ECONNRESET: 'closed the connection',
+  UND_ERR_SOCKET: CLOSED,
+  ECONNRESET: CLOSED,
 };
+/** The server was reached, and has closed the connection before it had answered. */
+export class ClosedConnectionError extends McpConnectionError {
+  constructor(cause: Error) {
+    super(CLOSED, cause);
+  }
+}
+
 /** Errors wrap errors; none of them this often. */
 const MAX_DEPTH = 8;
 
@@ -23,6 +31,7 @@ export function fetchFailure(thrown: unknown, problem: string): FetchFailure {
   );
   if (typed) return typed;
   const known = chain.map((error) => PROBLEMS[codeOf(error)]).find((text) => text !== undefined);
+  if (known === CLOSED) return new ClosedConnectionError(loggable(chain));
   return new McpConnectionError(known ?? problem, loggable(chain));
 }
 

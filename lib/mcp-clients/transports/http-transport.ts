@@ -1,10 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { JSONRPCMessage, JSONRPCRequest } from '@modelcontextprotocol/sdk/types.js';
+import type { JSONRPCMessage, JSONRPCRequest, TransportSendOptions } from '@modelcontextprotocol/client';
 import { McpConnectionError } from '../../errors.ts';
 import { eventsOf, type StreamEvent, type StreamPosition } from './answers/event-stream.ts';
 import type { Fetch } from './guarded-fetch.ts';
-import { refusalOf } from './answers/http-refusal.ts';
+import { refusalOf, type HttpRefusal } from './answers/http-refusal.ts';
 import { Incoming } from './answers/incoming.ts';
+import { McpError } from './answers/mcp-error.ts';
+import { envelopeHeaders } from './eras/envelope.ts';
 import { OwnTransport } from './own-transport.ts';
 
 /** How often a stream is resumed without one new event. */
@@ -30,10 +32,10 @@ export interface HttpSession {
  * who connects for one call needs none.
  */
 export class HttpTransport extends OwnTransport {
+  readonly hasPerRequestStream = true;
   mcpSessionId: string | undefined;
   private readonly url: URL;
   private readonly fetch: Fetch;
-  private readonly isResumed: boolean;
   private readonly incoming = new Incoming(this);
   private readonly closing = new AbortController();
 
@@ -41,30 +43,27 @@ export class HttpTransport extends OwnTransport {
     super();
     this.url = url;
     this.fetch = fetch;
-    this.isResumed = resumed !== undefined;
     this.mcpSessionId = resumed?.mcpSessionId;
     this.protocolVersion = resumed?.protocolVersion;
-  }
-
-  /** The SDK initializes where there is none; servers without sessions have none to give. */
-  get sessionId(): string | undefined {
-    return this.mcpSessionId ?? (this.isResumed ? '' : undefined);
   }
 
   async start(): Promise<void> {
     // Each message has a request of its own.
   }
 
-  async send(message: JSONRPCMessage): Promise<void> {
+  /** `headers`: in addition to those that repeat what the message says. */
+  async send(message: JSONRPCMessage, { headers }: TransportSendOptions = {}): Promise<void> {
+    const repeated = envelopeHeaders(message);
     const response = await this.request('POST', {
-      headers: { 'content-type': 'application/json', accept: `application/json, ${EVENTS}` },
+      headers: { 'content-type': 'application/json', accept: `application/json, ${EVENTS}`, ...headers, ...repeated },
       body: JSON.stringify(message),
     });
-    if (!response.ok) throw await refusalOf(response);
+    if (!response.ok) throw answerIn(await refusalOf(response), repeated !== undefined);
     if (!isRequest(message)) return response.body?.cancel();
     // Only then: another answer says nothing about the session of this connection.
     if (message.method === 'initialize') this.mcpSessionId = response.headers.get('mcp-session-id') || undefined;
-    await this.readAnswer(message, response);
+    // 2026-07-28 resumes no streams.
+    await this.readAnswer(message, response, { resumes: repeated === undefined });
   }
 
   /** Ends the session on the server, if there is one. */
@@ -87,22 +86,26 @@ export class HttpTransport extends OwnTransport {
     return this.fetch(this.url, { ...init, method, headers, signal: this.closing.signal });
   }
 
-  private async readAnswer(request: JSONRPCRequest, response: Response): Promise<void> {
+  private async readAnswer(
+    request: JSONRPCRequest,
+    response: Response,
+    { resumes }: { resumes: boolean },
+  ): Promise<void> {
     if ([202, 204].includes(response.status)) return refuse(response, 'accepted the request and does not answer it');
     const type = mediaTypeOf(response);
-    if (type === EVENTS) return this.readStream(request, response);
+    if (type === EVENTS) return this.readStream(request, response, resumes);
     if (!isJson(type)) return refuse(response, `answered with ${described(type)} instead of JSON`);
     const text = await response.text();
     if (text.trim() === '') return refuse(response, 'answered with an empty body');
-    if (!this.answeredBy(text, request)) return refuse(response, 'answered, and not to the request');
+    if (!this.answeredBy(text, request, response)) return refuse(response, 'answered, and not to the request');
   }
 
-  private async readStream(request: JSONRPCRequest, first: Response): Promise<void> {
+  private async readStream(request: JSONRPCRequest, first: Response, resumes: boolean): Promise<void> {
     const position: StreamPosition = {};
     let failure = await this.readEvents(request, first, position);
     for (let idle = 0; failure !== undefined; idle++) {
       const { lastEventId } = position;
-      if (!lastEventId || lastEventId.length > MAX_ID_CHARS || idle === MAX_RESUMPTIONS) throw failure;
+      if (!resumes || !lastEventId || lastEventId.length > MAX_ID_CHARS || idle === MAX_RESUMPTIONS) throw failure;
       await sleep(pauseBefore(idle, position), undefined, { signal: this.closing.signal });
       const response = await this.resumed(lastEventId);
       if (response === undefined) continue;
@@ -148,11 +151,13 @@ export class HttpTransport extends OwnTransport {
     return undefined;
   }
 
-  private answeredBy(text: string, request: JSONRPCRequest): boolean {
+  private answeredBy(text: string, request: JSONRPCRequest, { status }: Response): boolean {
     try {
       return this.incoming.pass(text, [request]).length > 0;
     } catch (thrown) {
-      if (thrown instanceof SyntaxError) throw new McpConnectionError('answered with what is not JSON');
+      if (thrown instanceof SyntaxError) {
+        throw new McpConnectionError('answered with what is not JSON', undefined, { serverStatus: status });
+      }
       throw thrown;
     }
   }
@@ -176,6 +181,14 @@ class UnreadableAnswer extends Error {
     this.reason = reason;
   }
 }
+
+/** In 2026-07-28 these statuses are those of an error that the server answers. */
+const OF_ANSWERS = [400, 404];
+
+const answerIn = (refusal: HttpRefusal, isEnveloped: boolean): Error =>
+  isEnveloped && refusal.rpcError && OF_ANSWERS.includes(refusal.status)
+    ? new McpError(refusal.rpcError, refusal.status)
+    : refusal;
 
 const isRequest = (message: JSONRPCMessage): message is JSONRPCRequest => 'method' in message && 'id' in message;
 

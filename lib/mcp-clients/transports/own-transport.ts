@@ -1,7 +1,6 @@
-import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
-import type { JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js';
+import type { JSONRPCMessage, Transport, TransportSendOptions } from '@modelcontextprotocol/client';
 
-/** What all transports have: what the client of the SDK sets on them. */
+/** What all transports have. */
 export abstract class OwnTransport implements Transport {
   onmessage?: Transport['onmessage'];
   onerror?: Transport['onerror'];
@@ -14,6 +13,6 @@ export abstract class OwnTransport implements Transport {
   }
 
   abstract start(): Promise<void>;
-  abstract send(message: JSONRPCMessage): Promise<void>;
+  abstract send(message: JSONRPCMessage, options?: TransportSendOptions): Promise<void>;
   abstract close(): Promise<void>;
 }

@@ -30,7 +30,8 @@ export class RedirectsMessageError extends McpConnectionError {
 
 const STATUSES = [301, 302, 303, 307, 308];
 /** What describes a message; everything else may say who sends it, and stays with the origin that it was meant for. */
-const FOR_ANY_ORIGIN = ['accept', 'content-type', 'mcp-protocol-version'];
+const FOR_ANY_ORIGIN = ['accept', 'content-type', 'mcp-protocol-version', 'mcp-method', 'mcp-name'];
+const OF_PARAMETERS = 'mcp-param-';
 const OF_BODY = ['content-type', 'content-encoding', 'content-language', 'content-length'];
 
 /** Where an answer sends the request, or nothing if it is no redirect. */
@@ -55,8 +56,10 @@ export function redirected(request: Request, status: number, target: string, pol
   if (next.body !== undefined && !isJson(next.headers)) {
     throw new McpConnectionError('redirects to another origin what was meant for it alone');
   }
-  return { ...next, url, headers: only(next.headers, FOR_ANY_ORIGIN) };
+  return { ...next, url, headers: only(next.headers, [...next.headers.keys()].filter(describesMessage)) };
 }
+
+const describesMessage = (name: string): boolean => FOR_ANY_ORIGIN.includes(name) || name.startsWith(OF_PARAMETERS);
 
 function becomesGet(status: number, method: string): boolean {
   return status === 303 ? method !== 'HEAD' : (status === 301 || status === 302) && method === 'POST';

@@ -1,4 +1,4 @@
-import type { JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js';
+import type { JSONRPCMessage } from '@modelcontextprotocol/client';
 import { McpConnectionError } from '../../errors.ts';
 import { eventsOf } from './answers/event-stream.ts';
 import type { Fetch } from './guarded-fetch.ts';

@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import type { JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js';
+import type { JSONRPCMessage } from '@modelcontextprotocol/client';
 import pTimeout from 'p-timeout';
 import { killMarked, killMarkedNow, markerVariable, type MarkedProcess } from './marked-processes.ts';
 import { McpConnectionError } from '../../errors.ts';

@@ -44,7 +44,8 @@ describe('the credentials of an MCP client', () => {
     await client.listTools();
     await client.callTool('echo', { a: 1 });
     await session.removeMcpClient('tools');
-    expect(server.asked()).toEqual(['initialize', 'notifications/initialized', 'tools/list', 'tools/call', 'DELETE']);
+    const connecting = ['server/discover', 'initialize', 'notifications/initialized'];
+    expect(server.asked()).toEqual([...connecting, 'tools/list', 'tools/call', 'DELETE']);
     for (const request of server.requests) {
       expect(carried(request)).toEqual([`Bearer ${TOKEN}`, 'key-of-alice', 'research']);
     }
@@ -104,6 +105,8 @@ describe('the credentials of an MCP client', () => {
     const auth = { type: 'bearer', token: TOKEN } as const;
     await session.addMcpClient(config({ endpoint: `${moving.origin}/old`, auth }));
     expect(moving.requests.map(({ path, headers }) => [path, headers.authorization])).toEqual([
+      ['/old', `Bearer ${TOKEN}`],
+      ['/mcp', `Bearer ${TOKEN}`],
       ['/old', `Bearer ${TOKEN}`],
       ['/mcp', `Bearer ${TOKEN}`],
       ['/old', `Bearer ${TOKEN}`],

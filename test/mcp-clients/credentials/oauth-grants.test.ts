@@ -78,7 +78,7 @@ describe('the grant of OAuth client credentials', () => {
         const authorization = closing(await authorizationServer([CLIENT], 'a', behaviour));
         const server = closing(await protectedServer(authorization, { ownOrigin: true, ...protection }));
         const connection = await connect(server.url, {});
-        expect(await connection.listTools()).toHaveLength(1);
+        expect((await connection.listTools()).tools).toHaveLength(1);
         expect(authorization.tokenRequests).toHaveLength(1);
       },
     );
@@ -134,7 +134,7 @@ describe('the grant of OAuth client credentials', () => {
       const server = closing(await protectedServer(authorization));
       newInstance();
       const connection = await connect(server.url, { issuer: authorization.issuer });
-      expect(await connection.listTools()).toHaveLength(1);
+      expect((await connection.listTools()).tools).toHaveLength(1);
       expect(authorization.tokenRequests).toHaveLength(1);
     }
   });

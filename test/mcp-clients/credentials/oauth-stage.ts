@@ -2,7 +2,7 @@ import { afterEach, beforeEach } from '@jest/globals';
 import type { ClientCredentials } from '../../../lib/mcp-clients/credentials/mcp-credentials.ts';
 import { closingAfterEach } from '../../setup/closing.ts';
 import { guardedFetch, type GuardedFetch } from '../../../lib/mcp-clients/transports/guarded-fetch.ts';
-import { SdkConnector } from '../../../lib/mcp-clients/transports/sdk-connector.ts';
+import { ServerConnector } from '../../../lib/mcp-clients/transports/server-connector.ts';
 import type { McpConnection } from '../../../lib/mcp-clients/mcp-connector.ts';
 
 /** What RFC 6749 wants encoded, and what would separate id and secret. */
@@ -12,8 +12,8 @@ export const CLIENT = { clientId: 'agent:of-alice', clientSecret: 'a+b%2Fc:d e' 
 export function oauthStage() {
   const closing = closingAfterEach();
   let fetch: GuardedFetch;
-  let connector: SdkConnector;
-  const newInstance = () => (connector = new SdkConnector({ fetch, stdioCommands: [], searchPath: undefined }));
+  let connector: ServerConnector;
+  const newInstance = () => (connector = new ServerConnector({ fetch, stdioCommands: [], searchPath: undefined }));
   beforeEach(() => {
     fetch = guardedFetch({ loopback: true, maxBytes: 1024 * 1024 });
     newInstance();

@@ -57,7 +57,7 @@ describe('an access token of OAuth client credentials', () => {
     const server = closing(await sseServer(authorization));
     const connection = await connect(server.url, { issuer: authorization.issuer }, 'sse');
     authorization.revokeAll();
-    expect(await connection.listTools()).toEqual([{ name: 'echo' }]);
+    expect((await connection.listTools()).tools).toEqual([{ name: 'echo' }]);
     expect(authorization.issued).toHaveLength(2);
     expect(server.refused).toEqual(['GET', 'POST']);
   });

@@ -101,6 +101,9 @@ describe('a redirect', () => {
       'content-type': 'application/json',
       accept: 'application/json, text/event-stream',
       'mcp-protocol-version': '2025-06-18',
+      'mcp-method': 'tools/call',
+      'mcp-name': 'any',
+      'mcp-param-region': 'north',
     },
     body: '{"jsonrpc":"2.0"}',
   };
@@ -145,6 +148,9 @@ describe('a redirect', () => {
       'content-type': 'application/json',
       accept: 'application/json, text/event-stream',
       'mcp-protocol-version': '2025-06-18',
+      'mcp-method': 'tools/call',
+      'mcp-name': 'any',
+      'mcp-param-region': 'north',
     });
     expect(JSON.stringify(own.seen[0]?.headers)).toContain('secret');
     expect(JSON.stringify(own.seen[1]?.headers)).not.toContain('secret');

@@ -8,7 +8,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { McpClientConfig } from '../../../lib/mcp-clients/mcp-client-config.ts';
 import type { McpTarget } from '../../../lib/mcp-clients/mcp-connector.ts';
 import { guardedFetch } from '../../../lib/mcp-clients/transports/guarded-fetch.ts';
-import { SdkConnector } from '../../../lib/mcp-clients/transports/sdk-connector.ts';
+import { ServerConnector } from '../../../lib/mcp-clients/transports/server-connector.ts';
 import { inject } from '../../faults/dynamodb-faults.ts';
 import { newStack } from '../../setup/test-stack.ts';
 import { expectDead, isRunning } from '../processes.ts';
@@ -58,7 +58,7 @@ describe('a command leaves no process in a session of its own', () => {
   };
 
   test('and one that cannot be started leaves no listener', async () => {
-    const connector = new SdkConnector({
+    const connector = new ServerConnector({
       ...{ fetch: guardedFetch({ loopback: true, maxBytes: 1024 }), searchPath: undefined },
       stdioCommands: ['no-such-command'],
     });
@@ -84,14 +84,16 @@ describe('a command leaves no process in a session of its own', () => {
       'sends a message that is too large': `process.stdout.write('x'.repeat(13e6)); ${STAYS}`,
     };
     test.each(Object.entries(ways))('%s', async (_what, then) => {
+      const exits = then.startsWith('process.exit');
       const fetch = guardedFetch({ loopback: true, maxBytes: 1024 });
-      const connector = new SdkConnector({ fetch, stdioCommands: [process.execPath], searchPath: undefined });
+      const connector = new ServerConnector({ fetch, stdioCommands: [process.execPath], searchPath: undefined });
       const target = {
         address: { type: 'stdio', command: process.execPath, args: ['-e', leaving(file, then)] },
-        ...{ credentials: {}, credentialsId: '', workspacePath: directory, timeoutMs: 1_500 },
+        ...{ credentials: {}, credentialsId: '', workspacePath: directory, timeoutMs: exits ? 10_000 : 1_500 },
       };
       await expect(connector.connect(target as McpTarget)).rejects.toThrow();
-      await expectNoneLeft();
+      // Servers before 2026-07-28 may exit at a request that they do not know, so it is started again, and initialized.
+      await expectNoneLeft(exits ? 2 : 1);
     });
   });
 

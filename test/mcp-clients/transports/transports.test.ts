@@ -6,7 +6,7 @@ import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import type { McpClientConfig } from '../../../lib/mcp-clients/mcp-client-config.ts';
 import { guardedFetch, type Fetch } from '../../../lib/mcp-clients/transports/guarded-fetch.ts';
-import { SdkConnector } from '../../../lib/mcp-clients/transports/sdk-connector.ts';
+import { ServerConnector } from '../../../lib/mcp-clients/transports/server-connector.ts';
 import type { Session } from '../../../lib/sessions/session.ts';
 import { newStack, type TestStack } from '../../setup/test-stack.ts';
 import { EVERYTHING, startEverythingServer, type EverythingServer } from '../everything-server.ts';
@@ -102,7 +102,7 @@ describe('MCP clients by their transport', () => {
       return guarded(url, init);
     };
     const fetch = Object.assign(recording, { ...guarded, reporting: () => recording });
-    const mcp = new SdkConnector({ fetch, stdioCommands: [], searchPath: undefined });
+    const mcp = new ServerConnector({ fetch, stdioCommands: [], searchPath: undefined });
     const later = anotherInstance(stack, mcp);
     await later.manager.session(session.id).mcpClient('x').callTool('echo', { message: 'later' });
     later.close();

@@ -1,3 +1,4 @@
+import { MODERN_MODES } from './modern-modes.ts';
 import { eventOf, sendEvents, sendJson, type Exchange, type HttpMode } from './wild-server.ts';
 
 /** Answers what names a session that the server has forgotten. */
@@ -61,6 +62,7 @@ function resumable(attempts: number): HttpMode {
 
 /** What a server does wrong as an HTTP server. */
 export const HTTP_MODES = {
+  ...MODERN_MODES,
   'forgotten: 404': forgottenWithStatus(404),
   'forgotten: 410': forgottenWithStatus(410),
   'forgotten: 400 that says so': forgottenWithStatus(400, 'Invalid session ID'),

@@ -56,6 +56,12 @@ const named = (...names: string[]) => names.map((name) => ({ name }));
 /** What a server does wrong in its messages, whatever carries them. */
 export const RPC_MODES = {
   usual: (_request, usual) => [usual],
+  'nothing but 2026-07-28': ({ id, method }, usual) => {
+    if (method === 'initialize') return [{ jsonrpc: '2.0', id, error: { code: -32601, message: 'Method not found' } }];
+    if (method !== 'server/discover') return [usual];
+    return [{ jsonrpc: '2.0', id, result: { supportedVersions: ['2026-07-28'], capabilities: { tools: {} } } }];
+  },
+  'no answer to server/discover': only('server/discover', () => []),
   'members that JSON-RPC does not have': (_request, usual) => [{ ...usual, error: null, more: 1 }],
   'the id as a text': ({ id }, usual) => [{ ...usual, id: String(id) }],
   'garbage before the answer': (_request, usual) => ['garbage', usual],

@@ -17,6 +17,9 @@ const ENDINGS: Record<string, (request: Rpc) => void> = {
   'a line without an end': () => void process.stdout.write('x'.repeat(13 * 1024 * 1024)),
 };
 
+/** Some servers take no request before they are initialized. */
+const EXITS = 'an exit at server/discover';
+
 const mode = process.argv[2] ?? '';
 const answer: RpcMode = RPC_MODES[mode as keyof typeof RPC_MODES] ?? RPC_MODES.usual;
 if (mode === 'exit code 3') process.exit(3);
@@ -24,6 +27,7 @@ if (mode === 'exit code 3') process.exit(3);
 createInterface({ input: process.stdin }).on('line', (line) => {
   const request = JSON.parse(line) as Rpc;
   if (request.id === undefined || request.method === undefined) return;
+  if (request.method === 'server/discover' && mode === EXITS) process.exit(1);
   if (request.method === 'tools/call' && ENDINGS[mode]) return ENDINGS[mode](request);
   for (const sent of answer(request, usualAnswer(request))) {
     process.stdout.write(`${typeof sent === 'string' ? sent : JSON.stringify(sent)}\n`);

@@ -1,66 +1,20 @@
-import type { ModeName, Outcome, Transport } from './wild-run.ts';
-
-export interface Row {
-  mode: ModeName | StdioEnding;
-  on: readonly Transport[];
-  /** Short where the server does not answer. */
-  timeoutMs: number;
-  expected: Partial<Outcome>;
-}
-
-type StdioEnding =
-  | 'an exit after an answer without its newline'
-  | 'an output that is closed in a call'
-  | 'exit code 3'
-  | 'exit code 3 in a call'
-  | 'a signal in a call'
-  | 'a line without an end';
-
-/** Where nothing is said: as with a server that does nothing wrong. */
-export const USUAL: Outcome = {
-  add: 'ok',
-  list: 'tools echo',
-  call: 'ok',
-  again: 'ok',
-  later: 'ok',
-  remove: 'ok',
-  initialize: 1,
-  calls: 3,
-  executed: 1,
-  left: 0,
-};
-
-const IN_TIME_MS = 15_000;
-const SILENT_MS = 3_000;
-
-const row = (
-  mode: Row['mode'],
-  expected: Partial<Outcome> = {},
-  on: readonly Transport[] = ['http'],
-  timeoutMs = IN_TIME_MS,
-): Row => ({ mode, on, timeoutMs, expected });
-
-const ALL = ['http', 'sse', 'stdio'] as const;
-const NETWORK = ['http', 'sse'] as const;
-/** No step after it. */
-const noAdd = (add: string): Partial<Outcome> => ({
-  add,
-  ...{ list: '', call: '', again: '', later: '', remove: '', calls: 0, executed: 0 },
-});
-const noCall = (call: string, more: Partial<Outcome> = {}): Partial<Outcome> => ({
-  ...{ call, again: call, later: call },
-  ...more,
-});
-const status = (serverStatus: number, words = '') =>
-  `answered with HTTP status ${serverStatus}${words} {"serverStatus":${serverStatus}}`;
-/** The call is sent on a new session, since it was not executed. */
-const SENT_AGAIN = { initialize: 2, calls: 4 };
-/** The call fails; the next one finds that the session is gone. */
-const nextRenews = (again: string) => ({ again, initialize: 2 });
-const NO_ANSWER = 'ended its stream without an answer {"serverStatus":200}';
-const NO_VERSION = 'answered the initialization without a version of the protocol';
-const TOO_DEEP = 'answered with JSON that is nested too deeply';
-const VERSIONS = '"serverMessage":"Unsupported protocol version","supported":["2026-07-28"]';
+import { MODERN_ROWS } from './modern-table.ts';
+import {
+  ALL,
+  NETWORK,
+  NO_ANSWER,
+  NO_VERSION,
+  SENT_AGAIN,
+  SILENT_MS,
+  TOO_DEEP,
+  VERSIONS,
+  nextRenews,
+  noAdd,
+  noCall,
+  row,
+  status,
+  type Row,
+} from './wild-row.ts';
 
 export const TABLE: readonly Row[] = [
   row('usual', {}, ALL),
@@ -110,7 +64,7 @@ export const TABLE: readonly Row[] = [
   ),
   row('a stream with a deep answer', noCall(TOO_DEEP)),
   row('JSON with an answer to another id', noCall('answered, and not to the request {"serverStatus":200}')),
-  row('JSON that is none', noCall('answered with what is not JSON')),
+  row('JSON that is none', noCall('answered with what is not JSON {"serverStatus":200}')),
   row('JSON that is empty', noCall('answered with an empty body {"serverStatus":200}')),
   row('202 to a call', noCall('accepted the request and does not answer it {"serverStatus":202}')),
   row('204 to a call', noCall('accepted the request and does not answer it {"serverStatus":204}')),
@@ -170,6 +124,8 @@ export const TABLE: readonly Row[] = [
   row('an empty cursor that leads back'),
   row('130 pages', { list: 'tools 130' }),
   row('large pages for ever', { list: 'gave lists of tools with more than 12582912 bytes' }),
+
+  ...MODERN_ROWS,
 
   row('exit code 3', noAdd('ended with exit code 3 {"exitCode":3}'), ['stdio']),
   row('exit code 3 in a call', noCall('ended with exit code 3 {"exitCode":3}'), ['stdio']),

@@ -4,7 +4,8 @@ import pMap from 'p-map';
 import { handlerDoor } from '../../contracts/doors.ts';
 import { newStack, type TestStack } from '../../setup/test-stack.ts';
 import { ALICE, runMode, STDIO, type Outcome, type Transport } from './wild-run.ts';
-import { TABLE, USUAL, type Row } from './wild-table.ts';
+import { USUAL, type Row } from './wild-row.ts';
+import { TABLE } from './wild-table.ts';
 
 const CONCURRENCY = 8;
 

@@ -14,12 +14,16 @@ const connection: McpConnection = {
   },
   isSuspect: false,
   isAlive: async () => true,
-  listTools: async ({ signal } = {}) => [{ name: String(signal?.aborted) }],
+  listTools: async ({ signal } = {}) => ({ tools: [{ name: String(signal?.aborted) }] }),
   callTool: async (name, args, { signal } = {}) => ({ sent: `${name} ${JSON.stringify(args)} ${signal?.aborted}` }),
   terminate: async () => undefined,
   close: async () => undefined,
 };
-const mcp: McpConnector = { connect: async () => connection, resume: async () => connection };
+const mcp: McpConnector = {
+  connect: async () => connection,
+  look: async () => undefined,
+  resume: async () => connection,
+};
 
 describe('code of the caller in an input', () => {
   let stack: TestStack;

@@ -1,7 +1,6 @@
-import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
-import type { JSONRPCRequest } from '@modelcontextprotocol/sdk/types.js';
+import type { JSONRPCRequest, Transport } from '@modelcontextprotocol/client';
 import { McpConnectionError } from '../../../errors.ts';
-import { answerForSdk, answers, messagesIn } from './rpc-message.ts';
+import { answers, messagesIn, passedOn } from './rpc-message.ts';
 
 /** Each request of a server is answered with a POST of ours: without a bound, 12 MiB of them make 200,000. */
 const MAX_REQUESTS = 50;
@@ -29,7 +28,7 @@ export class Incoming {
       const request = waiting.find((candidate) => answers(message, candidate, waiting.length === 1));
       if (request === undefined || answered.has(request)) continue;
       answered.add(request);
-      this.transport.onmessage?.(answerForSdk(request, message));
+      this.transport.onmessage?.(passedOn(request, message));
     }
     return [...answered];
   }

@@ -1,10 +1,9 @@
 import { types } from 'node:util';
-import { McpError } from '@modelcontextprotocol/sdk/types.js';
 import { McpConnectionError, SessionManagerError, type McpFailure } from '../../../errors.ts';
 import { HttpRefusal } from './http-refusal.ts';
 import { RedirectsMessageError } from '../redirects.ts';
 import { isJsonObject } from '../../../json/raw-json.ts';
-import type { Answered } from './rpc-message.ts';
+import { McpError } from './mcp-error.ts';
 import type { Failed } from './session-verdict.ts';
 
 type Redact = (text: string) => string;
@@ -18,20 +17,19 @@ export function inOurWords(thrown: unknown, redact: Redact): Error {
   if (thrown instanceof RedirectsMessageError) return thrown.withoutSecrets(redact);
   if (thrown instanceof SessionManagerError) return thrown;
   if (thrown instanceof HttpRefusal) return refused(thrown, redact);
-  if (isAnswer(thrown)) return answeredWith(thrown, redact);
+  if (thrown instanceof McpError) return answeredWith(thrown, redact);
   return new McpConnectionError(problemIn(thrown), loggable(thrown, redact));
 }
 
-/** An error that the server answered, and not one of the SDK's own. */
-export const isAnswer = (thrown: unknown): thrown is McpError & { data: Answered } =>
-  thrown instanceof McpError && isJsonObject(thrown.data) && 'answered' in thrown.data;
-
-/** The same for what judges sessions by it. */
+/** The same for what judges sessions and eras by it. */
 export function failedAs(thrown: unknown): Failed {
-  if (isAnswer(thrown)) return { status: 200, code: thrown.code, text: saidBy(thrown) };
+  if (thrown instanceof McpError) {
+    const { status, code, said, data } = thrown;
+    return { status, code, text: said, supported: versionsIn(data) };
+  }
   if (!(thrown instanceof HttpRefusal)) return { status: undefined, code: undefined, text: '' };
   const { status, rpcError, body } = thrown;
-  return { status, code: rpcError?.code, text: rpcError?.message ?? body };
+  return { status, code: rpcError?.code, text: rpcError?.message ?? body, supported: versionsIn(rpcError?.data) };
 }
 
 function refused({ status, rpcError }: HttpRefusal, redact: Redact): McpConnectionError {
@@ -46,22 +44,16 @@ function refused({ status, rpcError }: HttpRefusal, redact: Redact): McpConnecti
 }
 
 /** Its cause is the answer as a whole, without `data`, which can be anything. */
-function answeredWith(answer: McpError & { data: Answered }, redact: Redact): McpConnectionError {
-  const details = toldOf(saidBy(answer), answer.data.answered, redact);
-  const cause = Object.assign(new McpError(answer.code, ''), { message: redact(answer.message) });
-  return new McpConnectionError(`answered: ${details.serverMessage ?? `error ${answer.code}`}`, cause, details);
+function answeredWith({ code, said, data, status }: McpError, redact: Redact): McpConnectionError {
+  const details = toldOf(said, data, redact);
+  const cause = new McpError({ code, message: redact(said) }, status);
+  return new McpConnectionError(`answered: ${details.serverMessage ?? `error ${code}`}`, cause, details);
 }
 
 function toldOf(message: string, data: unknown, redact: Redact): McpFailure {
   const serverMessage = [...redact(message)].slice(0, MAX_MESSAGE_CHARS).join('');
   const supported = versionsIn(data).map(redact);
   return { ...(serverMessage !== '' && { serverMessage }), ...(supported.length > 0 && { supported }) };
-}
-
-/** The SDK puts its own words before those of the server. */
-function saidBy({ code, message }: McpError): string {
-  const prefix = `MCP error ${code}: `;
-  return message.startsWith(prefix) ? message.slice(prefix.length) : message;
 }
 
 function versionsIn(data: unknown): string[] {
@@ -73,16 +65,8 @@ function versionsIn(data: unknown): string[] {
 }
 
 function problemIn(thrown: unknown): string {
-  const {
-    name = '',
-    message = '',
-    code,
-    syscall,
-  } = types.isNativeError(thrown) ? (thrown as NodeJS.ErrnoException) : {};
+  const { name = '', code, syscall } = types.isNativeError(thrown) ? (thrown as NodeJS.ErrnoException) : {};
   if (syscall?.startsWith('spawn')) return `could not be started (${String(code)})`;
-  // The SDK's words for the version that a server has chosen.
-  if (message.includes('protocol version is not supported'))
-    return 'speaks a version of the protocol that is not known here';
   return name === 'TypeError' || name === 'AbortError' ? 'could not be reached' : 'did not speak the protocol';
 }
 

@@ -1,8 +1,7 @@
-import type { JSONRPCMessage, JSONRPCRequest } from '@modelcontextprotocol/sdk/types.js';
+import type { JSONRPCMessage, JSONRPCRequest } from '@modelcontextprotocol/client';
 import { McpConnectionError } from '../../../errors.ts';
 import { NestedTooDeeplyError, parseJson } from '../../../json/json-text.ts';
 import { isJsonObject } from '../../../json/raw-json.ts';
-import { initialization } from './initialization.ts';
 
 /** What a JSON-RPC error says, whatever the server put into it. */
 export interface RpcError {
@@ -11,15 +10,10 @@ export interface RpcError {
   data?: unknown;
 }
 
-/** A result as it came, and the bytes of the message that it came in. The SDK passes it on by reference. */
+/** A result as it came, and the bytes of the message that it came in. It is passed on by reference. */
 export interface Given {
   given: unknown;
   bytes: number;
-}
-
-/** The data of an error that a server answered: errors of the SDK's own have none such. */
-export interface Answered {
-  answered: unknown;
 }
 
 /** An answer; of an error that answers no request in particular, `id` is null. */
@@ -83,15 +77,10 @@ export function errorIn({ error }: Record<string, unknown>): RpcError | undefine
 export const answers = ({ id }: RpcAnswer, request: JSONRPCRequest, isOnly: boolean): boolean =>
   id === null ? isOnly : String(id) === String(request.id);
 
-/** For the SDK, which is to look into no result but that of an initialization. */
-export function answerForSdk({ id, method }: JSONRPCRequest, { said, bytes }: RpcAnswer): JSONRPCMessage {
-  if ('error' in said) {
-    const { code, message, data } = said.error;
-    return { jsonrpc: '2.0', id, error: { code, message, data: { answered: data } satisfies Answered } };
-  }
-  const result =
-    method === 'initialize' ? initialization(said.result) : ({ given: said.result, bytes } satisfies Given);
-  return { jsonrpc: '2.0', id, result };
+/** What a transport passes on of an answer: the result is wrapped, so that a value of any kind fits in. */
+export function passedOn({ id }: JSONRPCRequest, { said, bytes }: RpcAnswer): JSONRPCMessage {
+  if ('error' in said) return { jsonrpc: '2.0', id, error: said.error };
+  return { jsonrpc: '2.0', id, result: { given: said.result, bytes } satisfies Given };
 }
 
 const isId = (id: unknown): id is string | number => typeof id === 'string' || Number.isSafeInteger(id);

@@ -1,3 +1,5 @@
+import type { Era } from '../eras/introduction.ts';
+
 /**
  * What a failed request says about the session on the server:
  *
@@ -16,6 +18,8 @@ export interface Failed {
   code: number | undefined;
   /** The message of that error, or the body. */
   text: string;
+  /** The versions of the protocol that the error names. */
+  supported?: readonly string[];
 }
 
 /** The protocol says 404, and 410 says the same for good. */
@@ -23,10 +27,19 @@ const GONE: ReadonlySet<number | undefined> = new Set([404, 410]);
 /** Servers use these for a session that they do not know, and for much else. */
 const CODES: ReadonlySet<number | undefined> = new Set([-32600, -32000, -32001, -32002]);
 const METHOD_NOT_FOUND = -32601;
+/** Servers of the era before answer so to requests that come before an initialization. */
+const UNKNOWN: ReadonlySet<number | undefined> = new Set([METHOD_NOT_FOUND, -32602]);
+/** A version of the protocol that the server does not speak: it has not looked at the request. */
+const UNSUPPORTED_VERSION = -32022;
+/** Only a server that speaks 2026-07-28 misses a header, or a capability of the client. */
+const OF_THE_REQUEST: ReadonlySet<number | undefined> = new Set([-32020, -32021]);
 
 /** The first rule that fits. */
 const RULES: readonly [SessionVerdict, (failed: Failed) => boolean][] = [
   ['lost', ({ status }) => GONE.has(status)],
+  // It speaks 2026-07-28 now, and has looked at nothing of a request that is not of it.
+  ['lost', ({ code }) => code === UNSUPPORTED_VERSION],
+  ['lost', ({ status, code }) => status === 400 && OF_THE_REQUEST.has(code)],
   ['lost', ({ status, text }) => status === 400 && saysLost(text)],
   ['doubtful', ({ status }) => status === 400],
   ['doubtful', ({ code, text }) => code !== undefined && saysLost(text)],
@@ -35,8 +48,21 @@ const RULES: readonly [SessionVerdict, (failed: Failed) => boolean][] = [
   ['suspect', () => true],
 ];
 
-export function verdictOf(failed: Failed): SessionVerdict {
-  return RULES.find(([, fits]) => fits(failed))?.[0] ?? 'suspect';
+/** 2026-07-28 has no sessions: there the rules say whether the server still speaks it. */
+const MODERN_RULES: readonly [SessionVerdict, (failed: Failed) => boolean][] = [
+  ['lost', ({ code }) => code === UNSUPPORTED_VERSION],
+  ['sound', ({ code }) => OF_THE_REQUEST.has(code)],
+  ['doubtful', ({ status = 0 }) => status === 400 || status === 404 || status === 405 || status === 410],
+  ['doubtful', ({ code, text }) => code !== undefined && saysLost(text)],
+  ['doubtful', ({ status, code }) => status === 200 && (CODES.has(code) || UNKNOWN.has(code))],
+  ['sound', ({ status }) => status === 200],
+  ['suspect', () => true],
+];
+
+/** What a failed request says about what is stored of the server, by its era. */
+export function verdictOf(failed: Failed, era: Era = 'legacy'): SessionVerdict {
+  const rules = era === 'modern' ? MODERN_RULES : RULES;
+  return rules.find(([, fits]) => fits(failed))?.[0] ?? 'suspect';
 }
 
 /** What the refusal of a harmless request says: only a server without sessions to look up can refuse all of them. */

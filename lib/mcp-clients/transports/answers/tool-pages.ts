@@ -1,5 +1,5 @@
 import { McpConnectionError } from '../../../errors.ts';
-import type { McpTool } from '../../mcp-connector.ts';
+import type { McpTool, McpToolList } from '../../mcp-connector.ts';
 import { isJsonObject } from '../../../json/raw-json.ts';
 import type { Given } from './rpc-message.ts';
 
@@ -12,8 +12,9 @@ const MAX_PAGES = 1_000;
  * A cursor that was seen before ends the list, and so does a page that repeats the one before it: such servers do not
  * look at the cursor.
  */
-export async function allTools(page: (cursor: string | undefined) => Promise<Given>): Promise<McpTool[]> {
+export async function allTools(page: (cursor: string | undefined) => Promise<Given>): Promise<McpToolList> {
   const tools: McpTool[] = [];
+  const hints: Hints[] = [];
   const seen = new Set<string>();
   let bytesLeft = MAX_LIST_BYTES;
   let cursor: string | undefined;
@@ -24,15 +25,38 @@ export async function allTools(page: (cursor: string | undefined) => Promise<Giv
     if (bytesLeft < 0) throw new McpConnectionError(`gave lists of tools with more than ${MAX_LIST_BYTES} bytes`);
     if (!isJsonObject(given)) throw new McpConnectionError('did not speak the protocol');
     const more = toolsIn(given);
-    if (isRepeated(more, before)) return tools;
+    if (isRepeated(more, before)) return { tools, ...together(hints) };
     for (const tool of more) tools.push(tool);
+    hints.push(hintsIn(given));
     const { nextCursor } = given;
-    if (typeof nextCursor !== 'string' || seen.has(nextCursor)) return tools;
+    if (typeof nextCursor !== 'string' || seen.has(nextCursor)) return { tools, ...together(hints) };
     seen.add(nextCursor);
     cursor = nextCursor;
     before = more;
   }
   throw new McpConnectionError(`gave more than ${MAX_PAGES} pages of tools`);
+}
+
+type Hints = Omit<McpToolList, 'tools'>;
+
+/** A number that is negative counts as 0. */
+function hintsIn({ ttlMs, cacheScope }: Record<string, unknown>): Hints {
+  return {
+    ...(Number.isFinite(ttlMs) && { ttlMs: Math.max(0, ttlMs as number) }),
+    ...((cacheScope === 'public' || cacheScope === 'private') && { cacheScope }),
+  };
+}
+
+/** A list counts no longer than the first of its pages, and is for no more than the fewest: all of them have to say so. */
+function together(pages: readonly Hints[]): Hints {
+  const ttls = pages.flatMap(({ ttlMs }) => ttlMs ?? []);
+  const scopes = pages.flatMap(({ cacheScope }) => cacheScope ?? []);
+  return {
+    ...(ttls.length > 0 && { ttlMs: ttls.length < pages.length ? 0 : Math.min(...ttls) }),
+    ...(scopes.length > 0 && {
+      cacheScope: scopes.length === pages.length && scopes.every((scope) => scope === 'public') ? 'public' : 'private',
+    }),
+  };
 }
 
 function toolsIn({ tools }: Record<string, unknown>): McpTool[] {

@@ -1,10 +1,11 @@
 import { KMSClient } from '@aws-sdk/client-kms';
 import { awsSettings } from '../api/client/aws-settings.ts';
 import { guardedFetch } from '../mcp-clients/transports/guarded-fetch.ts';
-import { SdkConnector } from '../mcp-clients/transports/sdk-connector.ts';
+import { ServerConnector } from '../mcp-clients/transports/server-connector.ts';
 import { KeyFileSecretBox } from '../mcp-clients/credentials/key-file-secret-box.ts';
 import { KmsSecretBox } from '../mcp-clients/credentials/kms-secret-box.ts';
 import type { SecretBox } from '../mcp-clients/credentials/secret-box.ts';
+import { traceparentOf } from '../mcp-clients/trace-context.ts';
 import type { McpConfig, McpServices } from './materials.ts';
 
 /** KMS answers in milliseconds. */
@@ -16,13 +17,19 @@ const KMS = {
 /** Twice of what fits through Lambda: what lies between is `RESPONSE_TOO_LARGE`, what lies above is no answer at all. */
 const MAX_ANSWER_BYTES = 12 * 1024 * 1024;
 
-/** What connects to MCP servers, by the official SDK. */
-export function mcpSdkServices(config: McpConfig, env: NodeJS.ProcessEnv): McpServices {
+/** What connects to MCP servers. */
+export function loadedMcpServices(config: McpConfig, env: NodeJS.ProcessEnv): McpServices {
   const { mcpAllowLoopback, mcpStdioCommands } = config;
   const fetch = guardedFetch({ loopback: mcpAllowLoopback, maxBytes: MAX_ANSWER_BYTES });
   const kms = config.secretsKmsKeyId === undefined ? undefined : new KMSClient({ ...KMS, ...awsSettings(env, 'KMS') });
   return {
-    connector: new SdkConnector({ fetch, stdioCommands: mcpStdioCommands, searchPath: env.PATH }),
+    connector: new ServerConnector({
+      fetch,
+      stdioCommands: mcpStdioCommands,
+      searchPath: env.PATH,
+      // Lambda sets it anew for each invocation.
+      traceparent: () => traceparentOf(env._X_AMZN_TRACE_ID),
+    }),
     secrets: secretBox(config, kms),
     close: async () => {
       kms?.destroy();
