@@ -163,6 +163,7 @@ export { InvocationFailedError, type Invoke, type InvokeOptions } from './lambda
 export { NoAnswerError, type Authorize, type HttpSettings } from './http-sender.ts';
 export type { HttpOperationName } from '../routes.ts';
 export * from '../../errors.ts';
+export * from '../../agent-tokens/token-errors.ts';
 export * from '../../prompts/prompt-errors.ts';
 export * from '../../workspaces/file-errors.ts';
 export { FAILURE_CODES, type FailureCode } from '../../telemetry/audit/audit-outcome.ts';

@@ -1,0 +1,63 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { operations } from '../../lib/api/operations.ts';
+import { routes } from '../../lib/api/routes.ts';
+import { AGENT_SCOPES, type Caller } from '../../lib/identity.ts';
+import { newStack, type TestStack } from '../setup/test-stack.ts';
+
+describe('what routes admit and what the library does', () => {
+  let stack: TestStack;
+  beforeAll(async () => {
+    stack = await newStack({ TOUCH_INTERVAL_SECONDS: '0' });
+  });
+  afterAll(() => stack?.close());
+
+  // Beside the check of the route, so that no embedder makes an agent that can do more than one over HTTP.
+  test('agree on each operation, on agents with every scope and on those with none', async () => {
+    const { id: sessionId } = await stack.manager.createSession('ada', 'acme');
+    const INPUT = {
+      from: 'a',
+      to: 'b',
+      sessionId,
+      path: '',
+      content: 'eHg=',
+      userId: 'ada',
+      orgId: 'acme',
+      scope: 'global',
+      tokenId: 'x',
+      clientId: 'x',
+      promptId: 'x',
+    };
+    const outcome = async (name: string, scopes: (typeof AGENT_SCOPES)[number][]) => {
+      const { run, access } = operations[name as keyof typeof operations];
+      if (access !== 'caller') return 'open';
+      const caller: Caller = { kind: 'agent', sessionId, scopes };
+      const context = { manager: stack.manager.as(caller), caller, signal: AbortSignal.timeout(10_000) };
+      try {
+        await (run as (input: object, context: object) => Promise<unknown>)(INPUT, context);
+        return 'admitted';
+      } catch (thrown) {
+        const { code } = thrown as { code: string };
+        return code === 'FORBIDDEN' ? 'refused' : 'admitted';
+      }
+    };
+    for (const [name, { access }] of Object.entries(operations)) {
+      const needs = routes.find(({ operation }) => operation === name)?.agent;
+      const expected =
+        access === 'anyone'
+          ? ['open', 'open', 'open']
+          : [
+              needs === undefined ? 'refused' : 'admitted',
+              needs === 'any' ? 'admitted' : 'refused',
+              needs === undefined ? 'refused' : 'admitted',
+            ];
+      const only = needs === undefined || needs === 'any' ? [] : [needs];
+      expect([
+        name,
+        await outcome(name, [...AGENT_SCOPES]),
+        await outcome(name, []),
+        await outcome(name, only),
+      ]).toEqual([name, ...expected]);
+    }
+    expect((await stack.manager.getSession(sessionId)).id).toBe(sessionId);
+  });
+});
