@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { table } from 'table';
 import { SessionManagerHttpClient } from '../api/client/http-client.ts';
-import type { HttpSettings } from '../api/client/http-sender.ts';
+import { clientOfAgent } from './agent-session.ts';
 import type { CliIo } from './cli-io.ts';
-import { connectionOf, type ConnectionOptions } from './connection.ts';
+import { connectionOf, type Connection, type ConnectionOptions } from './connection.ts';
 import { EXIT } from './exit-codes.ts';
 import { failureLine, failureOf } from './failure.ts';
 import { jsonText, visible } from './visible.ts';
@@ -35,12 +35,13 @@ export class CliRun {
     return this.io.stderr.isTTY === true && !this.asJson;
   }
 
-  connection(options: CommonOptions): Promise<HttpSettings> {
+  connection(options: CommonOptions): Promise<Connection> {
     return connectionOf(options, this.io);
   }
 
   async client(options: CommonOptions): Promise<SessionManagerHttpClient> {
-    return new SessionManagerHttpClient(await this.connection(options));
+    const { sessionToken, ...settings } = await this.connection(options);
+    return sessionToken === undefined ? new SessionManagerHttpClient(settings) : clientOfAgent(settings, sessionToken);
   }
 
   /** The result: JSON for programs, else what people read. */

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { asCaller, withToken } from '../api/client/http-caller.ts';
 import type { Authorize, HttpSettings } from '../api/client/http-sender.ts';
+import { isSessionToken } from './agent-session.ts';
 import { UsageError, type CliIo } from './cli-io.ts';
 
 /** Where `npm start` listens. */
@@ -18,8 +19,14 @@ export interface ConnectionOptions {
   timeout: number;
 }
 
-/** Where to ask and as whom: options first, then the environment, where empty is as good as unset. */
-export async function connectionOf(options: ConnectionOptions, { env: all, signal }: CliIo): Promise<HttpSettings> {
+/** Where to ask and as whom. */
+export interface Connection extends HttpSettings {
+  /** Of the agent of a session, which has routes of its own. */
+  sessionToken?: string;
+}
+
+/** Options first, then the environment, where empty is as good as unset. */
+export async function connectionOf(options: ConnectionOptions, { env: all, signal }: CliIo): Promise<Connection> {
   const env = Object.fromEntries(Object.entries(all).filter(([, value]) => value !== ''));
   const url = checkedUrl(options.url ?? env.SESSION_MANAGER_URL ?? DEFAULT_URL);
   const authorize: Authorize[] = [
@@ -30,9 +37,11 @@ export async function connectionOf(options: ConnectionOptions, { env: all, signa
     }),
   ];
   const token = options.tokenFile === undefined ? env.SESSION_MANAGER_TOKEN : await readFile(options.tokenFile, 'utf8');
+  const sessionToken = !options.sigv4 && token && isSessionToken(token.trim()) ? token.trim() : undefined;
   if (options.sigv4) authorize.push(await signature(options.region, url, env));
   else if (token) authorize.push(checkedToken(token));
-  return { url: url.href, authorize, timeoutMs: checkedSeconds(options.timeout) * 1000, signal };
+  const timeoutMs = checkedSeconds(options.timeout) * 1000;
+  return { url: url.href, authorize, timeoutMs, signal, ...(sessionToken !== undefined && { sessionToken }) };
 }
 
 function checkedUrl(text: string): URL {

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import yargs, { type Argv } from 'yargs';
+import { addAgentCommands } from './agent-commands.ts';
 import { UsageError, type CliIo } from './cli-io.ts';
 import { CliRun, type CommonOptions } from './cli-run.ts';
 import { addEndingCommands } from './ending-commands.ts';
@@ -58,7 +59,14 @@ function commandLine(run: CliRun): Argv<CommonOptions> {
       json: { type: 'boolean', default: false, description: 'JSON for programs; errors too, on stderr' },
     })
     .group(['url', 'user', 'org', 'role', 'token-file', 'sigv4', 'region', 'timeout'], 'Connection:');
-  const parts = [addSessionCommands, addEndingCommands, addMcpCommands, addFileCommands, addWatchCommand];
+  const parts = [
+    addSessionCommands,
+    addEndingCommands,
+    addMcpCommands,
+    addFileCommands,
+    addAgentCommands,
+    addWatchCommand,
+  ];
   return parts
     .reduce((soFar, add) => add(soFar, run), cli as Argv<CommonOptions>)
     .completion('completion', 'Print the completion script of the shell that SHELL names (bash, zsh)')

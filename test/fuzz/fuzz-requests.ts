@@ -104,6 +104,13 @@ function directRequests(operation: string, input: fc.Arbitrary<unknown>): fc.Arb
   }));
 }
 
+/** In place of a token: whoever sends the request knows those that are valid at that moment. */
+export const TOKEN_OF = { ada: '{token of ada}', eve: '{token of eve}' } as const;
+const authorizations = fc.oneof(
+  { weight: 6, arbitrary: fc.constantFrom(`Bearer ${TOKEN_OF.ada}`, `Bearer ${TOKEN_OF.eve}`) },
+  { weight: 1, arbitrary: nastyText },
+);
+
 function httpRequests(route: NamedRoute, input: fc.Arbitrary<Record<string, unknown>>): fc.Arbitrary<FuzzRequest> {
   const identity = fc.oneof(
     { weight: 8, arbitrary: fc.constantFrom(...PEOPLE).map(headersOf) },
@@ -115,8 +122,13 @@ function httpRequests(route: NamedRoute, input: fc.Arbitrary<Record<string, unkn
       ),
     },
   );
+  // Routes of agents have both: what the headers say counts for nothing there.
+  const caller =
+    route.from === 'agent'
+      ? fc.tuple(identity, authorizations).map(([headers, authorization]) => ({ ...headers, authorization }))
+      : identity;
   const sound = fc
-    .tuple(input, identity, fc.nat(4))
+    .tuple(input, caller, fc.nat(4))
     .map(([fields, headers, way]) => eventOf(route, fields, headers, way === 0));
   const events = fc.oneof(
     { weight: 3, arbitrary: sound },

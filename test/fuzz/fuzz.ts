@@ -11,7 +11,7 @@ import { recordingServer } from '../mcp-clients/recording-server.ts';
 import { newDatabase } from '../setup/own-database.ts';
 import { newStack, TestClock } from '../setup/test-stack.ts';
 import { judge } from './answer-rules.ts';
-import { fuzzRequests, type FuzzRequest } from './fuzz-requests.ts';
+import { fuzzRequests, TOKEN_OF, type FuzzRequest } from './fuzz-requests.ts';
 import { interpose } from '../setup/interpose.ts';
 
 const REQUEST_MS = 20_000;
@@ -86,10 +86,18 @@ export async function openHouse(authMode: AuthMode) {
     await session.files.makeDirectory('some/deep');
     await session.addMcpClient({ id: 'tools', type: 'http', endpoint: mcp.url });
   };
+  const tokens = { ada: '', eve: '' };
+  const newToken = async (id: string) => {
+    const session = stack.manager.session(id);
+    // Requests may have created as many as there can be.
+    for (const { id: tokenId } of await session.tokens.list()) await session.tokens.delete(tokenId);
+    return (await session.tokens.create()).token;
+  };
   const restore = async () => {
     const there = new Set((await stack.parts.store.getAll([adas, eves])).map(({ id }) => id));
     if (!there.has(adas)) await create(adas, 'ada', 'acme');
     if (!there.has(eves)) await create(eves, 'eve', 'other');
+    [tokens.ada, tokens.eve] = [await newToken(adas), await newToken(eves)];
   };
   await create(ended, 'ada', 'acme');
   await stack.manager.cleanupSession(ended);
@@ -104,7 +112,8 @@ export async function openHouse(authMode: AuthMode) {
   };
 
   /** By tokens, what its headers say is what the token says, and the headers are there all the same. */
-  const eventOf = ({ door, event }: FuzzRequest) => (authMode === 'jwt' && door === 'http' ? withClaims(event) : event);
+  const eventOf = ({ door, event }: FuzzRequest) =>
+    withTokens(authMode === 'jwt' && door === 'http' ? withClaims(event) : event, tokens);
 
   /** All workspaces, of a request that is about files. */
   const filesIfMeant = async ({ operation }: FuzzRequest) =>
@@ -142,11 +151,21 @@ export async function openHouse(authMode: AuthMode) {
   /** What later requests rely on is there, and what earlier ones have made does not pile up. */
   async function tidyAfter({ operation }: FuzzRequest, ok: boolean): Promise<void> {
     if (!ok) return;
-    if (operation === 'cleanupSession' || operation === 'cleanupInactiveSessions') return restore();
+    const endsTokens = ['cleanupSession', 'cleanupInactiveSessions', 'createToken', 'deleteToken'];
+    if (endsTokens.includes(operation ?? '')) return restore();
     if (operation !== 'createSession') return;
     const { sessions } = await stack.manager.listSessions('ada', { limit: 10 });
     for (const { id } of sessions) if (id !== adas && id !== eves) await stack.manager.cleanupSession(id);
   }
+}
+
+/** With the tokens that are valid now. */
+function withTokens(event: unknown, tokens: Record<keyof typeof TOKEN_OF, string>): unknown {
+  const { headers } = (event ?? {}) as { headers?: { authorization?: unknown } | null };
+  const text = headers?.authorization;
+  if (typeof text !== 'string') return event;
+  const authorization = text.replace(TOKEN_OF.ada, tokens.ada).replace(TOKEN_OF.eve, tokens.eve);
+  return { ...(event as object), headers: { ...headers, authorization } };
 }
 
 function withClaims(event: unknown): unknown {

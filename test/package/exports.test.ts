@@ -27,6 +27,7 @@ const LIBRARY = [
 const CLIENTS = [
   'InvocationFailedError',
   'NoAnswerError',
+  'SessionManagerAgentClient',
   'SessionManagerClient',
   'SessionManagerHttpClient',
   'UnexpectedAnswerError',

@@ -35,28 +35,27 @@ export type SessionManagerHttpClient = {
   download(input: Download, options?: CallOptions): AsyncGenerator<Uint8Array, void, undefined>;
 };
 
-const byName = new Map<string, NamedRoute>(routes.map((route) => [route.operation, route]));
-const OPERATIONS = [...byName.keys()];
-
 type Input = Readonly<Record<string, unknown>>;
+type ByName = ReadonlyMap<string, NamedRoute>;
 
-class Client {
+export const byOperation = (some: readonly NamedRoute[]): ByName =>
+  new Map(some.map((route) => [route.operation, route]));
+
+/** Calls the operations of some routes. `addMethods` gives the prototype of its class a method for each. */
+export class RoutedClient {
   readonly #settings: HttpSettings;
+  readonly #routes: ByName;
 
-  constructor(settings: HttpSettings) {
+  constructor(settings: HttpSettings, ofOperations: ByName) {
     this.#settings = settings;
-    connect(this, OPERATIONS, async (name, input, options) => {
-      const route = byName.get(name) as NamedRoute;
+    this.#routes = ofOperations;
+    connect(this, [...ofOperations.keys()], async (name, input, options) => {
+      const route = ofOperations.get(name) as NamedRoute;
       const limits = limitsOf(options);
-      const copy = copyOfInput(input, route);
+      const copy = copyOfInput(input === undefined && route.from === 'agent' ? {} : input, route);
       const once = () => this.#once(route, copy, limits);
       return repeatedIfSafe(route.operation, copy, once, { isUnanswered: wasCut, limits });
     });
-  }
-
-  sessions(input: object = {}, options?: CallOptions) {
-    const { listSessions } = this as unknown as SessionManagerHttpClient;
-    return allSessions((page) => listSessions(page, options), input);
   }
 
   async upload(input: Upload, options?: CallOptions) {
@@ -71,7 +70,7 @@ class Client {
 
   /** Transfers have repetitions of their own: they know what has arrived. */
   #parts(limits: CallLimits): FileCalls<UploadedOverHttp> {
-    const call = (name: string) => (input: Input) => this.#once(byName.get(name) as NamedRoute, input, limits);
+    const call = (name: string) => (input: Input) => this.#once(this.#routes.get(name) as NamedRoute, input, limits);
     return { readFile: call('readFile'), writeFile: call('writeFile') } as FileCalls<UploadedOverHttp>;
   }
 
@@ -85,7 +84,20 @@ class Client {
     return outputOf(route, await send(requestOf(route, input), settings));
   }
 }
-addMethods(Client.prototype, OPERATIONS);
+
+const OF_CALLERS = byOperation(routes);
+
+class Client extends RoutedClient {
+  constructor(settings: HttpSettings) {
+    super(settings, OF_CALLERS);
+  }
+
+  sessions(input: object = {}, options?: CallOptions) {
+    const { listSessions } = this as unknown as SessionManagerHttpClient;
+    return allSessions((page) => listSessions(page, options), input);
+  }
+}
+addMethods(Client.prototype, [...OF_CALLERS.keys()]);
 Object.defineProperty(Client, 'name', { value: 'SessionManagerHttpClient' });
 
 /** A client of the API over HTTP, wherever it is. */

@@ -158,6 +158,7 @@ export type { CallOptions } from './client-types.ts';
 export { isKnownError, type KnownError } from './error-of-code.ts';
 export { UnexpectedAnswerError } from './unexpected-answer.ts';
 export { asCaller, withToken } from './http-caller.ts';
+export { SessionManagerAgentClient, type AgentSettings } from './agent-client.ts';
 export { SessionManagerHttpClient } from './http-client.ts';
 export { InvocationFailedError, type Invoke, type InvokeOptions } from './lambda-invoke.ts';
 export { NoAnswerError, type Authorize, type HttpSettings } from './http-sender.ts';
