@@ -6,7 +6,7 @@ import { storedSession } from '../table/stored-session.ts';
 import { putTokens, removeToken, type StoredToken, type TokensItem } from './agent-token-writes.ts';
 import { TokenLimitError, TokenNotFoundError } from './token-errors.ts';
 
-export const MAX_TOKENS = 20;
+const MAX_TOKENS = 20;
 
 type Tokens = Readonly<Record<string, StoredToken>>;
 

@@ -18,7 +18,7 @@ const SECRET_BYTES = 32;
 const SIGNED_BYTES = SESSION_BYTES + ID_BYTES + SECRET_BYTES;
 
 /** What a token says of itself: which one it is, of which session. */
-export interface TokenClaim {
+interface TokenClaim {
   sessionId: string;
   tokenId: string;
   /** SHA-256 of the whole text, which is all that is stored of it. A slow hash is for passwords: this has 256 random bits. */
@@ -26,7 +26,7 @@ export interface TokenClaim {
 }
 
 /** A token that was just made. */
-export interface NewToken extends TokenClaim {
+interface NewToken extends TokenClaim {
   token: string;
 }
 

@@ -24,7 +24,7 @@ export function clientOfAgent({ url, timeoutMs, signal }: HttpSettings, token: s
   const methods = agent as unknown as Record<string, Method | undefined>;
   return new Proxy({} as SessionManagerHttpClient, {
     get: (_target, name) => {
-      // What is awaited is asked for this.
+      // `await` reads `then` of what it gets.
       if (typeof name === 'symbol' || name === 'then') return undefined;
       return (input: Record<string, unknown>, options?: unknown) => {
         const method = methods[name];

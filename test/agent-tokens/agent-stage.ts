@@ -28,7 +28,7 @@ export const REFUSED = {
   headers: { 'www-authenticate': 'Bearer', 'cache-control': 'no-store' },
 };
 
-export interface AgentStage {
+interface AgentStage {
   clock: TestClock;
   stack: TestStack;
   /** Of ada: new for each test, with a file `a` and a token. */

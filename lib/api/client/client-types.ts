@@ -44,7 +44,7 @@ type FieldsInPath<Path extends string> = Path extends `${string}{${infer Field}}
   : never;
 
 /** The operations that the agent of a session has: those whose routes admit agents. */
-export type AgentOperationName = {
+type AgentOperationName = {
   [Name in HttpOperationName]: RouteRows[Name] extends { agent: string } ? Name : never;
 }[HttpOperationName];
 export type AgentOperations = Pick<Operations, AgentOperationName>;
