@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type * as z from 'zod/mini';
 import { operations } from '../../lib/api/operations.ts';
 import { routes } from '../../lib/api/routes.ts';
 import { AGENT_SCOPES, type Caller } from '../../lib/identity.ts';
@@ -28,11 +29,13 @@ describe('what routes admit and what the library does', () => {
       promptId: 'x',
     };
     const outcome = async (name: string, scopes: (typeof AGENT_SCOPES)[number][]) => {
-      const { run, access } = operations[name as keyof typeof operations];
+      const { run, access, input: schema } = operations[name as keyof typeof operations];
       if (access !== 'caller') return 'open';
       const caller: Caller = { kind: 'agent', sessionId, scopes };
       const context = { manager: stack.manager.as(caller), caller, signal: AbortSignal.timeout(10_000) };
-      const codeWith = async (input: object): Promise<string> => {
+      const known = Object.keys((schema as z.ZodMiniObject).def.shape);
+      const codeWith = async (fields: object): Promise<string> => {
+        const input = Object.fromEntries(Object.entries(fields).filter(([field]) => known.includes(field)));
         try {
           await (run as (input: object, context: object) => Promise<unknown>)(input, context);
           return '';

@@ -155,6 +155,12 @@ function partsOf(
   };
 }
 
+/** Names of files may be the agent's own: it writes below names that it has heard of. */
+const tellsOfOthers = (answer: string): boolean =>
+  /(content|prompt) canary-of|"name":"canary-of-the-other-session"\}/.test(answer) ||
+  answer.includes(`"id":"${others.sessionId}"`) ||
+  answer.includes(others.workspacePath);
+
 test(`over ${REQUESTS} generated requests, the token of a session reaches nothing of another one`, async () => {
   const before = await stateOf(others);
   const seen = { ok: 0, refused: 0 };
@@ -171,8 +177,7 @@ test(`over ${REQUESTS} generated requests, the token of a session reaches nothin
     } = (await handler(httpEvent(routeKey(route), parts), lambdaContext())) as Awaited<ReturnType<typeof send>>;
     const text = isBase64Encoded ? Buffer.from(body, 'base64').toString() : body;
     const answer = `${statusCode} ${JSON.stringify(headers)} ${text}`;
-    if (answer.includes(others.sessionId) || /(content|prompt) canary-of/.test(answer))
-      throw new Error(`tells ${answer}`);
+    if (tellsOfOthers(answer)) throw new Error(`tells ${answer}`);
     if (route.from === 'caller' && statusCode !== 401) throw new Error(`${routeKey(route)} took the token: ${answer}`);
     if (statusCode >= 500) throw new Error(answer);
     seen[statusCode < 300 ? 'ok' : 'refused']++;
@@ -188,10 +193,10 @@ test(`over ${REQUESTS} generated requests, the token of a session reaches nothin
 
 test('the same check finds out a token of the other session', async () => {
   const answer = await send(services, 'GET /agent/session', { headers: { authorization: `Bearer ${others.token}` } });
-  expect(answer.body).toContain(others.sessionId);
+  expect(tellsOfOthers(answer.body ?? '')).toBe(true);
   const file = await send(services, 'GET /agent/files', {
     headers: { authorization: `Bearer ${others.token}` },
     queryStringParameters: { path: `notes-${CANARY}.txt` },
   });
-  expect(Buffer.from(file.body ?? '', 'base64').toString()).toBe(`content ${CANARY}`);
+  expect(tellsOfOthers(Buffer.from(file.body ?? '', 'base64').toString())).toBe(true);
 });

@@ -3,6 +3,7 @@ import { API_FUNCTIONS, type ApiFunction } from '../../lib/operations/operation.
 import { operationNamed, operations, type OperationName } from '../../lib/api/operations.ts';
 import { routeKey, servedRoutes, type NamedRoute } from '../../lib/api/routes.ts';
 import { httpEvent } from '../api/lambda-events.ts';
+import { callersOf } from './fuzz-callers.ts';
 import { asText, nasty, nastyText, spoiled } from './nasty-values.ts';
 import { pathFields, some } from './path-fields.ts';
 import { valuesOf, type FieldValues } from './schema-values.ts';
@@ -24,13 +25,6 @@ export interface FuzzPlace {
   /** Nobody listens there. */
   closedEndpoint: string;
 }
-
-const PEOPLE = [
-  { userId: 'ada', orgId: 'acme' },
-  { userId: 'ada', orgId: 'acme', role: 'admin' },
-  { userId: 'eve', orgId: 'other' },
-  { userId: 'op', orgId: 'acme', role: 'operator' },
-] as const;
 
 export function fuzzRequests(place: FuzzPlace): fc.Arbitrary<FuzzRequest> {
   const fields = fieldsOf(place);
@@ -104,12 +98,17 @@ function directRequests(operation: string, input: fc.Arbitrary<unknown>): fc.Arb
   }));
 }
 
-/** In place of a token: whoever sends the request knows those that are valid at that moment. */
-export const TOKEN_OF = { ada: '{token of ada}', eve: '{token of eve}' } as const;
-const authorizations = fc.oneof(
-  { weight: 6, arbitrary: fc.constantFrom(`Bearer ${TOKEN_OF.ada}`, `Bearer ${TOKEN_OF.eve}`) },
-  { weight: 1, arbitrary: nastyText },
-);
+function httpRequests(route: NamedRoute, input: fc.Arbitrary<Record<string, unknown>>): fc.Arbitrary<FuzzRequest> {
+  const caller = callersOf(route);
+  const sound = fc.record({ operation: fc.constant(operation), input: sent, actor });
+  const events = fc.oneof({ weight: 6, arbitrary: sound }, { weight: 1, arbitrary: spoiled(sound) });
+  return events.map((event) => ({
+    door: 'direct',
+    operation: operation as OperationName,
+    group,
+    event: asLambdaReads(event),
+  }));
+}
 
 function httpRequests(route: NamedRoute, input: fc.Arbitrary<Record<string, unknown>>): fc.Arbitrary<FuzzRequest> {
   const identity = fc.oneof(
@@ -137,12 +136,6 @@ function httpRequests(route: NamedRoute, input: fc.Arbitrary<Record<string, unkn
   const { operation } = route;
   return events.map((event) => ({ door: 'http', operation, group: groupOf(operation), event: asLambdaReads(event) }));
 }
-
-const headersOf = ({ userId, orgId, ...more }: (typeof PEOPLE)[number]): Record<string, string> => ({
-  'x-user-id': userId,
-  'x-org-id': orgId,
-  ...('role' in more && { 'x-role': more.role }),
-});
 
 type Event = ReturnType<typeof httpEvent>;
 

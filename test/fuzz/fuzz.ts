@@ -11,7 +11,8 @@ import { recordingServer } from '../mcp-clients/recording-server.ts';
 import { newDatabase } from '../setup/own-database.ts';
 import { newStack, TestClock } from '../setup/test-stack.ts';
 import { judge } from './answer-rules.ts';
-import { fuzzRequests, TOKEN_OF, type FuzzRequest } from './fuzz-requests.ts';
+import { TOKEN_OF } from './fuzz-callers.ts';
+import { fuzzRequests, type FuzzRequest } from './fuzz-requests.ts';
 import { interpose } from '../setup/interpose.ts';
 
 const REQUEST_MS = 20_000;
