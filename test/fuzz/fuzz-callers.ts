@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import type { NamedRoute } from '../../lib/api/routes.ts';
 import { nastyText } from './nasty-values.ts';
 
-const PEOPLE = [
+export const PEOPLE = [
   { userId: 'ada', orgId: 'acme' },
   { userId: 'ada', orgId: 'acme', role: 'admin' },
   { userId: 'eve', orgId: 'other' },

@@ -3,7 +3,7 @@ import { API_FUNCTIONS, type ApiFunction } from '../../lib/operations/operation.
 import { operationNamed, operations, type OperationName } from '../../lib/api/operations.ts';
 import { routeKey, servedRoutes, type NamedRoute } from '../../lib/api/routes.ts';
 import { httpEvent } from '../api/lambda-events.ts';
-import { callersOf } from './fuzz-callers.ts';
+import { callersOf, PEOPLE } from './fuzz-callers.ts';
 import { asText, nasty, nastyText, spoiled } from './nasty-values.ts';
 import { pathFields, some } from './path-fields.ts';
 import { valuesOf, type FieldValues } from './schema-values.ts';
@@ -99,35 +99,8 @@ function directRequests(operation: string, input: fc.Arbitrary<unknown>): fc.Arb
 }
 
 function httpRequests(route: NamedRoute, input: fc.Arbitrary<Record<string, unknown>>): fc.Arbitrary<FuzzRequest> {
-  const caller = callersOf(route);
-  const sound = fc.record({ operation: fc.constant(operation), input: sent, actor });
-  const events = fc.oneof({ weight: 6, arbitrary: sound }, { weight: 1, arbitrary: spoiled(sound) });
-  return events.map((event) => ({
-    door: 'direct',
-    operation: operation as OperationName,
-    group,
-    event: asLambdaReads(event),
-  }));
-}
-
-function httpRequests(route: NamedRoute, input: fc.Arbitrary<Record<string, unknown>>): fc.Arbitrary<FuzzRequest> {
-  const identity = fc.oneof(
-    { weight: 8, arbitrary: fc.constantFrom(...PEOPLE).map(headersOf) },
-    {
-      weight: 1,
-      arbitrary: fc.record(
-        { 'x-user-id': nastyText, 'x-org-id': nastyText, 'x-role': nastyText },
-        { requiredKeys: [] },
-      ),
-    },
-  );
-  // Routes of agents have both: what the headers say counts for nothing there.
-  const caller =
-    route.from === 'agent'
-      ? fc.tuple(identity, authorizations).map(([headers, authorization]) => ({ ...headers, authorization }))
-      : identity;
   const sound = fc
-    .tuple(input, caller, fc.nat(4))
+    .tuple(input, callersOf(route), fc.nat(4))
     .map(([fields, headers, way]) => eventOf(route, fields, headers, way === 0));
   const events = fc.oneof(
     { weight: 3, arbitrary: sound },
