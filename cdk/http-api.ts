@@ -1,6 +1,7 @@
 import { CfnOutput, Duration, Stack, Validations } from 'aws-cdk-lib';
 import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
 import {
+  type CfnStage,
   CorsHttpMethod,
   HttpApi,
   HttpMethod,
@@ -17,7 +18,7 @@ import { Construct } from 'constructs';
 import type { ApiFunction } from '../lib/operations/operation.ts';
 import { IDENTITY_HEADERS } from '../lib/api/identity-headers.ts';
 import { operations } from '../lib/api/operations.ts';
-import { routes, servedRoutes } from '../lib/api/routes.ts';
+import { routeKey, routes, servedRoutes } from '../lib/api/routes.ts';
 import type { Route } from '../lib/operations/route.ts';
 import { warnOfGroupNames } from './group-names.ts';
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
@@ -39,7 +40,7 @@ export class SessionHttpApi extends Construct {
       ...(config.corsAllowOrigins.length > 0 && { corsPreflight: corsFor(config) }),
     });
     this.accessLog = newLogGroup(this, 'AccessLogs', config, accessLogName(this));
-    new HttpStage(this, 'Stage', {
+    const stage = new HttpStage(this, 'Stage', {
       httpApi: this.api,
       stageName: '$default',
       autoDeploy: true,
@@ -49,12 +50,16 @@ export class SessionHttpApi extends Construct {
         format: AccessLogFormat.custom(JSON.stringify(ACCESS_LOG)),
       },
     });
+    const throttle = { ThrottlingRateLimit: config.openRateLimit, ThrottlingBurstLimit: config.openBurstLimit };
+    (stage.node.defaultChild as CfnStage).routeSettings = Object.fromEntries(
+      routesWithoutAuthorizer.map((route) => [routeKey(route), throttle]),
+    );
     warnOfGroupNames(this, config);
-    this.addRoutes(authorizerFor(config), functions);
+    this.addRoutes(authorizerFor(config), functions, stage);
     new CfnOutput(this, 'Url', { value: this.api.apiEndpoint }).overrideLogicalId('ApiUrl');
   }
 
-  private addRoutes(authorizer: IHttpRouteAuthorizer, functions: FunctionsByName): void {
+  private addRoutes(authorizer: IHttpRouteAuthorizer, functions: FunctionsByName, stage: HttpStage): void {
     const integrations = new Map(
       // One permission for all routes of a function: its resource policy has room for 20 KB.
       Object.entries(functions).map(([name, fn]) => [
@@ -62,26 +67,36 @@ export class SessionHttpApi extends Construct {
         new HttpLambdaIntegration(`${name}-integration`, fn, { scopePermissionToRoute: false }),
       ]),
     );
-    for (const { method, path, operation } of servedRoutes) {
-      const { function: name, access } = operations[operation];
-      const isOpen = access === 'anyone';
+    for (const { method, path, operation, from } of servedRoutes) {
+      const { function: name } = operations[operation];
       const added = this.api.addRoutes({
         path,
         methods: [HttpMethod[method]],
         integration: integrations.get(name) as HttpLambdaIntegration,
-        authorizer: isOpen ? new HttpNoneAuthorizer() : authorizer,
+        authorizer: from === 'caller' ? authorizer : new HttpNoneAuthorizer(),
       });
-      if (isOpen) for (const route of added) Validations.of(route).acknowledge(OPEN_ROUTE);
+      if (from === 'caller') continue;
+      for (const route of added) {
+        Validations.of(route).acknowledge({ id: 'AwsSolutions-APIG4', reason: WITHOUT_AUTHORIZER[from] });
+        // The stage cannot throttle a route that is not there yet.
+        stage.node.addDependency(route);
+      }
     }
   }
 }
 
-const OPEN_ROUTE = {
-  id: 'AwsSolutions-APIG4',
-  reason:
+/** Why these routes have no authorizer. */
+const WITHOUT_AUTHORIZER = {
+  open:
     'Open by contract: it answers with a constant (the API’s health or its description), reads no data and knows no ' +
-    'caller. The stage throttles it, as all other routes.',
+    'caller. The stage throttles it by a limit of its own.',
+  agent:
+    'Its function authenticates: it takes a session token and nothing else that says who is calling. The gateway has no ' +
+    'authorizer for these tokens without a function of its own. The stage throttles it by a limit of its own.',
 };
+
+/** Anybody may ask these routes, so that they have throttles of their own: what they take is not taken from callers. */
+const routesWithoutAuthorizer = servedRoutes.filter(({ from }) => from !== 'caller');
 
 /** A JWT of the configured issuer, else a signature by an IAM principal that may invoke the API. */
 function authorizerFor({ jwtIssuer, jwtAudience }: StackConfig): IHttpRouteAuthorizer {

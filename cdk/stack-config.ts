@@ -60,6 +60,9 @@ const stackConfigSchema = z
     /** Requests a second to each route over all callers, and how many at once above that. */
     apiRateLimit: wholeNumber(1, 10_000).default(100),
     apiBurstLimit: wholeNumber(1, 5_000).default(200),
+    /** The same for each route that has no authorizer of the gateway: those of agents, and the open ones. */
+    openRateLimit: wholeNumber(1, 10_000).default(50),
+    openBurstLimit: wholeNumber(1, 5_000).default(100),
     corsAllowOrigins: list.default([]),
     /** How many, or which. Neither they nor their order nor `vpcCidr` can be changed once the stack is there. */
     availabilityZones: availabilityZonesSchema.default(2),

@@ -61,7 +61,7 @@ export const ERRORS = {
     when: 'the path has no such method; `allow` and `Allow` have those that it has (one machine)',
   },
   UNAUTHORIZED: { status: 401, title: 'No caller', exit: 'notAllowed', outcome: 'unauthorized', when: 'no caller' },
-  FORBIDDEN: { status: 403, title: 'Not allowed', exit: 'notAllowed', outcome: 'forbidden', when: 'needs a role' },
+  FORBIDDEN: { status: 403, title: 'Not allowed', exit: 'notAllowed', outcome: 'forbidden', when: 'role/scope needed' },
   IDEMPOTENCY_CONFLICT: {
     status: 409,
     title: 'Idempotency key used before',
@@ -99,6 +99,14 @@ export const ERRORS = {
     exit: 'tryLater',
     outcome: 'limit',
     when: 'it has as many as it may have',
+  },
+  TOKEN_NOT_FOUND: { status: 404, title: 'Token not found', exit: 'notFound', outcome: 'not-found', when: 'none such' },
+  TOKEN_LIMIT: {
+    status: 429,
+    title: 'Token limit reached',
+    exit: 'tryLater',
+    outcome: 'limit',
+    when: 'the session has as many tokens as it may have; with `limit`',
   },
   MCP_CONNECTION: {
     status: 502,
@@ -206,12 +214,7 @@ export const ERRORS = {
     outcome: 'prompt',
     when: '`promptRequired`, and the prompt could not be composed as requested; with `warnings`; nothing was created',
   },
-  RESPONSE_TOO_LARGE: {
-    status: 502,
-    title: 'Answer too large',
-    outcome: 'limit',
-    when: 'the answer would not fit through Lambda',
-  },
+  RESPONSE_TOO_LARGE: { status: 502, title: 'Answer too large', outcome: 'limit', when: 'does not fit through Lambda' },
   CONTENTION: {
     status: 503,
     title: 'Busy',
@@ -231,13 +234,13 @@ export const isErrorCode = (code: unknown): code is ErrorCode =>
   typeof code === 'string' && Object.hasOwn(ERRORS, code);
 
 interface ErrorRow {
-  /** A failure that others cause, so no alarm counts it. Only `lib/api/` reads it. */
-  isOfOthers?: true;
-  /** When the same request may succeed, for the `Retry-After` header. Only `lib/api/` reads it. */
-  retryAfterSeconds?: number;
-  /** The HTTP status, and the title of the problem document. Only `lib/api/` reads them. */
+  /** The HTTP status, and the title of the problem document. Only `lib/api/` reads them, and the next two. */
   status: number;
   title: string;
+  /** A failure that others cause, so no alarm counts it. */
+  isOfOthers?: true;
+  /** When the same request may succeed, for the `Retry-After` header. */
+  retryAfterSeconds?: number;
   /** The exit code of the command line, by its name in `lib/cli/exit-codes.ts`; `failed` if absent. Only `lib/cli/` reads it. */
   exit?: string;
   /** `failure`: the fault of this system or of an MCP server; every other value is a refusal. Only `lib/telemetry/` reads it. */

@@ -6,12 +6,21 @@ export interface Identity {
   orgId: string;
 }
 
+/** What a session token may be good for. `mcp`: the session's MCP endpoint. */
+export const AGENT_SCOPES = ['mcp', 'files:read', 'files:write', 'heartbeat', 'prompt:read'] as const;
+export type AgentScope = (typeof AGENT_SCOPES)[number];
+
+/** What an operation needs of an agent: a scope, or just a token. Operations that say nothing refuse agents. */
+export type AgentNeeds = AgentScope | 'any';
+
 /**
  * On whose behalf a call is made.
  * - `application`: code that embeds the library and acts for the owner of whatever it names.
  * - `operator`: may do everything; an identity of its own only if it came over HTTP or named one.
  * - `admin`: may do everything inside its organisation.
  * - `user`: may do everything with its own sessions.
+ * - `agent`: works in one session, by a token of that session (`tokenId`). It is no user and of no organisation, or it could
+ *   do what the owner can with the owner's other sessions.
  * - `schedule`: the scheduled cleanup and reconcile, and nothing else.
  */
 export type Caller =
@@ -19,6 +28,7 @@ export type Caller =
   | ({ kind: 'operator' } & Partial<Identity>)
   | ({ kind: 'admin' } & Identity)
   | ({ kind: 'user' } & Identity)
+  | { kind: 'agent'; sessionId: string; scopes: readonly AgentScope[]; tokenId?: string }
   | { kind: 'schedule' };
 
 /** Code that embeds the library. It acts for the owner of whatever it names. */
@@ -65,6 +75,7 @@ export function identityOf(caller: Caller): Partial<Identity> {
     case 'user':
       return { userId: caller.userId, orgId: caller.orgId };
     case 'application':
+    case 'agent':
     case 'schedule':
       return {};
     default:
@@ -80,8 +91,11 @@ export function isOwner(caller: Caller, session: Identity): boolean {
   return userId === session.userId && orgId === session.orgId;
 }
 
+/** A session, as far as rules ask. */
+export type KnownSession = Identity & { readonly id: string };
+
 /** Whether the caller may know that the session exists, and so do with it what its operation says. */
-export function maySee(caller: Caller, session: Identity): boolean {
+export function maySee(caller: Caller, session: KnownSession): boolean {
   switch (caller.kind) {
     case 'application':
     case 'operator':
@@ -90,6 +104,8 @@ export function maySee(caller: Caller, session: Identity): boolean {
       return caller.orgId === session.orgId;
     case 'user':
       return isOwner(caller, session);
+    case 'agent':
+      return caller.sessionId === session.id;
     case 'schedule':
       return false;
     default:
@@ -97,9 +113,21 @@ export function maySee(caller: Caller, session: Identity): boolean {
   }
 }
 
-/** Whether a call of this caller that names the session keeps it alive: those of admins and operators do not. */
-export function keepsAlive(caller: Caller, session: Identity): boolean {
+/** Whether the caller is the owner of the session, or acts for the owner. */
+export function actsForOwner(caller: Caller, session: Identity): boolean {
   return caller.kind === 'application' || isOwner(caller, session);
+}
+
+/** Whether a call of this caller that names the session keeps it alive: those of admins and operators do not. */
+export function keepsAlive(caller: Caller, session: KnownSession): boolean {
+  return actsForOwner(caller, session) || (caller.kind === 'agent' && maySee(caller, session));
+}
+
+/** Refuses an agent what does not admit agents, or needs a scope that its token has not. Says nothing of other callers. */
+export function checkAgentMay(caller: Caller, needs: AgentNeeds | undefined): void {
+  if (caller.kind !== 'agent' || needs === 'any') return;
+  if (needs === undefined) throw new ForbiddenError('This is not for the agent of a session.');
+  if (!caller.scopes.includes(needs)) throw new ForbiddenError(`The token has no scope "${needs}".`);
 }
 
 /** Whether the caller may know and change what concerns all organisations. */

@@ -6,10 +6,12 @@ import { efsAccessPoints } from './workspaces/access-points/efs-access-points.ts
 export { auditEventJsonSchema, auditEventSchemas, type AuditEvent, type AuditLogger } from './api/audit-catalogue.ts';
 export { FAILURE_CODES, type FailureCode } from './telemetry/audit/audit-outcome.ts';
 export * from './errors.ts';
+export * from './agent-tokens/token-errors.ts';
 export * from './prompts/prompt-errors.ts';
 export * from './workspaces/file-errors.ts';
 export { isKnownError, type KnownError } from './api/client/error-of-code.ts';
-export type { Caller, Identity } from './identity.ts';
+export type { AgentScope, Caller, Identity } from './identity.ts';
+export type { CreatedToken, CreateTokenOptions, SessionTokens, TokenInfo } from './agent-tokens/session-tokens.ts';
 export type { LimitInfo, LimitInput, LimitRef } from './limits/limit-settings.ts';
 export type { Usage, UsageReport } from './limits/limit.ts';
 export type { McpClient, McpClientInfo } from './mcp-clients/mcp-client.ts';

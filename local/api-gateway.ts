@@ -25,10 +25,10 @@ export function serveRoutes(app: FastifyInstance, verifier?: TokenVerifier): voi
 }
 
 async function answer(route: NamedRoute, request: FastifyRequest, verifier?: TokenVerifier): Promise<HttpResult> {
-  const { function: functionName, access } = operations[route.operation];
+  const { function: functionName } = operations[route.operation];
   try {
     const headers = headersOf(request);
-    const claims = access === 'anyone' ? undefined : await verifier?.claimsOf(headers.authorization);
+    const claims = route.from === 'caller' ? await verifier?.claimsOf(headers.authorization) : undefined;
     return (await pTimeout(invoke(functionName, eventOf(route, request, headers, claims)), {
       milliseconds: GATEWAY_MS,
       fallback: () => ({ statusCode: 503, body: '{"message":"Service Unavailable"}' }),

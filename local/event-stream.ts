@@ -48,7 +48,7 @@ export function serveEvents(
     } catch (thrown) {
       if (thrown instanceof TokenRefused) return void sendResult(reply, thrown.answer);
       if (!isKnownError(thrown)) throw thrown;
-      sendResult(reply, problemAnswer(thrown, randomUUID(), readConfig(process.env)));
+      sendResult(reply, problemAnswer(thrown, randomUUID(), readConfig(process.env).authMode));
     }
   }
 

@@ -26,7 +26,7 @@ function refuse(app: FastifyInstance, url: string, allowed: readonly string[]): 
     method: others,
     handler: (_request, reply) => {
       const error = new MethodNotAllowedError(allowed);
-      return sendResult(reply, problemAnswer(error, randomUUID(), readConfig(process.env)));
+      return sendResult(reply, problemAnswer(error, randomUUID(), readConfig(process.env).authMode));
     },
   });
 }

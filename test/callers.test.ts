@@ -12,6 +12,7 @@ import {
   mayReconcile,
   maySee,
   type Caller,
+  type KnownSession,
 } from '../lib/identity.ts';
 import { parseCaller } from '../lib/sessions/parse-caller.ts';
 import { SessionManagerV2 } from '../lib/composition/session-manager-v2.ts';
@@ -188,21 +189,20 @@ describe('a caller', () => {
 });
 
 describe('a kind of caller that no rule names yet', () => {
-  // As agents will be: without user or organisation.
-  const agent = { kind: 'agent', sessionId: 'x', scopes: ['mcp'] } as unknown as Caller;
+  const robot = { kind: 'robot', sessionId: 'x', scopes: ['mcp'] } as unknown as Caller;
 
   test('is refused by every rule, also for a session whose owner is not known', () => {
-    for (const session of [ADA, {} as typeof ADA]) {
-      const predicates = [isOwner, maySee, keepsAlive].map((rule) => rule(agent, session));
+    for (const session of [{ ...ADA, id: 'x' }, {} as KnownSession]) {
+      const predicates = [isOwner, maySee, keepsAlive].map((rule) => rule(robot, session));
       expect(predicates).toEqual([false, false, false]);
     }
-    expect([isUnrestricted, isAdministrator, mayReconcile].map((rule) => rule(agent))).toEqual([false, false, false]);
-    expect(identityOf(agent)).toEqual({});
+    expect([isUnrestricted, isAdministrator, mayReconcile].map((rule) => rule(robot))).toEqual([false, false, false]);
+    expect(identityOf(robot)).toEqual({});
     for (const named of [{}, ADA]) {
-      expect(() => checkSpeaksFor(agent, named)).toThrow(expect.objectContaining({ code: 'FORBIDDEN' }));
+      expect(() => checkSpeaksFor(robot, named)).toThrow(expect.objectContaining({ code: 'FORBIDDEN' }));
     }
-    expect(() => cleanupScope(agent)).toThrow(expect.objectContaining({ code: 'FORBIDDEN' }));
-    expect(ADMITTED.caller).not.toContain(agent.kind);
+    expect(() => cleanupScope(robot)).toThrow(expect.objectContaining({ code: 'FORBIDDEN' }));
+    expect(ADMITTED.caller).not.toContain(robot.kind);
   });
 });
 

@@ -1,3 +1,4 @@
+import { agentTokenAudit } from '../agent-tokens/agent-token-audit.ts';
 import { mcpClientAudit, mcpClientEffects } from '../mcp-clients/mcp-client-audit.ts';
 import { limitAudit } from '../limits/limit-audit.ts';
 import { promptAudit } from '../prompts/prompt-audit.ts';
@@ -15,6 +16,7 @@ import { requestAudit } from './request-audit.ts';
  */
 export const AUDITED_OPERATIONS = {
   ...sessionAudit,
+  ...agentTokenAudit,
   ...reconcileAudit,
   ...limitAudit,
   ...promptAudit,

@@ -15,6 +15,12 @@ export function callerOfEvent(event: HttpEvent, config: AuthConfig): Caller {
   return config.authMode === 'jwt' ? callerOfClaims(event, config) : callerOfHeaders(event);
 }
 
+/** The token of a session's agent, if there is one. Whatever else says who is calling counts for nothing there. */
+export function agentTokenOf({ headers }: HttpEvent): string | undefined {
+  const [, token] = /^bearer +(\S+)$/i.exec(headerOf(headers, 'authorization') ?? '') ?? [];
+  return token;
+}
+
 function callerOfClaims(event: HttpEvent, config: AuthConfig): Caller {
   const claims = event.requestContext.authorizer?.jwt?.claims ?? {};
   const identity = { userId: idOfClaim(claims, 'sub'), orgId: idOfClaim(claims, config.jwtOrgClaim) };

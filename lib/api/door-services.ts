@@ -1,3 +1,4 @@
+import type { AgentAuthentication } from '../agent-tokens/agent-authentication.ts';
 import type { Config } from '../configuration.ts';
 import type { SessionManager } from '../sessions/session-manager.ts';
 import type { StreamEffects } from '../sessions/stream/stream-effects.ts';
@@ -12,6 +13,8 @@ export interface Services {
   audit: AuditLog;
   /** The application's. */
   manager: SessionManager;
+  /** Finds the agent that a token belongs to. */
+  agents: AgentAuthentication;
   accessCheck: AccessCheck;
   describeApi?: (() => Promise<object>) | undefined;
 }

@@ -1,5 +1,5 @@
 import { checkAnswerSize } from './answer-size.ts';
-import { callerOfEvent } from './caller-of-event.ts';
+import { agentTokenOf, callerOfEvent } from './caller-of-event.ts';
 import { answerOfOutput } from './http-answer/answer-of-output.ts';
 import { answerToHead, refusalToHead } from './http-answer/answer-to-head.ts';
 import type { HttpResult } from './http-answer/http-result.ts';
@@ -7,6 +7,7 @@ import { problemAnswer } from './http-answer/problem-answer.ts';
 import type { HttpEvent } from './http-event.ts';
 import { inputOfEvent } from './http-request/input-of-event.ts';
 import { operationNamed } from './operations.ts';
+import type { Caller } from '../identity.ts';
 import type { AnyOperation, ApiFunction } from '../operations/operation.ts';
 import { perform, readRequest, errorForCaller } from './perform.ts';
 import { routeKey, servedRoutes, type NamedRoute } from './routes.ts';
@@ -29,20 +30,28 @@ export async function handleHttp(
     const { route, operation } = await readRequest(services, origin, () => routeOf(functionName, event));
     const answer = await perform(services, {
       operation,
-      caller: () => callerOfEvent(event, services.config),
-      input: () => inputOfEvent(route, event),
+      caller: () => callerOf(route, event, services),
+      agentNeeds: route.from === 'agent' ? route.agent : undefined,
+      input: (caller) => ({ ...inputOfEvent(route, event), ...sessionOf(caller) }),
       answer: (answer) => checkAnswerSize(answerOfOutput(route, answer, operation.access === 'caller')),
       origin,
       signal,
     });
     return isHead ? answerToHead(answer) : answer;
   } catch (thrown) {
-    const name = byRouteKey.get(event.routeKey)?.operation ?? event.routeKey;
-    const error = errorForCaller(services.log, name, thrown);
-    const answer = problemAnswer(error, requestId, services.config);
+    const route = byRouteKey.get(event.routeKey);
+    const error = errorForCaller(services.log, route?.operation ?? event.routeKey, thrown);
+    const answer = problemAnswer(error, requestId, route?.from === 'agent' ? 'agent' : services.config.authMode);
     return isHead ? refusalToHead(answer, error.code, requestId) : answer;
   }
 }
+
+/** The route says where its caller comes from, and there is no second place to look. */
+const callerOf = (route: NamedRoute, event: HttpEvent, { agents, config }: Services): Caller | Promise<Caller> =>
+  route.from === 'agent' ? agents.callerOf(agentTokenOf(event)) : callerOfEvent(event, config);
+
+/** The one session that an agent can name, whatever the request says. */
+const sessionOf = (caller: Caller | undefined) => (caller?.kind === 'agent' ? { sessionId: caller.sessionId } : {});
 
 function routeOf(
   functionName: ApiFunction,

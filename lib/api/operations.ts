@@ -1,4 +1,5 @@
 import type * as z from 'zod/mini';
+import { agentTokenOperations } from '../agent-tokens/agent-token-operations.ts';
 import { limitOperations } from '../limits/limit-operations.ts';
 import { mcpClientOperations } from '../mcp-clients/mcp-client-operations.ts';
 import type { AnyOperation } from '../operations/operation.ts';
@@ -16,6 +17,7 @@ import { serviceOperations } from './service-operations.ts';
 /** Every operation. Routes, the HTTP handler, direct invocation and the local server read this one list. */
 export const operations = {
   ...sessionOperations,
+  ...agentTokenOperations,
   ...reconcileOperations,
   ...serviceOperations,
   ...fileOperations,

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { table } from 'table';
 import { SessionManagerHttpClient } from '../api/client/http-client.ts';
+import { clientOfAgent } from './agent-session.ts';
 import { UsageError, type CliIo } from './cli-io.ts';
 import { connectionOf, type Connection, type ConnectionOptions } from './connection.ts';
 import { EXIT } from './exit-codes.ts';
@@ -48,7 +49,8 @@ export class CliRun {
   }
 
   async client(options: CommonOptions, secret?: string): Promise<SessionManagerHttpClient> {
-    return new SessionManagerHttpClient(await this.connection(options, secret));
+    const { sessionToken, ...settings } = await this.connection(options, secret);
+    return sessionToken === undefined ? new SessionManagerHttpClient(settings) : clientOfAgent(settings, sessionToken);
   }
 
   /** The result: JSON for programs, else what people read. */

@@ -1,5 +1,6 @@
 import { asCaller, withToken } from '../api/client/http-caller.ts';
 import type { Authorize, SenderSettings } from '../api/client/http-sender.ts';
+import { isSessionToken } from './agent-session.ts';
 import { UsageError, type CliIo } from './cli-io.ts';
 import { isLoopback, proxied } from './proxy.ts';
 import { textOfFile, withoutMark } from './text-input.ts';
@@ -24,6 +25,8 @@ export interface Connection extends SenderSettings {
   /** Whether the network in between can read what is sent. */
   isReadable: boolean;
   hasToken: boolean;
+  /** Of the agent of a session, which has routes of its own. */
+  sessionToken?: string;
 }
 
 /** Where to ask and as whom: options first, then the environment, where empty is as good as unset. */
@@ -40,8 +43,8 @@ export async function connectionOf(options: ConnectionOptions, { env: all, signa
     }),
   ];
   const { tokenFile, sigv4 = false } = options;
-  const token = tokenFile === undefined ? env.SESSION_MANAGER_TOKEN : await tokenIn(tokenFile);
-  const hasToken = !sigv4 && token !== undefined;
+  const given = tokenFile === undefined ? env.SESSION_MANAGER_TOKEN : await tokenIn(tokenFile);
+  const token = sigv4 ? undefined : given?.trim();
   if (sigv4) authorize.push(await signature(options.region, url, env));
   else if (token !== undefined) authorize.push(checkedToken(token));
   return {
@@ -51,7 +54,8 @@ export async function connectionOf(options: ConnectionOptions, { env: all, signa
     timeoutMs: checkedSeconds(options.timeout) * 1000,
     signal,
     isReadable: url.protocol === 'http:' && !isLoopback(url),
-    hasToken,
+    hasToken: token !== undefined,
+    ...(token !== undefined && isSessionToken(token) && { sessionToken: token }),
   };
 }
 
@@ -72,7 +76,7 @@ async function tokenIn(file: string): Promise<string> {
 
 function checkedToken(token: string): Authorize {
   try {
-    return withToken(token.trim());
+    return withToken(token);
   } catch (thrown) {
     throw new UsageError((thrown as Error).message);
   }

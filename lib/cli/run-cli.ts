@@ -5,6 +5,7 @@ import { UsageError, type CliIo } from './cli-io.ts';
 import { CliRun, type CommonOptions } from './cli-run.ts';
 import { EXIT_MEANINGS } from './exit-codes.ts';
 import { addAccessCommands } from './commands/access-commands.ts';
+import { addAgentCommands } from './commands/agent-commands.ts';
 import { addCompletionCommand } from './commands/completion-command.ts';
 import { addEndingCommands } from './commands/ending-commands.ts';
 import { addFileCommands } from './commands/file-commands.ts';
@@ -70,6 +71,7 @@ function commandLine(run: CliRun, args: readonly string[]): Argv<CommonOptions> 
     addMcpCommands,
     addFileCommands,
     addAccessCommands,
+    addAgentCommands,
     addLayerCommands,
     addLimitCommands,
     addServiceCommands,

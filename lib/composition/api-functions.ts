@@ -39,6 +39,7 @@ export function createServices(env: NodeJS.ProcessEnv, { describeApi, ...loaded 
     log: options.log,
     audit: parts.audit,
     manager: new SessionManager(parts.manager, APPLICATION),
+    agents: parts.agents,
     accessCheck: new AccessCheck(parts),
     describeApi,
   };

@@ -1,4 +1,6 @@
 import { v7 as uuidv7 } from 'uuid';
+import { AgentAuthentication } from '../agent-tokens/agent-authentication.ts';
+import { AgentTokenStore } from '../agent-tokens/agent-token-store.ts';
 import type { Config } from '../configuration.ts';
 import { LimitSettings } from '../limits/limit-settings.ts';
 import { SeatMetrics } from '../limits/seat-metrics.ts';
@@ -108,6 +110,9 @@ export function sessionManagerParts(options: SessionManagerOptions) {
     now,
   });
 
+  const tokens = new AgentTokenStore(table);
+  const agents = new AgentAuthentication(tokens, now);
+
   const prompts = new SystemPromptStore(table);
   const promptLayers = new PromptLayerStore(table);
   const layerCache = new LayerCache(promptLayers, now);
@@ -141,6 +146,7 @@ export function sessionManagerParts(options: SessionManagerOptions) {
       now,
     },
     files: { files, directories, moves, quota },
+    tokens: { store: tokens, audit, now },
     access,
     workspacePathOf: (of) => workspaces.pathOf(of),
     audit,
@@ -177,6 +183,7 @@ export function sessionManagerParts(options: SessionManagerOptions) {
     files,
     workspaceUsage,
     measuring,
+    agents,
     prompts,
     promptLayers,
     mcp,

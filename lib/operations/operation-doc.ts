@@ -45,11 +45,13 @@ export type DocsOf<Operations extends Readonly<Record<string, AnyOperation>>> = 
 
 export const TAGS = {
   sessions: 'Sessions, their seats under the limits, and their cleanup',
+  tokens: 'Tokens by which the agent of a session calls the API',
   files: 'Files and directories of a session’s workspace',
   'mcp-clients': 'Connections of a session to MCP servers',
   prompts: 'System prompts, and the layers that they are joined from',
   limits: 'Limits on how many sessions there are at once',
   'workspace-access': 'Mounting one workspace from elsewhere',
+  agent: 'What the agent of a session does in it, by a token of the session',
   service: 'The service itself',
 } as const;
 export type Tag = keyof typeof TAGS;

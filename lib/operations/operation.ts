@@ -56,9 +56,12 @@ export interface CallerOperation<Input, Output, Sent, Manager> extends Row<Input
   run: (input: Input, context: CallerContext<Manager>) => Promise<Answer<Output>>;
 }
 
-/** The kinds of callers that may request an operation, by its access. A kind that is not named is refused. */
+/**
+ * The kinds of callers that may request an operation, by its access. A kind that is not named is refused. Of agents the route
+ * says more (`Route.agent`).
+ */
 export const ADMITTED: Readonly<Record<'caller', readonly Caller['kind'][]>> = {
-  caller: ['user', 'admin', 'operator', 'schedule'],
+  caller: ['user', 'admin', 'operator', 'agent', 'schedule'],
 };
 
 /** An operation whose input is known only to its own schema. */

@@ -1,3 +1,5 @@
+import type { AgentNeeds } from '../identity.ts';
+
 type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
 /**
@@ -7,10 +9,22 @@ type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 export type Repetition =
   'always' | 'never' | 'with an idempotency key' | 'without a condition' | 'whole and without a condition';
 
+/**
+ * Where the caller of a route comes from. The route alone decides that: no route takes a caller from anywhere else.
+ * - `open`: there is none.
+ * - `caller`: the gateway's token, or identity headers, by `AUTH_MODE`. A session token is none.
+ * - `agent`: a session token. Identity headers and claims count for nothing.
+ */
+export type CallerSource = 'open' | 'caller' | 'agent';
+
 /** How an HTTP request becomes an operation's input, and its answer a status. Path parameters have the fields' names. */
 export interface Route {
   method: Method;
   path: string;
+  /** Of callers unless a row says that it is open. The routes of agents are made from rows that have `agent`. */
+  from?: CallerSource;
+  /** What the operation needs of the agent of a session, which has a route of its own for it. Without it, agents have none. */
+  agent?: AgentNeeds;
   repetition: Repetition;
   /** The fields that travel in the query, and how they are read. */
   query?: Readonly<Record<string, 'string' | 'number' | 'boolean'>>;

@@ -1,6 +1,6 @@
 import { validate as isUuid } from 'uuid';
-import { McpClientNotFoundError, SessionNotFoundError } from '../errors.ts';
-import { keepsAlive, maySee, type Caller } from '../identity.ts';
+import { ForbiddenError, McpClientNotFoundError, SessionNotFoundError } from '../errors.ts';
+import { actsForOwner, checkAgentMay, keepsAlive, maySee, type AgentNeeds, type Caller } from '../identity.ts';
 import { auditSession } from '../telemetry/audit/audit-details.ts';
 import type { AuditDetails } from '../telemetry/audit/audit-event.ts';
 import type { AuditRow } from '../telemetry/audit/audit-row.ts';
@@ -29,11 +29,31 @@ export class SessionAccess {
     this.id = id;
   }
 
-  /** Looks the session up, checks the caller, and counts as activity if it is the owner. */
-  async open(): Promise<SessionItem> {
+  /**
+   * Looks the session up, checks the caller, and counts as activity if it is the owner or the agent. An agent is refused unless
+   * the operation says what it needs of one.
+   */
+  async open(agentNeeds?: AgentNeeds): Promise<SessionItem> {
+    const session = await this.visible();
+    checkAgentMay(this.caller, agentNeeds);
+    return this.touched(session);
+  }
+
+  /** The same for the owner alone, and for the application. */
+  async openForOwner(): Promise<SessionItem> {
+    const session = await this.visible();
+    if (!actsForOwner(this.caller, session)) throw new ForbiddenError('Only the owner of the session may do that.');
+    return this.touched(session);
+  }
+
+  private async visible(): Promise<SessionItem> {
     const session = isUuid(this.id) ? await this.uses.store.get(this.id) : undefined;
     if (!isActive(session) || !maySee(this.caller, session)) throw new SessionNotFoundError();
     this.uses.audit.note({ userId: session.userId, orgId: session.orgId });
+    return session;
+  }
+
+  private async touched(session: SessionItem): Promise<SessionItem> {
     return keepsAlive(this.caller, session) ? this.uses.store.touch(session, this.uses.now()) : session;
   }
 

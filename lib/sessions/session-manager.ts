@@ -6,7 +6,15 @@ import { auditSession } from '../telemetry/audit/audit-details.ts';
 import { readFields, readInput, withSignal } from '../telemetry/audit/callers-input.ts';
 import type { AuditLog } from '../telemetry/audit/audit-log.ts';
 import { ForbiddenError, SessionNotFoundError } from '../errors.ts';
-import { checkIdentity, checkSpeaksFor, cleanupScope, maySee, type Caller, type Identity } from '../identity.ts';
+import {
+  checkIdentity,
+  checkAgentMay,
+  checkSpeaksFor,
+  cleanupScope,
+  maySee,
+  type Caller,
+  type Identity,
+} from '../identity.ts';
 import type { UsageReport } from '../limits/limit.ts';
 import type { Config } from '../configuration.ts';
 import type { FirstPrompt } from '../prompts/first-prompt.ts';
@@ -127,7 +135,7 @@ export class SessionManager {
     return access.recorded(
       sessionAudit.getSession,
       {},
-      async () => new Session(this.#uses.session, access, await access.open()),
+      async () => new Session(this.#uses.session, access, await access.open('any')),
     );
   }
 
@@ -141,6 +149,7 @@ export class SessionManager {
     await this.#uses.audit.record(sessionAudit.cleanupSession, this.#caller, auditSession(sessionId), async () => {
       const session = isUuid(sessionId) ? await this.#uses.store.get(sessionId) : undefined;
       if (!session || !maySee(this.#caller, session)) throw new SessionNotFoundError();
+      checkAgentMay(this.#caller, undefined);
       this.#uses.audit.note({ userId: session.userId, orgId: session.orgId });
       this.#uses.audit.note(endDetails(session, 'requested'));
       // If somebody else was faster, perhaps after a claim of ours whose reply was lost, it has ended all the same.

@@ -21,7 +21,7 @@ export const sessionRoutes = {
     status: 200,
     repetition: 'always',
   },
-  getSession: { method: 'GET', path: SESSION, status: 200, repetition: 'always' },
+  getSession: { method: 'GET', path: SESSION, agent: 'any', status: 200, repetition: 'always' },
   updateSession: {
     method: 'PATCH',
     path: SESSION,
@@ -31,7 +31,14 @@ export const sessionRoutes = {
     repetition: 'without a condition',
   },
   cleanupSession: { method: 'DELETE', path: SESSION, status: 204, repetition: 'always' },
-  heartbeat: { method: 'POST', path: `${SESSION}/heartbeat`, body: [], status: 204, repetition: 'always' },
+  heartbeat: {
+    method: 'POST',
+    path: `${SESSION}/heartbeat`,
+    agent: 'heartbeat',
+    body: [],
+    status: 204,
+    repetition: 'always',
+  },
   getUsage: {
     method: 'GET',
     path: '/usage',

@@ -1,4 +1,5 @@
 import { inspect } from 'node:util';
+import { SessionTokens, type SessionTokensUses } from '../agent-tokens/session-tokens.ts';
 import type { McpClientConfig } from '../mcp-clients/mcp-client-config.ts';
 import type { McpClient, McpClientHandle, McpClientInfo } from '../mcp-clients/mcp-client.ts';
 import { SessionMcpClients, type SessionMcpClientsUses } from '../mcp-clients/session-mcp-clients.ts';
@@ -42,6 +43,7 @@ export interface SessionUses {
   readonly prompts: SystemPromptStore;
   readonly mcpClients: SessionMcpClientsUses;
   readonly files: SessionFilesUses;
+  readonly tokens: SessionTokensUses;
   readonly access: WorkspaceAccess;
   readonly workspacePathOf: (session: Workspace) => string;
   readonly audit: AuditLog;
@@ -77,7 +79,7 @@ export class SessionHandle {
 
   /** Says that the session is in use. */
   async heartbeat(): Promise<void> {
-    await this.#access.recorded(sessionAudit.heartbeat, {}, async () => this.#access.open());
+    await this.#access.recorded(sessionAudit.heartbeat, {}, async () => this.#access.open('heartbeat'));
   }
 
   /**
@@ -95,7 +97,7 @@ export class SessionHandle {
   /** Empty if the session has none. */
   async getSystemPrompt(): Promise<string> {
     return this.#access.recorded(promptAudit.getSystemPrompt, {}, async () => {
-      const { id } = await this.#access.open();
+      const { id } = await this.#access.open('prompt:read');
       const systemPrompt = await this.#uses.prompts.get(id);
       if (systemPrompt === '') await this.#access.checkStillThere();
       return systemPrompt;
@@ -152,6 +154,11 @@ export class SessionHandle {
   /** What is in its workspace. */
   get files(): SessionFiles {
     return new SessionFiles(this.#access, this.#uses.files);
+  }
+
+  /** The tokens by which its agent calls the API. */
+  get tokens(): SessionTokens {
+    return new SessionTokens(this.#access, this.#uses.tokens);
   }
 
   get #mcpClients(): SessionMcpClients {

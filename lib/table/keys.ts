@@ -14,6 +14,7 @@ export const pathOf = ({ pk, sk }: Key): string => `${pk} ${sk}`;
 const part = encodeURIComponent;
 const PROMPT = 'PROMPT';
 const WORKSPACE_USAGE = 'WORKSPACE-USAGE';
+const TOKENS = 'TOKENS';
 export const terminationKey = (sessionId: string, connectionId: string): Key => ({
   pk: TERMINATIONS,
   sk: `${TERMINATION_PREFIX}${sessionId}#${connectionId}`,
@@ -37,6 +38,8 @@ export const WORKSPACE_ROOT: Key = { pk: 'WORKSPACE-ROOT', sk: 'WORKSPACE-ROOT' 
 export const RECONCILE_POSITIONS: Key = { pk: 'RECONCILE-ROUND', sk: 'RECONCILE-ROUND' };
 
 export const workspaceUsageKey = (sessionId: string): Key => ({ pk: `SESSION#${sessionId}`, sk: WORKSPACE_USAGE });
+/** One item has all tokens of a session. */
+export const agentTokensKey = (sessionId: string): Key => ({ pk: `SESSION#${sessionId}`, sk: TOKENS });
 export const mcpClientKey = (sessionId: string, clientId: string): Key => ({
   pk: `SESSION#${sessionId}`,
   sk: `${MCP_PREFIX}${part(clientId)}`,

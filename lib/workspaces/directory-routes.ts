@@ -7,6 +7,7 @@ export const directoryRoutes = {
   listDirectory: {
     method: 'GET',
     path: DIRECTORIES,
+    agent: 'files:read',
     query: {
       path: 'string',
       encodedPath: 'string',
@@ -21,6 +22,7 @@ export const directoryRoutes = {
   makeDirectory: {
     method: 'PUT',
     path: DIRECTORIES,
+    agent: 'files:write',
     query: { path: 'string', encodedPath: 'string' },
     status: 201,
     statusIfExisted: 204,
@@ -30,6 +32,7 @@ export const directoryRoutes = {
   removeDirectory: {
     method: 'DELETE',
     path: DIRECTORIES,
+    agent: 'files:write',
     query: { path: 'string', encodedPath: 'string', recursive: 'boolean' },
     status: 204,
     repetition: 'always',

@@ -9,6 +9,7 @@ export const fileRoutes = {
   readFile: {
     method: 'GET',
     path: FILES,
+    agent: 'files:read',
     query: { path: 'string', encodedPath: 'string' },
     headers: { range: 'range', ifMatch: 'if-match', ifNoneMatch: 'if-none-match', ifRange: 'if-range' },
     status: 200,
@@ -22,6 +23,7 @@ export const fileRoutes = {
   statFile: {
     method: 'HEAD',
     path: FILES,
+    agent: 'files:read',
     query: { path: 'string', encodedPath: 'string' },
     headers: { ifMatch: 'if-match', ifNoneMatch: 'if-none-match' },
     status: 200,
@@ -34,6 +36,7 @@ export const fileRoutes = {
   writeFile: {
     method: 'PUT',
     path: FILES,
+    agent: 'files:write',
     query: { path: 'string', encodedPath: 'string', mode: 'string' },
     rawBody: 'content',
     headers: {
@@ -52,6 +55,7 @@ export const fileRoutes = {
   deleteFile: {
     method: 'DELETE',
     path: FILES,
+    agent: 'files:write',
     query: { path: 'string', encodedPath: 'string' },
     headers: { ifMatch: 'if-match' },
     status: 204,

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { ValidationError } from '../errors.ts';
+import type { AgentNeeds } from '../identity.ts';
 import { lazily } from '../schemas.ts';
 import { readBytes, readInput } from '../telemetry/audit/callers-input.ts';
 import type { AuditRow } from '../telemetry/audit/audit-row.ts';
@@ -52,7 +53,8 @@ export interface WriteOptions extends Conditions {
 
 /** What this needs of a session: each call reads it, and is recorded in the audit log. */
 interface SessionOfFiles {
-  open(): Promise<SessionItem>;
+  /** Refuses an agent that has not what the operation needs of one. */
+  open(agentNeeds?: AgentNeeds): Promise<SessionItem>;
   recorded<T>(row: AuditRow, details: AuditDetails, work: () => Promise<T>): Promise<T>;
 }
 
@@ -90,7 +92,7 @@ export class SessionFiles {
     range?: ByteRange | readonly ByteRange[],
     conditions: ReadConditions = {},
   ): Promise<FileContent> {
-    return this.#recorded(fileAudit.readFile, async (session) => {
+    return this.#recorded(fileAudit.readFile, 'files:read', async (session) => {
       const at = readPath('path', path);
       return this.#uses.files.read(session, at, rangesOf(range), readInput(readConditionsSchema(), conditions));
     });
@@ -98,7 +100,7 @@ export class SessionFiles {
 
   /** Size, time, tag and permissions, without the content. `unmodified`: `ifNoneMatch` has the tag. */
   async stat(path: FilePath, conditions: Conditions = {}): Promise<FileStat & { unmodified?: true }> {
-    return this.#recorded(fileAudit.statFile, async (session) => {
+    return this.#recorded(fileAudit.statFile, 'files:read', async (session) => {
       const at = readPath('path', path);
       return this.#uses.files.stat(session, at, readInput(conditionsSchema(), conditions));
     });
@@ -106,35 +108,35 @@ export class SessionFiles {
 
   /** At most 4 MiB. The old content is there until the new is there as a whole, durable. */
   async write(path: FilePath, content: Buffer, options: WriteOptions = {}): Promise<WriteOutcome> {
-    return this.#recorded(fileAudit.writeFile, async (session) => {
+    return this.#recorded(fileAudit.writeFile, 'files:write', async (session) => {
       return this.#uses.files.write(session, readBytes('content', content), this.#writeOf(session, path, options));
     });
   }
 
   /** Parts come one after the other; with the last one the file is in its place. No bytes: says what has arrived. */
   async writePart(path: FilePath, bytes: Buffer, part: Part, options: WriteOptions = {}): Promise<WriteOutcome> {
-    return this.#recorded(fileAudit.writeFile, async (session) => {
+    return this.#recorded(fileAudit.writeFile, 'files:write', async (session) => {
       const change = this.#writeOf(session, path, options);
       return this.#uses.files.writePart(session, readBytes('content', bytes), readInput(partSchema(), part), change);
     });
   }
 
   async delete(path: FilePath, conditions: Conditions = {}): Promise<void> {
-    await this.#recorded(fileAudit.deleteFile, async (session) => {
+    await this.#recorded(fileAudit.deleteFile, 'files:write', async (session) => {
       await this.#uses.files.remove(session, this.#changeOf(session, path, conditions));
     });
   }
 
   /** A file, a link or a directory with all that is in it, in one step. Never over something without `overwrite`. */
   async move(from: FilePath, to: FilePath, options: OverwriteOptions = {}): Promise<void> {
-    await this.#recorded(fileAudit.moveFile, async (session) => {
+    await this.#recorded(fileAudit.moveFile, 'files:write', async (session) => {
       await this.#uses.moves.move(session, this.#transferOf(session, from, to, options));
     });
   }
 
   /** The same for a copy, which appears as a whole or not at all. Within 20 s, or a `FileTooLargeError`. */
   async copy(from: FilePath, to: FilePath, options: OverwriteOptions = {}): Promise<void> {
-    await this.#recorded(fileAudit.copyFile, async (session) => {
+    await this.#recorded(fileAudit.copyFile, 'files:write', async (session) => {
       await this.#uses.moves.copy(session, this.#transferOf(session, from, to, options));
     });
   }
@@ -144,7 +146,7 @@ export class SessionFiles {
    * such a page may be short.
    */
   async list(path: FilePath, limit: number, cursor?: string, tree: TreeOptions = {}): Promise<DirectoryPage> {
-    return this.#recorded(fileAudit.listDirectory, async (session) => {
+    return this.#recorded(fileAudit.listDirectory, 'files:read', async (session) => {
       const page = readInput(pageSchema(), { limit, cursor });
       const { recursive = false, depth } = readInput(treeSchema(), tree);
       if (depth !== undefined && !recursive) throw ValidationError.at('depth', 'is for recursive lists');
@@ -155,20 +157,20 @@ export class SessionFiles {
 
   /** With all that is missing above it. `existed`: it was there. */
   async makeDirectory(path: FilePath): Promise<{ existed: boolean }> {
-    return this.#recorded(fileAudit.makeDirectory, async (session) => ({
+    return this.#recorded(fileAudit.makeDirectory, 'files:write', async (session) => ({
       existed: await this.#uses.directories.make(session, readPath('path', path)),
     }));
   }
 
   async removeDirectory(path: FilePath, recursive = false): Promise<void> {
-    await this.#recorded(fileAudit.removeDirectory, async (session) =>
+    await this.#recorded(fileAudit.removeDirectory, 'files:write', async (session) =>
       this.#uses.directories.remove(session, readPath('path', path), recursive),
     );
   }
 
   /** Measured now or a moment ago; of a large workspace as far as it has been measured (`complete: false`). */
   async usage(): Promise<WorkspaceUsage> {
-    return this.#recorded(fileAudit.getWorkspaceUsage, (session) => this.#quotaOf(session).usage());
+    return this.#recorded(fileAudit.getWorkspaceUsage, undefined, (session) => this.#quotaOf(session).usage());
   }
 
   #writeOf(session: SessionItem, path: FilePath, options: WriteOptions) {
@@ -194,7 +196,11 @@ export class SessionFiles {
     return new WorkspaceQuota(this.#uses.quota, session);
   }
 
-  #recorded<T>(row: AuditRow, work: (session: SessionItem) => Promise<T>): Promise<T> {
-    return this.#session.recorded(row, {}, async () => work(await this.#session.open()));
+  #recorded<T>(
+    row: AuditRow,
+    agentNeeds: AgentNeeds | undefined,
+    work: (session: SessionItem) => Promise<T>,
+  ): Promise<T> {
+    return this.#session.recorded(row, {}, async () => work(await this.#session.open(agentNeeds)));
   }
 }

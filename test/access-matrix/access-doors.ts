@@ -3,11 +3,11 @@ import type { HttpResult } from '../../lib/api/http-answer/http-result.ts';
 import { lambdaHandler } from '../../lib/api/lambda-handler.ts';
 import type { InvocationResult } from '../../lib/api/invoke-handler.ts';
 import { operations, type OperationName } from '../../lib/api/operations.ts';
-import { routeKey, routes, servedRoutes, type NamedRoute } from '../../lib/api/routes.ts';
+import { agentRoutes, routeKey, routes, servedRoutes, type NamedRoute } from '../../lib/api/routes.ts';
 import { lambdaContext, send } from '../api/lambda-events.ts';
 import { httpRequest } from '../contracts/http-request.ts';
 import type { Actor } from '../contracts/door.ts';
-import type { CallerName } from './callers.ts';
+import { isAgent, type CallerName } from './callers.ts';
 import type { Services } from '../../lib/api/door-services.ts';
 
 /** An answer in full, as it would travel, without the request's id. */
@@ -21,12 +21,19 @@ export interface Told {
 export interface AccessDoor {
   /** Who can come in by it, and how requests without a route are asked. */
   admits(caller: CallerName, hasRoute: boolean): boolean;
-  ask(operation: OperationName, actor: Actor | undefined, input: Record<string, unknown>): Promise<Told>;
+  ask(
+    operation: OperationName,
+    actor: Actor | undefined,
+    input: Record<string, unknown>,
+    token?: string,
+  ): Promise<Told>;
 }
 
 const NOBODY: Actor = { userId: '', orgId: '' };
 /** What a caller could claim to be, where the gateway has checked a token instead. */
 const FORGED = { 'x-user-id': 'ada', 'x-org-id': 'acme', 'x-role': 'operator' };
+
+const FORGED_CLAIMS = { sub: 'ada', org: 'acme', groups: '[operator]' };
 
 export const accessDoors = {
   'HTTP with identity headers': (services: Services) => httpDoor(services, () => ({}), { identityHeaders: true }),
@@ -44,7 +51,7 @@ export const accessDoors = {
     ),
 
   'direct invocation': (services: Services): AccessDoor => ({
-    admits: (caller) => caller !== 'none',
+    admits: (caller) => caller !== 'none' && !isAgent(caller),
     async ask(operation, actor, input) {
       const handler = lambdaHandler(operations[operation].function, () => services);
       const result = (await handler({ operation, input, actor }, lambdaContext())) as InvocationResult;
@@ -60,10 +67,15 @@ function httpDoor(
 ): AccessDoor {
   return {
     admits: (caller, hasRoute) => hasRoute && caller !== 'invoker',
-    async ask(operation, actor, input) {
-      const { route, headers, pathParameters, query, body } = httpRequest(operation, actor ?? NOBODY, input);
+    async ask(operation, actor, input, token) {
+      const laidOut = httpRequest(operation, actor ?? NOBODY, input);
+      const { headers, pathParameters, query, body } = laidOut;
+      const ofAgent = token === undefined ? undefined : agentRoutes.find((route) => route.operation === operation);
+      const route = ofAgent ?? laidOut.route;
       if (!actor || !identityHeaders) for (const name of Object.keys(FORGED)) delete headers[name];
-      const { headers: more, claims } = identity(actor);
+      if (token !== undefined) headers.authorization = `Bearer ${token}`;
+      // By a route of agents they say in vain who is calling.
+      const { headers: more, claims } = ofAgent ? { headers: FORGED, claims: FORGED_CLAIMS } : identity(actor);
       const parts = {
         headers: { ...headers, ...more },
         pathParameters,

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { SessionManager } from '../../lib/sessions/session-manager.ts';
+import type { AgentName } from './callers.ts';
 import type { Scope } from '../../lib/identity.ts';
 
 /** What is ada's, and her organisation's: a session with everything that one can have. */
@@ -13,6 +14,9 @@ export interface AccessFixture {
   newMcpClient: () => Promise<string>;
   newFile: () => Promise<string>;
   newDirectory: () => Promise<string>;
+  newToken: () => Promise<string>;
+  /** Of each agent. */
+  tokens: Readonly<Record<AgentName, string>>;
   newLayer: (scope: Scope) => Promise<string>;
 }
 
@@ -27,6 +31,13 @@ export async function accessFixture(manager: SessionManager, mcpEndpoint: string
     session.addMcpClient({ id, name: 'adas-tools', type: 'http', endpoint: mcpEndpoint });
   const write = (path: string) => session.files.write(path, Buffer.from('adas-notes'));
   await Promise.all([add('tools'), write('notes.txt'), session.updateSystemPrompt('adas-prompt')]);
+
+  const foreign = await manager.createSession('eve', 'elsewhere');
+  const [agent, idleAgent, foreignAgent] = await Promise.all([
+    session.tokens.create(),
+    session.tokens.create({ scopes: ['mcp'] }),
+    foreign.tokens.create(),
+  ]);
 
   /** The path, once what it names is there. */
   const made = async (make: (name: string) => Promise<unknown>): Promise<string> => {
@@ -43,6 +54,8 @@ export async function accessFixture(manager: SessionManager, mcpEndpoint: string
     newMcpClient: () => made(add),
     newFile: () => made(write),
     newDirectory: () => made((name) => session.files.makeDirectory(name)),
+    newToken: async () => (await session.tokens.create({ scopes: ['heartbeat'] })).id,
+    tokens: { agent: agent.token, idleAgent: idleAgent.token, foreignAgent: foreignAgent.token },
     newLayer: (scope) => made((promptId) => putLayer(manager, scope, promptId, 'some text')),
   };
 }

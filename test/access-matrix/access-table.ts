@@ -1,6 +1,7 @@
 import type { OperationName } from '../../lib/api/operations.ts';
 import type { AccessFixture } from './access-fixture.ts';
-import type { Expected, Outcome } from './callers.ts';
+import { AGENT_WITH_SCOPE, ANYONE, EVERY_AGENT, RULES } from './access-rules.ts';
+import type { Expected } from './callers.ts';
 
 /** One request and what becomes of it, by who asks. Written from the contract, not from the code. */
 export interface Case {
@@ -15,39 +16,6 @@ export interface Case {
   spoils?: true;
 }
 
-const expected = (...outcomes: Outcome[]): Expected => {
-  const [none, owner, colleague, namesake, outsider, admin, foreignAdmin, operator, invoker] = outcomes;
-  return { none, owner, colleague, namesake, outsider, admin, foreignAdmin, operator, invoker } as Expected;
-};
-
-const [yes, own, hidden, forbidden, invalid, absent, nobody] = [
-  'yes',
-  'own',
-  'hidden',
-  'forbidden',
-  'invalid',
-  'absent',
-  'unauthorized',
-] as const;
-
-// prettier-ignore
-const RULES = {
-  //                       none    owner      colleague  namesake   outsider   admin      foreignAdmin operator invoker
-  anyone:         expected(yes,    yes,       yes,       yes,       yes,       yes,       yes,         yes,     yes),
-  ofSession:      expected(nobody, yes,       hidden,    hidden,    hidden,    yes,       hidden,      yes,     yes),
-  forOneself:     expected(nobody, own,       own,       own,       own,       own,       own,         own,     invalid),
-  onesOwn:        expected(nobody, yes,       own,       own,       own,       own,       own,         own,     invalid),
-  speaksForAda:   expected(nobody, yes,       forbidden, forbidden, forbidden, yes,       forbidden,   yes,     yes),
-  speaksForAcme:  expected(nobody, forbidden, forbidden, forbidden, forbidden, yes,       forbidden,   yes,     yes),
-  admins:         expected(nobody, forbidden, forbidden, forbidden, forbidden, yes,       yes,         yes,     yes),
-  operators:      expected(nobody, forbidden, forbidden, forbidden, forbidden, forbidden, forbidden,   yes,     yes),
-  adaInOwnOrg:    expected(nobody, yes,       forbidden, own,       forbidden, yes,       own,         own,     yes),
-  ownOrg:         expected(nobody, forbidden, forbidden, forbidden, forbidden, yes,       own,         own,     invalid),
-  ownOrgsLayer:   expected(nobody, forbidden, forbidden, forbidden, forbidden, yes,       absent,      absent,  invalid),
-  ownOrgsCleanup: expected(nobody, forbidden, forbidden, forbidden, forbidden, yes,       own,         yes,     yes),
-  ownUsage:       expected(nobody, own,       own,       own,       own,       own,       own,         yes,     yes),
-} satisfies Record<string, Expected>;
-
 const ADA = { userId: 'ada', orgId: 'acme' };
 
 const ofSession: Case[] = [{ input: ({ sessionId }) => ({ sessionId }), expected: RULES.ofSession }];
@@ -55,13 +23,13 @@ const ofClient = (more: object = {}): Case[] => [
   { input: ({ sessionId }) => ({ sessionId, clientId: 'tools', ...more }), expected: RULES.ofSession },
 ];
 const ofPath = (path: string, more: object = {}): Case[] => [
-  { input: ({ sessionId }) => ({ sessionId, path, ...more }), expected: RULES.ofSession },
+  { input: ({ sessionId }) => ({ sessionId, path, ...more }), expected: AGENT_WITH_SCOPE },
 ];
 
 /** Rows for each operation, which is what a route leads to: types fail where one has none. */
 export const ACCESS: Readonly<Record<OperationName, Case[]>> = {
-  getHealth: [{ input: () => ({}), expected: RULES.anyone }],
-  getOpenApi: [{ input: () => ({}), expected: RULES.anyone }],
+  getHealth: [{ input: () => ({}), expected: ANYONE }],
+  getOpenApi: [{ input: () => ({}), expected: ANYONE }],
 
   createSession: [
     { input: () => ({ metadata: { task: 'mine' } }), expected: RULES.forOneself },
@@ -93,14 +61,29 @@ export const ACCESS: Readonly<Record<OperationName, Case[]>> = {
     },
   ],
   getSession: [
-    { input: ({ sessionId }) => ({ sessionId }), expected: RULES.ofSession, tells: ({ sessionId }) => sessionId },
+    { input: ({ sessionId }) => ({ sessionId }), expected: EVERY_AGENT, tells: ({ sessionId }) => sessionId },
   ],
   updateSession: [
     { input: ({ sessionId }) => ({ sessionId, metadata: { task: 'report' } }), expected: RULES.ofSession },
     { input: ({ sessionId }) => ({ sessionId, metadata: { task: 'report' }, merge: true }), expected: RULES.ofSession },
   ],
   cleanupSession: [{ input: async ({ newSession }) => ({ sessionId: await newSession() }), expected: RULES.ofSession }],
-  heartbeat: ofSession,
+  heartbeat: [{ input: ({ sessionId }) => ({ sessionId }), expected: AGENT_WITH_SCOPE }],
+
+  createToken: [
+    {
+      input: ({ sessionId }) => ({ sessionId, scopes: ['files:read'] }),
+      expected: RULES.owners,
+      tells: '"token":"asm_',
+    },
+  ],
+  listTokens: ofSession,
+  deleteToken: [
+    {
+      input: async ({ sessionId, newToken }) => ({ sessionId, tokenId: await newToken() }),
+      expected: RULES.ofSession,
+    },
+  ],
 
   getUsage: [
     {
@@ -124,7 +107,7 @@ export const ACCESS: Readonly<Record<OperationName, Case[]>> = {
 
   reconcile: [{ input: () => ({}), expected: RULES.operators, tells: '"drift"' }],
 
-  getSystemPrompt: [{ input: ({ sessionId }) => ({ sessionId }), expected: RULES.ofSession, tells: 'adas-prompt' }],
+  getSystemPrompt: [{ input: ({ sessionId }) => ({ sessionId }), expected: AGENT_WITH_SCOPE, tells: 'adas-prompt' }],
   updateSystemPrompt: [
     { input: ({ sessionId }) => ({ sessionId, systemPrompt: 'adas-prompt' }), expected: RULES.ofSession },
   ],
@@ -154,26 +137,26 @@ export const ACCESS: Readonly<Record<OperationName, Case[]>> = {
   statFile: ofPath('notes.txt'),
   writeFile: ofPath('notes.txt', { content: Buffer.from('adas-notes').toString('base64') }),
   deleteFile: [
-    { input: async ({ sessionId, newFile }) => ({ sessionId, path: await newFile() }), expected: RULES.ofSession },
+    { input: async ({ sessionId, newFile }) => ({ sessionId, path: await newFile() }), expected: AGENT_WITH_SCOPE },
   ],
   moveFile: [
     {
       input: async ({ sessionId, newFile, fresh }) => ({ sessionId, from: await newFile(), to: fresh() }),
-      expected: RULES.ofSession,
+      expected: AGENT_WITH_SCOPE,
     },
   ],
   copyFile: [
-    { input: ({ sessionId, fresh }) => ({ sessionId, from: 'notes.txt', to: fresh() }), expected: RULES.ofSession },
+    { input: ({ sessionId, fresh }) => ({ sessionId, from: 'notes.txt', to: fresh() }), expected: AGENT_WITH_SCOPE },
   ],
   listDirectory: [
-    { input: ({ sessionId }) => ({ sessionId, recursive: true }), expected: RULES.ofSession, tells: 'notes.txt' },
-    { input: ({ sessionId }) => ({ sessionId, path: '' }), expected: RULES.ofSession, tells: 'notes.txt' },
+    { input: ({ sessionId }) => ({ sessionId, recursive: true }), expected: AGENT_WITH_SCOPE, tells: 'notes.txt' },
+    { input: ({ sessionId }) => ({ sessionId, path: '' }), expected: AGENT_WITH_SCOPE, tells: 'notes.txt' },
   ],
-  makeDirectory: [{ input: ({ sessionId, fresh }) => ({ sessionId, path: fresh() }), expected: RULES.ofSession }],
+  makeDirectory: [{ input: ({ sessionId, fresh }) => ({ sessionId, path: fresh() }), expected: AGENT_WITH_SCOPE }],
   removeDirectory: [
     {
       input: async ({ sessionId, newDirectory }) => ({ sessionId, path: await newDirectory(), recursive: true }),
-      expected: RULES.ofSession,
+      expected: AGENT_WITH_SCOPE,
     },
   ],
   getWorkspaceUsage: ofSession,

@@ -11,7 +11,7 @@ import { newStack, type TestStack } from '../setup/test-stack.ts';
 import { routeOf, type AccessDoor, type Told } from './access-doors.ts';
 import { accessFixture, putLayers, type AccessFixture } from './access-fixture.ts';
 import { ACCESS, type Case } from './access-table.ts';
-import { CALLERS, REFUSALS, type CallerName, type Outcome } from './callers.ts';
+import { CALLERS, isAgent, REFUSALS, type CallerName, type Outcome } from './callers.ts';
 import type { Services } from '../../lib/api/door-services.ts';
 
 /** What only those who may see ada's session, or acme's prompts, may ever read. */
@@ -51,7 +51,8 @@ export function checkAccess(doorOf: (services: Services) => AccessDoor, callers:
 
   test.each(rows)('%s', async (_title, operation, row) => {
     const hasRoute = routeOf(operation) !== undefined;
-    const ask = (caller: CallerName, input: Record<string, unknown>) => door.ask(operation, CALLERS[caller], input);
+    const ask = (caller: CallerName, input: Record<string, unknown>) =>
+      door.ask(operation, CALLERS[caller], input, isAgent(caller) ? fixture.tokens[caller] : undefined);
     const askers = callers.filter((caller) => door.admits(caller, hasRoute && !row.directOnly));
     const thatGet = (...outcomes: Outcome[]) => askers.filter((caller) => outcomes.includes(row.expected[caller]));
     const input = await row.input(fixture);
@@ -66,13 +67,14 @@ export function checkAccess(doorOf: (services: Services) => AccessDoor, callers:
     expect(await outside()).toEqual(before);
 
     const adasBefore = await adas();
-    for (const caller of thatGet('own')) {
-      const told = await ask(caller, await row.input(fixture));
-      expect({ caller, told }).toMatchObject({ told: { ok: true } });
+    for (const caller of thatGet('own', 'elsewhere')) {
+      const isOwn = row.expected[caller] === 'own';
+      const told = await ask(caller, isOwn ? await row.input(fixture) : input);
+      if (isOwn) expect({ caller, told }).toMatchObject({ told: { ok: true } });
       checkTellsNothing(caller, told);
-      if (row.tells !== undefined) expect({ caller, text: told.text }).not.toMatchObject(telling(row));
+      if (isOwn && row.tells !== undefined) expect({ caller, text: told.text }).not.toMatchObject(telling(row));
     }
-    if (thatGet('own').length > 0) expect(await adas()).toEqual(adasBefore);
+    if (thatGet('own', 'elsewhere').length > 0) expect(await adas()).toEqual(adasBefore);
 
     for (const caller of thatGet('yes')) {
       const told = await ask(caller, await row.input(fixture));

@@ -15,6 +15,7 @@ import { moveScenarios } from './move-scenarios.ts';
 import { promptScenarios } from './prompt-scenarios.ts';
 import { sessionScenarios } from './session-scenarios.ts';
 import { STAGE_ENV } from './stage.ts';
+import { tokenScenarios } from './token-scenarios.ts';
 import { transferScenarios } from './transfer-scenarios.ts';
 
 const scenarios = {
@@ -28,6 +29,7 @@ const scenarios = {
   ...conditionScenarios,
   ...promptScenarios,
   ...limitScenarios,
+  ...tokenScenarios,
 };
 
 /** The same stack for all doors: in this process, and in a server that shares its table and workspaces. */

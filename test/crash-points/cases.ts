@@ -1,7 +1,8 @@
 import type { OperationName } from '../../lib/api/operations.ts';
 import { MAX_SESSIONS, OWNER, type CrashWorld } from './crash-world.ts';
 import type { Services } from '../../lib/api/door-services.ts';
-import { holds, invoke, works, type Work } from './works.ts';
+import { invoke } from './invocations.ts';
+import { holds, works, type Work } from './works.ts';
 
 /** An operation in one of its cases. */
 export interface CrashCase {

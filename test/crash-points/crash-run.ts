@@ -4,7 +4,7 @@ import type { InvocationResult } from '../../lib/api/invoke-handler.ts';
 import type { CrashCase } from './cases.ts';
 import type { CrashWorld } from './crash-world.ts';
 import { SimulatedProcess, type CrashPoint, type OutsideCall } from './simulated-process.ts';
-import { invoke } from './works.ts';
+import { invoke } from './invocations.ts';
 
 /** Longer than a directory may stand aside for a create that is still under way, and than a grant may take. */
 const AFTERWARDS = { seconds: 20 * 60 };

@@ -161,6 +161,7 @@ function startProcess({ config, database, clock, efs, kms }: Outside): {
     log,
     audit: parts.audit,
     manager: new SessionManager(parts.manager, APPLICATION),
+    agents: parts.agents,
     effects: new StreamEffects(parts.terminations, parts.audit, accessPoints),
     accessCheck: new AccessCheck(parts),
     describeApi,

@@ -11,7 +11,7 @@ const { clear, settle } = await import('./crash-run.ts');
 const { damaged } = await import('./damage.ts');
 const { SimulatedProcess } = await import('./simulated-process.ts');
 const { worldViolations } = await import('./world-violations.ts');
-const { invoke } = await import('./works.ts');
+const { invoke } = await import('./invocations.ts');
 
 const CRASHES: readonly Crash[] = ['dies before', 'dies after', 'loses the reply'];
 const MANY_RUNS_MS = 1_800_000;

@@ -1,13 +1,11 @@
-import { handleInvocation, type InvocationResult } from '../../lib/api/invoke-handler.ts';
 import { operations, type OperationName } from '../../lib/api/operations.ts';
 import type { ErrorCode } from '../../lib/errors.ts';
 import { OWNER, type CrashWorld } from './crash-world.ts';
+import { done, invoke, mustBe, same, type Input } from './invocations.ts';
 import type { Services } from '../../lib/api/door-services.ts';
 
 /** What MCP clients prove themselves with. */
 export const SECRET = 'canary-of-a-crash';
-
-type Input = Record<string, unknown>;
 
 /** What a process does when it crashes. */
 export interface Work {
@@ -23,26 +21,6 @@ export interface Work {
 
 /** The half of all operations that has a file of its own, so that both run at once. */
 export const worksOnFiles = (operation: OperationName): boolean => operations[operation].function === 'workspace';
-
-export async function invoke(services: Services, operation: OperationName, input: Input): Promise<InvocationResult> {
-  const { function: group } = operations[operation];
-  return handleInvocation(group, services, { operation, input }, 'request', AbortSignal.timeout(20_000));
-}
-
-async function done<T = unknown>(services: Services, operation: OperationName, input: Input): Promise<T> {
-  const result = await invoke(services, operation, input);
-  if (!result.ok) throw new Error(`${operation}: ${result.error.code} ${result.error.message}`);
-  return result.output as T;
-}
-
-async function mustBe(expected: ErrorCode, services: Services, operation: OperationName, input: Input): Promise<void> {
-  const result = await invoke(services, operation, input);
-  if (result.ok || result.error.code !== expected) throw new Error(`${operation} is ${JSON.stringify(result)}`);
-}
-
-function same(found: unknown, expected: unknown): void {
-  if (JSON.stringify(found) !== JSON.stringify(expected)) throw new Error(`found ${JSON.stringify(found)}`);
-}
 
 const base64 = (text: string) => Buffer.from(text).toString('base64');
 export const holds = async (text: string, services: Services, file: Input) =>
@@ -74,6 +52,13 @@ const clientAt = (endpoint: string, session: Input): Input => ({
   endpoint,
   auth: { type: 'bearer', token: SECRET },
 });
+const tokensOf = async (services: Services, input: Input) =>
+  done<{ tokens: unknown[] }>(services, 'listTokens', idOf(input));
+const withToken = async (services: Services): Promise<Input> => {
+  const session = await newSession(services);
+  const { id } = await done<{ id: string }>(services, 'createToken', session);
+  return { ...session, tokenId: id };
+};
 const LIMIT = { scope: 'org', orgId: 'other' };
 const withLimit = async (services: Services) => {
   await done(services, 'putLimit', { ...LIMIT, limit: 7, items: 2 });
@@ -189,6 +174,20 @@ export const works: Record<OperationName, Work> = {
     async seen(services, input) {
       same(await done(services, 'getSystemPrompt', idOf(input)), { systemPrompt: 'Be kind.' });
     },
+  },
+  createToken: {
+    prepare: newSession,
+    // An attempt that was done without anybody knowing leaves a token that nobody has.
+    async seen(services, input) {
+      const { tokens } = await tokensOf(services, input);
+      if (tokens.length === 0 || tokens.length > 2) throw new Error(`found ${tokens.length} tokens`);
+    },
+  },
+  listTokens: { prepare: withToken },
+  deleteToken: {
+    prepare: withToken,
+    whenDoneBefore: ['TOKEN_NOT_FOUND'],
+    seen: async (services, input) => same((await tokensOf(services, input)).tokens, []),
   },
   getLimit: { prepare: withLimit },
   putLimit: {

@@ -23,7 +23,7 @@ interface Parameter {
 interface Described {
   operationId: OperationName;
   summary: string;
-  security: object[];
+  security: { sessionToken?: string[] }[];
   parameters?: Parameter[];
   requestBody?: Content;
   responses: Record<string, Content & { description: string; headers?: Record<string, unknown> }>;
@@ -46,7 +46,7 @@ export const routesTable = (): Table => ({
     Object.entries(methods).map(([method, operation]) => [
       code(`${method.toUpperCase()} ${path}`),
       operation.summary,
-      operation.security.length === 0 ? 'no caller needed' : (operationDocs[operation.operationId].role ?? ''),
+      callerCell(operation),
       requestCell(operation),
       answerCell(operation),
     ]),
@@ -60,6 +60,14 @@ export const objectsTable = (): Table => ({
     .filter(([, { properties }]) => properties !== undefined)
     .map(([name, schema]) => [code(name), fieldsOf(schema).map(code).join(', ')]),
 });
+
+/** The least that the caller must be. */
+function callerCell({ security, operationId }: Described): string {
+  const [first] = security;
+  if (first === undefined) return 'no caller needed';
+  if (first.sessionToken) return first.sessionToken.map(code).join() || 'any token';
+  return operationDocs[operationId].role ?? '';
+}
 
 function requestCell({ parameters = [], requestBody }: Described): string {
   const namesIn = (place: Parameter['in']) =>

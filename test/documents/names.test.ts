@@ -4,7 +4,7 @@ import { UnexpectedAnswerError } from '../../lib/api/client/unexpected-answer.ts
 import { functionVariable } from '../../lib/api/client-environment.ts';
 import { ERRORS } from '../../lib/error-catalogue.ts';
 import { API_FUNCTIONS } from '../../lib/operations/operation.ts';
-import { routeKey, routes } from '../../lib/api/routes.ts';
+import { agentRoutes, routeKey, routes } from '../../lib/api/routes.ts';
 import { CHILD_VARIABLE } from '../../lib/mcp-clients/transports/marked-processes.ts';
 import { ENV } from '../../lib/configuration.ts';
 import { sourceFiles } from '../structure/source-files.ts';
@@ -12,7 +12,7 @@ import { anchorsOf, blocksOf, codeIn, documents, readDocument } from './markdown
 
 /** Served on one machine only. */
 const LOCAL_ROUTES = ['GET /events', 'GET /docs'];
-const keys = [...routes.map(routeKey), ...LOCAL_ROUTES];
+const keys = [...[...routes, ...agentRoutes].map(routeKey), ...LOCAL_ROUTES];
 
 /** Read by the command line, by tests and by programs of the project: no settings of the session manager. */
 const readElsewhere = sourceFiles('lib/cli', 'test', 'local').flatMap(({ syntax }) =>

@@ -3,6 +3,7 @@ import { API_FUNCTIONS, type ApiFunction } from '../../lib/operations/operation.
 import { operationNamed, operations, type OperationName } from '../../lib/api/operations.ts';
 import { routeKey, servedRoutes, type NamedRoute } from '../../lib/api/routes.ts';
 import { httpEvent } from '../api/lambda-events.ts';
+import { callersOf, PEOPLE } from './fuzz-callers.ts';
 import { asText, nasty, nastyText, spoiled } from './nasty-values.ts';
 import { pathFields, some } from './path-fields.ts';
 import { valuesOf, type FieldValues } from './schema-values.ts';
@@ -24,13 +25,6 @@ export interface FuzzPlace {
   /** Nobody listens there. */
   closedEndpoint: string;
 }
-
-const PEOPLE = [
-  { userId: 'ada', orgId: 'acme' },
-  { userId: 'ada', orgId: 'acme', role: 'admin' },
-  { userId: 'eve', orgId: 'other' },
-  { userId: 'op', orgId: 'acme', role: 'operator' },
-] as const;
 
 export function fuzzRequests(place: FuzzPlace): fc.Arbitrary<FuzzRequest> {
   const fields = fieldsOf(place);
@@ -105,18 +99,8 @@ function directRequests(operation: string, input: fc.Arbitrary<unknown>): fc.Arb
 }
 
 function httpRequests(route: NamedRoute, input: fc.Arbitrary<Record<string, unknown>>): fc.Arbitrary<FuzzRequest> {
-  const identity = fc.oneof(
-    { weight: 8, arbitrary: fc.constantFrom(...PEOPLE).map(headersOf) },
-    {
-      weight: 1,
-      arbitrary: fc.record(
-        { 'x-user-id': nastyText, 'x-org-id': nastyText, 'x-role': nastyText },
-        { requiredKeys: [] },
-      ),
-    },
-  );
   const sound = fc
-    .tuple(input, identity, fc.nat(4))
+    .tuple(input, callersOf(route), fc.nat(4))
     .map(([fields, headers, way]) => eventOf(route, fields, headers, way === 0));
   const events = fc.oneof(
     { weight: 3, arbitrary: sound },
@@ -125,12 +109,6 @@ function httpRequests(route: NamedRoute, input: fc.Arbitrary<Record<string, unkn
   const { operation } = route;
   return events.map((event) => ({ door: 'http', operation, group: groupOf(operation), event: asLambdaReads(event) }));
 }
-
-const headersOf = ({ userId, orgId, ...more }: (typeof PEOPLE)[number]): Record<string, string> => ({
-  'x-user-id': userId,
-  'x-org-id': orgId,
-  ...('role' in more && { 'x-role': more.role }),
-});
 
 type Event = ReturnType<typeof httpEvent>;
 

@@ -12,6 +12,7 @@ import { newDatabase } from '../setup/own-database.ts';
 import { newStack, TestClock } from '../setup/test-stack.ts';
 import { judge } from './answer-rules.ts';
 import { namesForeignSession } from './foreign-session.ts';
+import { TOKEN_OF } from './fuzz-callers.ts';
 import { fuzzRequests, type FuzzRequest } from './fuzz-requests.ts';
 import { interpose } from '../setup/interpose.ts';
 
@@ -94,10 +95,18 @@ export async function openHouse(authMode: AuthMode) {
     await session.files.makeDirectory('some/deep');
     await session.addMcpClient({ id: 'tools', type: 'http', endpoint: mcp.url });
   };
+  const tokens = { ada: '', eve: '' };
+  const newToken = async (id: string) => {
+    const session = stack.manager.session(id);
+    // Requests may have created as many as there can be.
+    for (const { id: tokenId } of await session.tokens.list()) await session.tokens.delete(tokenId);
+    return (await session.tokens.create()).token;
+  };
   const restore = async () => {
     const there = new Set((await stack.parts.store.getAll([adas, eves])).map(({ id }) => id));
     if (!there.has(adas)) await create(adas, 'ada', 'acme');
     if (!there.has(eves)) await create(eves, 'eve', 'other');
+    [tokens.ada, tokens.eve] = [await newToken(adas), await newToken(eves)];
   };
   await create(ended, 'ada', 'acme');
   await stack.manager.cleanupSession(ended);
@@ -112,7 +121,8 @@ export async function openHouse(authMode: AuthMode) {
   };
 
   /** By tokens, what its headers say is what the token says, and the headers are there all the same. */
-  const eventOf = ({ door, event }: FuzzRequest) => (authMode === 'jwt' && door === 'http' ? withClaims(event) : event);
+  const eventOf = ({ door, event }: FuzzRequest) =>
+    withTokens(authMode === 'jwt' && door === 'http' ? withClaims(event) : event, tokens);
 
   /** All workspaces, of a request that is about files. */
   const filesIfMeant = async ({ operation }: FuzzRequest) =>
@@ -152,11 +162,21 @@ export async function openHouse(authMode: AuthMode) {
   /** What later requests rely on is there, and what earlier ones have made does not pile up. */
   async function tidyAfter({ operation }: FuzzRequest, ok: boolean): Promise<void> {
     if (!ok) return;
-    if (operation === 'cleanupSession' || operation === 'cleanupInactiveSessions') return restore();
+    const endsTokens = ['cleanupSession', 'cleanupInactiveSessions', 'createToken', 'deleteToken'];
+    if (endsTokens.includes(operation ?? '')) return restore();
     if (operation !== 'createSession') return;
     const { sessions } = await stack.manager.listSessions('ada', { limit: 10 });
     for (const { id } of sessions) if (id !== adas && id !== eves) await stack.manager.cleanupSession(id);
   }
+}
+
+/** With the tokens that are valid now. */
+function withTokens(event: unknown, tokens: Record<keyof typeof TOKEN_OF, string>): unknown {
+  const { headers } = (event ?? {}) as { headers?: { authorization?: unknown } | null };
+  const text = headers?.authorization;
+  if (typeof text !== 'string') return event;
+  const authorization = text.replace(TOKEN_OF.ada, tokens.ada).replace(TOKEN_OF.eve, tokens.eve);
+  return { ...(event as object), headers: { ...headers, authorization } };
 }
 
 function withClaims(event: unknown): unknown {

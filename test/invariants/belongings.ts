@@ -3,7 +3,7 @@ import { isSession, type StoredItem } from './stored-state.ts';
 import { dueKey, dueShardOf } from '../../lib/sessions/due-index.ts';
 
 /** They expire by themselves. */
-const NOBODYS = ['WORKSPACE-USAGE'];
+const NOBODYS = ['WORKSPACE-USAGE', 'TOKENS'];
 
 /** What hangs on sessions hangs on one that is there, in lists and indexes too; none is ending any more. */
 export function problemsOfBelongings(items: StoredItem[], touchIntervalSeconds: number): string[] {

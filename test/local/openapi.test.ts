@@ -4,7 +4,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { EXAMPLE } from '../../lib/operations/operation-doc.ts';
 import { openApiDocument } from '../../lib/api/openapi/openapi-document.ts';
-import { routes } from '../../lib/api/routes.ts';
+import { agentRoutes, routes } from '../../lib/api/routes.ts';
 import { startEverythingServer, type EverythingServer } from '../mcp-clients/everything-server.ts';
 import { newStack, type TestStack } from '../setup/test-stack.ts';
 import { ask, startServer, type LocalServer } from './local-server.ts';
@@ -25,6 +25,9 @@ interface OpenApi {
   paths: Record<string, Record<string, Described>>;
   components: { examples: Record<string, { value: object }> };
 }
+
+/** In the example of `deleteToken`. */
+const EXAMPLE_TOKEN = '5f0c2a9e41b7d863';
 
 const document = openApiDocument() as unknown as OpenApi;
 const described = Object.entries(document.paths).flatMap(([path, methods]) =>
@@ -75,7 +78,7 @@ describe('the OpenAPI document', () => {
 
   test('has every route, and examples of each', () => {
     expect(described.map(({ method, path }) => `${method} ${path}`).sort()).toEqual(
-      routes.map(({ method, path }) => `${method} ${path}`).sort(),
+      [...routes, ...agentRoutes].map(({ method, path }) => `${method} ${path}`).sort(),
     );
     const without = described.filter(({ operation }) => namesOf(operation).length === 0);
     expect(without.map(({ operation }) => operation.operationId)).toEqual([]);
@@ -109,7 +112,8 @@ describe('a running server', () => {
     const { body } = await ask(server, 'POST', '/sessions', { headers: own, body: {} });
     const { id } = body as { id: string };
     const file = { method: 'PUT', headers: { ...own, 'content-type': 'application/octet-stream' }, body: 'four bytes' };
-    if (operation.tags[0] === 'files') await fetch(`${server.url}/sessions/${id}/files?path=out/report.txt`, file);
+    if (['files', 'agent'].includes(operation.tags[0] ?? ''))
+      await fetch(`${server.url}/sessions/${id}/files?path=out/report.txt`, file);
     if (path.includes('{clientId}')) {
       const client = { id: 'tools', type: 'http', endpoint: mcp.url };
       await ask(server, 'POST', `/sessions/${id}/mcp-clients`, { headers: own, body: client });
@@ -144,6 +148,16 @@ describe('a running server', () => {
     const body = type.endsWith('json') ? JSON.stringify(real(sent ?? {})) : ((sent as string | undefined) ?? null);
     const headers = { ...caller, ...(type && { 'content-type': type }), ...Object.fromEntries(of('header')) };
     return [`${server.url}${url}${query && `?${query}`}`, { method, headers, body: type ? body : null }];
+  }
+
+  /** With a token where the agent of the session asks; and the id of a token that is there. */
+  async function headersFor({ operation, path }: Place, sessionId: string, headers: Record<string, string>) {
+    const isOfAgent = operation.security.some((way) => 'sessionToken' in way);
+    if (!isOfAgent && !path.includes('{tokenId}')) return { sent: headers, tokenId: EXAMPLE_TOKEN };
+    const made = await ask(server, 'POST', `/sessions/${sessionId}/tokens`, { headers: own, body: {} });
+    const { id, token } = made.body as { id: string; token: string };
+    const { 'x-user-id': _user, 'x-org-id': _org, ...others } = headers;
+    return { sent: isOfAgent ? { ...others, authorization: `Bearer ${token}` } : headers, tokenId: id };
   }
 
   test('gives the document', async () => {
@@ -186,8 +200,14 @@ describe('a running server', () => {
 
   test.each(examples)('answers the example %s as described', async (_title, place, name) => {
     const { operation } = place;
-    const [url, init] = requestOf(place, name, await prepare(place));
-    const answer = await fetch(url, { ...init, signal: AbortSignal.timeout(40_000) });
+    const sessionId = await prepare(place);
+    const [url, init] = requestOf(place, name, sessionId);
+    const headers = await headersFor(place, sessionId, init.headers as Record<string, string>);
+    const answer = await fetch(url.replace(EXAMPLE_TOKEN, headers.tokenId), {
+      ...init,
+      headers: headers.sent,
+      signal: AbortSignal.timeout(40_000),
+    });
     const type = answer.headers.get('content-type')?.split(';')[0] ?? '';
     const body = type.endsWith('json') ? await answer.json() : await answer.text();
     // What needs EFS is answered on AWS alone; test/workspaces/access-points has it with EFS's answers.

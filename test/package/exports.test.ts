@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals';
+import * as tokenErrors from '../../lib/agent-tokens/token-errors.ts';
 import * as errors from '../../lib/errors.ts';
 import * as client from '../../lib/api/client/session-manager-client.ts';
 import * as index from '../../lib/index.ts';
@@ -8,7 +9,7 @@ import * as events from '../../lib/telemetry/events/index.ts';
 
 /** Classes of errors are compared with the catalogue elsewhere. The lists below are what programs import by name. */
 const ERRORS = [
-  ...[errors, promptErrors, fileErrors].flatMap((room) => Object.keys(room)),
+  ...[errors, tokenErrors, promptErrors, fileErrors].flatMap((room) => Object.keys(room)),
   'FAILURE_CODES',
   'isKnownError',
 ];
@@ -26,6 +27,7 @@ const LIBRARY = [
 const CLIENTS = [
   'InvocationFailedError',
   'NoAnswerError',
+  'SessionManagerAgentClient',
   'SessionManagerClient',
   'SessionManagerHttpClient',
   'UnexpectedAnswerError',

@@ -13,6 +13,7 @@ export const ROOMS = [
   'lib/reconcile',
   'lib/sessions',
   'lib/mcp-clients',
+  'lib/agent-tokens',
   'lib/prompts',
   'lib/workspaces',
   'lib/limits',

@@ -11,6 +11,8 @@ import { UnexpectedAnswerError } from './unexpected-answer.ts';
 /** How a client reaches its operations. */
 export interface Door {
   readonly operations: readonly OperationName[];
+  /** What a call without an input means. Where this is absent, each call needs one. */
+  readonly withoutInput?: Input;
   /** Gives up every call of the client. */
   readonly signal?: AbortSignal | undefined;
   /** Sends one call. `isRepeatable`: it does no harm if it is carried out twice. */
@@ -30,7 +32,7 @@ type Methods = Record<string, Method | undefined>;
 /** Apart from the clients, so that nothing of how they call can be reached or printed. */
 const doors = new WeakMap<object, Door>();
 
-/** What both clients have. `addMethods` gives their prototypes a method for each operation. */
+/** What all clients have. `addMethods` gives their prototypes a method for each operation. */
 export class ConnectedClient<Written extends InPlace> {
   /** The methods of the operations can be handed on without the client, and lead to what its class has by then. */
   constructor(door: Door) {
@@ -40,11 +42,6 @@ export class ConnectedClient<Written extends InPlace> {
         (Object.getPrototypeOf(this) as Methods)[name]?.apply(this, args);
       Object.defineProperty(this, name, { value, writable: true, configurable: true });
     }
-  }
-
-  sessions(input: object = {}, options?: CallOptions): AsyncGenerator<SessionInfo, void, undefined> {
-    const { listSessions } = this as unknown as { listSessions: (input: Input, options: unknown) => Promise<Page> };
-    return allSessions((page) => listSessions(page, options), input);
   }
 
   async upload(input: Upload, options?: CallOptions): Promise<Written> {
@@ -64,6 +61,14 @@ export class ConnectedClient<Written extends InPlace> {
   }
 }
 
+/** What the clients of users and of operators have in addition. */
+export class CallersClient<Written extends InPlace> extends ConnectedClient<Written> {
+  sessions(input: object = {}, options?: CallOptions): AsyncGenerator<SessionInfo, void, undefined> {
+    const { listSessions } = this as unknown as { listSessions: (input: Input, options: unknown) => Promise<Page> };
+    return allSessions((page) => listSessions(page, options), input);
+  }
+}
+
 /** A method for each operation, on the prototype: there subclasses override them, and tests replace them. */
 export function addMethods(prototype: object, operations: readonly OperationName[]): void {
   for (const name of operations) {
@@ -79,7 +84,7 @@ export function addMethods(prototype: object, operations: readonly OperationName
 
 async function call(door: Door, operation: OperationName, input: unknown, options: unknown): Promise<unknown> {
   const limits = limitsOf(options, door.signal);
-  const copy = copyOfInput(input, routeRows[operation]);
+  const copy = copyOfInput(input === undefined ? door.withoutInput : input, routeRows[operation]);
   const isRepeatable = mayBeRepeated(operation, copy);
   const send = () => door.send(operation, copy, limits, isRepeatable);
   return repeatedIfSafe(send, { isRepeatable, isUnanswered: (thrown) => door.isUnanswered(thrown), limits });

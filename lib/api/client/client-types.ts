@@ -43,6 +43,16 @@ type FieldsInPath<Path extends string> = Path extends `${string}{${infer Field}}
   ? Field | FieldsInPath<Rest>
   : never;
 
+/** The operations that the agent of a session has: those whose routes admit agents. */
+type AgentOperationName = {
+  [Name in HttpOperationName]: RouteRows[Name] extends { agent: string } ? Name : never;
+}[HttpOperationName];
+export type AgentOperations = Pick<Operations, AgentOperationName>;
+
+/** The same fields without the session, which the token names. */
+export type AgentInputOf<Name extends AgentOperationName> = WithoutSession<HttpInputOf<Name>>;
+export type WithoutSession<Input> = Input extends unknown ? Omit<Input, 'sessionId'> & { sessionId?: never } : never;
+
 /** HTTP has fewer fields of a file than a direct invocation, and times in whole seconds. */
 interface OutputsOverHttp {
   readFile: { content?: string; etag: string; modifiedAt: string; contentRange?: string };

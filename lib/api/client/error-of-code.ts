@@ -1,4 +1,5 @@
 import type { ErrorCode } from '../../error-catalogue.ts';
+import * as tokenErrors from '../../agent-tokens/token-errors.ts';
 import * as errors from '../../errors.ts';
 import * as promptErrors from '../../prompts/prompt-errors.ts';
 import * as fileErrors from '../../workspaces/file-errors.ts';
@@ -10,7 +11,7 @@ type PascalCase<Code extends string> = Code extends `${infer Word}_${infer Rest}
   : Capitalize<Lowercase<Code>>;
 
 /** By the names that the modules export, which minifiers keep, and not by those of the classes, which they change. */
-const classes = { ...errors, ...promptErrors, ...fileErrors } satisfies {
+const classes = { ...errors, ...tokenErrors, ...promptErrors, ...fileErrors } satisfies {
   readonly [Code in ErrorCode as ClassName<Code>]: { prototype: errors.SessionManagerError & { readonly code: Code } };
 };
 

@@ -1,5 +1,5 @@
 import type { SessionInfo } from '../../sessions/session.ts';
-import { addMethods, ConnectedClient, type Door } from './client-methods.ts';
+import { addMethods, CallersClient, type Door } from './client-methods.ts';
 import type { CallOptions, HttpInputOf, HttpOperations, HttpOutputOf } from './client-types.ts';
 import type { Download, Upload } from './file-transfer.ts';
 import { outputOf } from './http-answer.ts';
@@ -33,23 +33,31 @@ export type SessionManagerHttpClient = {
   download(input: Download, options?: CallOptions): AsyncGenerator<Uint8Array, void, undefined>;
 };
 
-const byName = new Map<OperationName, NamedRoute>(routes.map((route) => [route.operation, route]));
-const OPERATIONS = [...byName.keys()];
+type ByName = ReadonlyMap<OperationName, NamedRoute>;
 
-class Client extends ConnectedClient<UploadedOverHttp> {
-  constructor(settings: HttpSettings) {
-    super({ operations: OPERATIONS, signal: settings.signal, isUnanswered: wasCut, send: sender(settings) });
-  }
-}
+export const byOperation = (some: readonly NamedRoute[]): ByName =>
+  new Map(some.map((route) => [route.operation, route]));
 
-const sender =
-  (settings: HttpSettings): Door['send'] =>
-  async (operation, input, limits) => {
-    const route = byName.get(operation) as NamedRoute;
+/** Sends the operations of these routes. */
+export const routedDoor = (settings: HttpSettings, named: ByName): Door => ({
+  operations: [...named.keys()],
+  signal: settings.signal,
+  isUnanswered: wasCut,
+  send: async (operation, input, limits) => {
+    const route = named.get(operation) as NamedRoute;
     const timeoutMs = Math.min(settings.timeoutMs ?? DEFAULT_TIMEOUT_MS, limits.leftMs());
     return outputOf(route, await send(requestOf(route, input), { ...settings, signal: limits.signal, timeoutMs }));
-  };
-addMethods(Client.prototype, OPERATIONS);
+  },
+});
+
+const OF_CALLERS = byOperation(routes);
+
+class Client extends CallersClient<UploadedOverHttp> {
+  constructor(settings: HttpSettings) {
+    super(routedDoor(settings, OF_CALLERS));
+  }
+}
+addMethods(Client.prototype, [...OF_CALLERS.keys()]);
 Object.defineProperty(Client, 'name', { value: 'SessionManagerHttpClient' });
 
 /** A client of the API over HTTP, wherever it is. */

@@ -3,7 +3,7 @@ import { parseActor, type Actor } from '../actor.ts';
 import type { SessionInfo } from '../../sessions/session.ts';
 import { anyOf, type CallLimits } from './call-limits.ts';
 import { invocationInputJson } from './client-input.ts';
-import { addMethods, ConnectedClient, type Door } from './client-methods.ts';
+import { addMethods, CallersClient, type Door } from './client-methods.ts';
 import type { CallOptions, DirectOutputOf, Operations } from './client-types.ts';
 import type { Download, Upload } from './file-transfer.ts';
 import { functionVariable } from '../client-environment.ts';
@@ -44,7 +44,7 @@ interface Settings {
 
 const OPERATIONS = Object.keys(operations) as OperationName[];
 
-class Client extends ConnectedClient<Uploaded> {
+class Client extends CallersClient<Uploaded> {
   readonly #settings: Settings;
 
   constructor(env: NodeJS.ProcessEnv, invoke: Invoke = invokeWithSdk(env), ...others: never[]) {
@@ -124,11 +124,13 @@ export type { CallOptions } from './client-types.ts';
 export { isKnownError, type KnownError } from './error-of-code.ts';
 export { UnexpectedAnswerError } from './unexpected-answer.ts';
 export { asCaller, withToken } from './http-caller.ts';
+export { SessionManagerAgentClient, type AgentSettings } from './agent-client.ts';
 export { SessionManagerHttpClient } from './http-client.ts';
 export { InvocationFailedError, type Invoke, type InvokeOptions } from './lambda-invoke.ts';
 export { NoAnswerError, type Authorize, type HttpSettings } from './http-sender.ts';
 export type { HttpOperationName } from '../routes.ts';
 export * from '../../errors.ts';
+export * from '../../agent-tokens/token-errors.ts';
 export * from '../../prompts/prompt-errors.ts';
 export * from '../../workspaces/file-errors.ts';
 export { FAILURE_CODES, type FailureCode } from '../../telemetry/audit/audit-outcome.ts';

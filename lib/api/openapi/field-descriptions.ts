@@ -49,6 +49,9 @@ const FIELDS: Readonly<Record<string, string>> = {
   entries: 'What is in the directory, by name',
   etag: 'The tag of the file as it is now',
   expiresAt: 'When it ends if nothing happens',
+  'CreatedToken.expiresAt': 'When the token expires. It ends with its session in any case',
+  'Token.expiresAt': 'When the token expires. It ends with its session in any case',
+  expiresInSeconds: 'How long the token is valid; a day if absent',
   failed: 'The ids of the sessions that could not be ended; the next cleanup tries again',
   fileSystemId: 'The id of the file system',
   files: 'How many files there are',
@@ -84,6 +87,7 @@ const FIELDS: Readonly<Record<string, string>> = {
   name: 'The name',
   'addMcpClient.name': 'A name for people; the id if absent',
   'callMcpTool.name': 'The name of the tool',
+  'createToken.name': 'A name for people; the id if absent',
   nextCursor: 'The cursor of the next page; absent if there is none',
   openapi: 'The version of OpenAPI',
   orgId: 'The organisation; the caller’s own if absent',
@@ -104,6 +108,8 @@ const FIELDS: Readonly<Record<string, string>> = {
   repaired: 'How many differences were corrected',
   requestId: 'The id of the request, which the log has too',
   scope: 'Where it holds: for all, an organisation, or a user in one',
+  scopes: 'What the agent may do. Every token reads its session',
+  'createToken.scopes': 'What the agent may do; all of it if absent. Every token reads its session',
   'listSessions.scope': '`org`: the sessions of the whole organisation',
   'seat-items': 'Items of counters that belong to no scope',
   serverInfo: 'What the server says of itself',
@@ -120,6 +126,9 @@ const FIELDS: Readonly<Record<string, string>> = {
   timeoutMs: 'How long a call of the server may take (ms)',
   title: 'What kind of error it is, for people',
   to: 'The new path, relative to the workspace',
+  token: 'The token itself, which no other answer has',
+  tokenId: 'The id of the token, which is no secret',
+  tokens: 'The tokens of the session, the oldest first',
   tools: 'The tools, as the server describes them',
   ttlMs: 'How long the list counts, in milliseconds; absent if the server does not say',
   total: 'How many bytes the file will have',
@@ -152,6 +161,9 @@ export function descriptionOf(context: string, name: string, own: Own): string |
 /** Sent to be kept, and never answered. */
 const SECRETS: ReadonlySet<string> = new Set(['auth', 'auth.token', 'auth.clientSecret', 'headers']);
 
+/** Answered once: programs that show answers hide it. */
+const SHOWN_ONCE: ReadonlySet<string> = new Set(['CreatedToken.token']);
+
 /** The schema with what each of its properties means, at any depth. Of a request: with what is never answered, too. */
 export function withDescriptions(schema: JsonSchema, context: string, own: Own, isSent = false): JsonSchema {
   const within = (inner: unknown, of: string): unknown =>
@@ -171,6 +183,7 @@ export function withDescriptions(schema: JsonSchema, context: string, own: Own, 
             ...(within(property, isContext(name) ? name : context) as JsonSchema),
             ...(isPlain && description !== undefined && { description }),
             ...(isSent && SECRETS.has(path) && { writeOnly: true }),
+            ...(SHOWN_ONCE.has(`${context}.${name}`) && { format: 'password' }),
           },
         ];
       }),

@@ -1,3 +1,4 @@
+import { agentTokenDocs } from '../../agent-tokens/agent-token-docs.ts';
 import { limitDocs } from '../../limits/limit-docs.ts';
 import { mcpClientDocs } from '../../mcp-clients/mcp-client-docs.ts';
 import type { DocsOf } from '../../operations/operation-doc.ts';
@@ -15,6 +16,7 @@ import { serviceDocs } from '../service-docs.ts';
 /** Joins the `*-docs.ts` of all modules. */
 export const operationDocs: DocsOf<typeof operations> = {
   ...sessionDocs,
+  ...agentTokenDocs,
   ...reconcileDocs,
   ...systemPromptDocs,
   ...mcpClientDocs,

@@ -1,4 +1,5 @@
 import { ERRORS } from '../../error-catalogue.ts';
+import * as tokenErrors from '../../agent-tokens/token-errors.ts';
 import * as errors from '../../errors.ts';
 import type { KnownError } from '../client/error-of-code.ts';
 import * as fileErrors from '../../workspaces/file-errors.ts';
@@ -26,6 +27,8 @@ const thrown: readonly KnownError[] = [
   new errors.McpClientExistsError('tools'),
   new errors.McpClientNotFoundError('tools'),
   new errors.McpClientLimitError(20),
+  new tokenErrors.TokenNotFoundError(),
+  new tokenErrors.TokenLimitError(20),
   new errors.McpConnectionError('answered with HTTP status 400: Unsupported protocol version', undefined, {
     serverStatus: 400,
     serverMessage: 'Unsupported protocol version',

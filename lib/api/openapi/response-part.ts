@@ -1,7 +1,6 @@
 import { retryAfterOf } from '../problem.ts';
 import { ERRORS, type ErrorCode } from '../../error-catalogue.ts';
-import type { AnyOperation } from '../../operations/operation.ts';
-import type { Route } from '../../operations/route.ts';
+import type { CallerSource, Route } from '../../operations/route.ts';
 import type { JsonSchemas } from './json-schemas.ts';
 import type { OperationDoc } from '../../operations/operation-doc.ts';
 import { descriptionOf, withDescriptions, type JsonSchema } from './field-descriptions.ts';
@@ -9,25 +8,25 @@ import { BYTES, headerName } from './request-part.ts';
 import type { NamedRoute } from '../routes.ts';
 
 const OF_ALL: readonly ErrorCode[] = ['VALIDATION', 'INTERNAL'];
-const OF_CALLERS: readonly ErrorCode[] = ['UNAUTHORIZED', 'INVALID_USER_ID', 'INVALID_ORG_ID', 'CONTENTION'];
+const OF_SOURCES: Readonly<Record<CallerSource, readonly ErrorCode[]>> = {
+  open: [],
+  caller: ['UNAUTHORIZED', 'INVALID_USER_ID', 'INVALID_ORG_ID', 'CONTENTION'],
+  agent: ['UNAUTHORIZED', 'CONTENTION'],
+};
 
 /** Every code that the operation can be refused with. */
-export function errorsOf(
-  route: Route,
-  { access }: AnyOperation,
-  input: JsonSchema,
-  { errors }: OperationDoc,
-): ErrorCode[] {
-  const ofSessions: ErrorCode[] = input.properties?.sessionId ? ['SESSION_NOT_FOUND'] : [];
-  const ofCallers = access === 'caller' ? OF_CALLERS : [];
+export function errorsOf(route: NamedRoute, input: JsonSchema, { errors }: OperationDoc): ErrorCode[] {
+  const ofSessions: ErrorCode[] = route.from === 'caller' && input.properties?.sessionId ? ['SESSION_NOT_FOUND'] : [];
+  const ofCallers = OF_SOURCES[route.from];
+  const ofScopes: ErrorCode[] = route.from === 'agent' && route.agent !== 'any' ? ['FORBIDDEN'] : [];
   const ofBodies: ErrorCode[] = route.body || route.rawBody ? ['UNSUPPORTED_MEDIA_TYPE'] : [];
-  return [...new Set([...OF_ALL, ...ofCallers, ...ofSessions, ...ofBodies, ...errors])];
+  return [...new Set([...OF_ALL, ...ofCallers, ...ofScopes, ...ofSessions, ...ofBodies, ...errors])];
 }
 
 /** Its answers by status. */
 export function responsePart(route: NamedRoute, doc: OperationDoc, schemas: JsonSchemas, errors: readonly ErrorCode[]) {
   const problemsByStatus = problems(route, errors);
-  const byGateway = route.headersOnly ? {} : gatewayAnswers(route, errors);
+  const byGateway = route.headersOnly ? {} : gatewayAnswers(route);
   return { ...successes(route, doc, schemas), ...merged(problemsByStatus, byGateway) };
 }
 
@@ -111,8 +110,8 @@ function problems({ headersOnly }: Route, errors: readonly ErrorCode[]) {
 type Responses = Record<string, { description: string; content?: object }>;
 
 /** What the gateway refuses by itself, of any operation; credentials where there must be a caller, sizes where there is a body. */
-function gatewayAnswers({ body, rawBody }: Route, errors: readonly ErrorCode[]): Responses {
-  const ofCallers = errors.includes('UNAUTHORIZED') ? [401, 403] : [];
+function gatewayAnswers({ body, rawBody, from }: NamedRoute): Responses {
+  const ofCallers = from === 'caller' ? [401, 403] : [];
   const ofBodies = body?.length || rawBody ? [413] : [];
   const schema = { $ref: '#/components/schemas/GatewayMessage' };
   const answer = { description: 'The gateway refuses by itself', content: { 'application/json': { schema } } };

@@ -1,4 +1,4 @@
-import type { AnyOperation } from '../../operations/operation.ts';
+import type { NamedRoute } from '../routes.ts';
 import type { OperationDoc } from '../../operations/operation-doc.ts';
 
 const ENCODED = 'percent-encoded UTF-8';
@@ -10,6 +10,13 @@ export const securitySchemes = {
     scheme: 'bearer',
     bearerFormat: 'JWT',
     description: 'Of the configured issuer. `sub` is the user; organisation and role are claims.',
+  },
+  sessionToken: {
+    type: 'http',
+    scheme: 'bearer',
+    bearerFormat: 'asm_…',
+    description:
+      'Of one session, by `POST /sessions/{sessionId}/tokens`. Its scopes say which `/agent` routes it opens.',
   },
   signature: {
     type: 'apiKey',
@@ -26,8 +33,9 @@ export const securitySchemes = {
 type Requirement = Partial<Record<keyof typeof securitySchemes, string[]>>;
 
 /** The ways to say who is calling: a token, a signature with headers, and on one machine the headers alone. */
-export function securityFor({ access }: AnyOperation, { role }: OperationDoc): Requirement[] {
-  if (access === 'anyone') return [];
+export function securityFor({ from, agent }: NamedRoute, { role }: OperationDoc): Requirement[] {
+  if (from === 'open') return [];
+  if (from === 'agent') return [{ sessionToken: agent === undefined || agent === 'any' ? [] : [agent] }];
   const headers: Requirement = { userId: [], orgId: [], ...(role && { role: [] }) };
   return [{ token: [] }, { signature: [], ...headers }, headers];
 }

@@ -7,4 +7,5 @@ const detail = (field: keyof typeof idSchemas, value: string): AuditDetails =>
 
 export const auditSession = (sessionId: string): AuditDetails => detail('sessionId', sessionId);
 export const auditMcpClient = (clientId: string): AuditDetails => detail('mcpClientId', clientId);
+export const auditToken = (tokenId: string): AuditDetails => detail('tokenId', tokenId);
 export const auditTool = (name: string): AuditDetails => detail('tool', name);

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { AGENT_SCOPES } from '../../identity.ts';
 import { END_REASONS } from '../events/session-event.ts';
 import { DRIFT_KINDS } from './drift.ts';
 import { idSchemas, wordSchema } from './audit-ids.ts';
@@ -14,6 +15,8 @@ export const AUDIT_FIELDS = {
   userId: id,
   orgId: id,
   mcpClientId: idSchemas.mcpClientId(),
+  /** Of a session token, which is no secret. Never the token. */
+  tokenId: idSchemas.tokenId(),
   tool: idSchemas.tool(),
   accessPointId: z.string().check(z.regex(/^fsap-[0-9a-f]+$/)),
   promptScope: z.enum(['global', 'org', 'user']),
@@ -55,6 +58,12 @@ const knownActor = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('user'), ...identity }),
   z.strictObject({ kind: z.literal('admin'), ...identity }),
   z.strictObject({ kind: z.literal('operator'), userId: z.optional(id), orgId: z.optional(id) }),
+  z.strictObject({
+    kind: z.literal('agent'),
+    sessionId: idSchemas.sessionId(),
+    scopes: z.readonly(z.array(z.enum(AGENT_SCOPES))),
+    tokenId: z.optional(idSchemas.tokenId()),
+  }),
   z.strictObject({ kind: z.literal('application') }),
   z.strictObject({ kind: z.literal('schedule') }),
   z.strictObject({ kind: z.literal('service') }),
@@ -73,6 +82,7 @@ export const EVENT_FIELDS = {
 export const anyActor = z.union([knownActor, z.strictObject({ kind: z.literal('unknown') })]);
 
 /**
+ * - `agent`: the agent of a session, by a token of it (`tokenId`)
  * - `application`: code that embeds the library, acting for the owner of whatever it names
  * - `service`: `session-events`, which does what follows from a change of the table
  * - `unknown`: the request was refused before it said who asks

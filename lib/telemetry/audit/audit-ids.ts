@@ -7,6 +7,7 @@ export const wordSchema = lazily(() => z.string().check(z.regex(STORED_ID_PATTER
 export const idSchemas = {
   sessionId: lazily(() => z.uuid()),
   mcpClientId: wordSchema,
+  tokenId: lazily(() => z.string().check(z.regex(/^[0-9a-f]{16}$/))),
   /** The name of an MCP tool. */
   tool: lazily(() => z.string().check(z.regex(/^[A-Za-z0-9._/:-]{1,128}$/))),
 };

@@ -60,6 +60,27 @@ describe('one machine that verifies tokens', () => {
     expect([await events('operator'), await events('admin')]).toEqual([200, 403]);
   });
 
+  test('knows the agent of a session by a session token, which is no token of the issuer', async () => {
+    const owner = await bearer();
+    const { body: session } = await ask(server, 'POST', '/sessions', { body: {}, headers: owner });
+    const { id } = session as { id: string };
+    const created = await ask(server, 'POST', `/sessions/${id}/tokens`, { body: {}, headers: owner });
+    expect(created.status).toBe(201);
+    const agent = { authorization: `Bearer ${(created.body as { token: string }).token}` };
+    expect(await ask(server, 'GET', '/agent/session', { headers: agent })).toMatchObject({ status: 200, body: { id } });
+    for (const [path, headers] of [
+      ['/agent/session', owner],
+      ['/agent/session', { 'x-user-id': 'ada', 'x-org-id': 'workshop', 'x-role': 'operator' }],
+      [`/sessions/${id}`, agent],
+      ['/sessions', agent],
+      ['/events', agent],
+    ] as [string, Record<string, string>][]) {
+      const response = await fetch(`${server.url}${path}`, { headers });
+      expect([path, response.status]).toEqual([path, 401]);
+      expect(response.headers.get('www-authenticate')).toMatch(/^Bearer/);
+    }
+  });
+
   test('takes the claims of an event that is invoked for verified, as on AWS', async () => {
     const claims = { sub: 'ada', org_id: 'workshop' };
     const event = {

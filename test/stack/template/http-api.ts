@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { Match, type Template } from 'aws-cdk-lib/assertions';
 import { operations } from '../../../lib/api/operations.ts';
-import { routeKey, servedRoutes } from '../../../lib/api/routes.ts';
+import { routeKey, servedRoutes, type NamedRoute } from '../../../lib/api/routes.ts';
 import { resourcesOf, synthTemplate, textOf } from '../synth.ts';
 
 interface RouteProperties {
@@ -23,17 +23,17 @@ function authorizationOf(template: Template): Record<string, string> {
   return Object.fromEntries(routesOf(template).map((route) => [route.RouteKey, route.AuthorizationType]));
 }
 
+const isOpen = ({ operation, path }: NamedRoute) =>
+  operations[operation].access === 'anyone' || path.startsWith('/agent/');
 const expected = (closed: string) =>
-  Object.fromEntries(
-    servedRoutes.map((route) => [routeKey(route), operations[route.operation].access === 'anyone' ? 'NONE' : closed]),
-  );
+  Object.fromEntries(servedRoutes.map((route) => [routeKey(route), isOpen(route) ? 'NONE' : closed]));
 
 describe('the HTTP API', () => {
   const template = synthTemplate();
 
-  test('has the routes of routes.ts, each signed but the open ones', () => {
+  test('has the routes of routes.ts, each signed but the open ones and those of agents', () => {
     expect(authorizationOf(template)).toEqual(expected('AWS_IAM'));
-    expect(Object.values(authorizationOf(template)).filter((type) => type === 'NONE')).toHaveLength(4);
+    expect(Object.values(authorizationOf(template)).filter((type) => type === 'NONE')).toHaveLength(19);
   });
 
   test('checks tokens of the issuer where there is one', () => {
@@ -73,6 +73,25 @@ describe('the HTTP API', () => {
     synthTemplate({ apiRateLimit: '7' }).hasResourceProperties('AWS::ApiGatewayV2::Stage', {
       DefaultRouteSettings: { ThrottlingRateLimit: 7 },
     });
+  });
+
+  test('throttles what has no authorizer by limits of its own, and not before the routes are there', () => {
+    const stageOf = (context: Record<string, unknown>) =>
+      Object.values(synthTemplate(context).findResources('AWS::ApiGatewayV2::Stage'))[0] as {
+        Properties: { RouteSettings: Record<string, object> };
+        DependsOn: string[];
+      };
+    const { Properties, DependsOn } = stageOf({});
+    const open = servedRoutes.filter(isOpen).map(routeKey);
+    const limits = { ThrottlingRateLimit: 50, ThrottlingBurstLimit: 100 };
+    expect(Properties.RouteSettings).toEqual(Object.fromEntries(open.map((key) => [key, limits])));
+    const needed = Object.entries(template.findResources('AWS::ApiGatewayV2::Route'))
+      .filter(([, route]) => open.includes((route.Properties as { RouteKey: string }).RouteKey))
+      .map(([id]) => id);
+    expect(needed).toHaveLength(open.length);
+    expect(DependsOn).toEqual(expect.arrayContaining(needed));
+    const { RouteSettings } = stageOf({ openRateLimit: '7', openBurstLimit: '9' }).Properties;
+    expect(RouteSettings['GET /agent/session']).toEqual({ ThrottlingRateLimit: 7, ThrottlingBurstLimit: 9 });
   });
 
   // Any other name is an entry of its own in a resource policy of the account, which has room for 5,120 characters.

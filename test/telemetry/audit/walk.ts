@@ -14,6 +14,7 @@ const content = Buffer.from(CANARY).toString('base64');
 /** What the walk has to work with. */
 interface Known {
   sessionId: string;
+  tokenId?: string;
   endpoint: string;
 }
 
@@ -31,6 +32,9 @@ const INPUTS: Record<OperationName, (known: Known) => Record<string, unknown>> =
   countAllSessions: () => ({}),
   updateSystemPrompt: ({ sessionId }) => ({ sessionId, systemPrompt: CANARY }),
   getSystemPrompt: ({ sessionId }) => ({ sessionId }),
+  createToken: ({ sessionId }) => ({ sessionId, name: CANARY }),
+  listTokens: ({ sessionId }) => ({ sessionId }),
+  deleteToken: ({ sessionId, tokenId = '5f0c2a9e41b7d863' }) => ({ sessionId, tokenId }),
   putLimit: () => ({ scope: 'user', userId: 'ada', orgId: 'acme', limit: 100 }),
   getLimit: () => ({ scope: 'user', userId: 'ada', orgId: 'acme' }),
   deleteLimit: () => ({ scope: 'user', userId: 'ada', orgId: 'acme' }),
@@ -117,6 +121,7 @@ export class Walk {
       if (operation === 'createSession' && reply.ok && sessionId === undefined) {
         known.sessionId = (reply.output as { id: string }).id;
       }
+      if (operation === 'createToken' && reply.ok) known.tokenId = (reply.output as { id: string }).id;
       replies.set(operation, reply);
     }
     return replies;
@@ -143,6 +148,7 @@ export class Walk {
     await this.call('addMcpClient', owner, { ...client, id: 'metadata', endpoint: `http://169.254.169.254/${CANARY}` });
     await this.call('callMcpTool', owner, { sessionId, clientId: 'tools', name: `${CANARY} \n` });
     await this.call('removeMcpClient', owner, { sessionId, clientId: 'none' });
+    await this.call('deleteToken', owner, { sessionId, tokenId: CANARY });
     await this.call('readFile', owner, { sessionId, path: `../${CANARY}` });
     await this.call('readFile', owner, { sessionId, path: CANARY });
     await this.call('writeFile', owner, { sessionId, path: CANARY, content });
