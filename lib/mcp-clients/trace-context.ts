@@ -6,7 +6,7 @@ const PARENT = /^[0-9a-f]{16}$/;
  * Nothing where there is none.
  */
 export function traceparentOf(xray = ''): string | undefined {
-  const fields = new Map(xray.split(';').map((field) => field.split('=') as [string, string?]));
+  const fields = new Map(xray.split(';').map((field) => [field.split('=')[0], field.split('=')[1]]));
   const [, time, id] = ROOT.exec(fields.get('Root') ?? '') ?? [];
   const parent = fields.get('Parent') ?? '';
   if (time === undefined || id === undefined || !PARENT.test(parent)) return undefined;
