@@ -124,7 +124,6 @@ const sortKey = ({ createdAt, id }: TokenInfo): string => `${createdAt} ${id}`;
 
 /** Printing the object, as loggers and debuggers do, does not print the token. */
 function unseen(created: CreatedToken): CreatedToken {
-  const { token: _token, ...seen } = created;
-  const value = () => `CreatedToken ${inspect({ ...seen, token: 'asm_…' }, { breakLength: Infinity })}`;
+  const value = () => `CreatedToken ${inspect({ ...created, token: 'asm_…' }, { breakLength: Infinity })}`;
   return Object.defineProperty(created, inspect.custom, { value });
 }

@@ -68,7 +68,8 @@ async function stateOf({ sessionId }: Place): Promise<StoredState> {
   });
   return {
     items: items.filter(({ pk, sk }) => `${pk} ${sk}`.includes(sessionId)),
-    entries: entries.filter(({ path }) => path.includes(sessionId)),
+    // Below the workspaces of its user, or below what is aside.
+    entries: entries.filter(({ path }) => path.split('/').slice(0, 2).includes(sessionId)),
   };
 }
 

@@ -28,13 +28,12 @@ describe('the agent of a session', () => {
     expect(printed.stdout).toMatch(
       /^SESSION_MANAGER_URL=http:\/\/127\.0\.0\.1:\d+\/\nSESSION_MANAGER_TOKEN=asm_[\w-]{80}\n$/,
     );
-    const env = Object.fromEntries(
-      printed.stdout
-        .trim()
-        .split('\n')
-        .map((line) => line.split(/=(.*)/s).slice(0, 2)),
-    );
-    const agent = (args: string) => commandLine(args.split(' '), { env: env as Record<string, string> });
+    const env: Record<string, string> = {};
+    for (const line of printed.stdout.trim().split('\n')) {
+      const [, name = '', value = ''] = /^(\w+)=(.*)$/.exec(line) ?? [];
+      env[name] = value;
+    }
+    const agent = (args: string) => commandLine(args.split(' '), { env });
     const file = path.join(await newDirectory(), 'report.txt');
     await writeFile(file, 'of the agent');
     expect(await agent(`files put ${id} ${file} out/report.txt`)).toMatchObject({ code: 0 });
