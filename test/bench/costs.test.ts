@@ -22,6 +22,8 @@ describe('what an operation asks of DynamoDB', () => {
     ['get with a touch into another bucket', { requests: 2, readUnits: 1, writeUnits: 3 }],
     ['list, a page', { requests: 2, readUnits: 3, writeUnits: 0 }],
     ['count of a user', { requests: 1, readUnits: 1, writeUnits: 0 }],
+    ['call a tool', { requests: 2, readUnits: 2, writeUnits: 0 }],
+    ['call a tool, of a server of 2026-07-28', { requests: 2, readUnits: 2, writeUnits: 0 }],
   ] as [keyof typeof costs, Cost][])('%s', (operation, cost) => expect(costs[operation]).toEqual(cost));
 
   test('of which the documents say what a million costs is what is measured', () => {

@@ -31,6 +31,8 @@ const LIMITS: [operation: string, most: Partial<Cost>][] = [
   ['get with a touch into another bucket', { writeUnits: 3 }],
   ['list, a page', { requests: 2 }],
   ['count of a user', { requests: 1 }],
+  ['call a tool', { requests: 2, writeUnits: 0 }],
+  ['call a tool, of a server of 2026-07-28', { requests: 2, writeUnits: 0 }],
   ['end, with an MCP client', { requests: 3 }],
 ];
 
@@ -50,7 +52,8 @@ export async function benchCosts(): Promise<BenchResult> {
       }),
     ),
     bound:
-      'ours: create 1 request (2 with a cold prompt cache) and 17 write units, get 1 and 1 read unit, a touch 1 write unit or 3, list 2, count 1, end 3; ' +
+      'ours: create 1 request (2 with a cold prompt cache) and 17 write units, get 1 and 1 read unit, a touch 1 write unit or 3, list 2, count 1, end 3, ' +
+      'a warm call of a tool 2, and 1 to the server, in both eras of MCP; ' +
       `all in, dollars a million: ${ALL_IN.map(([operation, most]) => `${operation} ${most}`).join('; ')}`,
     kept: LIMITS.every(isWithin) && ALL_IN.every(([operation, most]) => allIn(operation) <= most),
   };

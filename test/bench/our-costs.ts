@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { newStack, TestClock } from '../setup/test-stack.ts';
+import { ErasServer } from '../mcp-clients/eras/eras-stage.ts';
 import { recordingServer } from '../mcp-clients/recording-server.ts';
 import { CapacityMeter, type Cost } from './capacity-meter.ts';
 
@@ -31,6 +32,7 @@ export async function ourCosts(): Promise<Record<string, Cost>> {
   const stack = await newStack({ ...ALL_LIMITS, TOUCH_INTERVAL_SECONDS: '60' }, clock);
   const meter = new CapacityMeter(stack.client, stack.config.tableName);
   const server = await recordingServer();
+  const modern = await ErasServer.start('modern');
   const { manager } = stack;
   const options = () => ({ idempotencyKey: randomUUID(), metadata: { job: 'nightly' } });
   try {
@@ -52,7 +54,16 @@ export async function ourCosts(): Promise<Record<string, Cost>> {
     const write = await meter.of(() => session.files.write('notes.md', Buffer.alloc(1024)));
     const read = await meter.of(() => session.files.read('notes.md'));
     const tools = await session.getMcpClient('tools');
+    const asked = server.requests.length;
     const call = await meter.of(() => tools.callTool('echo', {}));
+    if (server.requests.length !== asked + 1)
+      throw new Error('A warm call is more than one request to the MCP server.');
+    const other = await manager.createSession('ada', 'acme', options());
+    const inModern = await other.addMcpClient({ id: 'tools', type: 'http', endpoint: modern.url });
+    const before = modern.asked.length;
+    const callModern = await meter.of(() => inModern.callTool('count', { n: 1 }));
+    if (modern.asked.length !== before + 1) throw new Error('A warm call is more than one request to the MCP server.');
+    await manager.cleanupSession(other.id);
     const end = await meter.of(() => manager.cleanupSession(session.id));
     const idleSweep = await meter.of(() => manager.cleanupInactiveSessions());
     clock.advance({ seconds: 200_000 });
@@ -73,6 +84,7 @@ export async function ourCosts(): Promise<Record<string, Cost>> {
       'count of a user': count,
       'add an MCP client': add,
       'call a tool': call,
+      'call a tool, of a server of 2026-07-28': callModern,
       'write a file of 1 KB': write,
       'read a file of 1 KB': read,
       'end, with an MCP client': end,
@@ -83,6 +95,7 @@ export async function ourCosts(): Promise<Record<string, Cost>> {
   } finally {
     meter.close();
     await server.close();
+    await modern.close();
     await stack.close();
   }
 }

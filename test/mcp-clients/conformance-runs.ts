@@ -20,6 +20,18 @@ export const requirementsFile = (revision: Revision): string => at(`${MODULES}/$
 /** Those that fail, each with its reason. */
 export const failuresFile = (revision: Revision): string => at(`conformance-expected-failures-${revision}.yaml`);
 
+/** How a run has ended, and what it has printed. */
+export interface Ended {
+  code: number;
+  printed: string;
+}
+
+interface Failure {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
 /** Runs of the tool with our client, which is bundled into one file, as each scenario starts it anew. */
 export class ConformanceRuns {
   private readonly directory: string;
@@ -40,13 +52,13 @@ export class ConformanceRuns {
     return runs;
   }
 
-  async of(...args: string[]): Promise<{ code: number; stdout: string }> {
+  async of(...args: string[]): Promise<Ended> {
     const given = ['client', '--command', `${process.execPath} ${this.client}`, '--output-dir', this.directory];
     const command = [at(`${MODULES}/${TOOL}/dist/index.js`), ...given, '--timeout', '30000', ...args];
     const options = { cwd: this.directory, timeout: 200_000, env: { PATH: process.env.PATH } };
     return run(process.execPath, command, options).then(
-      ({ stdout }) => ({ code: 0, stdout }),
-      ({ code, stdout }: { code: number; stdout: string }) => ({ code, stdout }),
+      ({ stdout, stderr }) => ({ code: 0, printed: stdout + stderr }),
+      ({ code, stdout, stderr }: Failure) => ({ code, printed: stdout + stderr }),
     );
   }
 

@@ -57,13 +57,10 @@ function isOfTheEraBefore(thrown: unknown): boolean {
 
 /** Throws `NotModern` for what is no answer to `server/discover`. */
 export function introductionIn(given: unknown): Introduction {
-  const {
-    supportedVersions,
-    capabilities,
-    _meta,
-    instructions: _instructions,
-    ...more
-  } = isJsonObject(given) ? given : {};
+  const said: Record<string, unknown> = isJsonObject(given) ? given : {};
+  const { supportedVersions, capabilities, _meta, ...more } = said;
+  // Long texts that resume nothing.
+  delete more.instructions;
   const versions = Array.isArray(supportedVersions) ? (supportedVersions as unknown[]).filter(isText) : [];
   const protocolVersion = MODERN_VERSIONS.find((version) => versions.includes(version));
   if (protocolVersion === undefined) {
