@@ -183,7 +183,7 @@ export const works: Record<OperationName, Work> = {
       if (tokens.length === 0 || tokens.length > 2) throw new Error(`found ${tokens.length} tokens`);
     },
   },
-  listTokens: { prepare: withToken },
+  listTokens: { prepare: async (services) => idOf(await withToken(services)) },
   deleteToken: {
     prepare: withToken,
     whenDoneBefore: ['TOKEN_NOT_FOUND'],

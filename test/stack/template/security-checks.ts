@@ -35,6 +35,16 @@ function throws(work: () => unknown): boolean {
   }
 }
 
+const OPEN_ROUTES = ['GET--health', 'GET--openapi.json', 'HEAD--health', 'HEAD--openapi.json'];
+/** Their functions authenticate, by session tokens. */
+const AGENT_ROUTES = [
+  ...['GET--agent--session', 'POST--agent--heartbeat', 'GET--agent--system-prompt'],
+  ...['GET', 'HEAD', 'PUT', 'DELETE'].map((method) => `${method}--agent--files`),
+  ...['POST--agent--file-moves', 'POST--agent--file-copies'],
+  ...['GET', 'PUT', 'DELETE'].map((method) => `${method}--agent--directories`),
+  ...['session', 'system-prompt', 'directories'].map((path) => `HEAD--agent--${path}`),
+];
+
 describe('the security checks', () => {
   test.each([
     ['signed requests', {}],
@@ -101,9 +111,7 @@ describe('the security checks', () => {
       ...['Access', 'Cleanup'].map(anyResource),
       anyAccessPoint('SessionEvents'),
       anyResource('SessionEvents'),
-      ...['GET--health', 'GET--openapi.json', 'HEAD--health', 'HEAD--openapi.json'].map(
-        (route) => `SessionManager/Http/Api/${route}: AwsSolutions-APIG4`,
-      ),
+      ...[...OPEN_ROUTES, ...AGENT_ROUTES].map((route) => `SessionManager/Http/Api/${route}: AwsSolutions-APIG4`),
       'SessionManager/Schedules/DeadLetters: AwsSolutions-SQS3',
     ]);
     for (const { reason } of exceptions) expect(reason.length).toBeGreaterThan(50);
