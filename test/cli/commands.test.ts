@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { ChildProgram } from '../../local/child-program.ts';
@@ -15,12 +15,13 @@ describe('the command line at a server', () => {
   let stack: TestStack;
   let server: LocalServer;
   let id: string;
+  let workspacePath: string;
   let env: Record<string, string>;
 
   beforeAll(async () => {
     stack = await newStack({ MCP_STDIO_COMMANDS: 'node' });
     server = await startServer(stack.env);
-    ({ id } = await createSession(server));
+    ({ id, workspacePath } = await createSession(server));
     env = { SESSION_MANAGER_URL: server.url, SESSION_MANAGER_USER: 'ada', SESSION_MANAGER_ORG: 'workshop' };
   });
   afterAll(async () => {
@@ -86,13 +87,16 @@ describe('the command line at a server', () => {
     const [source, target] = [path.join(directory, 'big.bin'), path.join(directory, 'got.bin')];
     const content = randomBytes(9 * MIB + 1);
     await writeFile(source, content);
-    const put = await run(['files', 'put', id, source, 'deep/big.bin'], { isTTY: true });
+    const put = await run(['files', 'put', id, source, 'deep/big.bin', '--mode', '755'], { isTTY: true });
     expect(put).toMatchObject({ code: 0, stderr: expect.stringMatching(/Writing \[.+\] 100% 9437185\/9437185 bytes/) });
     expect(await json('files', 'get', id, 'deep/big.bin', target)).toEqual({
       code: 0,
       output: { path: 'deep/big.bin', target, size: content.length },
     });
     expect((await readFile(target)).equals(content)).toBe(true);
+    expect((await stat(path.join(workspacePath, 'deep', 'big.bin'))).mode & 0o7777).toBe(0o755);
+    const setId = await run(['files', 'put', id, source, 'deep/big.bin', '--mode', '4755']);
+    expect(setId).toMatchObject({ code: 2, stderr: expect.stringMatching(/^VALIDATION: mode: /) });
     const entries = [{ name: 'big.bin', type: 'file', size: content.length, modifiedAt: expect.any(String) }];
     expect(await json('files', 'ls', id, 'deep')).toEqual({ code: 0, output: { entries } });
     expect(await run(['files', 'rm', id, 'deep', '--recursive'])).toMatchObject({ code: 0, stdout: 'removed deep\n' });
