@@ -15,5 +15,5 @@ export default async function startDynamoDb(): Promise<void> {
   process.env.JAVA_TOOL_OPTIONS ??= SHORT_LIVED_JAVA;
   globalThis.dynamoDbForTests = await startDynamoDbLocal();
   process.env.DYNAMODB_ENDPOINT = globalThis.dynamoDbForTests.endpoint;
-  process.env.DIRECTORY_OF_TEST_RUN = await mkdtemp(path.join(tmpdir(), 'test-run-'));
+  process.env.DIRECTORY_OF_TEST_RUN ??= await mkdtemp(path.join(tmpdir(), 'test-run-'));
 }
