@@ -29,12 +29,15 @@ const upperCase = new Set<string>([
   'AWS_PROFILE',
   'AWS_USE_FIPS_ENDPOINT',
   'FILE_SYSTEM',
+  'HTTPS_PROXY',
+  'NO_PROXY',
   'RECOVERY_POINT',
   'ROLLBACK_COMPLETE',
   'SECRETS_KEY_ID',
   'UPDATE_ROLLBACK_COMPLETE',
   'O_PATH',
   'UV_THREADPOOL_SIZE',
+  'XDG_CACHE_HOME',
 ]);
 
 /** The routes that a document names: in full, or with an ellipsis for how the path begins. */
