@@ -3,6 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { newDirectory, PROJECT } from '../local/local-server.ts';
+import { TYPESCRIPT } from '../setup/typescript-program.ts';
 
 const NAME = 'agent-session-manager';
 
@@ -29,14 +30,15 @@ export class Bash {
   static async open(): Promise<Bash> {
     const bin = path.join(await newDirectory(), 'bin');
     await mkdir(bin);
-    const program = `#!/bin/sh\ncd '${PROJECT}' && exec '${process.execPath}' --import tsx lib/cli/main.ts "$@"\n`;
+    const program = `#!/bin/sh\ncd '${PROJECT}' && exec '${process.execPath}' ${TYPESCRIPT.join(' ')} lib/cli/main.ts "$@"\n`;
     await writeFile(path.join(bin, NAME), program, { mode: 0o755 });
     return new Bash(bin);
   }
 
   /** What it offers for the word that is being written after a line. */
   async completed(line: string, word: string): Promise<string[]> {
-    const env = { PATH: `${this.bin}:${process.env.PATH}`, SHELL: '/bin/bash' };
+    const { PATH, NODE_COMPILE_CACHE } = process.env;
+    const env = { PATH: `${this.bin}:${PATH}`, NODE_COMPILE_CACHE, SHELL: '/bin/bash' };
     const { stdout } = await promisify(execFile)('bash', ['--norc', '-c', ASK, 'bash', line, word], { env });
     return stdout.trim().split('\n');
   }

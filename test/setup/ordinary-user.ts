@@ -39,7 +39,9 @@ export function ordinaryUser(say: (line: string) => void): OrdinaryUser {
     return bound;
   }
   discard(bound);
-  throw new Error(`The tests need a user whom permissions bind. As the user ${owner}: ${why} As root without capabilities: ${whyNot}`);
+  throw new Error(
+    `The tests need a user whom permissions bind. As the user ${owner}: ${why} As root without capabilities: ${whyNot}`,
+  );
 }
 
 /** With a directory for the run that is the user's own; another user than root has its home in it. */

@@ -16,4 +16,6 @@ export default async function startDynamoDb(): Promise<void> {
   globalThis.dynamoDbForTests = await startDynamoDbLocal();
   process.env.DYNAMODB_ENDPOINT = globalThis.dynamoDbForTests.endpoint;
   process.env.DIRECTORY_OF_TEST_RUN ??= await mkdtemp(path.join(tmpdir(), 'test-run-'));
+  // Programs that start often are compiled once.
+  process.env.NODE_COMPILE_CACHE ??= path.join(process.env.DIRECTORY_OF_TEST_RUN, 'compiled');
 }

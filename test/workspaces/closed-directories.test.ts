@@ -37,7 +37,11 @@ describe('to an ordinary user', () => {
 
   test('one that is inactive ends all the same, and what is stray is thrown away', async () => {
     for (const end of ['inactive', 'stray'] as const) {
-      expect(await inDirectory(scenarios.endSession, 0o500, end)).toMatchObject({ wasThere: false, seats: 0, trash: 0 });
+      expect(await inDirectory(scenarios.endSession, 0o500, end)).toMatchObject({
+        wasThere: false,
+        seats: 0,
+        trash: 0,
+      });
     }
   });
 
