@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import path from 'node:path';
+import { UnexpectedAnswerError } from '../../lib/api/client/unexpected-answer.ts';
 import { functionVariable } from '../../lib/api/client-environment.ts';
 import { ERRORS } from '../../lib/error-catalogue.ts';
 import { API_FUNCTIONS } from '../../lib/operations/operation.ts';
@@ -20,6 +21,7 @@ const readElsewhere = sourceFiles('lib/cli', 'test', 'local').flatMap(({ syntax 
 const upperCase = new Set<string>([
   ...Object.values(ENV),
   ...Object.keys(ERRORS),
+  new UnexpectedAnswerError('').code,
   ...API_FUNCTIONS.map(functionVariable),
   ...readElsewhere,
   CHILD_VARIABLE,
