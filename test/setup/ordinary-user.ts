@@ -81,5 +81,6 @@ const discard = ({ env }: OrdinaryUser): void => rmSync(env.DIRECTORY_OF_TEST_RU
 function problemOf({ command: [file = '', ...options], env }: OrdinaryUser): string {
   const { error, status, stderr } = spawnSync(file, [...options, process.execPath, PROBE], { env, encoding: 'utf8' });
   if (error) return `${file} (of util-linux): ${error.message}.`;
+  if (stderr.includes('Cannot find module')) return `${PROBE} is out of reach.`;
   return status === 0 ? '' : stderr.trim() || `the trial ended with ${status}.`;
 }
