@@ -27,6 +27,8 @@ const modules: BuildOptions = {
   absWorkingDir: projectRoot,
   outdir,
   bundle: true,
+  // The same paths and so the same bytes where `node_modules` is a link.
+  preserveSymlinks: true,
   format: 'esm',
   outExtension: { '.js': '.mjs' },
   platform: 'node',

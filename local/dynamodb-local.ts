@@ -20,6 +20,9 @@ const STOP_MS = 5_000;
 const CLOSED_MS = 1_000;
 const POLL_MS = 100;
 const KEPT_OUTPUT = 4_000;
+const ATTEMPTS = 3;
+
+class PortTakenError extends StartError {}
 
 export interface RunningDynamoDbLocal {
   endpoint: string;
@@ -36,14 +39,25 @@ export async function startDynamoDbLocal(dataDir?: string, signal?: AbortSignal)
   if (dataDir !== undefined) await stopLeftOver(dataDir);
   const searchPath = process.env.PATH ?? '';
   try {
-    return await startWith(searchPath, dataDir, signal);
+    return await startOnFreePort(searchPath, dataDir, signal);
   } catch (thrown) {
     if (!(thrown instanceof JavaNeeded)) throw thrown;
     const directory = await jreDirectory(process.env, dataDir ?? '.local', signal).catch((failure: unknown) => {
       signal?.throwIfAborted();
       throw thrown.afterFetch(failure);
     });
-    return startWith([directory, searchPath].join(path.delimiter), dataDir, signal);
+    return startOnFreePort([directory, searchPath].join(path.delimiter), dataDir, signal);
+  }
+}
+
+/** Another process may take a port that was free before Java, which takes a second to start, listens on it. */
+async function startOnFreePort(...options: Parameters<typeof startWith>): Promise<RunningDynamoDbLocal> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await startWith(...options);
+    } catch (thrown) {
+      if (!(thrown instanceof PortTakenError) || attempt === ATTEMPTS) throw thrown;
+    }
   }
 }
 
@@ -213,7 +227,8 @@ function reasonForExit(output: string): StartError {
   if (output.includes('UnsupportedClassVersionError')) return new JavaNeeded('The "java" on the PATH is older');
   // What macOS has instead of a Java.
   if (output.includes('Unable to locate a Java Runtime')) return new JavaNeeded('There is none on this machine');
-  return new StartError(`DynamoDB Local stopped while it was starting: ${output.trim()}`);
+  const message = `DynamoDB Local stopped while it was starting: ${output.trim()}`;
+  return output.includes('Address already in use') ? new PortTakenError(message) : new StartError(message);
 }
 
 async function stopProcess(child: ChildProcess, exited: Promise<void>): Promise<void> {

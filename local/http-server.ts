@@ -19,6 +19,8 @@ const LOOPBACK = new Set(['127.0.0.1', 'localhost', '[::1]']);
 
 /** How often connections are checked for a timeout. */
 const CHECK_MS = 500;
+/** For the client of a connection that was refused to read the answer and close. */
+const LINGER_MS = 1_000;
 /** By what Node calls the error of a connection. */
 const CONNECTION_STATUSES: Readonly<Record<string, number>> = {
   ERR_HTTP_REQUEST_TIMEOUT: 408,
@@ -86,14 +88,16 @@ export async function startHttpServer(
   };
 }
 
-/** What is no request, or none that arrives in time. */
+/** What is no request, or none that arrives in time. What still comes is read: the kernel drops an answer whose client is not heard out. */
 function refuseConnection({ code }: NodeJS.ErrnoException, socket: Socket): void {
+  if (socket.writableEnded) return;
+  if (!socket.writable) return void socket.destroy();
   const status = CONNECTION_STATUSES[code ?? ''] ?? 400;
   const said = STATUS_CODES[status] as string;
   const body = JSON.stringify({ message: said });
   const headers = `content-type: application/json\r\ncontent-length: ${body.length}\r\nconnection: close`;
-  if (socket.writable) socket.write(`HTTP/1.1 ${status} ${said}\r\n${headers}\r\n\r\n${body}`);
-  socket.destroy();
+  socket.end(`HTTP/1.1 ${status} ${said}\r\n${headers}\r\n\r\n${body}`);
+  setTimeout(() => socket.destroy(), LINGER_MS).unref();
 }
 
 /** A stop waits for what runs, and not for what is still arriving. */

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
@@ -24,7 +24,8 @@ export function node24FromNpm() {
   const name = PACKAGES[machine];
   if (name === undefined) throw new Error(`npm has no Node 24 for ${machine}.`);
   const installed = path.join(directory, 'node_modules', name);
-  if (versionIn(path.join(installed, 'package.json')) !== wanted(name)) install();
+  const isInstalled = () => versionIn(path.join(installed, 'package.json')) === wanted(name);
+  if (!isInstalled()) install(isInstalled);
   const node = path.join(installed, 'bin', 'node');
   // npm does not tell when it leaves out what is optional.
   if (!existsSync(node)) throw new Error(`npm could not install ${name}.`);
@@ -33,11 +34,38 @@ export function node24FromNpm() {
   return node;
 }
 
-function install() {
+/**
+ * Aside, and under its name when it is complete: others may look for it or install it at the same time.
+ * @param {() => boolean} isInstalled
+ */
+function install(isInstalled) {
+  const draft = mkdtempSync(path.join(directory, '../../node_modules/.node24-'));
   // Nobody's settings for the project's own packages are meant for this one.
   const these = ['--include=optional', `--os=${process.platform}`, `--cpu=${process.arch}`];
   const quiet = ['--ignore-scripts', '--no-audit', '--no-fund'];
-  execFileSync('npm', ['ci', ...these, ...quiet], { cwd: directory, stdio: 'pipe' });
+  try {
+    for (const file of ['package.json', 'package-lock.json']) {
+      copyFileSync(path.join(directory, file), path.join(draft, file));
+    }
+    execFileSync('npm', ['ci', ...these, ...quiet], { cwd: draft, stdio: 'pipe' });
+    if (!isInstalled()) publish(draft, isInstalled);
+  } finally {
+    rmSync(draft, { recursive: true, force: true });
+  }
+}
+
+/**
+ * @param {string} draft
+ * @param {() => boolean} isInstalled
+ */
+function publish(draft, isInstalled) {
+  const place = path.join(directory, 'node_modules');
+  try {
+    if (existsSync(place)) renameSync(place, path.join(draft, 'old'));
+    renameSync(path.join(draft, 'node_modules'), place);
+  } catch (thrown) {
+    if (!isInstalled()) throw thrown;
+  }
 }
 
 /** @param {string} name */

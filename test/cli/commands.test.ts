@@ -6,6 +6,7 @@ import { ChildProgram } from '../../local/child-program.ts';
 import { createSession, newDirectory, PROJECT, startServer, type LocalServer } from '../local/local-server.ts';
 import { EVERYTHING } from '../mcp-clients/everything-server.ts';
 import { newStack, type TestStack } from '../setup/test-stack.ts';
+import { TYPESCRIPT } from '../setup/typescript-program.ts';
 import { commandLine, type Surroundings } from './run-command-line.ts';
 import { completions, isInstalled } from './shells.ts';
 
@@ -171,7 +172,7 @@ describe('the command line at a server', () => {
     const start = (...args: string[]) =>
       new ChildProgram(
         process.execPath,
-        ['--import', 'tsx', 'lib/cli/main.ts', ...args],
+        [...TYPESCRIPT, 'lib/cli/main.ts', ...args],
         { PATH: process.env.PATH, SHELL: '/bin/bash', ...env },
         PROJECT,
       );

@@ -3,6 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { newDirectory, PROJECT } from '../local/local-server.ts';
+import { TYPESCRIPT } from '../setup/typescript-program.ts';
 
 const NAME = 'agent-session-manager';
 
@@ -33,14 +34,15 @@ export const isInstalled = (shell: string): boolean => spawnSync(shell, ['--vers
 async function binWithCommand(): Promise<string> {
   const bin = path.join(await newDirectory(), 'bin');
   await mkdir(bin);
-  const program = `#!/bin/sh\ncd '${PROJECT}' && exec '${process.execPath}' --import tsx lib/cli/main.ts "$@"\n`;
+  const program = `#!/bin/sh\ncd '${PROJECT}' && exec '${process.execPath}' ${TYPESCRIPT.join(' ')} lib/cli/main.ts "$@"\n`;
   await writeFile(path.join(bin, NAME), program, { mode: 0o755 });
   return bin;
 }
 
 /** What shells offer for the word that is being written after a line. The user's own shell is another one. */
 export async function completions() {
-  const env = { PATH: `${await binWithCommand()}:${process.env.PATH}`, SHELL: '/bin/fish' };
+  const { PATH, NODE_COMPILE_CACHE } = process.env;
+  const env = { PATH: `${await binWithCommand()}:${PATH}`, NODE_COMPILE_CACHE, SHELL: '/bin/fish' };
   const offered = async (shell: string, args: string[]): Promise<string[]> => {
     const { stdout } = await promisify(execFile)(shell, args, { env });
     return stdout.trim().split('\n');

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { ChildProgram } from '../../local/child-program.ts';
 import { parseSessionEvent, type SessionEvent } from '../../lib/telemetry/events/index.ts';
 import { PROJECT } from '../local/local-server.ts';
+import { TYPESCRIPT } from '../setup/typescript-program.ts';
 
 /** All events that the server still knows, and those that come. */
 export const FROM_THE_FIRST = ['--last-event-id', 'none'];
@@ -12,8 +13,8 @@ export function startWatch(url: string, ...more: string[]): ChildProgram {
   const as = ['--url', url, '--user', 'olga', '--org', 'platform', '--role', 'operator'];
   return new ChildProgram(
     process.execPath,
-    ['--import', 'tsx', 'lib/cli/main.ts', 'watch', ...as, ...more],
-    { PATH: process.env.PATH },
+    [...TYPESCRIPT, 'lib/cli/main.ts', 'watch', ...as, ...more],
+    { PATH: process.env.PATH, NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE },
     PROJECT,
   );
 }

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
@@ -16,6 +17,7 @@ import { commandsBelow } from '../cli/all-commands.ts';
 import { commandLine } from '../cli/run-command-line.ts';
 import { blocksOf, codeIn, documents, readDocument } from './markdown.ts';
 import { namesOfTables, withTables, WRITTEN_TABLES } from './written-tables.ts';
+import { cloneProject } from '../setup/clone-project.ts';
 import { newStack } from '../setup/test-stack.ts';
 import { sourceFiles } from '../structure/source-files.ts';
 
@@ -172,7 +174,8 @@ describe('a document', () => {
 
   test.each(documents)('%s names scripts and paths that exist', (name) => {
     const text = readFileSync(path.join(PROJECT, name), 'utf8');
-    for (const [, script = ''] of text.matchAll(/npm run ([\w:-]+)/g)) expect(Object.keys(scripts)).toContain(script);
+    for (const [, script = ''] of text.matchAll(/npm run (?:-s )?(\w[\w:-]*)/g))
+      expect(Object.keys(scripts)).toContain(script);
     const paths = [...text.matchAll(/`((?:lib|local|functions|test|cdk|docs|\.github|\.ci)\/[\w./-]*)`/g)].map(
       ([, file = '']) => file,
     );
@@ -188,12 +191,13 @@ describe('a document', () => {
   test('to begin with has an example that runs', async () => {
     const [, example = ''] = /```ts\n([\s\S]*?)```/.exec(readme) ?? [];
     expect(example.trim().split('\n').length).toBeLessThanOrEqual(12);
-    const file = path.join(PROJECT, `readme-example-${process.pid}.ts`);
     const stack = await newStack();
-    await writeFile(file, example);
+    const clone = await mkdtemp(path.join(tmpdir(), 'example-'));
+    await cloneProject(clone);
+    await writeFile(path.join(clone, 'example.ts'), example);
     try {
-      const { stdout } = await promisify(execFile)(process.execPath, ['--import', 'tsx', file], {
-        cwd: PROJECT,
+      const { stdout } = await promisify(execFile)(process.execPath, ['--import', 'tsx', 'example.ts'], {
+        cwd: clone,
         env: { PATH: process.env.PATH, ...stack.env },
         timeout: 60_000,
       });
@@ -201,7 +205,7 @@ describe('a document', () => {
       expect(stdout.trim().split('\n').at(-1)).toBe('1');
       expect(await stack.manager.countAllSessions()).toBe(0);
     } finally {
-      await rm(file);
+      await rm(clone, { recursive: true });
       await stack.close();
     }
   });

@@ -1,11 +1,11 @@
 import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
-import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import getPort from 'get-port';
-import { blocksOf, PROJECT, readDocument, type Block } from './markdown.ts';
+import { cloneProject } from '../setup/clone-project.ts';
+import { blocksOf, readDocument, type Block } from './markdown.ts';
 import { Terminal } from './terminal.ts';
 
 const LONG = 180_000;
@@ -37,8 +37,7 @@ describe('docs/guide.md', () => {
 
   beforeAll(async () => {
     clone = await mkdtemp(path.join(tmpdir(), 'guide-'));
-    for (const name of namesInClone()) await cp(path.join(PROJECT, name), path.join(clone, name), { recursive: true });
-    await symlink(path.join(PROJECT, 'node_modules'), path.join(clone, 'node_modules'));
+    await cloneProject(clone);
     await mkdir(path.join(clone, '.local'));
     const [port, mcpPort] = [await getPort({ host: '127.0.0.1' }), await getPort({ host: '127.0.0.1' })];
     here = (text) => text.replaceAll('3000', String(port)).replaceAll('3001', String(mcpPort));
@@ -79,12 +78,6 @@ describe('docs/guide.md', () => {
     expect(exitCode).toBe(0);
   });
 });
-
-/** What a clone would have if all that is here were committed: everything but what git ignores. */
-function namesInClone(): string[] {
-  const ignored = readFileSync(path.join(PROJECT, '.gitignore'), 'utf8').split(/\/?\n/);
-  return readdirSync(PROJECT).filter((name) => name !== '.git' && !ignored.includes(name));
-}
 
 /** What the text block says that follows this one, if one does. */
 function outputAfter(blocks: Block[], index: number): string {

@@ -1,5 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
+import { TYPESCRIPT } from '../setup/typescript-program.ts';
 import { launch, newDirectory } from './local-server.ts';
 
 const LONG = 240_000;
@@ -15,7 +16,7 @@ const LIE = `
 const demoDirectories = async (directory: string) =>
   (await readdir(directory)).filter((name) => name.startsWith('session-manager-demo-'));
 
-const demo = async (env: Record<string, string>) => launch(env, [process.execPath, '--import', 'tsx', 'local/demo.ts']);
+const demo = async (env: Record<string, string>) => launch(env, [process.execPath, ...TYPESCRIPT, 'local/demo.ts']);
 
 describe('npm run demo', () => {
   test(

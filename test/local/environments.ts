@@ -58,9 +58,3 @@ export async function readOnlyHome(): Promise<string> {
   await chmod(home, 0o500);
   return home;
 }
-
-/** Runs a command bound by permissions, which root else is not: it keeps its id, so that it reads what is its own. */
-export const boundByPermissions = (command: string[]): string[] =>
-  process.geteuid?.() === 0 && process.platform === 'linux'
-    ? ['setpriv', '--inh-caps=-all', '--bounding-set=-all', ...command]
-    : command;

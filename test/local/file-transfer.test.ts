@@ -56,8 +56,8 @@ describe('the client’s transfers of files, through a real server', () => {
     return hash.digest('hex');
   };
 
-  test('64 MiB go up and down, and how far is told', async () => {
-    const content = randomBytes(64 * MIB + 7);
+  test('20 MiB go up and down, and how far is told', async () => {
+    const content = randomBytes(20 * MIB + 7);
     const source = path.join(await newDirectory(), 'source');
     await writeFile(source, content);
     const up: Progress[] = [];
@@ -73,7 +73,7 @@ describe('the client’s transfers of files, through a real server', () => {
     expect(sha256(await readFile(path.join(workspacePath, 'deep/big.bin')))).toBe(sha256(content));
     expect(await downloaded('deep/big.bin', (progress) => down.push(progress))).toBe(sha256(content));
     for (const progress of [up, down]) {
-      expect(progress).toHaveLength(17);
+      expect(progress).toHaveLength(6);
       expect(progress.at(-1)).toEqual({ transferred: content.length, total: content.length });
       expect(progress[0]).toEqual({ transferred: 4 * MIB, total: content.length });
     }

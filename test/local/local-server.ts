@@ -5,6 +5,7 @@ import path from 'node:path';
 import { afterAll } from '@jest/globals';
 import { ChildProgram, type Exit } from '../../local/child-program.ts';
 import { stopLeftOver } from '../../local/dynamodb-local.ts';
+import { TYPESCRIPT } from '../setup/typescript-program.ts';
 
 export const PROJECT = path.resolve(import.meta.dirname, '../..');
 const START_MS = 60_000;
@@ -57,7 +58,7 @@ export async function startServer(env: Record<string, string> = {}, command?: st
   };
 }
 
-export const MAIN = [process.execPath, '--import', 'tsx', 'local/main.ts'];
+export const MAIN = [process.execPath, ...TYPESCRIPT, 'local/main.ts'];
 
 /** The same without waiting for anything. */
 export async function launch(env: Record<string, string> = {}, command?: string[]): Promise<ChildProgram> {
@@ -73,8 +74,9 @@ export async function launch(env: Record<string, string> = {}, command?: string[
     LOG_LEVEL: 'ERROR',
     LOCAL_DATA_DIR: env.LOCAL_DATA_DIR ?? (await newDirectory()),
   };
-  const { PATH, HOME, JAVA_TOOL_OPTIONS } = process.env;
-  const program = new ChildProgram(file, args, { PATH, HOME, JAVA_TOOL_OPTIONS, ...defaults, ...env }, PROJECT);
+  const { PATH, HOME, JAVA_TOOL_OPTIONS, NODE_COMPILE_CACHE } = process.env;
+  const inherited = { PATH, HOME, JAVA_TOOL_OPTIONS, NODE_COMPILE_CACHE };
+  const program = new ChildProgram(file, args, { ...inherited, ...defaults, ...env }, PROJECT);
   programs.push(program);
   return program;
 }

@@ -9,7 +9,7 @@ import { lockDataDir } from '../../local/data-dir-lock.ts';
 import { stopLeftOver } from '../../local/dynamodb-local.ts';
 import { identify, type ProcessIdentity } from '../../local/process-identity.ts';
 import { databasePid, databasesOn, leftOn, lockOf, NOTHING, pidFileOf } from './data-directory.ts';
-import { boundByPermissions, FOREIGN_AWS, foreignConfigFile, readOnlyHome } from './environments.ts';
+import { FOREIGN_AWS, foreignConfigFile, readOnlyHome } from './environments.ts';
 import { ask, createSession, launch, MAIN, newDirectory, startServer } from './local-server.ts';
 import { OWN_DATABASE } from '../setup/own-database.ts';
 
@@ -21,7 +21,7 @@ describe('a restart', () => {
     async () => {
       const LOCAL_DATA_DIR = await newDirectory();
       const foreign = { ...FOREIGN_AWS, AWS_CONFIG_FILE: await foreignConfigFile(), HOME: await readOnlyHome() };
-      const before = await startServer({ LOCAL_DATA_DIR, LOG_LEVEL: 'INFO', ...foreign }, boundByPermissions(MAIN));
+      const before = await startServer({ LOCAL_DATA_DIR, LOG_LEVEL: 'INFO', ...foreign });
       const session = await createSession(before);
       await ask(before, 'PUT', `/sessions/${session.id}/system-prompt`, { body: { systemPrompt: 'Be brief.' } });
       await writeFile(path.join(session.workspacePath, 'note.txt'), 'kept');

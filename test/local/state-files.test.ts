@@ -9,6 +9,7 @@ import { readIdentity } from '../../local/process-identity.ts';
 import { StartError } from '../../local/start-error.ts';
 import { StreamCheckpoint } from '../../local/stream-checkpoint.ts';
 import { lockOf, pidFileOf } from './data-directory.ts';
+import { startServer } from './local-server.ts';
 
 const ARN = 'arn:of:a:stream';
 
@@ -90,3 +91,22 @@ describe('a state file that is empty or cut', () => {
     expect(await readIdentity(pidFileOf(directory))).toBeUndefined();
   });
 });
+
+/** A "java" on whose first start another program takes the port that it was to listen on. */
+const ROBBED = (node: string) => `#!/bin/sh
+PATH="\${PATH#*:}"
+if [ -e "$0.robbed" ]; then exec java "$@"; fi
+touch "$0.robbed"
+exec "${node}" -e '
+  const args = process.argv.slice(1);
+  require("node:net").createServer().listen(Number(args[args.indexOf("-port") + 1]), () =>
+    require("node:child_process").spawn("java", args, { stdio: "inherit" }).on("exit", (code) => process.exit(code)),
+  );' -- "$@"
+`;
+
+test('a database whose port was taken while it started gets another one: the start failed', async () => {
+  await writeFile(path.join(directory, 'java'), ROBBED(process.execPath), { mode: 0o755 });
+  const server = await startServer({ PATH: `${directory}:${process.env.PATH}` });
+  expect(existsSync(path.join(directory, 'java.robbed'))).toBe(true);
+  expect(await server.stop()).toEqual({ code: 0, signal: null });
+}, 120_000);

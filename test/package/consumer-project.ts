@@ -4,6 +4,7 @@ import { chmod, mkdir, mkdtemp, readFile, realpath, rm, symlink, writeFile } fro
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import { buildOfRun } from '../setup/build-of-run.ts';
 
 export const PROJECT = path.resolve(import.meta.dirname, '../..');
 const NAME = 'agent-session-manager';
@@ -45,11 +46,11 @@ export class ConsumerProject {
     this.manifest = manifest;
   }
 
-  /** Builds and packs what is in this checkout, and installs that. */
+  /** Packs what is in this checkout, once built, and installs that. */
   static async create(): Promise<ConsumerProject> {
     const root = await realpath(await mkdtemp(path.join(tmpdir(), 'consumer-')));
-    await run('npm', ['run', 'prepack'], PROJECT);
-    await run('npm', ['pack', '--ignore-scripts', '--pack-destination', root], PROJECT);
+    const build = await buildOfRun();
+    await run('npm', ['pack', '--ignore-scripts', '--pack-destination', root], build);
     const installed = path.join(root, 'node_modules', NAME);
     await mkdir(installed, { recursive: true });
     await run(

@@ -47,7 +47,7 @@ const modulesAtStart = (name: FunctionName) => modulesIn(name, [...loadedAtStart
 describe('a bundle', () => {
   beforeAll(async () => {
     directories = await bundlesOfRun();
-  }, 180_000);
+  }, 600_000);
 
   test.each(FUNCTION_NAMES)('of %s is modules and their maps', (name) => {
     const files = readdirSync(directories[name]);

@@ -38,7 +38,7 @@ describe('the example', () => {
         [functionVariable('records')]: 'records',
       },
     });
-  }, 180_000);
+  }, 600_000);
   afterAll(async () => {
     await job.stop();
     api.stop();

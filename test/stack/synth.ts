@@ -10,8 +10,8 @@ import { FUNCTION_NAMES, type FunctionName } from '../../cdk/function-rows.ts';
 export const projectRoot = path.resolve(import.meta.dirname, '../..');
 const { context } = JSON.parse(readFileSync(path.join(projectRoot, 'cdk.json'), 'utf8')) as { context: object };
 
-/** Whether the functions' code is bundled, which templates do not need. */
-const BUNDLES = { none: { 'aws:cdk:bundling-stacks': [] }, all: { 'aws:cdk:enable-asset-metadata': true } };
+/** Templates do not need the functions' code bundled. */
+const NO_BUNDLES = { 'aws:cdk:bundling-stacks': [] };
 
 /** The CDK's rules for templates are a WebAssembly that takes seconds to start. `withRules` applies them. */
 process.env.CDK_VALIDATION = 'false';
@@ -26,12 +26,13 @@ export function withRules<T>(work: () => T): T {
 }
 
 /** The app as the command line makes it, with this context on top of that of `cdk.json`. What it writes goes with the run. */
-export function newApp(
-  own: Record<string, unknown> = {},
-  bundles: keyof typeof BUNDLES = 'none',
-): { app: App; stack: SessionManagerStack; outdir: string } {
+export function newApp(own: Record<string, unknown> = {}): {
+  app: App;
+  stack: SessionManagerStack;
+  outdir: string;
+} {
   const outdir = mkdtempSync(path.join(process.env.DIRECTORY_OF_TEST_RUN as string, 'cdk-out-'));
-  return { outdir, ...sessionManagerApp({ outdir, context: { ...context, ...BUNDLES[bundles], ...own } }) };
+  return { outdir, ...sessionManagerApp({ outdir, context: { ...context, ...NO_BUNDLES, ...own } }) };
 }
 
 let ofNothingElse: Template | undefined;

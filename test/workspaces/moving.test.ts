@@ -50,12 +50,12 @@ describe('what is moved or copied', () => {
       await link(own.at('dir', 'script'), own.at('dir', 'sub', 'same'));
       await symlink('../../eve/other/secret', own.at('dir', 'out'));
       await chmod(own.at('dir', 'sub'), 0o750);
-      await chmod(own.at('dir'), 0o1500);
+      await chmod(own.at('dir'), 0o1700);
       await own[kind]('dir', 'new/place/');
       const at = (...names: string[]) => own.at('new', 'place', ...names);
       const names = (await readdir(at(), { encoding: 'buffer' })).map((name) => name.toString('latin1')).sort();
       expect(names).toEqual(['V\xedctor', 'file', 'out', 'script', 'sub']);
-      expect([await modeOf(at()), await modeOf(at('sub')), await modeOf(at('script'))]).toEqual(['1500', '750', '755']);
+      expect([await modeOf(at()), await modeOf(at('sub')), await modeOf(at('script'))]).toEqual(['1700', '750', '755']);
       expect((await stat(at('script'))).ino).toBe((await stat(at('sub', 'same'))).ino);
       expect(await readlink(at('out'))).toBe('../../eve/other/secret');
       expect(await codeOf(lstat(own.at('dir')))).toBe(kind === 'move' ? 'ENOENT' : 'done');

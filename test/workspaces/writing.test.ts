@@ -4,6 +4,7 @@ import { appendFile, mkdir, readdir, readFile, rename, stat, utimes, writeFile }
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { TYPESCRIPT } from '../setup/typescript-program.ts';
 import { SessionManagerError } from '../../lib/errors.ts';
 import { infoOf } from '../../lib/workspaces/files/entity-tag.ts';
 import { withFileLock } from '../../lib/workspaces/files/file-lock.ts';
@@ -163,7 +164,7 @@ describe('writing', () => {
       const file = `dir/file-${index}`;
       await own.write(file, Buffer.alloc(512 * 1024, 'o'));
       const script = path.join(import.meta.dirname, 'writer.ts');
-      const args = ['--import', 'tsx', script, own.root, own.session.id, file, 'ab'];
+      const args = [...TYPESCRIPT, script, own.root, own.session.id, file, 'ab'];
       const writer = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
       const exited = once(writer, 'exit');
       await once(writer.stdout, 'data', { signal: AbortSignal.timeout(30_000) });

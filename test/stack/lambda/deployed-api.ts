@@ -16,7 +16,7 @@ export interface SessionInfo {
   metadata: Record<string, string>;
 }
 
-export const START_MS = 180_000;
+export const START_MS = 600_000;
 
 /** A request of API Gateway to a function of the deployment. */
 export async function http(
