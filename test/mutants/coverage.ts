@@ -6,19 +6,21 @@ import type { JestProcesses } from './jest-process.ts';
 import type { Mutant } from './mutant.ts';
 import { PROJECT, readSource } from './mutated-files.ts';
 
-/** Rooms whose tests run the mutated sources, the likeliest first. Other processes run them without mutants. */
-const ROOMS = [
-  'table',
-  'limits',
-  'sessions',
-  'model',
-  'faults',
-  'reconcile',
-  'telemetry/metrics',
-  'telemetry/events',
-  'invariants',
-  'manager-model',
-  'bench',
+/** Tests that run the mutated sources themselves, the likeliest first. Other processes run them without mutants. */
+const TESTS = [
+  'table/*',
+  'limits/*',
+  'sessions/*',
+  'model/*',
+  'faults/*',
+  'reconcile/*',
+  'telemetry/{metrics,events}/*',
+  'invariants/*',
+  'manager-model/*',
+  'workspaces/{trash,usage-scan,root-check}',
+  'prompts/*',
+  'mcp-clients/mcp-farewells',
+  'bench/*',
 ];
 const KEPT_IN = path.join(PROJECT, '.local/mutants/coverage');
 const FILES_AT_ONCE = 12;
@@ -26,7 +28,7 @@ const FILES_AT_ONCE = 12;
 export type Coverage = Map<string, Reached>;
 
 const testFiles = (): string[] =>
-  ROOMS.flatMap((room) => globSync(`test/${room}/*.test.ts`, { cwd: PROJECT }).sort()).filter(
+  TESTS.flatMap((tests) => globSync(`test/${tests}.test.ts`, { cwd: PROJECT }).sort()).filter(
     (file) => !file.endsWith('.deep.test.ts') && !readSource(file).includes('/local-server.ts'),
   );
 

@@ -10,7 +10,7 @@ export default {
   testRunner: '<rootDir>/test/mutants/mutant-runner.ts',
   globalSetup: undefined,
   globalTeardown: undefined,
-  testSequencer: undefined,
+  testSequencer: '<rootDir>/test/mutants/given-order.ts',
   reporters: [],
   maxWorkers: 1,
 };

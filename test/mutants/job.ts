@@ -16,6 +16,8 @@ export interface MutantRun {
 export interface Reached {
   tests: { ms: number; mutants: string[] }[];
   atLoad: string[];
+  /** For loading the file, and its hooks. */
+  otherMs: number;
   /** Names of tests that fail without any mutant. */
   failed: string[];
 }

@@ -16,6 +16,7 @@ const { values } = parseArgs({
   options: {
     seed: { type: 'string' },
     all: { type: 'boolean', default: false },
+    /** Parts of paths, with commas between them. */
     file: { type: 'string', default: '' },
     /** Those of the last run that no test has killed. */
     survivors: { type: 'boolean', default: false },
@@ -25,7 +26,8 @@ const seed = values.seed === undefined ? Date.now() % 1_000_000 : Number(values.
 const print = (line: string) => void process.stdout.write(`${line}\n`);
 
 function chosen(all: Mutant[]): Mutant[] {
-  const among = all.filter(({ file }) => file.includes(values.file));
+  const parts = values.file.split(',');
+  const among = all.filter(({ file }) => parts.some((part) => file.includes(part)));
   if (values.survivors) {
     const alive = new Set(lastRun().flatMap(({ mutant, state }) => (state === 'killed' ? [] : [nameOf(mutant)])));
     return among.filter((mutant) => alive.has(nameOf(mutant)));

@@ -54,11 +54,14 @@ async function coverage(
   environment: MutantEnvironment,
   runOnce: (of: Selection) => Promise<TestResult>,
 ): Promise<TestResult> {
+  const startedAt = performance.now();
   const result = await runOnce({ mutant: undefined, tests: 'all' });
+  const ms = performance.now() - startedAt;
   const { durations, reached } = environment;
   const atLoad = [...environment.atLoad];
   const tests = durations.map((ms, place) => ({ ms, mutants: [...(reached[place] ?? [])] }));
-  tell({ kind: 'reached', testFile, reached: { tests, atLoad, failed: failuresOf(result) } });
+  const otherMs = Math.max(0, ms - durations.reduce((sum, of) => sum + of, 0));
+  tell({ kind: 'reached', testFile, reached: { tests, atLoad, otherMs, failed: failuresOf(result) } });
   return result;
 }
 

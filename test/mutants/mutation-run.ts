@@ -99,7 +99,7 @@ function runOf(mutant: string, reached: Reached): MutantRun | undefined {
 
 function msOf({ tests }: Pick<MutantRun, 'tests'>, reached: Reached): number {
   const of = tests === 'all' ? reached.tests : tests.map((place) => reached.tests[place]);
-  return of.reduce((sum, test) => sum + (test?.ms ?? 0), 0);
+  return of.reduce((sum, test) => sum + (test?.ms ?? 0), reached.otherMs ?? 4000);
 }
 
 const allOf = ({ tests, atLoad }: Reached): Set<string> =>

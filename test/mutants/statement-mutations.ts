@@ -12,7 +12,8 @@ export function isLeftOut(node: ts.Node): node is ts.ExpressionStatement {
   const block = ts.isBlock(parent) && parent.statements.length === 1 ? parent.parent : parent;
   // The same as a condition that never holds.
   const isWholeBranch = ts.isIfStatement(block) && block.elseStatement === undefined;
-  return !isWholeBranch && !ts.isConstructorDeclaration(parent.parent);
+  const isOfConstructor = ts.isBlock(parent) && ts.isConstructorDeclaration(parent.parent);
+  return !isWholeBranch && !isOfConstructor;
 }
 
 /** The body of a loop, which may end after one round. */
