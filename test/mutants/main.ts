@@ -15,6 +15,8 @@ const SAMPLE = 60;
 const { values } = parseArgs({
   options: {
     seed: { type: 'string' },
+    /** How long the tests that reach a mutant may take together, until it counts as one that survives (s). */
+    patience: { type: 'string', default: '60' },
     all: { type: 'boolean', default: false },
     /** Parts of paths, with commas between them. */
     file: { type: 'string', default: '' },
@@ -47,7 +49,7 @@ try {
   print(`seed ${seed}: ${mutants.length} of ${all.length} mutants`);
   const coverage = await coverageOf(all, processes, (file) => print(`measured what ${file} reaches`));
   for (const [file, { failed }] of coverage) if (failed.length > 0) print(`left out: ${file} fails: ${failed[0]}`);
-  const run = new MutationRun(coverage, processes);
+  const run = new MutationRun(coverage, processes, Number(values.patience) * 1000);
   mkdirSync(path.dirname(LAST_RUN), { recursive: true });
   const verdicts = await run.run(mutants, (line) => {
     print(line);

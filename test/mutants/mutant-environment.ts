@@ -8,6 +8,9 @@ export interface Selection {
   tests: number[] | 'all';
 }
 
+/** The test file has fewer tests than when it was measured. */
+export class NoSuchTest extends Error {}
+
 /** The global object that tests and sources share: it knows the active mutant, and which tests have reached which. */
 export default class MutantEnvironment extends TestEnvironment {
   private selection: Selection = { mutant: undefined, tests: 'all' };
@@ -54,6 +57,7 @@ export default class MutantEnvironment extends TestEnvironment {
     this.reached = this.tests.map(() => new Set());
     const { tests } = this.selection;
     if (tests === 'all') return;
+    if (tests.some((place) => place >= this.tests.length)) throw new NoSuchTest();
     const wanted = new Set(tests);
     for (const [place, test] of this.tests.entries()) if (!wanted.has(place)) test.mode = 'skip';
   }

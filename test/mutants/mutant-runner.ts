@@ -6,13 +6,17 @@ import type { TestResult } from '@jest/test-result';
 import type JestRuntime from 'jest-runtime';
 import type { Job, MutantRun, News } from './job.ts';
 import type MutantEnvironment from './mutant-environment.ts';
-import type { Selection } from './mutant-environment.ts';
+import { NoSuchTest, type Selection } from './mutant-environment.ts';
 
 const require = createRequire(import.meta.url);
 const CIRCUS = require.resolve('jest-circus/runner');
 const INITIALIZER = path.join(path.dirname(CIRCUS), 'jestAdapterInit.js');
 
 const job = JSON.parse(readFileSync(process.env.MUTANT_JOB as string, 'utf8')) as Job;
+const PROJECTS_MODULES = (key: string) => !key.includes('/node_modules/');
+/** And jest's own, such as `@jest/globals`. */
+const MODULES_OF_TESTS = (key: string) =>
+  !key.includes('/') || key.startsWith(new URL('..', import.meta.url).href) || key.startsWith('@jest/');
 /** By an earlier test file of this process. */
 const killed = new Set<string>();
 
@@ -26,8 +30,8 @@ interface Registries {
 }
 
 /**
- * Runs a test file again and again in one process, with another mutant each time. The project's modules are evaluated
- * anew for each, those of packages once.
+ * Runs a test file again and again in one process, with another mutant each time. Its own modules are evaluated anew for
+ * each, the sources only for mutants that matter while they load, packages once.
  */
 export default async function runMutants(
   globalConfig: Config.GlobalConfig,
@@ -38,7 +42,7 @@ export default async function runMutants(
 ): Promise<TestResult> {
   const testFile = path.relative(config.rootDir, testPath);
   const runOnce = async (selection: Selection) => {
-    renew(environment, runtime);
+    renew(environment, runtime, selection.tests === 'all' ? PROJECTS_MODULES : MODULES_OF_TESTS);
     environment.select(selection);
     return runCircus(globalConfig, config, environment, runtime, testPath);
   };
@@ -111,17 +115,22 @@ class Judge {
     try {
       await this.run({ mutant, tests });
     } catch (thrown) {
+      if (thrown instanceof NoSuchTest) throw thrown;
       return { test: -1, name: `the test file cannot be loaded: ${String(thrown).slice(0, 80)}` };
     }
     return this.environment.failed;
   }
 }
 
-/** As before the first run, but for the modules of packages. */
-function renew(environment: MutantEnvironment, runtime: JestRuntime.default): void {
+/** As before the first run, but for modules that stay. */
+function renew(
+  environment: MutantEnvironment,
+  runtime: JestRuntime.default,
+  isRenewed: (key: string) => boolean,
+): void {
   const { registries } = runtime as unknown as { registries: Registries };
   for (const key of registries.esModuleRegistry.keys()) {
-    if (!key.includes('/node_modules/')) registries.esModuleRegistry.delete(key);
+    if (isRenewed(key)) registries.esModuleRegistry.delete(key);
   }
   registries.internalModuleRegistry.delete(INITIALIZER);
   Reflect.deleteProperty(environment.global, Symbol.for('EVENT_HANDLERS'));

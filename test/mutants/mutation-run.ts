@@ -13,8 +13,6 @@ export interface Verdict {
 /** A mutant may take this many times as long as the tests without it, and some (ms). */
 const TIMES = 8;
 const MORE_MS = 20_000;
-/** Of the tests that reach a mutant, the first ones that take this long together (ms). */
-const PATIENCE_MS = 60_000;
 const RUNS_OF_A_PROCESS = 150;
 const FILES_OF_A_PROCESS = 8;
 
@@ -22,12 +20,15 @@ const FILES_OF_A_PROCESS = 8;
 export class MutationRun {
   private readonly coverage: Coverage;
   private readonly processes: JestProcesses;
+  private readonly patienceMs: number;
   private readonly killed = new Map<string, string>();
   private readonly spentMs = new Map<string, number>();
   private readonly done = new Set<string>();
 
-  constructor(coverage: Coverage, processes: JestProcesses) {
-    this.coverage = coverage;
+  /** `patienceMs`: of the tests that reach a mutant, the first ones that take this long together. */
+  constructor(coverage: Coverage, processes: JestProcesses, patienceMs: number) {
+    this.patienceMs = patienceMs;
+    this.coverage = new Map([...coverage].sort(([, one], [, other]) => worthOf(other) - worthOf(one)));
     this.processes = processes;
   }
 
@@ -61,7 +62,7 @@ export class MutationRun {
       if (reached.failed.length > 0) continue;
       const runs: MutantRun[] = [];
       for (const { id } of mutants) {
-        if (this.killed.has(id) || this.done.has(pair(file, id)) || (spent.get(id) ?? 0) > PATIENCE_MS) continue;
+        if (this.killed.has(id) || this.done.has(pair(file, id)) || (spent.get(id) ?? 0) > this.patienceMs) continue;
         const run = runOf(id, reached);
         if (!run) continue;
         if (count + runs.length >= RUNS_OF_A_PROCESS) break;
@@ -96,6 +97,9 @@ function runOf(mutant: string, reached: Reached): MutantRun | undefined {
   if (tests.length === 0) return undefined;
   return { mutant, tests, mostMs: MORE_MS + TIMES * msOf({ tests }, reached) };
 }
+
+/** The more a test file reaches in less time, the earlier it runs. */
+const worthOf = (reached: Reached): number => allOf(reached).size / (1 + msOf({ tests: 'all' }, reached));
 
 function msOf({ tests }: Pick<MutantRun, 'tests'>, reached: Reached): number {
   const of = tests === 'all' ? reached.tests : tests.map((place) => reached.tests[place]);
