@@ -7,8 +7,10 @@ export type Job =
 
 export interface MutantRun {
   mutant: string;
-  /** Places of the tests in their file; all of them where nothing else is known. */
-  tests: number[] | 'all';
+  /** Places of the tests in their file. */
+  tests: number[];
+  /** Whether the sources load anew: the mutant matters while they do. */
+  isFresh: boolean;
   mostMs: number;
 }
 

@@ -6,17 +6,22 @@ import { JestProcesses } from './jest-process.ts';
 import type { Mutant } from './mutant.ts';
 import { allMutants, PROJECT } from './mutated-files.ts';
 import { MutationRun, type Verdict } from './mutation-run.ts';
+import { Plan } from './plan.ts';
 import { exitCodeOf, report } from './report.ts';
 import { sample } from './sample.ts';
 
 const LAST_RUN = path.join(PROJECT, '.local/mutants/last-run.json');
 const SAMPLE = 60;
+/** How long the tests of a mutant take together, in the first rounds (ms). */
+const ROUNDS_MS = [1_500, 8_000];
 
 const { values } = parseArgs({
   options: {
     seed: { type: 'string' },
     /** How long the tests that reach a mutant may take together, until it counts as one that survives (s). */
     patience: { type: 'string', default: '60' },
+    /** Takes what the last run has killed as killed. */
+    resume: { type: 'boolean', default: false },
     all: { type: 'boolean', default: false },
     /** Parts of paths, with commas between them. */
     file: { type: 'string', default: '' },
@@ -49,12 +54,21 @@ try {
   print(`seed ${seed}: ${mutants.length} of ${all.length} mutants`);
   const coverage = await coverageOf(all, processes, (file) => print(`measured what ${file} reaches`));
   for (const [file, { failed }] of coverage) if (failed.length > 0) print(`left out: ${file} fails: ${failed[0]}`);
-  const run = new MutationRun(coverage, processes, Number(values.patience) * 1000);
+  const roundsMs = [...ROUNDS_MS, Number(values.patience) * 1000];
+  const run = new MutationRun(
+    mutants,
+    new Plan(coverage, mutants, roundsMs),
+    processes,
+    values.resume ? lastRun() : [],
+  );
   mkdirSync(path.dirname(LAST_RUN), { recursive: true });
-  const verdicts = await run.run(mutants, (line) => {
-    print(line);
-    writeFileSync(LAST_RUN, JSON.stringify(run.verdicts(mutants), undefined, 1));
-  });
+  for (const round of roundsMs.keys()) {
+    await run.round(round, (line) => {
+      print(line);
+      writeFileSync(LAST_RUN, JSON.stringify(run.verdicts(), undefined, 1));
+    });
+  }
+  const verdicts = run.verdicts();
   print(report(verdicts, { seed, minutes: (performance.now() - startedAt) / 60_000 }));
   process.exitCode = exitCodeOf(verdicts);
 } finally {

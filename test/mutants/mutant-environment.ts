@@ -6,6 +6,7 @@ import { SWITCH } from './mutant.ts';
 export interface Selection {
   mutant: string | undefined;
   tests: number[] | 'all';
+  isFresh: boolean;
 }
 
 /** The test file has fewer tests than when it was measured. */
@@ -13,13 +14,13 @@ export class NoSuchTest extends Error {}
 
 /** The global object that tests and sources share: it knows the active mutant, and which tests have reached which. */
 export default class MutantEnvironment extends TestEnvironment {
-  private selection: Selection = { mutant: undefined, tests: 'all' };
+  private selection: Selection = { mutant: undefined, tests: 'all', isFresh: true };
   private tests: Circus.TestEntry[] = [];
   private current: Set<string>[] = [];
   /** By test; what no test has reached belongs to all of them. */
   reached: Set<string>[] = [];
   atLoad = new Set<string>();
-  failed: { test: number; name: string } | undefined;
+  failed: { test: number | undefined; name: string } | undefined;
 
   override async setup(): Promise<void> {
     await super.setup();
@@ -44,7 +45,7 @@ export default class MutantEnvironment extends TestEnvironment {
     if (event.name === 'test_done') this.end(event.test);
     if (event.name === 'run_describe_finish') this.endOf(event.describeBlock);
     if (event.name === 'run_finish' && state.unhandledErrors.length > 0)
-      this.failed ??= { test: -1, name: 'unhandled' };
+      this.failed ??= { test: undefined, name: 'an error that nobody has caught' };
   };
 
   private isActive(id: string): boolean {

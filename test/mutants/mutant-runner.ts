@@ -13,10 +13,11 @@ const CIRCUS = require.resolve('jest-circus/runner');
 const INITIALIZER = path.join(path.dirname(CIRCUS), 'jestAdapterInit.js');
 
 const job = JSON.parse(readFileSync(process.env.MUTANT_JOB as string, 'utf8')) as Job;
-const PROJECTS_MODULES = (key: string) => !key.includes('/node_modules/');
-/** And jest's own, such as `@jest/globals`. */
-const MODULES_OF_TESTS = (key: string) =>
-  !key.includes('/') || key.startsWith(new URL('..', import.meta.url).href) || key.startsWith('@jest/');
+const TESTS = new URL('..', import.meta.url).href;
+const isOfProject = (key: string) => !key.includes('/node_modules/');
+/** And what jest gives them. */
+const isOfTests = (key: string) => !key.includes('/') || key.startsWith(TESTS) || key.startsWith('@jest/');
+
 /** By an earlier test file of this process. */
 const killed = new Set<string>();
 
@@ -27,6 +28,8 @@ const { default: runCircus } = require(CIRCUS) as { default: RunCircus };
 interface Registries {
   esModuleRegistry: Map<string, unknown>;
   internalModuleRegistry: Map<string, unknown>;
+  /** What tests have put in place of modules. */
+  moduleMockRegistry: Map<string, unknown>;
 }
 
 /**
@@ -42,7 +45,7 @@ export default async function runMutants(
 ): Promise<TestResult> {
   const testFile = path.relative(config.rootDir, testPath);
   const runOnce = async (selection: Selection) => {
-    renew(environment, runtime, selection.tests === 'all' ? PROJECTS_MODULES : MODULES_OF_TESTS);
+    renew(environment, runtime, selection.isFresh);
     environment.select(selection);
     return runCircus(globalConfig, config, environment, runtime, testPath);
   };
@@ -50,7 +53,7 @@ export default async function runMutants(
   let last: TestResult | undefined;
   const judge = new Judge(testFile, environment, async (selection) => void (last = await runOnce(selection)));
   for (const run of job.runs[testFile] ?? []) await judge.judge(run);
-  return last ?? runOnce({ mutant: undefined, tests: [] });
+  return last ?? runOnce({ mutant: undefined, tests: [], isFresh: false });
 }
 
 async function coverage(
@@ -59,7 +62,7 @@ async function coverage(
   runOnce: (of: Selection) => Promise<TestResult>,
 ): Promise<TestResult> {
   const startedAt = performance.now();
-  const result = await runOnce({ mutant: undefined, tests: 'all' });
+  const result = await runOnce({ mutant: undefined, tests: 'all', isFresh: false });
   const ms = performance.now() - startedAt;
   const { durations, reached } = environment;
   const atLoad = [...environment.atLoad];
@@ -78,7 +81,7 @@ class Judge {
   private readonly testFile: string;
   private readonly environment: MutantEnvironment;
   private readonly run: (of: Selection) => Promise<void>;
-  /** Whether a test passes alone, or all of them, without a mutant. */
+  /** Whether a test passes alone, and all of them, without a mutant. */
   private readonly sound = new Map<number | 'all', boolean>();
 
   constructor(testFile: string, environment: MutantEnvironment, run: (of: Selection) => Promise<void>) {
@@ -87,53 +90,52 @@ class Judge {
     this.run = run;
   }
 
-  async judge({ mutant, mostMs, ...run }: MutantRun): Promise<void> {
-    let { tests } = run;
+  async judge({ mutant, mostMs, tests, isFresh }: MutantRun): Promise<void> {
     if (killed.has(mutant)) return;
     const { testFile } = this;
     tell({ kind: 'begun', testFile, mutant, mostMs });
-    let killedBy = await this.failureWith(mutant, tests);
+    let killedBy = await this.failureWith({ mutant, tests, isFresh });
     // A test that needs those before it fails without any mutant.
-    if (killedBy && tests !== 'all' && !(await this.isSound(killedBy.test))) {
-      killedBy = await this.failureWith(mutant, 'all');
-      tests = 'all';
+    if (killedBy && !(await this.isSound(killedBy.test ?? 'all'))) {
+      const all = await this.failureWith({ mutant, tests: 'all', isFresh });
+      killedBy = all && (await this.isSound('all')) ? all : undefined;
     }
-    if (killedBy && tests === 'all' && !(await this.isSound('all'))) killedBy = undefined;
     if (killedBy) killed.add(mutant);
     tell({ kind: 'ended', testFile, mutant, killedBy: killedBy?.name });
   }
 
   private async isSound(test: number | 'all'): Promise<boolean> {
     const known = this.sound.get(test);
-    if (known !== undefined || test === -1) return known ?? true;
-    const passes = (await this.failureWith(undefined, test === 'all' ? 'all' : [test])) === undefined;
+    if (known !== undefined) return known;
+    const passes =
+      (await this.failureWith({ mutant: undefined, tests: test === 'all' ? 'all' : [test], isFresh: true })) ===
+      undefined;
     this.sound.set(test, passes);
     return passes;
   }
 
-  private async failureWith(mutant: string | undefined, tests: Selection['tests']) {
+  private async failureWith(selection: Selection) {
     try {
-      await this.run({ mutant, tests });
+      await this.run(selection);
     } catch (thrown) {
       if (thrown instanceof NoSuchTest) throw thrown;
-      return { test: -1, name: `the test file cannot be loaded: ${String(thrown).slice(0, 80)}` };
+      return { test: undefined, name: `the test file cannot be loaded: ${String(thrown).slice(0, 80)}` };
     }
     return this.environment.failed;
   }
 }
 
-/** As before the first run, but for modules that stay. */
-function renew(
-  environment: MutantEnvironment,
-  runtime: JestRuntime.default,
-  isRenewed: (key: string) => boolean,
-): void {
+/** As before the first run, but for modules that may stay. What has replaced modules by its own needs all of them. */
+function renew(environment: MutantEnvironment, runtime: JestRuntime.default, isFresh: boolean): void {
   const { registries } = runtime as unknown as { registries: Registries };
+  const isRenewed = isFresh || registries.moduleMockRegistry.size > 0 ? isOfProject : isOfTests;
   for (const key of registries.esModuleRegistry.keys()) {
     if (isRenewed(key)) registries.esModuleRegistry.delete(key);
   }
+  registries.moduleMockRegistry.clear();
   registries.internalModuleRegistry.delete(INITIALIZER);
   Reflect.deleteProperty(environment.global, Symbol.for('EVENT_HANDLERS'));
+  runtime.enterTestCode();
 }
 
 const tell = (news: News): void => void process.send?.(news);

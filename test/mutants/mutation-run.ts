@@ -1,7 +1,7 @@
-import type { Coverage } from './coverage.ts';
-import type { MutantRun, News, Reached } from './job.ts';
+import type { MutantRun, News } from './job.ts';
 import type { JestProcesses } from './jest-process.ts';
 import type { Mutant } from './mutant.ts';
+import type { Plan } from './plan.ts';
 
 /** What became of a mutant: killed by a test, survived all that reach it, or reached by none. */
 export interface Verdict {
@@ -10,79 +10,65 @@ export interface Verdict {
   by?: string;
 }
 
-/** A mutant may take this many times as long as the tests without it, and some (ms). */
-const TIMES = 8;
-const MORE_MS = 20_000;
-const RUNS_OF_A_PROCESS = 150;
-const FILES_OF_A_PROCESS = 8;
+const RUNS_OF_A_PROCESS = 200;
+const FILES_OF_A_PROCESS = 10;
 
-/** Runs the tests that reach each mutant, one test file after the other, until one fails. */
+/** Runs tests with each mutant until one fails. */
 export class MutationRun {
-  private readonly coverage: Coverage;
+  private readonly mutants: Mutant[];
+  private readonly plan: Plan;
   private readonly processes: JestProcesses;
-  private readonly patienceMs: number;
   private readonly killed = new Map<string, string>();
-  private readonly spentMs = new Map<string, number>();
-  private readonly done = new Set<string>();
 
-  /** `patienceMs`: of the tests that reach a mutant, the first ones that take this long together. */
-  constructor(coverage: Coverage, processes: JestProcesses, patienceMs: number) {
-    this.patienceMs = patienceMs;
-    this.coverage = new Map([...coverage].sort(([, one], [, other]) => worthOf(other) - worthOf(one)));
+  /** `known`: of an earlier run, which this one continues. */
+  constructor(mutants: Mutant[], plan: Plan, processes: JestProcesses, known: Verdict[]) {
+    this.mutants = mutants;
+    this.plan = plan;
     this.processes = processes;
+    for (const { mutant, by } of known) if (by !== undefined) this.kill(mutant.id, by);
   }
 
-  async run(mutants: Mutant[], onProgress: (line: string) => void): Promise<Verdict[]> {
-    for (;;) {
-      const runs = this.nextRuns(mutants);
-      const files = Object.keys(runs);
-      if (files.length === 0) return this.verdicts(mutants);
-      const { broken } = await this.processes.run({ kind: 'mutants', runs }, files, (news) => this.take(news));
+  async round(round: number, onProgress: (line: string) => void): Promise<void> {
+    const alive = this.mutants.filter(({ id }) => !this.killed.has(id));
+    const left = this.plan.runsOf(round, alive);
+    for (let runs = this.next(left); runs.size > 0; runs = this.next(left)) {
+      const files = [...runs.keys()];
+      const news = (of: News) => this.take(of, left);
+      const { broken } = await this.processes.run({ kind: 'mutants', runs: Object.fromEntries(runs) }, files, news);
       if (broken) this.kill(broken.mutant, `${broken.why} in ${broken.testFile}`);
-      else for (const file of files) for (const { mutant } of runs[file] ?? []) this.done.add(pair(file, mutant));
-      onProgress(`${files.at(-1)}: ${this.killed.size} killed of ${mutants.length}`);
+      // What a process that has ended by itself did not tell of, the next one would not either.
+      else for (const [file, given] of runs) left.set(file, without(left.get(file), given));
+      onProgress(
+        `round ${round + 1}, ${files.length} test files: ${this.killed.size} of ${this.mutants.length} killed`,
+      );
     }
   }
 
-  verdicts(mutants: Mutant[]): Verdict[] {
-    const reached = new Set([...this.coverage.values()].flatMap((of) => [...allOf(of)]));
-    return mutants.map((mutant) => {
+  verdicts(): Verdict[] {
+    return this.mutants.map((mutant) => {
       const by = this.killed.get(mutant.id);
       if (by !== undefined) return { mutant, state: 'killed', by };
-      return { mutant, state: reached.has(mutant.id) ? 'survived' : 'not reached' };
+      return { mutant, state: this.plan.isReached(mutant.id) ? 'survived' : 'not reached' };
     });
   }
 
-  /** The next test files that reach a mutant which is alive. */
-  private nextRuns(mutants: Mutant[]): Record<string, MutantRun[]> {
-    const next: Record<string, MutantRun[]> = {};
-    const spent = new Map(this.spentMs);
-    let count = 0;
-    for (const [file, reached] of this.coverage) {
-      if (reached.failed.length > 0) continue;
-      const runs: MutantRun[] = [];
-      for (const { id } of mutants) {
-        if (this.killed.has(id) || this.done.has(pair(file, id)) || (spent.get(id) ?? 0) > this.patienceMs) continue;
-        const run = runOf(id, reached);
-        if (!run) continue;
-        if (count + runs.length >= RUNS_OF_A_PROCESS) break;
-        spent.set(id, (spent.get(id) ?? 0) + msOf(run, reached));
-        runs.push(run);
-      }
-      if (runs.length > 0) next[file] = runs;
-      count += runs.length;
-      if (count >= RUNS_OF_A_PROCESS || Object.keys(next).length === FILES_OF_A_PROCESS) break;
+  /** What the next process runs: whole test files, or a part of a large one. */
+  private next(left: Map<string, MutantRun[]>): Map<string, MutantRun[]> {
+    const next = new Map<string, MutantRun[]>();
+    let room = RUNS_OF_A_PROCESS;
+    for (const [file, runs] of left) {
+      const alive = runs.filter(({ mutant }) => !this.killed.has(mutant));
+      left.set(file, alive);
+      if (alive.length > 0 && room > 0 && next.size < FILES_OF_A_PROCESS) next.set(file, alive.slice(0, room));
+      room -= alive.length;
     }
     return next;
   }
 
-  private take(news: News): void {
+  private take(news: News, left: Map<string, MutantRun[]>): void {
     if (news.kind !== 'ended') return;
     const { mutant, testFile, killedBy } = news;
-    this.done.add(pair(testFile, mutant));
-    const reached = this.coverage.get(testFile) as Reached;
-    const run = runOf(mutant, reached);
-    this.spentMs.set(mutant, (this.spentMs.get(mutant) ?? 0) + (run ? msOf(run, reached) : 0));
+    left.set(testFile, without(left.get(testFile), [{ mutant }]));
     if (killedBy !== undefined) this.kill(mutant, `${testFile}: ${killedBy}`);
   }
 
@@ -91,22 +77,7 @@ export class MutationRun {
   }
 }
 
-function runOf(mutant: string, reached: Reached): MutantRun | undefined {
-  const places = [...reached.tests.keys()].filter((place) => reached.tests[place]?.mutants.includes(mutant));
-  const tests = reached.atLoad.includes(mutant) ? 'all' : places;
-  if (tests.length === 0) return undefined;
-  return { mutant, tests, mostMs: MORE_MS + TIMES * msOf({ tests }, reached) };
+function without(runs: MutantRun[] = [], done: Pick<MutantRun, 'mutant'>[]): MutantRun[] {
+  const over = new Set(done.map(({ mutant }) => mutant));
+  return runs.filter(({ mutant }) => !over.has(mutant));
 }
-
-/** The more a test file reaches in less time, the earlier it runs. */
-const worthOf = (reached: Reached): number => allOf(reached).size / (1 + msOf({ tests: 'all' }, reached));
-
-function msOf({ tests }: Pick<MutantRun, 'tests'>, reached: Reached): number {
-  const of = tests === 'all' ? reached.tests : tests.map((place) => reached.tests[place]);
-  return of.reduce((sum, test) => sum + (test?.ms ?? 0), reached.otherMs ?? 4000);
-}
-
-const allOf = ({ tests, atLoad }: Reached): Set<string> =>
-  new Set([...atLoad, ...tests.flatMap(({ mutants }) => mutants)]);
-
-const pair = (file: string, mutant: string): string => `${file} ${mutant}`;
