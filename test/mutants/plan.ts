@@ -22,6 +22,8 @@ export class Plan {
   private readonly coverage: Coverage;
   private readonly atLoad: Set<string>;
   private readonly fileOf: Map<string, string>;
+  /** Sources that tests reach also after they have loaded. */
+  private readonly running: Set<string>;
   private readonly roundsMs: readonly number[];
   private readonly candidates = new Map<string, Candidate[]>();
 
@@ -31,6 +33,9 @@ export class Plan {
     this.roundsMs = roundsMs;
     this.atLoad = new Set([...coverage.values()].flatMap(({ atLoad }) => atLoad));
     this.fileOf = new Map(mutants.map(({ id, file }) => [id, file]));
+    this.running = new Set(
+      [...coverage.values()].flatMap(({ tests }) => tests.flatMap((of) => of.mutants.map(sourceOf))),
+    );
     for (const { id } of mutants) this.candidates.set(id, []);
     for (const [file, reached] of coverage) if (reached.failed.length === 0) this.add(file, reached);
     for (const list of this.candidates.values()) list.sort((one, other) => other.score - one.score);
@@ -70,21 +75,23 @@ export class Plan {
 
   /**
    * A test that reaches little else than a mutant's own source file is about that file. What is reached at load belongs to
-   * the tests that reach anything of its file.
+   * the tests that reach anything of its file, and of one that is over then to all tests.
    */
   private add(file: string, { tests }: Reached): void {
     for (const [place, { ms, mutants }] of tests.entries()) {
       const reached = new Set(mutants);
       const counts = new Map<string, number>();
       for (const id of reached) {
-        const source = id.slice(0, id.indexOf('#'));
-        counts.set(source, (counts.get(source) ?? 0) + 1);
+        counts.set(sourceOf(id), (counts.get(sourceOf(id)) ?? 0) + 1);
       }
       for (const [id, candidates] of this.candidates) {
-        const ofFile = counts.get(this.fileOf.get(id) as string) ?? 0;
+        const source = this.fileOf.get(id) as string;
+        const ofFile = counts.get(source) ?? (this.running.has(source) ? 0 : 1);
         const isReached = reached.has(id) || (this.atLoad.has(id) && ofFile > 0);
         if (isReached) candidates.push({ file, place, ms, score: ofFile / reached.size / (QUICK_MS + ms) });
       }
     }
   }
 }
+
+const sourceOf = (id: string): string => id.slice(0, id.indexOf('#'));
