@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { backOff } from 'exponential-backoff';
 import { startDynamoDbLocal, type RunningDynamoDbLocal } from '../../local/dynamodb-local.ts';
 import type { Job, News } from './job.ts';
 import { PROJECT } from './mutated-files.ts';
@@ -11,7 +12,9 @@ const JEST = ['node_modules/jest/bin/jest.js', '--config', 'test/mutants/jest.co
 /** Without any mutant, a test file takes less. */
 const SILENCE_MS = 240_000;
 /** DynamoDB Local keeps the tables of all runs in memory. */
-const PROCESSES_OF_A_DATABASE = 4;
+const PROCESSES_OF_A_DATABASE = 10;
+/** It takes long to start where everything does. */
+const STARTS = 10;
 
 /** How a process ended: by itself, or with a mutant that took too long or broke it. */
 export type End = { broken: undefined } | { broken: { mutant: string; testFile: string; why: string } };
@@ -45,7 +48,7 @@ export class JestProcesses {
 
   private async environment(directory: string) {
     if (this.served++ % PROCESSES_OF_A_DATABASE === 0) await this.stop();
-    this.database ??= await startDynamoDbLocal();
+    this.database ??= await backOff(() => startDynamoDbLocal(), { numOfAttempts: STARTS });
     return { DYNAMODB_ENDPOINT: this.database.endpoint, DIRECTORY_OF_TEST_RUN: directory, TMPDIR: directory };
   }
 }

@@ -204,15 +204,17 @@ describe('the sweep', () => {
   test('completes and removes what crashes left aside, and leaves a create that is under way alone', async () => {
     const session = await create();
     const aside = path.join(stack.root, '.pending');
-    const [abandoned, fresh] = [uuidv7(), uuidv7()];
+    const [abandoned, fresh, slow] = [uuidv7(), uuidv7(), uuidv7()];
     await mkdir(path.join(aside, abandoned), { recursive: true });
-    await mkdir(path.join(aside, fresh));
+    for (const id of [fresh, slow]) await mkdir(path.join(aside, id));
     const longAgo = new Date(clock.now().getTime() - 6 * 60 * 1000);
     await utimes(path.join(aside, abandoned), longAgo, longAgo);
     await utimes(path.join(aside, fresh), clock.now(), clock.now());
+    const fiveMinutesAgo = new Date(clock.now().getTime() - 5 * 60 * 1000);
+    await utimes(path.join(aside, slow), fiveMinutesAgo, fiveMinutesAgo);
     await rename(session.getWorkspacePath(), path.join(aside, session.id));
     await cleaned();
-    expect(await readdir(aside)).toEqual([fresh]);
+    expect((await readdir(aside)).sort()).toEqual([fresh, slow].sort());
     expect(await readdir(session.getWorkspacePath())).toEqual([]);
     expect(await readdir(path.join(stack.root, '.trash'))).toEqual([]);
   });
