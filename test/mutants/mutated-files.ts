@@ -6,9 +6,9 @@ import type { Mutant } from './mutant.ts';
 export const PROJECT = path.resolve(import.meta.dirname, '../..');
 
 const ROOMS = ['lib/table', 'lib/limits', 'lib/sessions'];
-/** Rows that other tests compare as wholes, and what only passes a caller's request on. */
+/** Rows that other tests compare as wholes, what checks and passes on a caller's request, and what the stream runs. */
 const IS_LEFT_ALONE =
-  /-(docs|routes|audit|operations)\.ts$|\/(table-definition|session-manager|session|session-options|parse-caller|session-listing)\.ts$/;
+  /-(docs|routes|audit|operations|options|listing|counts|access)\.ts$|\/(table-definition|session-manager|session|parse-caller|metadata-change)\.ts$|\/stream\//;
 
 /** The table's client, limits, and what creates, ends and sweeps sessions. */
 export function mutatedFiles(): string[] {
