@@ -13,7 +13,7 @@ async function failureAfter(...failures: Error[]): Promise<{ thrown: unknown; at
   const now = jest.spyOn(performance, 'now').mockReturnValue(start);
   let attempts = 0;
   const thrown: unknown = await withRetries(async () => {
-    const failure = failures[attempts++];
+    const failure = failures[attempts++] as Error;
     if (attempts === failures.length) now.mockReturnValue(start + 10_000);
     throw failure;
   }).catch((failure: unknown) => failure);
