@@ -23,8 +23,19 @@ export type End = { broken: undefined } | { broken: { mutant: string; testFile: 
 export class JestProcesses {
   private database: RunningDynamoDbLocal | undefined;
   private served = 0;
+  private readonly signal: AbortSignal;
+
+  /** `signal`: when it aborts, the process that runs is killed, and no further one starts. */
+  constructor(signal: AbortSignal) {
+    this.signal = signal;
+  }
+
+  get isOver(): boolean {
+    return this.signal.aborted;
+  }
 
   async run(job: Job, testFiles: string[], onNews: (news: News) => void): Promise<End> {
+    if (this.isOver) return { broken: undefined };
     const directory = await mkdtemp(path.join(tmpdir(), 'mutants-'));
     try {
       const jobFile = path.join(directory, 'job.json');
@@ -35,7 +46,12 @@ export class JestProcesses {
         stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
         env: { ...process.env, ...(await this.environment(directory)), MUTANT_JOB: jobFile },
       });
-      return await watched(child, onNews);
+      const onAbort = () => killGroup(child);
+      this.signal.addEventListener('abort', onAbort);
+      if (this.isOver) onAbort();
+      const end = await watched(child, onNews);
+      this.signal.removeEventListener('abort', onAbort);
+      return this.isOver ? { broken: undefined } : end;
     } finally {
       await rm(directory, { recursive: true, force: true });
     }

@@ -12,6 +12,7 @@ import { sample } from './sample.ts';
 
 const LAST_RUN = path.join(PROJECT, '.local/mutants/last-run.json');
 const SAMPLE = 60;
+const SAMPLE_MINUTES = 20;
 /** How long the tests of a mutant take together, in the first rounds (ms). */
 const ROUNDS_MS = [1_500, 8_000];
 
@@ -22,6 +23,8 @@ const { values } = parseArgs({
     patience: { type: 'string', default: '60' },
     /** Takes what the last run has killed as killed. */
     resume: { type: 'boolean', default: false },
+    /** Stops then; what is not decided is counted neither way. Without it: 20 for a sample, none for a whole. */
+    minutes: { type: 'string' },
     all: { type: 'boolean', default: false },
     /** Parts of paths, with commas between them. */
     file: { type: 'string', default: '' },
@@ -39,7 +42,7 @@ function chosen(all: Mutant[]): Mutant[] {
     const alive = new Set(lastRun().flatMap(({ mutant, state }) => (state === 'killed' ? [] : [nameOf(mutant)])));
     return among.filter((mutant) => alive.has(nameOf(mutant)));
   }
-  return values.all || values.file ? among : sample(among, SAMPLE, seed);
+  return isSample ? sample(among, SAMPLE, seed) : among;
 }
 
 const lastRun = (): Verdict[] => JSON.parse(readFileSync(LAST_RUN, 'utf8')) as Verdict[];
@@ -47,12 +50,19 @@ const lastRun = (): Verdict[] => JSON.parse(readFileSync(LAST_RUN, 'utf8')) as V
 const nameOf = ({ file, before, after }: Mutant): string => [file, before, after].join('\n');
 
 const startedAt = performance.now();
-const processes = new JestProcesses();
+const isSample = !values.all && !values.file && !values.survivors;
+const minutes = Number(values.minutes ?? (isSample ? SAMPLE_MINUTES : Infinity));
+const over = new AbortController();
+const stop = () => over.abort();
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, stop);
+if (minutes !== Infinity) setTimeout(stop, minutes * 60_000).unref();
+const processes = new JestProcesses(over.signal);
 try {
   const all = allMutants();
   const mutants = chosen(all);
   print(`seed ${seed}: ${mutants.length} of ${all.length} mutants`);
   const coverage = await coverageOf(all, processes, (file) => print(`measured what ${file} reaches`));
+  if (processes.isOver) throw new Error('The time was over before the tests were measured. The next run goes on.');
   for (const [file, { failed }] of coverage) if (failed.length > 0) print(`left out: ${file} fails: ${failed[0]}`);
   const roundsMs = [...ROUNDS_MS, Number(values.patience) * 1000];
   const run = new MutationRun(

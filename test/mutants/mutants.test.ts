@@ -84,10 +84,12 @@ describe('a run', () => {
       Array.from({ length: 100 }, (_, place) => ({ mutant, state: place < killed ? 'killed' : 'survived' }) as const);
     expect(exitCodeOf(verdicts(85))).toBe(0);
     expect(exitCodeOf(verdicts(84))).toBe(1);
-    const lines = report(verdicts(99), { seed: 5, minutes: 2 }).split('\n');
-    expect(lines).toEqual([
+    const late = [...verdicts(99), { mutant: { ...mutant, after: '' }, state: 'undecided' } as const];
+    expect(report(late, { seed: 5, minutes: 2 }).split('\n')).toEqual([
       'survived: a.ts:3  a  →  true',
-      'seed 5: 99 killed, 1 survived (99.0 % killed) in 2.0 minutes',
+      'undecided: a.ts:3  a  →  (nothing)',
+      'seed 5: 99 killed, 1 survived, 1 undecided (99.0 % killed) in 2.0 minutes',
     ]);
+    expect([exitCodeOf(late), exitCodeOf(late.slice(-1))]).toEqual([0, 1]);
   });
 });

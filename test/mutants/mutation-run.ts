@@ -3,10 +3,10 @@ import type { JestProcesses } from './jest-process.ts';
 import type { Mutant } from './mutant.ts';
 import type { Plan } from './plan.ts';
 
-/** What became of a mutant: killed by a test, survived all that reach it, or reached by none. */
+/** What became of a mutant: killed by a test, survived all that reach it, reached by none, or not known in time. */
 export interface Verdict {
   mutant: Mutant;
-  state: 'killed' | 'survived' | 'not reached';
+  state: 'killed' | 'survived' | 'not reached' | 'undecided';
   by?: string;
 }
 
@@ -19,6 +19,8 @@ export class MutationRun {
   private readonly plan: Plan;
   private readonly processes: JestProcesses;
   private readonly killed = new Map<string, string>();
+  /** Mutants with tests that have not run in time. */
+  private readonly undecided = new Set<string>();
 
   /** `known`: of an earlier run, which this one continues. */
   constructor(mutants: Mutant[], plan: Plan, processes: JestProcesses, known: Verdict[]) {
@@ -35,6 +37,7 @@ export class MutationRun {
       const files = [...runs.keys()];
       const news = (of: News) => this.take(of, left);
       const { broken } = await this.processes.run({ kind: 'mutants', runs: Object.fromEntries(runs) }, files, news);
+      if (this.processes.isOver) break;
       if (broken) this.kill(broken.mutant, `${broken.why} in ${broken.testFile}`);
       // What a process that has ended by itself did not tell of, the next one would not either.
       else for (const [file, given] of runs) left.set(file, without(left.get(file), given));
@@ -42,13 +45,15 @@ export class MutationRun {
         `round ${round + 1}, ${files.length} test files: ${this.killed.size} of ${this.mutants.length} killed`,
       );
     }
+    for (const runs of left.values()) for (const { mutant } of runs) this.undecided.add(mutant);
   }
 
   verdicts(): Verdict[] {
     return this.mutants.map((mutant) => {
       const by = this.killed.get(mutant.id);
       if (by !== undefined) return { mutant, state: 'killed', by };
-      return { mutant, state: this.plan.isReached(mutant.id) ? 'survived' : 'not reached' };
+      if (!this.plan.isReached(mutant.id)) return { mutant, state: 'not reached' };
+      return { mutant, state: this.undecided.has(mutant.id) ? 'undecided' : 'survived' };
     });
   }
 

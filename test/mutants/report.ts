@@ -2,20 +2,27 @@ import type { Verdict } from './mutation-run.ts';
 
 const LEAST_KILLED = 0.85;
 
-/** Lines for people: the figures, and each mutant that no test has killed. */
+/** Lines for people: each mutant that no test has killed, and the figures. */
 export function report(verdicts: Verdict[], { seed, minutes }: { seed: number; minutes: number }): string {
-  const alive = verdicts.filter(({ state }) => state !== 'killed');
-  const killed = verdicts.length - alive.length;
-  const lines = alive.map(
-    ({ mutant, state }) =>
-      `${state}: ${mutant.file}:${mutant.line}  ${mutant.before}  →  ${mutant.after || '(nothing)'}`,
-  );
-  const percent = verdicts.length === 0 ? 100 : (100 * killed) / verdicts.length;
-  const figures = `seed ${seed}: ${killed} killed, ${alive.length} survived (${percent.toFixed(1)} % killed)`;
-  return [...lines, `${figures} in ${minutes.toFixed(1)} minutes`].join('\n');
+  const lines = verdicts
+    .filter(({ state }) => state !== 'killed')
+    .map(
+      ({ mutant, state }) =>
+        `${state}: ${mutant.file}:${mutant.line}  ${mutant.before}  →  ${mutant.after || '(nothing)'}`,
+    );
+  const { killed, survived, undecided } = countsOf(verdicts);
+  const percent = (100 * killed) / Math.max(1, killed + survived);
+  const late = undecided > 0 ? `, ${undecided} undecided` : '';
+  const figures = `${killed} killed, ${survived} survived${late} (${percent.toFixed(1)} % killed)`;
+  return [...lines, `seed ${seed}: ${figures} in ${minutes.toFixed(1)} minutes`].join('\n');
 }
 
 export function exitCodeOf(verdicts: Verdict[]): number {
-  const killed = verdicts.filter(({ state }) => state === 'killed').length;
-  return killed >= LEAST_KILLED * verdicts.length ? 0 : 1;
+  const { killed, survived } = countsOf(verdicts);
+  return killed >= LEAST_KILLED * (killed + survived) && killed > 0 ? 0 : 1;
+}
+
+function countsOf(verdicts: Verdict[]) {
+  const count = (of: Verdict['state']) => verdicts.filter(({ state }) => state === of).length;
+  return { killed: count('killed'), survived: count('survived') + count('not reached'), undecided: count('undecided') };
 }
