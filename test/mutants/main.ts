@@ -79,6 +79,7 @@ try {
     });
   }
   const verdicts = run.verdicts();
+  writeFileSync(LAST_RUN, JSON.stringify(verdicts, undefined, 1));
   print(report(verdicts, { seed, minutes: (performance.now() - startedAt) / 60_000 }));
   process.exitCode = exitCodeOf(verdicts);
 } finally {

@@ -10,8 +10,8 @@ export interface Verdict {
   by?: string;
 }
 
-const RUNS_OF_A_PROCESS = 200;
-const FILES_OF_A_PROCESS = 10;
+const RUNS_OF_A_PROCESS = 150;
+const FILES_OF_A_PROCESS = 8;
 
 /** Runs tests with each mutant until one fails. */
 export class MutationRun {
@@ -27,7 +27,8 @@ export class MutationRun {
     this.mutants = mutants;
     this.plan = plan;
     this.processes = processes;
-    for (const { mutant, by } of known) if (by !== undefined) this.kill(mutant.id, by);
+    const ids = new Set(mutants.map(({ id }) => id));
+    for (const { mutant, by } of known) if (by !== undefined && ids.has(mutant.id)) this.kill(mutant.id, by);
   }
 
   async round(round: number, onProgress: (line: string) => void): Promise<void> {
