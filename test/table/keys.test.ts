@@ -19,6 +19,11 @@ describe('seats', () => {
     expect(seatsOwner(seatsIdOf(of))).toEqual(of);
   });
 
+  test('have the keys that stored tables have', () => {
+    expect(keys.seatsKey(OF)).toEqual({ pk: 'SEATS#ORG#c%2523%2Fd#USER#a%23b', sk: 'SEATS' });
+    expect(keys.seatsKey({ ...OF, scope: 'global' }, 7)).toEqual({ pk: 'SEATS#GLOBAL#ITEM#7', sk: 'SEATS' });
+  });
+
   test('are no other item, and a text that is none of their ids is refused', () => {
     expect(seatsPlace(keys.sessionKey('1'))).toBeUndefined();
     expect(seatsPlace({ pk: 'SEATS#GLOBAL#USER#a' })).toBeUndefined();

@@ -8,6 +8,8 @@ import { marshall } from '@aws-sdk/util-dynamodb';
 import { describe, expect, test } from '@jest/globals';
 import { DynamoTable } from '../../lib/table/dynamo-table.ts';
 import { Contended, isDefiniteRefusal } from '../../lib/table/retries.ts';
+import { Transaction } from '../../lib/table/transaction.ts';
+import { TransactionRefusal } from '../../lib/table/write.ts';
 import { interpose } from '../setup/interpose.ts';
 
 const KEYS = [
@@ -99,6 +101,18 @@ describe('a transaction that DynamoDB cancelled', () => {
   ])('%s fails with what DynamoDB said', async (_name, failure) => {
     expect(await thrownBy(tableThat(failure).transactOnce(WRITES))).toBe(failure);
   });
+});
+
+test('a transaction that was refused after several attempts may be carried out', async () => {
+  const refusal = (isDefinite: boolean) => new TransactionRefusal(new Map(), new Set(), { isDefinite });
+  const outcomes = [true, false, true].map(refusal);
+  const transaction = new Transaction(async () => outcomes.shift());
+  const known: boolean[] = [];
+  for (let attempt = 1; attempt <= 3; attempt++) {
+    await transaction.attempt(() => WRITES);
+    known.push(transaction.mayBeCarriedOut);
+  }
+  expect(known).toEqual([false, true, true]);
 });
 
 describe('a refusal is definite', () => {

@@ -51,6 +51,10 @@ describe('retries', () => {
   });
 });
 
+test('a conflict that names no writes met none of them', () => {
+  expect([...new Contended('the seats have changed').names]).toEqual([]);
+});
+
 describe('what passes', () => {
   const named = (name: string) => Object.assign(new Error(name), { name });
 
