@@ -33,7 +33,7 @@ export interface SeatLayout {
 
 /** A number of items within the bounds, whatever the table contains: no read asks DynamoDB for more than there can be. */
 export function itemCountOf(items: number | undefined): number {
-  return Math.min(Math.max(Math.trunc(Number(items ?? 1)) || 1, 1), MAX_SEAT_ITEMS);
+  return Math.min(Math.max(Math.trunc(Number(items)) || 1, 1), MAX_SEAT_ITEMS);
 }
 
 /** `undefined` if there are more items than were read. */

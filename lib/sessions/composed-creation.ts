@@ -77,14 +77,14 @@ export class ComposedCreation {
         dueEnded: (session, ms) => reportEnd(audit, session, endDetails(session, 'inactive'), ms),
       },
     );
-    if (outcome.replayed) return this.repeated(outcome);
+    if (outcome.replayed) return this.repeated(outcome.session);
     firstPrompt.noteWarnings(id, prompt);
     audit.note({ sessionId: id });
     return { ...outcome, warnings: prompt.warnings };
   }
 
   /** With no warnings: what is composed for a repeated create is no prompt of its session. */
-  private async repeated({ session }: CreationOutcome): Promise<ComposedCreationOutcome> {
+  private async repeated(session: SessionItem): Promise<ComposedCreationOutcome> {
     this.uses.audit.note({ sessionId: session.id, replayed: true });
     return { session: await this.touched(session), replayed: true, warnings: [] };
   }

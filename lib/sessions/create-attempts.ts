@@ -89,14 +89,8 @@ export class CreateAttempts {
     if (own) return { created: own };
     const earlier = livingKey(stored, this.plan.nowSeconds);
     if (earlier) return this.replayOf(earlier);
-    for (const [index, of] of this.owners.entries()) {
-      const layout = layouts[index];
-      if (layout) this.refuseIfFull(of, layout);
-    }
-    for (const [index, of] of this.owners.entries()) {
-      const layout = layouts[index];
-      if (layout) await this.seats.help(of, layout);
-    }
+    for (const [index, of] of this.owners.entries()) this.refuseIfFull(of, layouts[index] as SeatLayout);
+    for (const [index, of] of this.owners.entries()) await this.seats.help(of, layouts[index] as SeatLayout);
     return undefined;
   }
 
@@ -116,8 +110,7 @@ export class CreateAttempts {
     for (const of of full) {
       const found = refusal.item<FirstSeatsItem>(of.scope);
       if (!this.transaction.tookFromOnlyItem(of, found)) return undefined;
-      const layout = seatLayout(found ?? {}, []);
-      if (layout) this.refuseIfFull(of, layout);
+      this.refuseIfFull(of, seatLayout(found ?? {}, []) as SeatLayout);
     }
     return undefined;
   }

@@ -84,9 +84,9 @@ export class SessionCreation {
   }
 
   /** The session of an earlier request with the same key, if there was one: before a create is prepared in vain. */
-  async replayOfKey(owner: Identity, request: IdempotencyRequest, now: Date): Promise<CreationOutcome | undefined> {
+  async replayOfKey(owner: Identity, request: IdempotencyRequest, now: Date): Promise<SessionItem | undefined> {
     const sessionId = await this.store.sessionOfKey(owner, request, now);
-    return sessionId === undefined ? undefined : { session: await this.replay(sessionId), replayed: true };
+    return sessionId === undefined ? undefined : this.replay(sessionId);
   }
 
   async create(

@@ -103,7 +103,7 @@ export class SessionStore {
    *        B reads ──── B: another version ── B merges into what A wrote ── B writes
    */
   async changeMetadata(session: SessionItem, change: MetadataChange): Promise<SessionItem> {
-    const { version, merge = false } = change;
+    const { version, merge } = change;
     if (version === undefined && !merge) {
       return this.updated(write.setMetadata(session.id, metadataAfter(session.metadata, change)));
     }
@@ -116,9 +116,7 @@ export class SessionStore {
       if (stored && (updated || stored.metadataWriteId === writeId)) return stored;
       if (!isActive(stored)) throw new SessionNotFoundError();
       seen = stored;
-      throw version === undefined
-        ? new Contended('the session changed meanwhile')
-        : new SessionConflictError(seen.version);
+      throw new Contended('the session changed meanwhile');
     });
   }
 

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { atFirst, inject, lostReply } from '../faults/dynamodb-faults.ts';
 import { newStack, TestClock, type TestStack } from '../setup/test-stack.ts';
 
@@ -95,5 +95,16 @@ describe('the end of a session is told and counted once, by whoever came to the 
     expect((await sweep(stack)).cleaned).toEqual([]);
     expect(left).toBe(0);
     expect(ends()).toEqual([[], ['session.ended']]);
+  });
+
+  test('also where its uploads and its empty directory cannot be put away: the log has both', async () => {
+    const told = jest.spyOn(stack.options.log, 'workspaceNotTidied');
+    const fail = async () => {
+      throw new Error('no');
+    };
+    Object.assign(stack.parts.workspaces, { discardUploads: fail, removeEmptyFromTrash: fail });
+    await remove(stack);
+    expect(ends()).toEqual([['session.ended'], []]);
+    expect(told.mock.calls.map(([name]) => name.slice(0, id.length))).toEqual([id, id]);
   });
 });

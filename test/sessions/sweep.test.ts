@@ -109,12 +109,16 @@ describe('the sweep', () => {
     expect(new Set([...first.cleaned, ...rest.cleaned])).toEqual(ids);
   });
 
-  test('stops when its time is up', async () => {
-    await create();
+  test('stops when its time is up: without any it reads the first that are due, and no more', async () => {
+    // In several parts of the index.
+    for (let count = 1; count <= 5; count++) await create();
     clock.advance({ seconds: 2 * INACTIVITY });
+    let reads = 0;
+    const restore = inject(stack.client, { before: (command) => void (command === 'BatchGetItemCommand' && reads++) });
     const late = await manager.cleanupInactiveSessions(undefined, { signal: AbortSignal.abort() });
-    expect(late).toEqual({ cleaned: [], failed: [], more: true });
-    expect(await cleaned()).toHaveLength(1);
+    restore();
+    expect({ late, reads }).toEqual({ late: { cleaned: [], failed: [], more: true }, reads: 1 });
+    expect(await cleaned()).toHaveLength(5);
     // Nor does it say that it has seen everything where nothing is due.
     expect(await manager.cleanupInactiveSessions(undefined, { signal: AbortSignal.abort() })).toEqual(late);
   });
@@ -208,15 +212,17 @@ describe('the sweep', () => {
   test('completes and removes what crashes left aside, and leaves a create that is under way alone', async () => {
     const session = await create();
     const aside = path.join(stack.root, '.pending');
-    const [abandoned, fresh] = [uuidv7(), uuidv7()];
+    const [abandoned, fresh, slow] = [uuidv7(), uuidv7(), uuidv7()];
     await mkdir(path.join(aside, abandoned), { recursive: true });
-    await mkdir(path.join(aside, fresh));
+    for (const id of [fresh, slow]) await mkdir(path.join(aside, id));
     const longAgo = new Date(clock.now().getTime() - 6 * 60 * 1000);
     await utimes(path.join(aside, abandoned), longAgo, longAgo);
     await utimes(path.join(aside, fresh), clock.now(), clock.now());
+    const fiveMinutesAgo = new Date(clock.now().getTime() - 5 * 60 * 1000);
+    await utimes(path.join(aside, slow), fiveMinutesAgo, fiveMinutesAgo);
     await rename(session.getWorkspacePath(), path.join(aside, session.id));
     await cleaned();
-    expect(await readdir(aside)).toEqual([fresh]);
+    expect((await readdir(aside)).sort()).toEqual([fresh, slow].sort());
     expect(await readdir(session.getWorkspacePath())).toEqual([]);
     expect(await readdir(path.join(stack.root, '.trash'))).toEqual([]);
   });

@@ -1,4 +1,4 @@
-import { mkdir, open, readdir, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, open, readdir, symlink, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { newStack, type TestStack } from '../setup/test-stack.ts';
@@ -104,6 +104,21 @@ describe('what was on its way into a session’s files', () => {
     const { uploads, trash } = await places();
     expect(uploads).toHaveLength(2);
     expect(trash).toEqual([]);
+  });
+
+  test('goes with the sweep once no part has come for a day, though its session is active', async () => {
+    await uploadHalf();
+    const [of] = await readdir(path.join(stack.root, '.uploads'));
+    const upload = path.join(stack.root, '.uploads', of as string);
+    const [name] = await readdir(upload);
+    const rested = async (hours: number) => {
+      const then = new Date(Date.now() - hours * 60 * 60 * 1000);
+      await utimes(path.join(upload, name as string), then, then);
+      await stack.manager.cleanupInactiveSessions();
+      return (await places()).uploads.length;
+    };
+    expect(await rested(23)).toBe(2);
+    expect(await rested(25)).toBe(0);
   });
 
   test('does not hold an end up: a workspace with files is only moved', async () => {
