@@ -27,7 +27,7 @@ export function loadedMcpServices(config: McpConfig, env: NodeJS.ProcessEnv): Mc
       fetch,
       stdioCommands: mcpStdioCommands,
       searchPath: env.PATH,
-      // Lambda sets it anew for each invocation.
+      // Lambda sets it for each invocation.
       traceparent: () => traceparentOf(env._X_AMZN_TRACE_ID),
     }),
     secrets: secretBox(config, kms),

@@ -1,6 +1,6 @@
 import type { McpConnectionState } from './mcp-client-store.ts';
 
-/** A server of the era before may have been upgraded: it still answers as before, so nothing else would tell (ms). */
+/** A server of the era before may have been upgraded: it still answers as before, so nothing else would show it (ms). */
 const LOOKED_AT_AGAIN_MS = 24 * 60 * 60 * 1000;
 
 /**

@@ -3,7 +3,7 @@ import type { McpClientItem, McpClientStore, McpConnectionState } from './mcp-cl
 import type { McpTarget } from './mcp-connector.ts';
 import type { McpConnections } from './mcp-connections.ts';
 
-/** A call that goes well waits no longer than this for the look beside it, once a day (ms). */
+/** A call that goes well waits no longer than this for the look, once a day (ms). */
 const LOOK_MS = 2_000;
 
 export interface EraLookUses {
@@ -20,7 +20,7 @@ export interface LookedAt {
 }
 
 /**
- * A look at the era of a server beside a use of its connection. It changes nothing during the use: a server that speaks
+ * A look at the era of a server during a use of its connection. It changes nothing during the use: a server that speaks
  * 2026-07-28 by now still knows the session.
  */
 export class EraLook {

@@ -182,7 +182,7 @@ export class McpClientStore {
     });
   }
 
-  /** Notes when the era of a server was last asked for. Does nothing if the connection was replaced. */
+  /** Notes when the era of a server was last looked at. Does nothing if the connection was replaced. */
   async noteEra(
     sessionId: string,
     clientId: string,

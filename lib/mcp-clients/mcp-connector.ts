@@ -33,7 +33,7 @@ export interface McpCallOptions {
   signal?: AbortSignal | undefined;
 }
 
-/** The same for the call of a tool, with what goes to the server beside its arguments. */
+/** The same for the call of a tool, with what goes to the server in addition to its arguments. */
 export interface McpToolCallOptions extends McpCallOptions {
   /** Answers to what an `input_required` result asked for, and the state that came with it. */
   more?: { inputResponses?: unknown; requestState?: string; _meta?: Record<string, unknown> };

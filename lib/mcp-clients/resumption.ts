@@ -27,7 +27,7 @@ export interface StoredClient {
  * - If the server does not know the session, a new one is initialized, and the request is sent there.
  * - If a request fails in another way, the stored connection is marked. The next use asks the server something harmless
  *   first, and initializes a new session only if that fails too: a healthy session survives an overloaded server.
- * - If the era of the server is due, it is asked for beside the use, and what is found is stored after it.
+ * - If the era of the server is due, it is looked at during the use, and what is found is stored after it.
  */
 export class Resumption {
   readonly #client: StoredClient;
@@ -95,7 +95,7 @@ export class Resumption {
     }
   }
 
-  /** A session for one use was initialized anew: that may have shown another era, or the same one after a day. */
+  /** A session for one use was initialized again: that may have shown another era, or the same one after a day. */
   async #keepEra(found: McpConnectionState): Promise<void> {
     const { sessionId, item } = this.#client;
     if (item.address.type === 'http' || found.eraFoundAt === item.connection.eraFoundAt) return;

@@ -31,7 +31,7 @@ export class EndedByQuestion extends NotModern {
  */
 export async function discover(peer: RpcPeer): Promise<Introduction> {
   const ask = () => peer.request(enveloped({ method: 'server/discover' }, MODERN_VERSIONS[0]));
-  // A server that names the version among those that it speaks is asked once more, as the protocol says.
+  // A server that names the version among those that it speaks is asked again, as the protocol says.
   const { given } = await ask()
     .catch((thrown: unknown) => {
       if (namesModern(thrown)) return ask();
