@@ -155,7 +155,8 @@ describe('a document', () => {
 
   test.each(documents)('%s names scripts and paths that exist', (name) => {
     const text = readFileSync(path.join(PROJECT, name), 'utf8');
-    for (const [, script = ''] of text.matchAll(/npm run (?:-s )?(\w[\w:-]*)/g)) expect(Object.keys(scripts)).toContain(script);
+    for (const [, script = ''] of text.matchAll(/npm run (?:-s )?(\w[\w:-]*)/g))
+      expect(Object.keys(scripts)).toContain(script);
     const paths = [...text.matchAll(/`((?:lib|local|functions|test|cdk|docs|\.github|\.ci)\/[\w./-]*)`/g)].map(
       ([, file = '']) => file,
     );
