@@ -149,7 +149,7 @@ describe('writing', () => {
       order.push('the first');
       void waiting;
     });
-    await sleep(300);
+    while (order.length < 2) await sleep(10);
     expect(order).toEqual(['the first', 'the other']);
     await mkdir(staging.at, { recursive: true });
     await writeFile(staging.file(lock), '');
