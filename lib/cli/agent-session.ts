@@ -1,6 +1,6 @@
-import { SessionManagerAgentClient, sessionOfToken } from '../api/client/agent-client.ts';
+import { SessionManagerAgentClient, sessionOfToken, type AgentSettings } from '../api/client/agent-client.ts';
 import type { SessionManagerHttpClient } from '../api/client/http-client.ts';
-import type { HttpSettings } from '../api/client/http-sender.ts';
+import type { SenderSettings } from '../api/client/http-sender.ts';
 import { UsageError } from './cli-io.ts';
 
 const PREFIX = 'asm_';
@@ -13,13 +13,10 @@ type Method = (input: Record<string, unknown>, options?: unknown) => unknown;
  * The client for commands that run with a session token. They name the session as all commands do: another one than that of
  * the token is refused here, since the routes of agents name none.
  */
-export function clientOfAgent({ url, timeoutMs, signal }: HttpSettings, token: string): SessionManagerHttpClient {
-  const agent = new SessionManagerAgentClient({
-    url,
-    token,
-    ...(timeoutMs !== undefined && { timeoutMs }),
-    ...(signal && { signal }),
-  });
+export function clientOfAgent(settings: SenderSettings, token: string): SessionManagerHttpClient {
+  const { url, timeoutMs, signal, exchange } = settings;
+  const sent = { url, token, timeoutMs, signal, exchange };
+  const agent = new SessionManagerAgentClient(sent as AgentSettings);
   const own = sessionOfToken(token);
   const methods = agent as unknown as Record<string, Method | undefined>;
   return new Proxy({} as SessionManagerHttpClient, {

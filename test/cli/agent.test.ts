@@ -1,11 +1,10 @@
 import { inspect } from 'node:util';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { SessionManagerAgentClient } from '../../lib/api/client/session-manager-client.ts';
-import { newDirectory, startServer, type LocalServer } from '../local/local-server.ts';
-import { newStack, type TestStack } from '../setup/test-stack.ts';
-import { newUserAt } from './command-line-user.ts';
+import { newDirectory } from '../local/local-server.ts';
+import { usersOfServer } from './command-line-user.ts';
 import { commandLine } from './run-command-line.ts';
 
 interface Created {
@@ -14,19 +13,10 @@ interface Created {
 }
 
 describe('the agent of a session', () => {
-  let stack: TestStack;
-  let server: LocalServer;
-  beforeAll(async () => {
-    stack = await newStack();
-    server = await startServer(stack.env);
-  });
-  afterAll(async () => {
-    await server?.stop();
-    await stack?.close();
-  });
+  const server = usersOfServer();
 
   const ofNewUser = async () => {
-    const user = newUserAt(server.url);
+    const user = server.somebody();
     const { id } = (await user.json('create')).output as { id: string };
     return { ...user, id };
   };
@@ -73,7 +63,7 @@ describe('the agent of a session', () => {
     });
     expect((await run(`agent token revoke ${id} ${created.id}`)).stderr).toContain('no such token');
     const refused = await commandLine(['get', id], {
-      env: { SESSION_MANAGER_URL: server.url, SESSION_MANAGER_TOKEN: created.token },
+      env: { SESSION_MANAGER_URL: server.url(), SESSION_MANAGER_TOKEN: created.token },
     });
     expect(refused).toMatchObject({ code: 5, stdout: '' });
     expect((await run(`agent token create ${id} --scope everything`)).code).not.toBe(0);
@@ -82,7 +72,7 @@ describe('the agent of a session', () => {
   test('has a client with its operations alone, which says nothing of its token', async () => {
     const { json, id } = await ofNewUser();
     const { token } = (await json(`agent token create ${id}`)).output as Created;
-    const agent = new SessionManagerAgentClient({ url: server.url, token });
+    const agent = new SessionManagerAgentClient({ url: server.url(), token });
     expect(await agent.getSession()).toMatchObject({ id });
     await agent.heartbeat();
     expect(await agent.writeFile({ path: 'a', content: Buffer.from('x').toString('base64') })).toMatchObject({
@@ -99,14 +89,14 @@ describe('the agent of a session', () => {
     await expect(agent.getSession({ sessionId: id })).rejects.toMatchObject({ code: 'VALIDATION' });
     // @ts-expect-error -- no operation of agents
     expect(agent.cleanupSession).toBeUndefined();
-    const caller = { url: server.url, token, authorize: [] };
+    const caller = { url: server.url(), token, authorize: [] };
     await expect(new SessionManagerAgentClient(caller).getSession()).resolves.toMatchObject({ id });
     expect(inspect(agent, { depth: 9, showHidden: true }) + JSON.stringify(agent)).not.toContain(token.slice(4, 40));
     const revoked = new SessionManagerAgentClient({
-      url: server.url,
+      url: server.url(),
       token: `${token.slice(0, -1)}${token.endsWith('A') ? 'B' : 'A'}`,
     });
     await expect(revoked.getSession()).rejects.toMatchObject({ code: 'UNAUTHORIZED' });
-    expect(() => new SessionManagerAgentClient({ url: server.url, token: 'a b' })).toThrow(TypeError);
+    expect(() => new SessionManagerAgentClient({ url: server.url(), token: 'a b' })).toThrow(TypeError);
   });
 });

@@ -42,7 +42,7 @@ class Client extends RoutedClient {
   constructor(settings: AgentSettings) {
     // What it does not know may be another way to say who is calling.
     const { token, ...others } = ownFieldsOf(settings, 'settings') as unknown as AgentSettings;
-    super({ ...others, authorize: [withToken(token)] }, OF_AGENTS);
+    super({ ...others, authorize: [withToken(token)] }, OF_AGENTS, {});
   }
 }
 addMethods(Client.prototype, [...OF_AGENTS.keys()]);

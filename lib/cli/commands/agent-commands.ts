@@ -1,7 +1,7 @@
 import type { Argv } from 'yargs';
-import type { OutputOf } from '../api/operations.ts';
-import { columns, fields, type CliRun, type CommonOptions } from './cli-run.ts';
-import { visible } from './visible.ts';
+import type { OutputOf } from '../../api/operations.ts';
+import { columns, fields, type CliRun, type CommonOptions } from '../cli-run.ts';
+import { visible } from '../visible.ts';
 
 const sessionId = { type: 'string', demandOption: true } as const;
 const SCOPES = ['mcp', 'files:read', 'files:write', 'heartbeat', 'prompt:read'] as const;
@@ -82,7 +82,7 @@ function addTokenCommands(group: Argv<CommonOptions>, run: CliRun): Argv<CommonO
 
 async function createdToken(run: CliRun, options: TokenOptions): Promise<OutputOf<'createToken'>> {
   const { sessionId, name, scope: scopes, expiresIn: expiresInSeconds } = options;
-  return (await run.client(options)).createToken({ sessionId, name, scopes, expiresInSeconds });
+  return (await run.client(options, 'the new token')).createToken({ sessionId, name, scopes, expiresInSeconds });
 }
 
 function tokenColumns(tokens: OutputOf<'listTokens'>['tokens']): string {
