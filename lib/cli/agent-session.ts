@@ -1,4 +1,4 @@
-import { SessionManagerAgentClient, sessionOfToken, type AgentSettings } from '../api/client/agent-client.ts';
+import { SessionManagerAgentClient, sessionOfToken } from '../api/client/agent-client.ts';
 import type { SessionManagerHttpClient } from '../api/client/http-client.ts';
 import type { SenderSettings } from '../api/client/http-sender.ts';
 import { UsageError } from './cli-io.ts';
@@ -16,7 +16,7 @@ type Method = (input: Record<string, unknown>, options?: unknown) => unknown;
 export function clientOfAgent(settings: SenderSettings, token: string): SessionManagerHttpClient {
   const { url, timeoutMs, signal, exchange } = settings;
   const sent = { url, token, timeoutMs, signal, exchange };
-  const agent = new SessionManagerAgentClient(sent as AgentSettings);
+  const agent = new SessionManagerAgentClient(sent);
   const own = sessionOfToken(token);
   const methods = agent as unknown as Record<string, Method | undefined>;
   return new Proxy({} as SessionManagerHttpClient, {
