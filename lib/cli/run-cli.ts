@@ -70,6 +70,7 @@ function commandLine(run: CliRun, args: readonly string[]): Argv<CommonOptions> 
     addEndingCommands,
     addMcpCommands,
     addFileCommands,
+    addAgentCommands,
     addAccessCommands,
     addAgentCommands,
     addLayerCommands,

@@ -121,7 +121,7 @@ function requests(): fc.Arbitrary<{ route: NamedRoute; parts: EventParts }> {
   const ofAgents = servedRoutes.filter(({ from }) => from === 'agent');
   const ofSessions = servedRoutes.filter(({ from, path: at }) => from === 'caller' && at.includes('{sessionId}'));
   const route = fc.oneof(
-    { weight: 3, arbitrary: fc.constantFrom(...ofAgents) },
+    { weight: 1, arbitrary: fc.constantFrom(...ofAgents) },
     // By those of callers the token is nobody's: nothing else says here who is calling.
     { weight: 1, arbitrary: fc.constantFrom(...ofSessions) },
   );

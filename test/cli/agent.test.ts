@@ -13,10 +13,10 @@ interface Created {
 }
 
 describe('the agent of a session', () => {
-  const { somebody, url } = usersOfServer();
+  const server = usersOfServer();
 
   const ofNewUser = async () => {
-    const user = somebody();
+    const user = server.somebody();
     const { id } = (await user.json('create')).output as { id: string };
     return { ...user, id };
   };
@@ -63,7 +63,7 @@ describe('the agent of a session', () => {
     });
     expect((await run(`agent token revoke ${id} ${created.id}`)).stderr).toContain('no such token');
     const refused = await commandLine(['get', id], {
-      env: { SESSION_MANAGER_URL: url(), SESSION_MANAGER_TOKEN: created.token },
+      env: { SESSION_MANAGER_URL: server.url(), SESSION_MANAGER_TOKEN: created.token },
     });
     expect(refused).toMatchObject({ code: 5, stdout: '' });
     expect((await run(`agent token create ${id} --scope everything`)).code).not.toBe(0);
@@ -72,7 +72,7 @@ describe('the agent of a session', () => {
   test('has a client with its operations alone, which says nothing of its token', async () => {
     const { json, id } = await ofNewUser();
     const { token } = (await json(`agent token create ${id}`)).output as Created;
-    const agent = new SessionManagerAgentClient({ url: url(), token });
+    const agent = new SessionManagerAgentClient({ url: server.url(), token });
     expect(await agent.getSession()).toMatchObject({ id });
     await agent.heartbeat();
     expect(await agent.writeFile({ path: 'a', content: Buffer.from('x').toString('base64') })).toMatchObject({
@@ -89,14 +89,14 @@ describe('the agent of a session', () => {
     await expect(agent.getSession({ sessionId: id })).rejects.toMatchObject({ code: 'VALIDATION' });
     // @ts-expect-error -- no operation of agents
     expect(agent.cleanupSession).toBeUndefined();
-    const caller = { url: url(), token, authorize: [] };
+    const caller = { url: server.url(), token, authorize: [] };
     await expect(new SessionManagerAgentClient(caller).getSession()).resolves.toMatchObject({ id });
     expect(inspect(agent, { depth: 9, showHidden: true }) + JSON.stringify(agent)).not.toContain(token.slice(4, 40));
     const revoked = new SessionManagerAgentClient({
-      url: url(),
+      url: server.url(),
       token: `${token.slice(0, -1)}${token.endsWith('A') ? 'B' : 'A'}`,
     });
     await expect(revoked.getSession()).rejects.toMatchObject({ code: 'UNAUTHORIZED' });
-    expect(() => new SessionManagerAgentClient({ url: url(), token: 'a b' })).toThrow(TypeError);
+    expect(() => new SessionManagerAgentClient({ url: server.url(), token: 'a b' })).toThrow(TypeError);
   });
 });

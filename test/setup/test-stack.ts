@@ -94,6 +94,15 @@ export async function newStack(
   const manager = new SessionManager(parts.manager, APPLICATION);
   const effects = new StreamEffects(parts.terminations, parts.audit, own.accessPoints);
   const accessCheck = new AccessCheck(parts);
-  const services = { config, log, audit: parts.audit, manager, agents: parts.agents, accessCheck, describeApi, effects };
+  const services = {
+    config,
+    log,
+    audit: parts.audit,
+    manager,
+    agents: parts.agents,
+    accessCheck,
+    describeApi,
+    effects,
+  };
   return { ...services, env: shared, options, parts, client, root, audited, close };
 }
