@@ -4,6 +4,7 @@ import { TransactionCanceledException } from '@aws-sdk/client-dynamodb';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { SessionManager } from '../../lib/sessions/session-manager.ts';
 import { anotherInstance } from '../mcp-clients/instance.ts';
+import { ContentionError } from '../../lib/errors.ts';
 import { newStack, type TestStack } from '../setup/test-stack.ts';
 import { atFirst, inject, isCreate, lostReply } from './dynamodb-faults.ts';
 
@@ -197,6 +198,17 @@ describe('a create that is disturbed', () => {
     expect(await manager.countAllSessions()).toBe(0);
     await rm(path.join(stack.root, '.pending'));
     expect((await manager.createSession('alice', 'acme', { idempotencyKey: 'k' })).replayed).toBe(false);
+  });
+
+  test.each([
+    ['the root', Object.assign(new Error('EIO'), { path: '/root', code: 'EIO' }), { code: 'WORKSPACE_CREATION' }],
+    ['the table that names the root', new ContentionError(), { code: 'CONTENTION' }],
+  ])('that cannot read %s says which of both it is, and writes nothing', async (_what, failure, refusal) => {
+    stack.parts.workspaces.checkRoot = async () => {
+      throw failure;
+    };
+    await expect(manager.createSession('alice', 'acme')).rejects.toMatchObject(refusal);
+    expect(await manager.countAllSessions()).toBe(0);
   });
 
   test('whose directory cannot be moved in gives back seat and key', async () => {

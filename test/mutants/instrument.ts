@@ -9,7 +9,7 @@ export interface Instrumented {
   text: string;
 }
 
-/** Puts every mutant of a source beside what it replaces. */
+/** Puts every mutant of a source next to what it replaces. */
 export function instrument(file: string, source: string): Instrumented {
   return new Instrumentation(file, source).run();
 }

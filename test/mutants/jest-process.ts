@@ -19,7 +19,7 @@ const STARTS = 10;
 /** How a process ended: by itself, or with a mutant that took too long or broke it. */
 export type End = { broken: undefined } | { broken: { mutant: string; testFile: string; why: string } };
 
-/** Runs jest, one process after the other, beside a DynamoDB Local. */
+/** Runs jest, one process after the other, next to a DynamoDB Local. */
 export class JestProcesses {
   private database: RunningDynamoDbLocal | undefined;
   private served = 0;

@@ -24,7 +24,7 @@ export interface Reached {
   failed: string[];
 }
 
-/** What a process tells. */
+/** What a process reports. */
 export type News =
   | { kind: 'reached'; testFile: string; reached: Reached }
   | { kind: 'begun'; testFile: string; mutant: string; mostMs: number }

@@ -13,7 +13,7 @@ import { sample } from './sample.ts';
 const LAST_RUN = path.join(PROJECT, '.local/mutants/last-run.json');
 const SAMPLE = 60;
 const SAMPLE_MINUTES = 20;
-/** How long the tests of a mutant take together, in the first rounds (ms). */
+/** How long the tests of a mutant take together, in the first passes (ms). */
 const ROUNDS_MS = [1_500, 8_000];
 
 const { values } = parseArgs({

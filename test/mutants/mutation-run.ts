@@ -40,7 +40,7 @@ export class MutationRun {
       const { broken } = await this.processes.run({ kind: 'mutants', runs: Object.fromEntries(runs) }, files, news);
       if (this.processes.isOver) break;
       if (broken) this.kill(broken.mutant, `${broken.why} in ${broken.testFile}`);
-      // What a process that has ended by itself did not tell of, the next one would not either.
+      // What a process that has ended by itself did not report, the next one would not either.
       else for (const [file, given] of runs) left.set(file, without(left.get(file), given));
       onProgress(
         `round ${round + 1}, ${files.length} test files: ${this.killed.size} of ${this.mutants.length} killed`,

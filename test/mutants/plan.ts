@@ -17,7 +17,7 @@ const MORE_MS = 20_000;
 /** A quick test is not better than one that takes this long (ms). */
 const QUICK_MS = 50;
 
-/** Which tests run with a mutant, in rounds: in the first one those that are the likeliest to notice it. */
+/** Which tests run with a mutant, in passes: in the first one those that are the likeliest to notice it. */
 export class Plan {
   private readonly coverage: Coverage;
   private readonly atLoad: Set<string>;
@@ -27,7 +27,7 @@ export class Plan {
   private readonly roundsMs: readonly number[];
   private readonly candidates = new Map<string, Candidate[]>();
 
-  /** `roundsMs`: how long the tests of a mutant take together, up to the end of each round. */
+  /** `roundsMs`: how long the tests of a mutant take together, up to the end of each pass. */
   constructor(coverage: Coverage, mutants: Mutant[], roundsMs: readonly number[]) {
     this.coverage = coverage;
     this.roundsMs = roundsMs;
@@ -45,7 +45,7 @@ export class Plan {
     return (this.candidates.get(mutant) ?? []).length > 0;
   }
 
-  /** The runs of a round, by test file, for mutants that are alive. */
+  /** The runs of a pass, by test file, for mutants that are alive. */
   runsOf(round: number, alive: Mutant[]): Map<string, MutantRun[]> {
     const runs = new Map<string, MutantRun[]>();
     for (const { id } of alive) {

@@ -16,7 +16,7 @@ export function isLeftOut(node: ts.Node): node is ts.ExpressionStatement {
   return !isWholeBranch && !isOfConstructor;
 }
 
-/** The body of a loop, which may end after one round. */
+/** The body of a loop, which may end after one pass. */
 export function isLoopBody(node: ts.Node): node is ts.Block {
   const { parent } = node;
   if (!ts.isBlock(node)) return false;
