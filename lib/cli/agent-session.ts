@@ -14,8 +14,9 @@ type Method = (input: Record<string, unknown>, options?: unknown) => unknown;
  * the token is refused here, since the routes of agents name none.
  */
 export function clientOfAgent(settings: SenderSettings, token: string): SessionManagerHttpClient {
-  const { authorize: _replaced, ...others } = settings;
-  const agent = new SessionManagerAgentClient({ ...others, token });
+  const { url, timeoutMs, signal, exchange } = settings;
+  const sent = { url, token, timeoutMs, signal, exchange };
+  const agent = new SessionManagerAgentClient(sent);
   const own = sessionOfToken(token);
   const methods = agent as unknown as Record<string, Method | undefined>;
   return new Proxy({} as SessionManagerHttpClient, {

@@ -72,7 +72,6 @@ function commandLine(run: CliRun, args: readonly string[]): Argv<CommonOptions> 
     addFileCommands,
     addAgentCommands,
     addAccessCommands,
-    addAgentCommands,
     addLayerCommands,
     addLimitCommands,
     addServiceCommands,

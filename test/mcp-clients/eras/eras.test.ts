@@ -114,7 +114,8 @@ describe('a server of the official SDK', () => {
 
   describe('that was stored by release 0.1.0, without an era,', () => {
     const forgetEra = async (id: string) => {
-      const { era: _era, eraFoundAt: _found, discover: _discover, ...connection } = await stored(id);
+      const connection = await stored(id);
+      for (const field of ['era', 'eraFoundAt', 'discover'] as const) delete connection[field];
       await stack.parts.mcpClients.replaceConnection(session.id, await stack.parts.mcpClients.get(session.id, id), {
         ...connection,
         connectionId: `old-${id}`,
