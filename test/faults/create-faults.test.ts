@@ -204,9 +204,7 @@ describe('a create that is disturbed', () => {
     ['the root', Object.assign(new Error('EIO'), { path: '/root', code: 'EIO' }), { code: 'WORKSPACE_CREATION' }],
     ['the table that names the root', new ContentionError(), { code: 'CONTENTION' }],
   ])('that cannot read %s says which of both it is, and writes nothing', async (_what, failure, refusal) => {
-    stack.parts.workspaces.checkRoot = async () => {
-      throw failure;
-    };
+    Object.assign(stack.parts.workspaces, { checkRoot: () => Promise.reject(failure) });
     await expect(manager.createSession('alice', 'acme')).rejects.toMatchObject(refusal);
     expect(await manager.countAllSessions()).toBe(0);
   });
