@@ -1,5 +1,3 @@
-import { execFileSync } from 'node:child_process';
-import { createRequire } from 'node:module';
 import path from 'node:path';
 import { build, type BuildOptions } from 'esbuild';
 import { operations } from '../lib/api/operations.ts';
@@ -11,28 +9,16 @@ import {
   OPENAPI_DOCUMENT,
   writtenApiDescription,
 } from './bundle-plugins.ts';
-import { bundlingNode } from './bundling-node.ts';
 
 /**
  * Bundles `functions/<name>.ts` into a directory: ES modules with everything in them, the AWS SDK included, so that
- * versions are ours. Functions that were imported when they are needed are files of their own, not read before.
+ * versions are ours. Functions that were imported when they are needed are files of their own, not read before. Run
+ * by `start-bundling.ts`, which chooses the Node.
  *
  *     bundle-function.ts <name> <directory>
  */
 const projectRoot = path.resolve(import.meta.dirname, '..');
 const [name = '', outdir = ''] = process.argv.slice(2);
-
-// What Node exports is part of a bundle: another release makes another one of the same sources.
-const node = bundlingNode(process, pinnedNode().node24FromNpm);
-if (node !== process.execPath) {
-  execFileSync(node, ['--import', 'tsx', import.meta.filename, name, outdir], { cwd: projectRoot, stdio: 'inherit' });
-  process.exit();
-}
-
-/** A program of the project's set-up, in plain JavaScript: no module of the product. */
-function pinnedNode() {
-  return createRequire(import.meta.url)('../local/node24/node24.mjs') as { node24FromNpm: () => string };
-}
 
 const DESCRIPTION = 'openapi-document';
 const isOf = (operation: keyof typeof operations): boolean => operations[operation].function === name;

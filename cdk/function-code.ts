@@ -10,7 +10,7 @@ const projectRoot = path.resolve(import.meta.dirname, '..');
 
 /** Bundles a function into a directory. In a process of its own, since the CDK does not wait for promises. */
 export function bundleFunction(name: FunctionName, outdir: string): void {
-  const script = path.join(import.meta.dirname, 'bundle-function.ts');
+  const script = path.join(import.meta.dirname, 'start-bundling.ts');
   execFileSync(process.execPath, ['--import', 'tsx', script, name, outdir], { cwd: projectRoot, stdio: 'inherit' });
 }
 

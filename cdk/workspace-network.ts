@@ -1,4 +1,4 @@
-import { Fn, Stack, Token } from 'aws-cdk-lib';
+import { Annotations, Fn, Stack, Token } from 'aws-cdk-lib';
 import {
   FlowLogDestination,
   FlowLogTrafficType,
@@ -29,7 +29,7 @@ export class WorkspaceNetwork extends Construct {
 
   constructor(scope: Construct, id: string, config: StackConfig, table: ITable) {
     super(scope, id);
-    refuseZonesOfElsewhere(config.availabilityZones, Stack.of(this));
+    checkZones(this, config.availabilityZones);
     this.vpc = new Vpc(this, 'Vpc', {
       ipAddresses: IpAddresses.cidr(config.vpcCidr),
       availabilityZones: zonesOf(config.availabilityZones),
@@ -70,10 +70,18 @@ export class WorkspaceNetwork extends Construct {
 const zonesOf = (zones: AvailabilityZones): string[] =>
   typeof zones === 'number' ? Array.from({ length: zones }, (_, zone) => Fn.select(zone, Fn.getAzs())) : zones;
 
-/** Where the app names the region of the stack. Otherwise only the deployment knows it. */
-function refuseZonesOfElsewhere(zones: AvailabilityZones, { region }: Stack): void {
-  if (typeof zones === 'number' || Token.isUnresolved(region)) return;
-  const elsewhere = zones.filter((zone) => regionOfZone(zone) !== region);
+/** Refuses where the app names the stack's region. Else the command line's own is the likely one, and it warns. */
+function checkZones(scope: Construct, zones: AvailabilityZones): void {
+  if (typeof zones === 'number') return;
+  const { region: named } = Stack.of(scope);
+  const isNamed = !Token.isUnresolved(named);
+  const region = isNamed ? named : process.env.CDK_DEFAULT_REGION;
+  const elsewhere = zones.filter((zone) => region !== undefined && regionOfZone(zone) !== region);
   if (elsewhere.length === 0) return;
-  throw new StackConfigError(`availabilityZones: ${elsewhere.join(', ')} are not in ${region}, the stack's region.`);
+  const message = `availabilityZones: ${elsewhere.join(', ')} are not in ${region}, `;
+  if (isNamed) throw new StackConfigError(`${message}the stack's region.`);
+  Annotations.of(scope).addWarningV2(
+    'agent-session-manager:zones-of-elsewhere',
+    `${message}the region of the CDK's command line. A deployment there fails.`,
+  );
 }

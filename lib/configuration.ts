@@ -126,10 +126,10 @@ export interface Config {
   localDataDir: string;
   tableName: string;
   dynamodbEndpoint: string | undefined;
-  /** Whether the endpoint is asked with credentials and a region that this project has for a DynamoDB Local. */
+  /** Whether the endpoint gets this project's own credentials and region, which are for a DynamoDB Local. */
   dynamodbOwnCredentials: boolean;
   authMode: 'headers' | 'jwt';
-  /** Of one machine, which verifies tokens itself. */
+  /** For one machine, which verifies tokens itself. */
   jwtIssuer: string | undefined;
   jwtAudiences: readonly string[];
   jwtOrgClaim: string;
@@ -138,7 +138,7 @@ export interface Config {
   jwtAdminRole: string;
   /** What the role claim says of an operator. */
   jwtOperatorRole: string;
-  /** Of one machine's server: for a request to arrive, and between two requests of a connection. */
+  /** For one machine's server: the time for a request to arrive, and between two requests of a connection. */
   httpTimeoutSeconds: number;
   logLevel: (typeof LOG_LEVELS)[number];
   /** For programs, or for people at a terminal. */

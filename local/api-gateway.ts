@@ -13,7 +13,7 @@ const GATEWAY_MS = 30_000;
 /** Bodies of these content types travel as text, all others, also those without one, in base64. */
 const TEXT = /^\s*(text\/[^;]*|application\/(json|javascript|xml))\s*(;|$)/i;
 
-/** Serves the routes as API Gateway's HTTP API does: the same events in, the same answers out. `verifier`: of tokens. */
+/** Serves the routes as API Gateway's HTTP API does: the same events in, the same answers out. `verifier` is for tokens. */
 export function serveRoutes(app: FastifyInstance, verifier?: TokenVerifier): void {
   for (const route of servedRoutes) {
     app.route({

@@ -28,7 +28,7 @@ Settings are environment variables. Those that matter most, with their defaults:
 docs/reference.md has all of them. Example: PORT=4000 MAX_SESSIONS=10 npm start
 `;
 
-/** What is said instead of starting; nothing if it may start. */
+/** What is printed instead of a start; undefined if the arguments ask for a start. */
 export function answerToArguments(args: readonly string[]): Answer | undefined {
   try {
     const { values } = parseArgs({ args: [...args], options: { help: { type: 'boolean', short: 'h' } } });

@@ -1,13 +1,11 @@
-import { constants } from 'node:fs';
-import { open, stat, unlink, type FileHandle } from 'node:fs/promises';
+import { stat, unlink, type FileHandle } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import path from 'node:path';
+import { openLocked } from './kernel-lock.ts';
 import { identify, isRunning, readIdentity } from './process-identity.ts';
 import { StartError } from './start-error.ts';
 
 const ATTEMPTS = 5;
-
-type TryLock = (fd: number) => boolean;
 
 /**
  * Locks a data directory for this process; gives what unlocks it. The lock is the kernel's: it is released by its owner
@@ -15,12 +13,11 @@ type TryLock = (fd: number) => boolean;
  * `StartError` if another process has it. What the file says is for people.
  */
 export async function lockDataDir(directory: string): Promise<() => Promise<void>> {
-  const tryLock = await loadTryLock();
   const name = path.join(directory, 'lock');
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
-    const file = await opened(name);
+    const file = await openLocked(name);
+    if (!file) throw await inUse(name, directory);
     try {
-      if (!locked(tryLock, file, name)) throw await inUse(name, directory);
       if (await isAt(file, name)) {
         await refuseIfOwned(name, directory);
         await file.truncate();
@@ -34,36 +31,7 @@ export async function lockDataDir(directory: string): Promise<() => Promise<void
       throw thrown;
     }
   }
-  throw new StartError(`The data directory ${directory} is being locked by others; try again.`);
-}
-
-async function loadTryLock(): Promise<TryLock> {
-  try {
-    // It has binaries for some platforms, which are loaded here.
-    // @ts-expect-error The package has no types.
-    const { default: extensions } = (await import('fs-native-extensions')) as { default: { tryLock: TryLock } };
-    return (fd) => extensions.tryLock(fd);
-  } catch {
-    throw new StartError(
-      'There are no file locks for this platform, so that no database can be started safely: set DYNAMODB_ENDPOINT to one that is running.',
-    );
-  }
-}
-
-async function opened(name: string): Promise<FileHandle> {
-  try {
-    return await open(name, constants.O_RDWR | constants.O_CREAT, 0o600);
-  } catch (thrown) {
-    throw new StartError(`The data directory cannot be locked by ${name}: ${(thrown as Error).message}.`);
-  }
-}
-
-function locked(tryLock: TryLock, file: FileHandle, name: string): boolean {
-  try {
-    return tryLock(file.fd);
-  } catch (thrown) {
-    throw new StartError(`The file system has no lock for ${name}: ${(thrown as Error).message}.`);
-  }
+  throw new StartError(`Other processes are locking the data directory ${directory} at the same time: try again.`);
 }
 
 /** A file that is locked may have been removed before. */

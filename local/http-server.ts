@@ -1,3 +1,5 @@
+import { STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
 import fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
 import { lazily } from '../lib/lazily.ts';
 import { serveApiDocs } from './api-docs.ts';
@@ -15,20 +17,25 @@ const MAX_BODY_BYTES = 10_000_000;
 const MAX_PARAMETER_LENGTH = 8_192;
 const LOOPBACK = new Set(['127.0.0.1', 'localhost', '[::1]']);
 
-/** How often connections are looked at that may have had their time. */
+/** How often connections are checked for a timeout. */
 const CHECK_MS = 500;
+/** By what Node calls the error of a connection. */
+const CONNECTION_STATUSES: Readonly<Record<string, number>> = {
+  ERR_HTTP_REQUEST_TIMEOUT: 408,
+  HPE_HEADER_OVERFLOW: 431,
+};
 
 export interface HttpServer {
   /** The one it is bound to. */
   port: number;
   /** Requests that run are answered, all others are refused. */
   close: () => Promise<void>;
-  /** Ends what `close` waits for. */
+  /** Closes the connections that `close` waits for. */
   cut: () => void;
 }
 
 export interface HttpServerOptions {
-  /** For a whole request to arrive, and between two of them (ms). */
+  /** For a whole request to arrive, and between two requests of a connection (ms). */
   timeoutMs: number;
   verifier?: TokenVerifier | undefined;
 }
@@ -47,6 +54,7 @@ export async function startHttpServer(
     keepAliveTimeout: timeoutMs,
     http: { headersTimeout: timeoutMs, connectionsCheckingInterval: Math.min(CHECK_MS, timeoutMs) },
     routerOptions: { maxParamLength: MAX_PARAMETER_LENGTH },
+    clientErrorHandler: refuseConnection,
     frameworkErrors: (_error, _request, reply: FastifyReply) => {
       void reply.code(400).send({ message: 'Bad Request' });
     },
@@ -60,7 +68,7 @@ export async function startHttpServer(
   app.setNotFoundHandler((_request, reply) => reply.code(404).send({ message: 'Not Found' }));
   app.setErrorHandler((error: Error & { statusCode?: number }, _request, reply) => {
     const status = error.statusCode ?? 500;
-    return reply.code(status).send({ message: status < 500 ? error.message : 'Internal Server Error' });
+    return reply.code(status).send({ message: STATUS_CODES[status] });
   });
   const serveOtherMethods = refuseOtherMethods(app);
   serveRoutes(app, verifier);
@@ -78,6 +86,16 @@ export async function startHttpServer(
   };
 }
 
+/** What is no request, or none that arrives in time. */
+function refuseConnection({ code }: NodeJS.ErrnoException, socket: Socket): void {
+  const status = CONNECTION_STATUSES[code ?? ''] ?? 400;
+  const said = STATUS_CODES[status] as string;
+  const body = JSON.stringify({ message: said });
+  const headers = `content-type: application/json\r\ncontent-length: ${body.length}\r\nconnection: close`;
+  if (socket.writable) socket.write(`HTTP/1.1 ${status} ${said}\r\n${headers}\r\n\r\n${body}`);
+  socket.destroy();
+}
+
 /** A stop waits for what runs, and not for what is still arriving. */
 function refuseWhenClosing(app: FastifyInstance): void {
   const arriving = new Set<FastifyReply>();
@@ -85,7 +103,7 @@ function refuseWhenClosing(app: FastifyInstance): void {
   app.addHook('preHandler', async (_request, reply) => void arriving.delete(reply));
   app.addHook('onResponse', async (_request, reply) => void arriving.delete(reply));
   let isClosing = false;
-  // A connection that is kept would be waited for.
+  // The stop would wait for a connection that stays open.
   app.addHook('onSend', async (_request, reply) => void (isClosing && reply.header('connection', 'close')));
   app.addHook('preClose', async () => {
     isClosing = true;

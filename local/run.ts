@@ -29,7 +29,7 @@ export function run(env: NodeJS.ProcessEnv): void {
   }, fail);
 }
 
-/** A second one ends what the first lets finish. npm and a terminal send the same one twice, at the same time. */
+/** A second signal ends the work that the first one lets finish. At Ctrl-C, the terminal and npm send one each at the same time. */
 function onSignal(): void {
   const now = performance.now();
   if (!shutdown.signal.aborted) signalledAt = now;
@@ -37,7 +37,7 @@ function onSignal(): void {
   stop(0);
 }
 
-/** The first reason to stop decides the exit code and is the only one that is reported; all others come of it. */
+/** The first reason to stop decides the exit code and is the only one that is reported; all others result from it. */
 function fail(reason: unknown): void {
   if (shutdown.signal.aborted) return;
   console.error(reason instanceof StartError || reason instanceof ConfigError ? reason.message : reason);

@@ -17,7 +17,7 @@ export class Shutdown {
     return this.begun.signal;
   }
 
-  /** Aborts when it must not wait any longer. */
+  /** Aborts when the shutdown must not wait for work any longer. */
   get hurried(): AbortSignal {
     return this.hurry.signal;
   }
@@ -27,7 +27,7 @@ export class Shutdown {
     await this.addOne(() => stopOne(stop, STOP_MS));
   }
 
-  /** The same of what waits for work to end. It is not waited for in a hurry. */
+  /** Like `add`, for a part that waits for work to end. After `hurryUp` nothing waits for that part. */
   async addPatient(stop: Stop, withinMs = STOP_MS): Promise<void> {
     await this.addOne(() => Promise.race([stopOne(stop, withinMs), this.untilHurried()]));
   }
@@ -37,7 +37,7 @@ export class Shutdown {
     await this.done;
   }
 
-  /** Stops everything, and waits for no work any more. */
+  /** From now on the shutdown waits for no work. */
   hurryUp(): void {
     this.hurry.abort();
   }

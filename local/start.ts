@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises';
 import { DescribeTableCommand } from '@aws-sdk/client-dynamodb';
 import { DynamoDBStreamsClient } from '@aws-sdk/client-dynamodb-streams';
 import { ENV, readConfig, type Config } from '../lib/configuration.ts';
@@ -13,6 +12,7 @@ import { startDynamoDbLocal } from './dynamodb-local.ts';
 import { EventFeed } from './event-feed.ts';
 import { startHttpServer } from './http-server.ts';
 import { verifierFor } from './jwt/verifier-for.ts';
+import { makeDirectory } from './make-directory.ts';
 import type { Shutdown } from './shutdown.ts';
 import { StartError } from './start-error.ts';
 import { sessionEvents } from './functions.ts';
@@ -34,10 +34,10 @@ export async function start(env: NodeJS.ProcessEnv, shutdown: Shutdown, onFault:
   const port = portFrom(env);
   const config = readConfig(env);
   const verifier = verifierFor(config);
-  await makeDirectory(config.workspaceRoot);
+  await makeOrRefuse(config.workspaceRoot);
   if (config.dynamodbEndpoint === undefined) {
     env[ENV.dynamodbEndpoint] = await startDatabase(config, shutdown, onFault);
-    // AWS variables are about some account of AWS; this table is in none.
+    // The AWS variables are for an AWS account; this table is in none.
     env[ENV.dynamodbOwnCredentials] = 'true';
   }
   env[ENV.workspaceRoot] = config.workspaceRoot;
@@ -48,7 +48,7 @@ export async function start(env: NodeJS.ProcessEnv, shutdown: Shutdown, onFault:
   shutdown.signal.throwIfAborted();
   const feed = new EventFeed();
   const server = await startHttpServer(port, feed, { timeoutMs: config.httpTimeoutSeconds * 1000, verifier });
-  // At once, and not in its turn: what comes during a stop is refused.
+  // When the stop begins, and not in its turn: requests that come during a stop are refused.
   shutdown.signal.addEventListener('abort', () => void server.close().catch(() => undefined));
   await shutdown.addPatient(server.close, FUNCTION_MS);
   shutdown.hurried.addEventListener('abort', server.cut);
@@ -65,16 +65,16 @@ function portFrom({ PORT }: NodeJS.ProcessEnv): number {
   throw new StartError('PORT must be a whole number from 0 to 65535.');
 }
 
-async function makeDirectory(directory: string): Promise<void> {
+async function makeOrRefuse(directory: string): Promise<void> {
   try {
-    await mkdir(directory, { recursive: true, mode: 0o700 });
+    await makeDirectory(directory);
   } catch (thrown) {
     throw new StartError(`The directory ${directory} cannot be made: ${(thrown as Error).message}.`);
   }
 }
 
 async function startDatabase({ localDataDir }: Config, shutdown: Shutdown, onFault: OnFault): Promise<string> {
-  await makeDirectory(localDataDir);
+  await makeOrRefuse(localDataDir);
   await shutdown.add(await lockDataDir(localDataDir));
   const starting = startDynamoDbLocal(localDataDir, shutdown.signal);
   // Known to the shutdown from the first moment on: a signal may come while it starts.

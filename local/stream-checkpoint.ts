@@ -1,5 +1,6 @@
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { StartError } from './start-error.ts';
 
 /** How far the table's stream has been handled, kept across restarts: the last sequence number of each shard. */
 export class StreamCheckpoint {
@@ -13,11 +14,10 @@ export class StreamCheckpoint {
     this.positions = positions;
   }
 
-  /** What another stream left there does not count, and of a file that is cut nothing does: the stream is read from its beginning. */
+  /** Where the file is of another stream, or is cut, the stream is read from its beginning. */
   static async open(directory: string, streamArn: string): Promise<StreamCheckpoint> {
     const file = path.join(directory, 'stream-checkpoint.json');
-    const text = await readFile(file, 'utf8').catch(() => '');
-    return new StreamCheckpoint(file, streamArn, positionsIn(text, streamArn));
+    return new StreamCheckpoint(file, streamArn, positionsIn(await textOf(file), streamArn));
   }
 
   of(shardId: string): string | undefined {
@@ -35,6 +35,16 @@ export class StreamCheckpoint {
     const next = `${this.file}.${process.pid}`;
     await writeFile(next, JSON.stringify({ streamArn: this.streamArn, positions: Object.fromEntries(this.positions) }));
     await rename(next, this.file);
+  }
+}
+
+async function textOf(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (thrown) {
+    const { code, message } = thrown as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return '';
+    throw new StartError(`The file ${file} cannot be read: ${message}.`);
   }
 }
 

@@ -4,7 +4,8 @@ import type { Readable, Writable } from 'node:stream';
 export interface CliIo {
   env: Readonly<Record<string, string | undefined>>;
   stdin: Readable;
-  stdout: Writable;
+  /** Where it is a terminal, texts of others are shown with nothing in them that it obeys. */
+  stdout: Writable & { isTTY?: boolean };
   /** Progress is shown where this is a terminal. */
   stderr: Writable & { isTTY?: boolean };
   /** Ends the run; its reason is an `Interruption`. */

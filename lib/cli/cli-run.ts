@@ -1,12 +1,11 @@
 import { once } from 'node:events';
 import { table } from 'table';
 import { SessionManagerHttpClient } from '../api/client/http-client.ts';
-import type { HttpSettings } from '../api/client/http-sender.ts';
-import type { CliIo } from './cli-io.ts';
-import { connectionOf, type ConnectionOptions } from './connection.ts';
+import { UsageError, type CliIo } from './cli-io.ts';
+import { connectionOf, type Connection, type ConnectionOptions } from './connection.ts';
 import { EXIT } from './exit-codes.ts';
 import { failureLine, failureOf } from './failure.ts';
-import { jsonText, visible } from './visible.ts';
+import { jsonLine, jsonText, visible, visibleLines } from './visible.ts';
 
 /** What every command takes. */
 export interface CommonOptions extends ConnectionOptions {
@@ -35,27 +34,47 @@ export class CliRun {
     return this.io.stderr.isTTY === true && !this.asJson;
   }
 
-  connection(options: CommonOptions): Promise<HttpSettings> {
-    return connectionOf(options, this.io);
+  /** `secret`: what the command sends that others must not read, in addition to a token. */
+  async connection(options: CommonOptions, secret?: string): Promise<Connection> {
+    const connection = await connectionOf(options, this.io);
+    const sent = connection.hasToken ? 'the token' : secret;
+    if (sent !== undefined && connection.isReadable) {
+      const { origin } = new URL(connection.url);
+      const problem = `${origin} is not https, so the network in between can read ${sent}.`;
+      if (!options.insecure) throw new UsageError(`${problem} Use https, or allow it with --insecure.`);
+      this.warn('INSECURE', problem);
+    }
+    return connection;
   }
 
-  async client(options: CommonOptions): Promise<SessionManagerHttpClient> {
-    return new SessionManagerHttpClient(await this.connection(options));
+  async client(options: CommonOptions, secret?: string): Promise<SessionManagerHttpClient> {
+    return new SessionManagerHttpClient(await this.connection(options, secret));
   }
 
   /** The result: JSON for programs, else what people read. */
   async tell(result: unknown, forPeople: () => string): Promise<void> {
-    await this.write(this.asJson ? jsonText(result, 2) : forPeople());
+    await this.write(this.asJson ? jsonText(result, 2) : visibleLines(forPeople()));
   }
 
   /** One of many results, as it comes: a line of JSON for programs. */
   async tellOne(result: unknown, forPeople: () => string): Promise<void> {
-    await this.write(this.asJson ? jsonText(result) : forPeople());
+    await this.write(this.asJson ? jsonText(result) : visibleLines(forPeople()));
+  }
+
+  /** A result that is a text itself: as it is for whatever reads it, with nothing that a terminal obeys for people. */
+  async tellText(result: unknown, text: string): Promise<void> {
+    if (this.asJson || this.io.stdout.isTTY) await this.tell(result, () => text);
+    else if (text !== '') await this.writeAll(text);
   }
 
   /** Hints for people, in addition to the result. */
   note(text: string): void {
     if (!this.asJson) this.io.stderr.write(`${visible(text)}\n`);
+  }
+
+  /** What people and programs should know, although it is no failure. */
+  warn(code: string, detail: string): void {
+    this.io.stderr.write(`${this.asJson ? jsonLine({ code, detail }) : visible(`Warning: ${detail}`)}\n`);
   }
 
   /** Goes on after it; the first failure decides the exit code. */
@@ -72,8 +91,11 @@ export class CliRun {
   }
 
   private async write(text: string): Promise<void> {
-    if (text === '') return;
-    if (!this.io.stdout.write(`${text}\n`)) await once(this.io.stdout, 'drain', { signal: this.io.signal });
+    if (text !== '') await this.writeAll(`${text}\n`);
+  }
+
+  private async writeAll(text: string): Promise<void> {
+    if (!this.io.stdout.write(text)) await once(this.io.stdout, 'drain', { signal: this.io.signal });
   }
 }
 
@@ -91,7 +113,9 @@ export function columns(names: string[], rows: Cell[][]): string {
 
 /** Names with their values below each other. */
 export function fields(values: Readonly<Record<string, Cell>>): string {
-  const shown = Object.entries(values).filter(([, value]) => value !== undefined && value !== '');
+  const shown = Object.entries(values)
+    .filter(([, value]) => value !== undefined && value !== '')
+    .map(([name, value]): [string, string] => [visible(name), visible(String(value))]);
   const width = Math.max(...shown.map(([name]) => name.length));
-  return shown.map(([name, value]) => `${name.padEnd(width)}  ${visible(String(value))}`).join('\n');
+  return shown.map(([name, value]) => `${name.padEnd(width)}  ${value}`).join('\n');
 }

@@ -1,7 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import { asCaller, withToken } from '../api/client/http-caller.ts';
-import type { Authorize, HttpSettings } from '../api/client/http-sender.ts';
+import type { Authorize, SenderSettings } from '../api/client/http-sender.ts';
 import { UsageError, type CliIo } from './cli-io.ts';
+import { isLoopback, proxied } from './proxy.ts';
+import { textOfFile, withoutMark } from './text-input.ts';
 
 /** Where `npm start` listens. */
 const DEFAULT_URL = 'http://127.0.0.1:3000';
@@ -15,12 +16,21 @@ export interface ConnectionOptions {
   tokenFile?: string | undefined;
   sigv4?: boolean | undefined;
   region?: string | undefined;
+  insecure: boolean;
   timeout: number;
 }
 
+export interface Connection extends SenderSettings {
+  /** Whether the network in between can read what is sent. */
+  isReadable: boolean;
+  hasToken: boolean;
+}
+
 /** Where to ask and as whom: options first, then the environment, where empty is as good as unset. */
-export async function connectionOf(options: ConnectionOptions, { env: all, signal }: CliIo): Promise<HttpSettings> {
-  const env = Object.fromEntries(Object.entries(all).filter(([, value]) => value !== ''));
+export async function connectionOf(options: ConnectionOptions, { env: all, signal }: CliIo): Promise<Connection> {
+  const env = Object.fromEntries(
+    Object.entries(all).flatMap(([name, value]) => (value ? [[name, withoutMark(value)]] : [])),
+  ) as CliIo['env'];
   const url = checkedUrl(options.url ?? env.SESSION_MANAGER_URL ?? DEFAULT_URL);
   const authorize: Authorize[] = [
     asCaller({
@@ -29,10 +39,20 @@ export async function connectionOf(options: ConnectionOptions, { env: all, signa
       role: options.role ?? env.SESSION_MANAGER_ROLE,
     }),
   ];
-  const token = options.tokenFile === undefined ? env.SESSION_MANAGER_TOKEN : await readFile(options.tokenFile, 'utf8');
-  if (options.sigv4) authorize.push(await signature(options.region, url, env));
-  else if (token) authorize.push(checkedToken(token));
-  return { url: url.href, authorize, timeoutMs: checkedSeconds(options.timeout) * 1000, signal };
+  const { tokenFile, sigv4 = false } = options;
+  const token = tokenFile === undefined ? env.SESSION_MANAGER_TOKEN : await tokenIn(tokenFile);
+  const hasToken = !sigv4 && token !== undefined;
+  if (sigv4) authorize.push(await signature(options.region, url, env));
+  else if (token !== undefined) authorize.push(checkedToken(token));
+  return {
+    url: url.href,
+    authorize,
+    exchange: await proxied(url, env),
+    timeoutMs: checkedSeconds(options.timeout) * 1000,
+    signal,
+    isReadable: url.protocol === 'http:' && !isLoopback(url),
+    hasToken,
+  };
 }
 
 function checkedUrl(text: string): URL {
@@ -42,6 +62,12 @@ function checkedUrl(text: string): URL {
   if (url.username || url.password) throw new UsageError('The URL must not contain credentials.');
   if (url.search || url.hash) throw new UsageError('The URL must end with its path.');
   return url;
+}
+
+async function tokenIn(file: string): Promise<string> {
+  const token = await textOfFile(file, '--token-file');
+  if (token.trim() === '') throw new UsageError('--token-file has no token in it.');
+  return token;
 }
 
 function checkedToken(token: string): Authorize {

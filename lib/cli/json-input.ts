@@ -1,12 +1,12 @@
-import { text } from 'node:stream/consumers';
 import type { Readable } from 'node:stream';
 import { NestedTooDeeplyError, parseJson } from '../json/json-text.ts';
 import { isJsonObject } from '../json/raw-json.ts';
 import { UsageError } from './cli-io.ts';
+import { textIn } from './text-input.ts';
 
 /** An argument that is a JSON object, or `-`: then stdin is. What it says is never repeated: it may be secret. */
 export async function jsonObject(name: string, argument: string, stdin: Readable): Promise<Record<string, never>> {
-  return parsedObject(name, argument === '-' ? await text(stdin) : argument);
+  return parsedObject(name, argument === '-' ? await textIn('-', name, stdin) : argument);
 }
 
 export function parsedObject(name: string, written: string): Record<string, never> {

@@ -1,3 +1,5 @@
+import { withoutMark } from './text-input.ts';
+
 /** No argument of a program can have it. */
 const MARK = '\0';
 /** The argument by which a shell requests completions: what follows it is not a command line yet. */
@@ -13,6 +15,14 @@ export function marked(args: string[]): string[] {
   const before = end === -1 ? args : args.slice(0, end);
   const after = end === -1 ? [] : args.slice(end + 1);
   return [...before.map((arg) => (arg === '-' ? MARK + arg : arg)), ...after.map((arg) => MARK + arg)];
+}
+
+/** The arguments without byte order marks, of values after `=` too. What follows `--` stays as it is. */
+export function plainArguments(args: readonly string[]): string[] {
+  const end = args.indexOf('--');
+  const at = end === -1 ? args.length : end;
+  const plain = (arg: string) => withoutMark(arg).replace(/^(--[\w-]+=)\uFEFF/, '$1');
+  return [...args.slice(0, at).map(plain), ...args.slice(at)];
 }
 
 /** Takes the marks out of all that yargs has read. */

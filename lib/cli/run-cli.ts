@@ -3,24 +3,33 @@ import path from 'node:path';
 import yargs, { type Argv } from 'yargs';
 import { UsageError, type CliIo } from './cli-io.ts';
 import { CliRun, type CommonOptions } from './cli-run.ts';
-import { addEndingCommands } from './ending-commands.ts';
 import { EXIT_MEANINGS } from './exit-codes.ts';
-import { addFileCommands } from './file-commands.ts';
-import { addMcpCommands } from './mcp-commands.ts';
-import { marked, unmark, unmarkedText } from './plain-arguments.ts';
-import { addSessionCommands } from './session-commands.ts';
-import { addWatchCommand } from './watch-command.ts';
+import { addAccessCommands } from './commands/access-commands.ts';
+import { addCompletionCommand } from './commands/completion-command.ts';
+import { addEndingCommands } from './commands/ending-commands.ts';
+import { addFileCommands } from './commands/file-commands.ts';
+import { addLayerCommands } from './commands/layer-commands.ts';
+import { addLimitCommands } from './commands/limit-commands.ts';
+import { addMcpCommands } from './commands/mcp-commands.ts';
+import { addMetadataCommands } from './commands/metadata-commands.ts';
+import { addPromptCommands } from './commands/prompt-commands.ts';
+import { addServiceCommands } from './commands/service-commands.ts';
+import { addSessionCommands } from './commands/session-commands.ts';
+import { addWatchCommand } from './commands/watch-command.ts';
+import { asksForJson, checkGiven, type KnownOptions } from './given-options.ts';
+import { marked, plainArguments, unmark, unmarkedText } from './plain-arguments.ts';
 
 const NAME = 'agent-session-manager';
 const HELP_WIDTH = 110;
 const DEFAULT_TIMEOUT_SECONDS = 60;
 
 /** Runs one command line, without the program's name, and gives its exit code. */
-export async function runCli(args: string[], io: CliIo): Promise<number> {
+export async function runCli(given: string[], io: CliIo): Promise<number> {
+  const args = plainArguments(given);
   const run = new CliRun(io, asksForJson(args));
   let printed = '';
   try {
-    await commandLine(run).parseAsync(marked(args), {}, (_error, _options, output) => {
+    await commandLine(run, args).parseAsync(marked(args), {}, (_error, _options, output) => {
       printed = output;
     });
     if (printed) io.stdout.write(`${printed.trimEnd()}\n`);
@@ -30,13 +39,7 @@ export async function runCli(args: string[], io: CliIo): Promise<number> {
   return run.exitCode;
 }
 
-/** Known before the command line is read: what is wrong with it is told in the same way. */
-function asksForJson(args: string[]): boolean {
-  const end = args.indexOf('--');
-  return args.slice(0, end === -1 ? undefined : end).includes('--json');
-}
-
-function commandLine(run: CliRun): Argv<CommonOptions> {
+function commandLine(run: CliRun, args: readonly string[]): Argv<CommonOptions> {
   const cli = yargs()
     .scriptName(NAME)
     .usage('$0 <command> [options]')
@@ -54,26 +57,55 @@ function commandLine(run: CliRun): Argv<CommonOptions> {
       'token-file': { type: 'string', description: 'Has the bearer token; else SESSION_MANAGER_TOKEN is it' },
       sigv4: { type: 'boolean', default: false, description: 'Sign with AWS credentials (IAM)' },
       region: { type: 'string', description: 'Of the signature; else by the URL, else AWS_REGION' },
+      insecure: { type: 'boolean', default: false, description: 'Allow a token over http, which others can read' },
       timeout: { type: 'number', default: DEFAULT_TIMEOUT_SECONDS, description: 'Of each request, in seconds' },
       json: { type: 'boolean', default: false, description: 'JSON for programs; errors too, on stderr' },
     })
-    .group(['url', 'user', 'org', 'role', 'token-file', 'sigv4', 'region', 'timeout'], 'Connection:');
-  const parts = [addSessionCommands, addEndingCommands, addMcpCommands, addFileCommands, addWatchCommand];
-  return parts
-    .reduce((soFar, add) => add(soFar, run), cli as Argv<CommonOptions>)
-    .completion('completion', 'Print the completion script of the shell that SHELL names (bash, zsh)')
+    .group(['url', 'user', 'org', 'role', 'token-file', 'sigv4', 'region', 'insecure', 'timeout'], 'Connection:');
+  const parts = [
+    addSessionCommands,
+    addMetadataCommands,
+    addPromptCommands,
+    addEndingCommands,
+    addMcpCommands,
+    addFileCommands,
+    addAccessCommands,
+    addLayerCommands,
+    addLimitCommands,
+    addServiceCommands,
+    addWatchCommand,
+  ];
+  return addCompletionCommand(
+    parts.reduce((soFar, add) => add(soFar, run), cli as Argv<CommonOptions>),
+    run,
+    NAME,
+  )
     .demandCommand(1, 'Name a command; --help lists them.')
+    .check((_options, known) => {
+      checkGiven(args, { ...(known as unknown as KnownOptions), positional: positionalsOf(cli) });
+      return true;
+    })
     .middleware(unmark)
     .strict()
     .recommendCommands()
     .fail((message, thrown: Error | undefined) => {
-      throw thrown ?? new UsageError(unmarkedText(/[.?]$/.test(message) ? message : `${message}.`));
+      throw thrown ?? new UsageError(sentence(unmarkedText(message)));
     })
     .help()
     .alias('help', 'h')
     .version(version())
     .epilogue(epilogue())
     .wrap(HELP_WIDTH);
+}
+
+/** Of the command that runs. The types of yargs do not have it. */
+const positionalsOf = (cli: Argv): string[] =>
+  (cli as unknown as { getGroups(): Readonly<Record<string, string[]>> }).getGroups()['Positionals:'] ?? [];
+
+/** Some messages of yargs have several lines, and no end. */
+function sentence(text: string): string {
+  const line = text.trim().replaceAll(/\s*\n\s*/g, ' ');
+  return /[.?]$/.test(line) ? line : `${line}.`;
 }
 
 const epilogue = (): string =>

@@ -1,7 +1,13 @@
-/** What a terminal would obey or hide instead of showing: control characters, and those that turn the direction. */
-const UNSEEN = /[\p{Cc}\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
+/**
+ * What a terminal would obey or hide instead of showing: control characters, characters that turn the direction, and those
+ * without a width, such as U+200B, variation selectors and tags (U+E0000 to U+E0FFF). Lone surrogates are no characters.
+ */
+const UNSEEN =
+  /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Bidi_Control}\p{Default_Ignorable_Code_Point}\ufff9-\ufffb\u{13430}-\u{1343f}]/gu;
 
-const escaped = (sign: string): string => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`;
+/** As JSON writes it, in one escape or two. */
+const escaped = (sign: string): string =>
+  Array.from({ length: sign.length }, (_, at) => `\\u${sign.charCodeAt(at).toString(16).padStart(4, '0')}`).join('');
 
 /** Text of agents and servers, on one line, with nothing in it that a terminal obeys. */
 export const visible = (text: string): string =>

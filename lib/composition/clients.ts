@@ -46,7 +46,7 @@ export function dynamoDbClient(config: Config, env: NodeJS.ProcessEnv): DynamoDB
 const OWN_REGION = 'us-east-1';
 const OWN_CREDENTIALS: AwsCredentials = { accessKeyId: 'local', secretAccessKey: 'local' };
 
-/** Every setting that the SDK would else look for in the environment and in files: made for AWS, some break an endpoint. */
+/** All settings that the SDK would otherwise read from the environment and from files: they are for AWS, and some break an endpoint. */
 const SETTINGS_AT_ENDPOINT = {
   retryMode: 'standard',
   defaultsMode: 'standard' as const,
@@ -58,7 +58,7 @@ const SETTINGS_AT_ENDPOINT = {
   userAgentAppId: async () => undefined,
 };
 
-/** At an endpoint the credentials of `env` are used if they are whole, and else, or if so configured, own ones. */
+/** An endpoint gets the credentials of `env` if key and secret are there, else, or if so configured, this project's own. */
 export function dynamoDbConfig(
   { dynamodbEndpoint, dynamodbOwnCredentials }: Pick<Config, 'dynamodbEndpoint' | 'dynamodbOwnCredentials'>,
   env: NodeJS.ProcessEnv,

@@ -40,7 +40,8 @@ export class SessionManagerV2 extends SessionManager {
 
   /**
    * Closes the connections to AWS and to MCP servers that `createSessionManager` made, or what `close` of the options closes.
-   * Call it when no call is under way, and call nothing on the manager or its views afterwards.
+   * Call it when no call runs, and call nothing on the manager, its views or its sessions afterwards: that is not refused, but
+   * opens connections which nothing closes.
    */
   async close(): Promise<void> {
     await this.#close();

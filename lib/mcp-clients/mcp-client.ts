@@ -1,6 +1,7 @@
 import { inspect } from 'node:util';
 import { auditMcpClient, auditTool } from '../telemetry/audit/audit-details.ts';
 import { McpConnectionError, SessionNotFoundError, ValidationError } from '../errors.ts';
+import { isJsonObject } from '../json/raw-json.ts';
 import { checkCredentialsFor, mcpCredentialsSchema } from './mcp-client-config.ts';
 import type { McpCallOptions, McpConnection, McpTool, McpToolResult } from './mcp-connector.ts';
 import type { CredentialVault } from './credentials/credential-vault.ts';
@@ -124,7 +125,8 @@ export class McpClientHandle {
     const startedAt = performance.now();
     const result = await this.#orEnded(() => this.#connected(use));
     if (performance.now() - startedAt < LONG_CALL_MS || !(await this.#hasEnded())) return result;
-    return { ...result, _meta: { ...(result._meta as object | undefined), [WARNINGS]: [ENDED_DURING_CALL] } };
+    const meta = isJsonObject(result._meta) ? result._meta : {};
+    return { ...result, _meta: { ...meta, [WARNINGS]: [ENDED_DURING_CALL] } };
   }
 
   /** The end of a session ends its sessions on MCP servers: what a server answers to a call then is not the reason. */

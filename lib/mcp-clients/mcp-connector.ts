@@ -49,7 +49,7 @@ export interface McpConnector {
   resume(target: McpTarget, state: McpConnectionState): Promise<McpConnection>;
 }
 
-/** The server does not know the session, and has not executed the request: both can be had again, on a new one. */
+/** The server does not know the session and has not executed the request, which can be sent again on a new session. */
 export class McpSessionGone extends Error {
   override readonly name = 'McpSessionGone';
   override readonly cause: McpConnectionError;

@@ -42,8 +42,9 @@ export class PrettyLines {
   }
 }
 
-/** Of an audit event its own name comes first, and what is said already or is for machines is left out. */
+/** Fields that have a place of their own in the line. */
 const SAID = ['event', 'actor', 'result', 'code', 'durationMs', 'error'];
+/** An audit event's fields that only machines need are left out too. */
 const FOR_MACHINES = [...SAID, 'operation', 'requestId', 'sourceIp', 'userId', 'orgId'];
 
 function partsOf(message: string, fields: Fields): string[] {

@@ -1,9 +1,8 @@
 import { fileAudit } from './file-audit.ts';
-import type { ManagerOfFiles } from './session-files.ts';
 import * as z from 'zod/mini';
-import { operationOf } from '../operations/operation.ts';
 import { MAX_LEVELS, MAX_PATH_BYTES } from './files/file-path.ts';
 import { onePath, pathShape } from './path-schemas.ts';
+import { workspaceOperation } from './workspace-operation.ts';
 
 const sessionShape = () => ({ sessionId: z.string() });
 const directoryShape = () => ({ ...sessionShape(), ...pathShape() });
@@ -13,11 +12,9 @@ const MAX_PAGE = 1000;
 /** A cursor of a recursive list is a path in base64url. */
 const MAX_CURSOR = Math.ceil(MAX_PATH_BYTES / 3) * 4;
 
-const operation = operationOf<ManagerOfFiles>();
-
 export const directoryOperations = {
   /** What is in a directory, by name. Without a path, the workspace itself. */
-  listDirectory: operation({
+  listDirectory: workspaceOperation({
     function: 'workspace',
     access: 'caller',
     audit: fileAudit.listDirectory,
@@ -38,7 +35,7 @@ export const directoryOperations = {
   }),
 
   /** Make a directory. Parents are made too. */
-  makeDirectory: operation({
+  makeDirectory: workspaceOperation({
     function: 'workspace',
     access: 'caller',
     audit: fileAudit.makeDirectory,
@@ -50,7 +47,7 @@ export const directoryOperations = {
   }),
 
   /** Remove a directory. */
-  removeDirectory: operation({
+  removeDirectory: workspaceOperation({
     function: 'workspace',
     access: 'caller',
     audit: fileAudit.removeDirectory,
@@ -62,7 +59,7 @@ export const directoryOperations = {
   }),
 
   /** How much a workspace holds. `complete: false`: at least that; asking again goes on with measuring. */
-  getWorkspaceUsage: operation({
+  getWorkspaceUsage: workspaceOperation({
     function: 'workspace',
     access: 'caller',
     audit: fileAudit.getWorkspaceUsage,

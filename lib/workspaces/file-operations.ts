@@ -1,12 +1,11 @@
 import { fileAudit } from './file-audit.ts';
-import type { ManagerOfFiles } from './session-files.ts';
 import * as z from 'zod/mini';
 import { lazily } from '../schemas.ts';
 import { ValidationError } from '../errors.ts';
 import { parseContentRange, parseRanges } from './byte-range.ts';
 import { entityTags, fileMode, tagOrDate } from './condition-schemas.ts';
-import { operationOf } from '../operations/operation.ts';
 import { onePath, pathShape } from './path-schemas.ts';
+import { workspaceOperation } from './workspace-operation.ts';
 
 const fileShape = () => ({ sessionId: z.string(), ...pathShape() });
 const tags = lazily(() => z.optional(entityTags()));
@@ -32,14 +31,12 @@ export type WriteAnswer =
   | { etag: string; size: number; modifiedAt: string; received?: never }
   | { received: number; total: number; etag?: never };
 
-const operation = operationOf<ManagerOfFiles>();
-
 export const fileOperations = {
   /**
    * Read a file. An answer carries at most 4 MiB: larger files come in ranges. `If-Match` keeps all of them of one state
    * of the file.
    */
-  readFile: operation({
+  readFile: workspaceOperation({
     function: 'workspace',
     access: 'caller',
     audit: fileAudit.readFile,
@@ -70,7 +67,7 @@ export const fileOperations = {
    * What a file is, without its content. Size, time of the last change, tag and permissions of a file that can be read,
    * whatever its size.
    */
-  statFile: operation({
+  statFile: workspaceOperation({
     function: 'workspace',
     access: 'caller',
     audit: fileAudit.statFile,
@@ -86,7 +83,7 @@ export const fileOperations = {
    * Write a file, or a part of it. Replaces the file as a whole; directories on the way are made. A request carries at
    * most 4 MiB: more goes up in parts with `Content-Range`, one after the other, and is in its place with the last.
    */
-  writeFile: operation({
+  writeFile: workspaceOperation({
     function: 'workspace',
     access: 'caller',
     audit: fileAudit.writeFile,
@@ -116,7 +113,7 @@ export const fileOperations = {
   }),
 
   /** Delete a file. */
-  deleteFile: operation({
+  deleteFile: workspaceOperation({
     function: 'workspace',
     access: 'caller',
     audit: fileAudit.deleteFile,

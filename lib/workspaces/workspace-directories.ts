@@ -1,6 +1,6 @@
 import { ValidationError } from '../errors.ts';
 import { entriesOf, firstNames, markClosed, type DirectoryEntry } from './files/directory-entry.ts';
-import { bytesOfName, pathOfEncoded, percentEncoded } from './files/encoded-path.ts';
+import { bufferOfName, pathOfEncoded, percentEncoded } from './files/encoded-path.ts';
 import { directoryNames } from './files/file-path.ts';
 import type { OpenDirectory } from './files/open-directory.ts';
 import { TreePage, type TreeBounds } from './files/tree-page.ts';
@@ -99,10 +99,7 @@ async function treePage(
   bounds: TreeBounds,
   cursor: string | undefined,
 ): Promise<DirectoryPage> {
-  const page = new TreePage(
-    names.map((name) => Buffer.from(bytesOfName(name))),
-    bounds,
-  );
+  const page = new TreePage(names.map(bufferOfName), bounds);
   const isFull = await page.visit(directory, [], cursor === undefined ? [] : positionOf(cursor));
   return { entries: page.entries, ...(isFull && { nextCursor: page.position.toString('base64url') }) };
 }
@@ -111,7 +108,7 @@ async function treePage(
 function positionOf(cursor: string): Buffer[] {
   try {
     const path = percentEncoded(Buffer.from(cursor, 'base64url'));
-    return directoryNames(pathOfEncoded(path, 'cursor')).map((name) => Buffer.from(bytesOfName(name)));
+    return directoryNames(pathOfEncoded(path, 'cursor')).map(bufferOfName);
   } catch {
     throw ValidationError.at('cursor', 'must be one that was answered');
   }

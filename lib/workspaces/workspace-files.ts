@@ -105,8 +105,8 @@ export class WorkspaceFiles {
       await write.quota.check(part.total - (await sizeAt(top, write.path)));
       const upload = { ...part, path: lockNameOf(write.path) };
       const parts = new StagedParts(staging, upload);
-      // Where there is a limit, all uploads of the session count together.
-      const name = limit > 0 ? 'uploads' : `upload ${upload.path} ${upload.total} ${upload.uploadId}`;
+      // Where there is a limit, all uploads of the session count together. The slash: no file has a lock of that name.
+      const name = limit > 0 ? '/uploads' : `/upload ${upload.path} ${upload.total} ${upload.uploadId}`;
       return withFileLock(staging, name, async (stillHeld) => {
         // A caller who sends gigabytes gets the refusal before them.
         if (part.first === 0 && bytes.length > 0) await checkBeforehand(top, write);

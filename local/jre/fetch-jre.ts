@@ -1,10 +1,11 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
-import { access, mkdir, rename, rm } from 'node:fs/promises';
+import { access, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { extract } from 'tar';
 import { EnvHttpProxyAgent, fetch } from 'undici';
+import { makeDirectory } from '../make-directory.ts';
 import type { JreRelease } from './jre-releases.ts';
 
 const CONNECT_MS = 10_000;
@@ -49,7 +50,7 @@ const hasJava = (place: string, { bin }: JreRelease): Promise<boolean> =>
   );
 
 const isMade = (directory: string): Promise<boolean> =>
-  mkdir(directory, { recursive: true, mode: 0o700 }).then(
+  makeDirectory(directory).then(
     () => true,
     () => false,
   );
@@ -99,7 +100,7 @@ async function download(url: string, file: string, options: FetchOptions, place:
   }
 }
 
-/** Of several processes one is first, and the others take what it has kept. */
+/** Where several processes fetch at once, the first one's runtime is kept, and the others use it. */
 async function publish(draft: string, place: string, release: JreRelease): Promise<void> {
   try {
     await rename(draft, place);

@@ -1,8 +1,8 @@
-/** Claims as the JWT authorizer of HTTP APIs passes them on: texts all, lists as `[a b]`. */
+/** Claims as the JWT authorizer of HTTP APIs passes them on: each one is a text, a list is `[a b]`. */
 export const gatewayClaims = (payload: Readonly<Record<string, unknown>>): Record<string, string> =>
   Object.fromEntries(Object.entries(payload).map(([name, value]) => [name, asText(value)]));
 
-/** As the gateway's own language writes values. */
+/** In Go's format, which is the gateway's. */
 function asText(value: unknown): string {
   if (value === null) return '<nil>';
   if (Array.isArray(value)) return `[${value.map(asText).join(' ')}]`;

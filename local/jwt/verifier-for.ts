@@ -7,7 +7,7 @@ export function verifierFor({ authMode, jwtIssuer, jwtAudiences }: Config): Toke
   if (authMode !== 'jwt') return undefined;
   if (jwtIssuer === undefined || jwtAudiences.length === 0) {
     throw new StartError(
-      'AUTH_MODE=jwt needs JWT_ISSUER, the URL of the issuer of tokens, and JWT_AUDIENCE, for whom they are made.',
+      'AUTH_MODE=jwt needs JWT_ISSUER, the URL of the token issuer, and JWT_AUDIENCE, the audience that tokens are made for.',
     );
   }
   return new TokenVerifier({ issuer: jwtIssuer, audiences: jwtAudiences });

@@ -1,5 +1,14 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { afterAll, afterEach, beforeAll, beforeEach, jest } from '@jest/globals';
+import { functionVariable } from '../../lib/api/client-environment.ts';
+import { SessionManagerHttpClient } from '../../lib/api/client/session-manager-client.ts';
+import { API_FUNCTIONS } from '../../lib/operations/operation.ts';
+
+/** The environment of a client of the functions. */
+export const FUNCTIONS = Object.fromEntries(API_FUNCTIONS.map((group) => [functionVariable(group), group]));
+export const ID = '01a2045b-8d44-72e6-97c0-cb9917303a81';
+export const TOOL = { sessionId: ID, clientId: 'tools', name: 'echo' };
 
 export interface Answer {
   status?: number;
@@ -8,7 +17,7 @@ export interface Answer {
 }
 
 /** Answers what it is told to. */
-export class AnsweringServer {
+class AnsweringServer {
   /** Of each request in order; the last one is that of all others. `undefined`: none at all. */
   answers: (Answer | undefined)[] = [{}];
   asked: string[] = [];
@@ -37,4 +46,16 @@ export class AnsweringServer {
     const { status = 200, headers = {}, body = {} } = answer;
     response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body));
   }
+}
+
+/** A server for the tests of a `describe`, which answers `{}` unless it is told otherwise, and a client of it. */
+export function answeringServer() {
+  const server = new AnsweringServer();
+  beforeAll(() => server.start());
+  beforeEach(() => {
+    [server.answers, server.asked] = [[{}], []];
+  });
+  afterEach(() => void jest.restoreAllMocks());
+  afterAll(() => server.stop());
+  return { server, overHttp: () => new SessionManagerHttpClient({ url: server.url }) };
 }

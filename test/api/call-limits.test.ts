@@ -1,5 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
-import { functionVariable } from '../../lib/api/client-environment.ts';
+import { describe, expect, jest, test } from '@jest/globals';
 import { limitsOf } from '../../lib/api/client/call-limits.ts';
 import { pauseBefore } from '../../lib/api/client/repetition.ts';
 import {
@@ -8,29 +7,16 @@ import {
   SessionManagerClient,
   SessionManagerHttpClient,
 } from '../../lib/api/client/session-manager-client.ts';
-import { API_FUNCTIONS } from '../../lib/operations/operation.ts';
-import { AnsweringServer, type Answer } from './answering-server.ts';
+import { answeringServer, FUNCTIONS, ID, TOOL, type Answer } from './answering-server.ts';
 
 const CONTENTION = { code: 'CONTENTION', title: 'Busy', status: 503, detail: 'busy', requestId: 'r' };
-const env = Object.fromEntries(API_FUNCTIONS.map((group) => [functionVariable(group), group]));
-const ID = '01a2045b-8d44-72e6-97c0-cb9917303a81';
-const TOOL = { sessionId: ID, clientId: 'tools', name: 'echo' };
-
 describe('the typed clients', () => {
-  const server = new AnsweringServer();
-  beforeAll(() => server.start());
-  beforeEach(() => {
-    [server.answers, server.asked] = [[{}], []];
-  });
-  afterEach(() => void jest.restoreAllMocks());
-  afterAll(() => server.stop());
-
-  const overHttp = () => new SessionManagerHttpClient({ url: server.url });
+  const { server, overHttp } = answeringServer();
 
   describe('take a signal and a time for each call', () => {
     const waiting = () => {
       server.answers = [undefined];
-      const never = new SessionManagerClient(env, () => new Promise<string>(() => undefined));
+      const never = new SessionManagerClient(FUNCTIONS, () => new Promise<string>(() => undefined));
       return [overHttp(), never];
     };
 
@@ -61,6 +47,28 @@ describe('the typed clients', () => {
         await expect(client.download(file, limits).next()).rejects.toThrow(NoAnswerError);
         await expect(client.sessions({}, limits).next()).rejects.toThrow(NoAnswerError);
       }
+    });
+
+    test('a signal ends the pause before the next attempt too, that of the client as well as that of a call', async () => {
+      server.answers = [{ status: 503, headers: { 'retry-after': '9' }, body: CONTENTION }];
+      const reason = new RangeError('enough');
+      const ofClient = (signal: AbortSignal) => new SessionManagerHttpClient({ url: server.url, signal });
+      const file = { sessionId: ID, path: 'f' };
+      const waiting: ((signal: AbortSignal) => Promise<unknown>)[] = [
+        (signal) => overHttp().getSession({ sessionId: ID }, { signal }),
+        (signal) => ofClient(signal).getSession({ sessionId: ID }),
+        (signal) => overHttp().upload({ ...file, content: new Uint8Array(1) }, { signal }),
+        (signal) => ofClient(signal).download(file).next(),
+      ];
+      const startedAt = performance.now();
+      const ended = waiting.map(async (call) => {
+        const stop = new AbortController();
+        setTimeout(() => stop.abort(reason), 200);
+        await expect(call(stop.signal)).rejects.toBe(reason);
+      });
+      await Promise.all(ended);
+      expect(performance.now() - startedAt).toBeLessThan(5_000);
+      expect(server.asked).toHaveLength(waiting.length);
     });
 
     const wrong: [string, unknown][] = [
@@ -116,7 +124,7 @@ describe('the typed clients', () => {
       await expect(overHttp().getSession({ sessionId: ID })).rejects.toThrow(ContentionError);
       expect(server.asked).toHaveLength(3);
       const invoke = jest.fn(async () => JSON.stringify({ ok: false, error: { code: 'CONTENTION', message: 'busy' } }));
-      const client = new SessionManagerClient(env, invoke);
+      const client = new SessionManagerClient(FUNCTIONS, invoke);
       await expect(client.getSession({ sessionId: ID })).rejects.toThrow(ContentionError);
       await expect(client.callMcpTool(TOOL)).rejects.toThrow(ContentionError);
       expect(invoke).toHaveBeenCalledTimes(3 + 1);

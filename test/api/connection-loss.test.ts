@@ -3,7 +3,6 @@ import type { AddressInfo } from 'node:net';
 import * as realTimers from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { ContentionError } from '../../lib/errors.ts';
-import { NoAnswerError } from '../../lib/api/client/http-sender.ts';
 
 /** What was to be waited for, and is not. */
 let pauses: number[] = [];
@@ -11,6 +10,7 @@ jest.unstable_mockModule('node:timers/promises', () => ({
   ...realTimers,
   setTimeout: async (ms: number) => void pauses.push(ms),
 }));
+const { NoAnswerError } = await import('../../lib/api/client/http-sender.ts');
 const { watchEvents } = await import('../../lib/api/client/event-watch.ts');
 const { upload, download } = await import('../../lib/api/client/file-transfer.ts');
 
@@ -25,8 +25,7 @@ beforeEach(() => {
 // One part of a thousand that met a busy table, or whose answer was lost, cost all those before it.
 describe('a transfer', () => {
   beforeEach(() => {
-    const atOnce = (run: () => void, ms = 0) => (pauses.push(ms), queueMicrotask(run));
-    jest.spyOn(globalThis, 'setTimeout').mockImplementation(atOnce as unknown as typeof setTimeout);
+    jest.spyOn(Math, 'random').mockReturnValue(0.5);
   });
   afterEach(() => {
     jest.restoreAllMocks();
@@ -68,8 +67,8 @@ describe('a transfer', () => {
     const busy = Array.from({ length: 99 }, () => new ContentionError());
     const calls = failing('bytes 0-', ...busy);
     await expect(upload(calls, { ...transfer, content: new Uint8Array(5 * MIB) })).rejects.toThrow(ContentionError);
-    expect(calls.sent).toHaveLength(7);
-    expect(sumOf(pauses)).toBe(6_300);
+    expect(calls.sent).toHaveLength(8);
+    expect(sumOf(pauses)).toBe(6_350);
     const other = failing('bytes 0-', new Error('other'));
     await expect(upload(other, { ...transfer, content: new Uint8Array(5 * MIB) })).rejects.toThrow('other');
   });

@@ -1,6 +1,5 @@
 import { inspect } from 'node:util';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
-import { functionVariable } from '../../lib/api/client-environment.ts';
+import { describe, expect, jest, test } from '@jest/globals';
 import {
   asCaller,
   isKnownError,
@@ -9,25 +8,12 @@ import {
   SessionManagerHttpClient,
   withToken,
 } from '../../lib/api/client/session-manager-client.ts';
-import { API_FUNCTIONS } from '../../lib/operations/operation.ts';
-import { AnsweringServer } from './answering-server.ts';
-
-const env = Object.fromEntries(API_FUNCTIONS.map((group) => [functionVariable(group), group]));
-const ID = '01a2045b-8d44-72e6-97c0-cb9917303a81';
-const TOOL = { sessionId: ID, clientId: 'tools', name: 'echo' };
+import { answeringServer, FUNCTIONS, ID, TOOL } from './answering-server.ts';
 
 describe('the typed clients', () => {
-  const server = new AnsweringServer();
-  beforeAll(() => server.start());
-  beforeEach(() => {
-    [server.answers, server.asked] = [[{}], []];
-  });
-  afterEach(() => void jest.restoreAllMocks());
-  afterAll(() => server.stop());
-
-  const overHttp = () => new SessionManagerHttpClient({ url: server.url });
+  const { server, overHttp } = answeringServer();
   const direct = (answer: unknown = { ok: true, output: null }) => {
-    return new SessionManagerClient(env, async () => JSON.stringify(answer));
+    return new SessionManagerClient(FUNCTIONS, async () => JSON.stringify(answer));
   };
 
   describe('throw a typed error for what this version does not know', () => {
@@ -140,7 +126,7 @@ describe('the typed clients', () => {
   test('neither prints nor writes as JSON what it calls with', () => {
     const authorize = [withToken('secret-token'), asCaller({ userId: 'ada', orgId: 'acme' })];
     const client = new SessionManagerHttpClient({ url: server.url, authorize });
-    const acting = new SessionManagerClient({ ...env, KEY: 'secret-token' }).as({ userId: 'ada', orgId: 'acme' });
+    const acting = new SessionManagerClient({ ...FUNCTIONS, KEY: 'secret-token' }).as({ userId: 'ada', orgId: 'acme' });
     for (const one of [client, acting]) {
       const shown = inspect(one, { depth: 9, showHidden: true }) + JSON.stringify(one);
       expect(shown).not.toMatch(/secret-token|127\.0\.0\.1|acme/);

@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { ChildProgram } from '../../local/child-program.ts';
 import { createSession, newDirectory, PROJECT, startServer, type LocalServer } from '../local/local-server.ts';
 import { EVERYTHING } from '../mcp-clients/everything-server.ts';
 import { newStack, type TestStack } from '../setup/test-stack.ts';
-import { Bash } from './bash.ts';
 import { commandLine, type Surroundings } from './run-command-line.ts';
+import { completions, isInstalled } from './shells.ts';
 
 const MIB = 1024 * 1024;
 
@@ -15,12 +15,13 @@ describe('the command line at a server', () => {
   let stack: TestStack;
   let server: LocalServer;
   let id: string;
+  let workspacePath: string;
   let env: Record<string, string>;
 
   beforeAll(async () => {
     stack = await newStack({ MCP_STDIO_COMMANDS: 'node' });
     server = await startServer(stack.env);
-    ({ id } = await createSession(server));
+    ({ id, workspacePath } = await createSession(server));
     env = { SESSION_MANAGER_URL: server.url, SESSION_MANAGER_USER: 'ada', SESSION_MANAGER_ORG: 'workshop' };
   });
   afterAll(async () => {
@@ -86,13 +87,16 @@ describe('the command line at a server', () => {
     const [source, target] = [path.join(directory, 'big.bin'), path.join(directory, 'got.bin')];
     const content = randomBytes(9 * MIB + 1);
     await writeFile(source, content);
-    const put = await run(['files', 'put', id, source, 'deep/big.bin'], { isTTY: true });
+    const put = await run(['files', 'put', id, source, 'deep/big.bin', '--mode', '755'], { isTTY: true });
     expect(put).toMatchObject({ code: 0, stderr: expect.stringMatching(/Writing \[.+\] 100% 9437185\/9437185 bytes/) });
     expect(await json('files', 'get', id, 'deep/big.bin', target)).toEqual({
       code: 0,
       output: { path: 'deep/big.bin', target, size: content.length },
     });
     expect((await readFile(target)).equals(content)).toBe(true);
+    expect((await stat(path.join(workspacePath, 'deep', 'big.bin'))).mode & 0o7777).toBe(0o755);
+    const setId = await run(['files', 'put', id, source, 'deep/big.bin', '--mode', '4755']);
+    expect(setId).toMatchObject({ code: 2, stderr: expect.stringMatching(/^VALIDATION: mode: /) });
     const entries = [{ name: 'big.bin', type: 'file', size: content.length, modifiedAt: expect.any(String) }];
     expect(await json('files', 'ls', id, 'deep')).toEqual({ code: 0, output: { entries } });
     expect(await run(['files', 'rm', id, 'deep', '--recursive'])).toMatchObject({ code: 0, stdout: 'removed deep\n' });
@@ -185,19 +189,53 @@ describe('the command line at a server', () => {
       expect(get.output()).toMatch(/^SESSION_NOT_FOUND: There is no such session\. \(requestId=[\w-]+\)\n$/);
       const help = await run(['--help']);
       expect(help).toMatchObject({ code: 0, stdout: expect.stringMatching(/Exit codes:\n {2}0 .*\n {2}1 /) });
-      for (const name of ['create', 'list', 'get', 'end', 'usage', 'cleanup', 'mcp', 'files', 'watch', 'completion']) {
+      for (const name of [
+        'create',
+        'list',
+        'prompt',
+        'layers',
+        'limits',
+        'heartbeat',
+        'metadata',
+        'reconcile',
+        'health',
+      ]) {
         expect(help.stdout).toContain(`agent-session-manager ${name}`);
       }
     });
 
-    test('it completes commands and options in bash, with the script that it prints', async () => {
-      const bash = await Bash.open();
-      expect(await bash.completed('agent-session-manager ', 'us')).toEqual(['usage']);
-      expect(await bash.completed('agent-session-manager mcp ', '')).toEqual(
-        expect.arrayContaining(['add', 'list', 'tools', 'call', 'remove']),
+    test('it completes commands, options and choices in bash, with the script that it prints', async () => {
+      const { bash } = await completions();
+      expect(await bash('agent-session-manager ', 'us')).toEqual(['usage']);
+      expect(await bash('agent-session-manager mcp ', '')).toEqual(
+        expect.arrayContaining(['add', 'auth', 'list', 'tools', 'call', 'remove']),
       );
-      expect(await bash.completed('agent-session-manager create ', '--met')).toEqual(['--metadata']);
-      expect(await bash.completed('agent-session-manager create --metadata a=b ', '--us')).toEqual(['--user']);
+      expect(await bash('agent-session-manager layers list ', 'o')).toEqual(['org']);
+      expect(await bash('agent-session-manager create --metadata a=b ', '--us')).toEqual(['--user']);
+    });
+
+    const hasZsh = isInstalled('zsh');
+    test(hasZsh ? 'and in zsh' : 'and in zsh, which is not installed here: its script is only read', async () => {
+      const { stdout: script } = await run(['completion', 'zsh']);
+      expect(script).toMatch(/^#compdef agent-session-manager\n[\s\S]+\nfi\n$/);
+      expect(script.split(/[{}]/).length % 2).toBe(1);
+      if (!hasZsh) return;
+      const { zsh } = await completions();
+      expect(await zsh('agent-session-manager', 'us')).toEqual(
+        expect.arrayContaining([expect.stringMatching(/^usage:Show /), expect.stringMatching(/^update:/)]),
+      );
+      expect(await zsh('agent-session-manager layers list', 'o')).toEqual(['org']);
+      expect(await zsh('agent-session-manager create', '--met')).toEqual(
+        expect.arrayContaining([expect.stringMatching(/^--metadata:name=value/)]),
+      );
+    });
+
+    test('it says which shells it has a script for, and takes the one that SHELL names', async () => {
+      const bySHELL = (SHELL: string) => run(['completion'], { env: { SHELL } });
+      expect((await bySHELL('/usr/bin/zsh')).stdout).toMatch(/^#compdef/);
+      expect((await bySHELL('/bin/bash')).stdout).toContain('for bash');
+      expect(await bySHELL('/bin/fish')).toMatchObject({ code: 2, stderr: expect.stringContaining('completion zsh') });
+      expect(await run(['completion', 'fish'])).toMatchObject({ code: 2, stdout: '' });
     });
   });
 });

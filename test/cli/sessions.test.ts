@@ -1,28 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { newStack, type TestStack } from '../setup/test-stack.ts';
-import { newUserAt, parsed } from './command-line-user.ts';
-import { startServer, type LocalServer } from '../local/local-server.ts';
+import { describe, expect, test } from '@jest/globals';
+import { parsed, usersOfServer } from './command-line-user.ts';
 import { commandLine } from './run-command-line.ts';
 
 const ISO = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
 
 describe('sessions at the command line', () => {
-  let stack: TestStack;
-  let server: LocalServer;
-
-  beforeAll(async () => {
-    stack = await newStack({ MAX_SESSIONS_PER_USER: '3' });
-    server = await startServer(stack.env);
-  });
-  afterAll(async () => {
-    await server?.stop();
-    await stack?.close();
-  });
-
-  const somebody = () => newUserAt(server.url);
+  const { somebody, root } = usersOfServer();
 
   test('a session is created, shown, listed and ended, in the API’s own documents', async () => {
     const { user, json } = somebody();
@@ -31,7 +17,7 @@ describe('sessions at the command line', () => {
       id: expect.stringMatching(/^[0-9a-f-]{36}$/),
       userId: user,
       orgId: 'acmé',
-      workspacePath: expect.stringContaining(stack.root),
+      workspacePath: expect.stringContaining(root()),
       status: 'active',
       mcpClientIds: [],
       metadata: { task: 'report', equation: 'a=b' },

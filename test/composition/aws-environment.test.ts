@@ -95,8 +95,11 @@ describe('an environment that is given', () => {
   );
 
   test('without an address is not sent to the process’s', async () => {
-    const { endpoint, ignoreConfiguredEndpointUrls } = awsSettings(GIVEN, 'DYNAMODB');
-    expect({ endpoint, ignoreConfiguredEndpointUrls }).toEqual({ ignoreConfiguredEndpointUrls: true });
+    const profile = { AWS_REGION: 'eu-central-1', AWS_PROFILE: 'named' };
+    for (const env of [GIVEN, profile, { ...GIVEN, ...profile }, { AWS_REGION: 'eu-central-1' }]) {
+      const { endpoint, ignoreConfiguredEndpointUrls } = awsSettings(env, 'DYNAMODB');
+      expect({ endpoint, ignoreConfiguredEndpointUrls }).toEqual({ ignoreConfiguredEndpointUrls: true });
+    }
     const { useFipsEndpoint, useDualstackEndpoint } = new DynamoDBClient(awsSettings(GIVEN, 'DYNAMODB')).config;
     expect([await useFipsEndpoint(), await useDualstackEndpoint()]).toEqual([false, false]);
   });

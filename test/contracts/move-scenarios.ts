@@ -114,6 +114,17 @@ export const moveScenarios: Record<string, Scenario> = {
         expect([encodedPath, await refusal(files.call(operation, { encodedPath }))]).toEqual([encodedPath, code]);
       }
     }
+    const fields = [
+      ['path', 'readFile', { path: 'a\0' }],
+      ['encodedPath', 'readFile', { encodedPath: 'a%00' }],
+      ['encodedPath', 'removeDirectory', { encodedPath: '.' }],
+      ['encodedFrom', 'copyFile', { encodedFrom: '%00', to: 'x' }],
+      ['encodedTo', 'moveFile', { from: 'a', encodedTo: '%61/x' }],
+    ] as const;
+    for (const [field, operation, input] of fields) {
+      const reply = await files.call(operation, input);
+      expect(reply).toMatchObject({ code: 'VALIDATION', details: { errors: [{ path: field }] } });
+    }
     expect(await refusal(files.call('readFile', { path: 'a', encodedPath: 'a' }))).toBe('VALIDATION');
     expect(await refusal(files.call('readFile', {}))).toBe('VALIDATION');
     expect(await refusal(files.call('listDirectory', { path: '', encodedPath: 'a' }))).toBe('VALIDATION');

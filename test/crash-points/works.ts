@@ -45,7 +45,7 @@ function same(found: unknown, expected: unknown): void {
 }
 
 const base64 = (text: string) => Buffer.from(text).toString('base64');
-const holds = async (text: string, services: Services, file: Input) =>
+export const holds = async (text: string, services: Services, file: Input) =>
   same((await done<{ content: string }>(services, 'readFile', file)).content, base64(text));
 const idOf = ({ sessionId }: Input) => ({ sessionId });
 const newSession = async (services: Services): Promise<Input> => {

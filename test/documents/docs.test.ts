@@ -12,8 +12,9 @@ import { ENV, readConfig } from '../../lib/configuration.ts';
 import { METRICS } from '../../lib/telemetry/metrics/metric-catalogue.ts';
 import { SessionManager } from '../../lib/sessions/session-manager.ts';
 import { Session } from '../../lib/sessions/session.ts';
+import { commandsBelow } from '../cli/all-commands.ts';
 import { commandLine } from '../cli/run-command-line.ts';
-import { documents, readDocument } from './markdown.ts';
+import { blocksOf, codeIn, documents, readDocument } from './markdown.ts';
 import { namesOfTables, withTables, WRITTEN_TABLES } from './written-tables.ts';
 import { newStack } from '../setup/test-stack.ts';
 import { sourceFiles } from '../structure/source-files.ts';
@@ -55,12 +56,28 @@ describe('a document', () => {
     expect(() => withTables('<!-- table: other, -->\n\n<!-- end of table -->\n')).toThrow('other');
   });
 
-  test('for a start names commands that exist', async () => {
-    const named = [...readme.matchAll(/npx agent-session-manager ((?:mcp |files )?[a-z]+)/g)].map(([, name]) => name);
-    expect(named.length).toBeGreaterThan(5);
-    for (const name of named) {
-      const help = await commandLine([...(name ?? '').split(' '), '--help']);
-      expect(help).toMatchObject({ code: 0, stdout: expect.stringContaining(`agent-session-manager ${name}`) });
+  test('for reference lists every command of the command line, and no other', async () => {
+    const [, section = ''] = /\n## Command line\n([\s\S]*?)\n## /.exec(reference) ?? [];
+    const named = [...section.matchAll(/^\| (`.*?`) +\|/gm)].flatMap(([, cell = '']) =>
+      [...cell.matchAll(/`([^`]+)`/g)].map(([, name]) => name),
+    );
+    const commands = await commandsBelow();
+    expect(named.sort()).toEqual(commands.map(({ words }) => words.join(' ')).sort());
+  });
+
+  // A wrong command would be exit code 2 before anything is asked; here nothing answers.
+  test.each(documents)('%s has commands of the command line that are understood', async (name) => {
+    const text = source(name);
+    const blocks = blocksOf(text).flatMap((block) => block.text.split('\n'));
+    const lines = [...blocks, ...codeIn(text)].flatMap((line) => {
+      const [, words] = /(?:npm run -s cli --|npx agent-session-manager) ([^|]+?)(?: \||\)|$)/.exec(line) ?? [];
+      return words === undefined || words === 'COMMAND' ? [] : [words];
+    });
+    if (name === 'README.md') expect(lines.length).toBeGreaterThan(8);
+    const env = { SESSION_MANAGER_URL: 'http://127.0.0.1:9', SESSION_MANAGER_USER: 'ada', SESSION_MANAGER_ORG: 'acme' };
+    for (const line of lines) {
+      const told = await commandLine(line.split(' '), { env });
+      expect({ line, understood: told.code === 0 || told.code === 6, told }).toMatchObject({ understood: true });
     }
   });
 
@@ -155,7 +172,7 @@ describe('a document', () => {
 
   test.each(documents)('%s names scripts and paths that exist', (name) => {
     const text = readFileSync(path.join(PROJECT, name), 'utf8');
-    for (const [, script = ''] of text.matchAll(/npm run ([\w:]+)/g)) expect(Object.keys(scripts)).toContain(script);
+    for (const [, script = ''] of text.matchAll(/npm run ([\w:-]+)/g)) expect(Object.keys(scripts)).toContain(script);
     const paths = [...text.matchAll(/`((?:lib|local|functions|test|cdk|docs|\.github|\.ci)\/[\w./-]*)`/g)].map(
       ([, file = '']) => file,
     );

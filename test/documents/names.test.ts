@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import path from 'node:path';
+import { UnexpectedAnswerError } from '../../lib/api/client/unexpected-answer.ts';
 import { functionVariable } from '../../lib/api/client-environment.ts';
 import { ERRORS } from '../../lib/error-catalogue.ts';
 import { API_FUNCTIONS } from '../../lib/operations/operation.ts';
@@ -20,6 +21,7 @@ const readElsewhere = sourceFiles('lib/cli', 'test', 'local').flatMap(({ syntax 
 const upperCase = new Set<string>([
   ...Object.values(ENV),
   ...Object.keys(ERRORS),
+  new UnexpectedAnswerError('').code,
   ...API_FUNCTIONS.map(functionVariable),
   ...readElsewhere,
   CHILD_VARIABLE,
@@ -29,12 +31,15 @@ const upperCase = new Set<string>([
   'AWS_PROFILE',
   'AWS_USE_FIPS_ENDPOINT',
   'FILE_SYSTEM',
+  'HTTPS_PROXY',
+  'NO_PROXY',
   'RECOVERY_POINT',
   'ROLLBACK_COMPLETE',
   'SECRETS_KEY_ID',
   'UPDATE_ROLLBACK_COMPLETE',
   'O_PATH',
   'UV_THREADPOOL_SIZE',
+  'XDG_CACHE_HOME',
 ]);
 
 /** The routes that a document names: in full, or with an ellipsis for how the path begins. */

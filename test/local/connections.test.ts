@@ -9,6 +9,7 @@ import { OWN_DATABASE } from '../setup/own-database.ts';
 
 const LONG = 60_000;
 const HEAD = 'POST /sessions HTTP/1.1\r\nhost: 127.0.0.1\r\n';
+const WHOLE = 'GET /health HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n';
 
 /** An MCP server that does not answer until it is told to: what works with it is under way as long. */
 const waiting: ServerResponse[] = [];
@@ -52,7 +53,7 @@ describe('a connection', () => {
       const server = await start({ HTTP_TIMEOUT_SECONDS: '1', LOG_FORMAT: 'pretty', LOG_LEVEL: 'INFO' });
       const silent = ['', 'POST', HEAD, `${HEAD}content-length: 9\r\n\r\n`, `${HEAD}content-length: 9\r\n\r\n{"a`];
       const sockets = await Promise.all(silent.map((said) => open(server, said)));
-      const idle = await open(server, 'GET /health HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n');
+      const idle = await open(server, WHOLE);
       const trickling = await open(server, `${HEAD}content-length: 900\r\n\r\n`);
       const trickle = setInterval(() => trickling.writable && trickling.write(' '), 100);
       const cut = once(trickling.resume(), 'close').finally(() => clearInterval(trickle));
@@ -60,6 +61,16 @@ describe('a connection', () => {
       await cut;
       const statuses = answers.map((answer) => /^HTTP\/1\.1 (\d+)/.exec(answer)?.[1]);
       expect(statuses).toEqual([...silent.map(() => '408'), '200']);
+      expect(answers[0]).toMatch(/\r\nconnection: close\r\n\r\n\{"message":"Request Timeout"\}$/);
+      for (const [said, answer] of [
+        ['nonsense\r\n\r\n', /^HTTP\/1\.1 400 [\s\S]+\r\n\r\n\{"message":"Bad Request"\}$/],
+        [
+          `${HEAD}x: ${'x'.repeat(20_000)}\r\n\r\n`,
+          /^HTTP\/1\.1 431 [\s\S]+\{"message":"Request Header Fields Too Large"\}$/,
+        ],
+      ] as const) {
+        expect(await text(await open(server, said))).toMatch(answer);
+      }
       expect((await ask(server, 'GET', '/health')).status).toBe(200);
       await createSession(server);
       expect(server.output()).toMatch(
@@ -73,11 +84,12 @@ describe('a connection', () => {
 
 describe('SIGTERM', () => {
   test(
-    'lets finish what runs, and refuses what is still arriving and what comes after it',
+    'lets finish what runs, refuses what is still arriving and what comes after it, and closes idle connections',
     async () => {
       const server = await start();
       const { answered } = await underWay(server);
       const half = await open(server, `${HEAD}content-length: 100\r\n\r\n{`);
+      const idle = text(await open(server, WHOLE));
       const kept = new Agent({ keepAlive: true, maxSockets: 1 });
       const late = request(`${server.url}/health`, { agent: kept, method: 'POST', headers: { 'content-length': '1' } });
       late.flushHeaders();
@@ -90,6 +102,7 @@ describe('SIGTERM', () => {
       expect(await answered).toBe(502);
       expect(await stopped).toEqual({ code: 0, signal: null });
       expect(performance.now() - startedAt).toBeLessThan(20_000);
+      expect(await idle).toMatch(/^HTTP\/1\.1 200 /);
       late.destroy();
       kept.destroy();
     },

@@ -29,6 +29,8 @@ export const FOREIGN_AWS = {
   // The functions would be made before there is a table.
   AWS_LAMBDA_FUNCTION_NAME: 'mine',
   AWS_LAMBDA_LOG_LEVEL: 'FATAL',
+  // Each line of the log would be many.
+  POWERTOOLS_DEV: 'true',
 };
 
 /** The same in a configuration file. */

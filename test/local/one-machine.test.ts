@@ -2,7 +2,6 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
-import { Agent, request, type IncomingMessage } from 'node:http';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
@@ -22,11 +21,15 @@ describe('a restart', () => {
     async () => {
       const LOCAL_DATA_DIR = await newDirectory();
       const foreign = { ...FOREIGN_AWS, AWS_CONFIG_FILE: await foreignConfigFile(), HOME: await readOnlyHome() };
-      const before = await startServer({ LOCAL_DATA_DIR, ...foreign }, boundByPermissions(MAIN));
+      const before = await startServer({ LOCAL_DATA_DIR, LOG_LEVEL: 'INFO', ...foreign }, boundByPermissions(MAIN));
       const session = await createSession(before);
       await ask(before, 'PUT', `/sessions/${session.id}/system-prompt`, { body: { systemPrompt: 'Be brief.' } });
       await writeFile(path.join(session.workspacePath, 'note.txt'), 'kept');
       await before.stop();
+      const logged = before.output().match(/^\{.*$/gm) ?? [];
+      expect(logged.map((line) => JSON.parse(line) as unknown)).toContainEqual(
+        expect.objectContaining({ event: 'session.created', sessionId: session.id }),
+      );
 
       const empty = ['env', '-i', `PATH=${process.env.PATH}`, `LOCAL_DATA_DIR=${LOCAL_DATA_DIR}`, 'PORT=0'];
       const after = await startServer({ LOCAL_DATA_DIR }, [...empty, ...MAIN]);
@@ -96,37 +99,6 @@ describe('a stop', () => {
   );
 
   test(
-    'does not wait for clients that keep their connections open',
-    async () => {
-      const server = await startServer({ DYNAMODB_ENDPOINT: process.env.DYNAMODB_ENDPOINT as string });
-      const agent = new Agent({ keepAlive: true });
-      const [response] = (await once(request(`${server.url}/health`, { agent }).end(), 'response')) as [
-        NodeJS.ReadableStream,
-      ];
-      response.resume();
-      await once(response, 'end');
-      expect(await server.stop()).toEqual({ code: 0, signal: null });
-      agent.destroy();
-    },
-    LONG,
-  );
-
-  test(
-    'does not wait for a request that never ends',
-    async () => {
-      const server = await startServer({ DYNAMODB_ENDPOINT: process.env.DYNAMODB_ENDPOINT as string });
-      const half = request(`${server.url}/sessions`, { method: 'POST', headers: { 'content-length': '100' } });
-      const answered = once(half, 'response') as Promise<[IncomingMessage]>;
-      half.write('{');
-      await ask(server, 'GET', '/health');
-      expect(await server.stop()).toEqual({ code: 0, signal: null });
-      const [{ statusCode }] = await answered;
-      expect(statusCode).toBe(503);
-    },
-    LONG,
-  );
-
-  test(
     'comes by itself when DynamoDB Local ends',
     async () => {
       const LOCAL_DATA_DIR = await newDirectory();
@@ -143,7 +115,7 @@ describe('a stop', () => {
 
 describe('what a killed instance leaves', () => {
   test(
-    'is found by the next start, and its data is there',
+    'is found by the next start, and its data is there; no second database starts on its files',
     async () => {
       const LOCAL_DATA_DIR = await newDirectory();
       const killed = await startServer({ LOCAL_DATA_DIR });
@@ -151,6 +123,14 @@ describe('what a killed instance leaves', () => {
       const leftOver = await databasePid(LOCAL_DATA_DIR);
       await killed.kill9();
       expect(await databasesOn(LOCAL_DATA_DIR)).toEqual([leftOver]);
+
+      const remembered = await readFile(pidFileOf(LOCAL_DATA_DIR));
+      await writeFile(pidFileOf(LOCAL_DATA_DIR), remembered.subarray(0, 20));
+      const refused = await launch({ LOCAL_DATA_DIR });
+      expect(await refused.untilExit(LONG / 2)).toEqual({ code: 1, signal: null });
+      expect(refused.output()).toMatch(/^A DynamoDB Local .+ is still running on .+: stop it by hand .+\.\n$/);
+      expect(await databasesOn(LOCAL_DATA_DIR)).toEqual([leftOver]);
+      await writeFile(pidFileOf(LOCAL_DATA_DIR), remembered);
 
       const next = await startServer({ LOCAL_DATA_DIR });
       const own = await databasePid(LOCAL_DATA_DIR);

@@ -118,6 +118,12 @@ describe('a start that cannot be', () => {
       await writeFile(path.dirname(LOCAL_DATA_DIR), 'in the way');
       expect(await refusal({ LOCAL_DATA_DIR })).toMatch(/^The directory .* cannot be made/);
       expect(await readFile(path.dirname(LOCAL_DATA_DIR), 'utf8')).toBe('in the way');
+      // Node's own recursive mkdir never returns there.
+      if (process.platform === 'linux') {
+        expect(await refusal({ LOCAL_DATA_DIR: '/proc/some/data' })).toMatch(
+          /^The directory .* cannot be made: ENOENT/,
+        );
+      }
     },
     LONG,
   );

@@ -1,11 +1,12 @@
 import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { lockDataDir } from '../../local/data-dir-lock.ts';
 import { readIdentity } from '../../local/process-identity.ts';
+import { StartError } from '../../local/start-error.ts';
 import { StreamCheckpoint } from '../../local/stream-checkpoint.ts';
 import { lockOf, pidFileOf } from './data-directory.ts';
 
@@ -74,6 +75,15 @@ describe('a state file that is empty or cut', () => {
       expect(JSON.parse(await readFile(file, 'utf8'))).toMatchObject({ streamArn: ARN });
     },
   );
+
+  test('is refused in a sentence where it cannot be read', async () => {
+    await mkdir(path.join(directory, 'stream-checkpoint.json'));
+    await expect(StreamCheckpoint.open(directory, ARN)).rejects.toThrow(
+      new StartError(
+        `The file ${path.join(directory, 'stream-checkpoint.json')} cannot be read: EISDIR: illegal operation on a directory, read.`,
+      ),
+    );
+  });
 
   test.each(CUTS)('names no process: %j', async (content) => {
     await writeFile(pidFileOf(directory), content);

@@ -1,8 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { Session } from '../../lib/sessions/session.ts';
+import { closingAfterEach } from '../setup/closing.ts';
 import { newStack, type TestStack } from '../setup/test-stack.ts';
 import { serve, type HttpServer, type RpcRequest } from './http-servers.ts';
 import { anotherInstance } from './instance.ts';
@@ -22,16 +23,11 @@ describe('what an MCP server sees of a client', () => {
   let stack: TestStack;
   let session: Session;
   let seen: Seen[];
-  let toClose: { close(): unknown }[];
+  const closing = closingAfterEach();
   beforeEach(async () => {
     seen = [];
-    toClose = [];
-    stack = await newStack();
+    stack = closing(await newStack());
     session = await stack.manager.createSession('alice', 'acme');
-  });
-  afterEach(async () => {
-    for (const closable of toClose) await closable.close();
-    await stack.close();
   });
 
   /** Notes every request; answers `initialize` unless `answer` does, and opens the session `mcpSessionId`. */
@@ -49,18 +45,25 @@ describe('what an MCP server sees of a client', () => {
       const headers = { 'content-type': 'application/json', ...(mcpSessionId && { 'mcp-session-id': mcpSessionId }) };
       response.writeHead(200, headers).end(JSON.stringify({ jsonrpc: '2.0', id, ...given }));
     };
-    const server = await serve((incoming, response) => void handle(incoming, response));
-    toClose.push(server);
-    return server;
+    return closing(await serve((incoming, response) => void handle(incoming, response)));
   };
   const add = ({ url }: HttpServer, timeoutMs = 5_000) =>
     session.addMcpClient({ id: 'x', type: 'http', endpoint: url, config: { timeoutMs } });
-  const elsewhere = () => {
-    const instance = anotherInstance(stack);
-    toClose.push(instance);
-    return instance.manager.session(session.id).mcpClient('x');
-  };
+  const elsewhere = () => closing(anotherInstance(stack)).manager.session(session.id).mcpClient('x');
   const ok: Answer = ({ method }) => (method === 'tools/call' ? { result: { content: [] } } : undefined);
+  /** Adds a client of a server that then forgets its session, and answers so until it is initialized again. */
+  const addForgotten = async (status: number, body: string) => {
+    let isForgotten = false;
+    const server = await recording((request, response) => {
+      if (request.method === 'initialize') isForgotten = false;
+      if (!isForgotten) return ok(request, response);
+      response.writeHead(status).end(body);
+      return undefined;
+    }, 'session-1');
+    await add(server);
+    isForgotten = true;
+    seen = [];
+  };
   const initializations = () => seen.filter(({ method }) => method === 'initialize');
 
   test.each([undefined, 'session-1'])('a call from another instance is one POST (session %s)', async (id) => {
@@ -82,16 +85,7 @@ describe('what an MCP server sees of a client', () => {
   ])(
     'an answer %d to what was stored initializes once more, and nothing is asked before (%s)',
     async (status, body) => {
-      let forgotten = false;
-      const server = await recording((request, response) => {
-        if (request.method === 'initialize') forgotten = false;
-        if (!forgotten) return ok(request, response);
-        response.writeHead(status).end(body);
-        return undefined;
-      }, 'session-1');
-      await add(server);
-      forgotten = true;
-      seen = [];
+      await addForgotten(status, body);
       expect(await elsewhere().callTool('any')).toEqual({ content: [] });
       const done = ['tools/call', 'initialize', 'notifications/initialized', 'DELETE', 'tools/call'];
       expect(seen.map(({ verb, method }) => method ?? verb).sort()).toEqual(done.sort());
@@ -99,16 +93,7 @@ describe('what an MCP server sees of a client', () => {
   );
 
   test('an answer 400 that says nothing initializes once more where everything is answered so', async () => {
-    let forgotten = false;
-    const server = await recording((request, response) => {
-      if (request.method === 'initialize') forgotten = false;
-      if (!forgotten) return ok(request, response);
-      response.writeHead(400).end();
-      return undefined;
-    }, 'session-1');
-    await add(server);
-    forgotten = true;
-    seen = [];
+    await addForgotten(400, '');
     expect(await elsewhere().callTool('any')).toEqual({ content: [] });
     const asked = seen.map(({ method }) => method).filter((method) => /^(ping|tools)/.test(method ?? ''));
     expect(asked).toEqual(['tools/call', 'ping', 'tools/list', 'tools/call']);

@@ -107,7 +107,7 @@ describe('a bundle', () => {
       "process.getBuiltinModule = (name) => name === 'node:zlib' ? {} : getBuiltinModule(name);";
     const args = ['--import', 'tsx', '--import', `data:text/javascript,${encodeURIComponent(otherNode)}`];
     try {
-      await promisify(execFile)(process.execPath, [...args, 'cdk/bundle-function.ts', 'records', outdir], {
+      await promisify(execFile)(process.execPath, [...args, 'cdk/start-bundling.ts', 'records', outdir], {
         cwd: path.resolve(import.meta.dirname, '../..'),
       });
       const contents = (directory: string) =>

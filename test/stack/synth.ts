@@ -1,7 +1,5 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdtempSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { afterAll } from '@jest/globals';
 import type { App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import type { CfnFunction } from 'aws-cdk-lib/aws-lambda';
@@ -15,18 +13,24 @@ const { context } = JSON.parse(readFileSync(path.join(projectRoot, 'cdk.json'), 
 /** Whether the functions' code is bundled, which templates do not need. */
 const BUNDLES = { none: { 'aws:cdk:bundling-stacks': [] }, all: { 'aws:cdk:enable-asset-metadata': true } };
 
-const outdirs: string[] = [];
-afterAll(() => {
-  for (const outdir of outdirs) rmSync(outdir, { recursive: true, force: true });
-});
+/** The CDK's rules for templates are a WebAssembly that takes seconds to start. `withRules` applies them. */
+process.env.CDK_VALIDATION = 'false';
 
-/** The app as the command line makes it, with this context on top of that of `cdk.json`. */
+export function withRules<T>(work: () => T): T {
+  delete process.env.CDK_VALIDATION;
+  try {
+    return work();
+  } finally {
+    process.env.CDK_VALIDATION = 'false';
+  }
+}
+
+/** The app as the command line makes it, with this context on top of that of `cdk.json`. What it writes goes with the run. */
 export function newApp(
   own: Record<string, unknown> = {},
   bundles: keyof typeof BUNDLES = 'none',
 ): { app: App; stack: SessionManagerStack; outdir: string } {
-  const outdir = mkdtempSync(path.join(tmpdir(), 'cdk-out-'));
-  outdirs.push(outdir);
+  const outdir = mkdtempSync(path.join(process.env.DIRECTORY_OF_TEST_RUN as string, 'cdk-out-'));
   return { outdir, ...sessionManagerApp({ outdir, context: { ...context, ...BUNDLES[bundles], ...own } }) };
 }
 

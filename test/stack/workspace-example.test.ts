@@ -45,10 +45,6 @@ describe('the example that mounts one workspace', () => {
     template.hasResourceProperties('AWS::EC2::SecurityGroup', { GroupDescription: 'Reads a workspace' });
   });
 
-  test('passes the security checks', () => {
-    expect(() => app.synth()).not.toThrow();
-  });
-
   test('runs, and reads what is in the directory that it has mounted', async () => {
     const workspace = await mkdtemp(path.join(tmpdir(), 'workspace-'));
     await mkdir(path.join(workspace, 'notes'));

@@ -7,8 +7,8 @@ export const CIRCLES: readonly string[] = [];
 /** Words outside of where `rooms.ts` wants them. */
 export const STRAY_WORDS: readonly string[] = [
   // Options of the command line have the names of headers.
-  'lib/cli/file-commands.ts: if-match',
-  'lib/cli/session-commands.ts: idempotency-key',
+  'lib/cli/commands/file-commands.ts: if-match',
+  'lib/cli/commands/session-commands.ts: idempotency-key',
   // The list of headers that credentials may not be.
   'lib/mcp-clients/credentials/mcp-credentials.ts: content-encoding',
   'lib/mcp-clients/credentials/mcp-credentials.ts: content-length',

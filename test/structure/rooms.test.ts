@@ -61,7 +61,7 @@ describe('each thing has its room', () => {
     ['the logger', /^@aws-lambda-powertools\/logger/, ['lib/composition/materials.ts']],
     ['the metrics', /^@aws-lambda-powertools\/metrics/, ['lib/telemetry/metrics']],
     // The client over HTTP sends with Node's own, which sends nothing twice by itself.
-    ['a web server', /^(fastify|express|node:http|node:https)$/, ['lib/api/client/http-sender.ts']],
+    ['a web server', /^(fastify|express|node:http|node:https)$/, ['lib/api/client/http-exchange.ts']],
   ])('%s is imported nowhere else in lib', (_what, name, places) => {
     expect(wrongImports(lib, ({ path }, { from }) => name.test(from) && !isIn(...places)(path))).toEqual([]);
   });

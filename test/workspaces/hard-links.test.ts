@@ -1,5 +1,5 @@
 import { existsSync, renameSync, unlinkSync } from 'node:fs';
-import { link, mkdir, open, readdir, stat, symlink, writeFile } from 'node:fs/promises';
+import { link, mkdir, open, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
@@ -8,7 +8,7 @@ import { OpenDirectory } from '../../lib/workspaces/files/open-directory.ts';
 import { WorkspaceFiles } from '../../lib/workspaces/workspace-files.ts';
 import { codeOf } from '../setup/code-of.ts';
 import { unlimited, type OneWorkspace } from './one-workspace.ts';
-import { TwoWorkspaces } from './two-workspaces.ts';
+import { SECRET, TwoWorkspaces } from './two-workspaces.ts';
 
 describe('a file with several names (hard links)', () => {
   let both: TwoWorkspaces;
@@ -60,6 +60,16 @@ describe('a file with several names (hard links)', () => {
     await symlink(both.outside, own.at('out'));
     await link(secret, own.at('hard'));
     await expect(own.read('hard')).rejects.toMatchObject(refused({ names: 2, found: 1 }));
+  });
+
+  test('stays as it is outside when its name here is replaced or removed', async () => {
+    await link(secret, own.at('hard'));
+    await own.write('hard', 'mine');
+    expect((await own.read('hard')).toString()).toBe('mine');
+    await link(secret, own.at('again'));
+    await own.remove('again');
+    expect(await readFile(secret, 'utf8')).toBe(SECRET);
+    expect((await stat(secret)).nlink).toBe(1);
   });
 
   test('is read while it is new and its staged name is still there, as after a crash, and may be written again', async () => {
@@ -141,6 +151,12 @@ describe('a file with several names (hard links)', () => {
       ...refused({ names: 3, searched: 20 }),
       message: expect.stringContaining('the first 20 entries'),
     });
+    const odd = Buffer.concat([Buffer.from(`${own.at('many')}/V`), Buffer.from([0xed])]);
+    await link(own.at('file'), odd);
+    // What is not UTF-8 in it is a half of a surrogate pair. The name that is read is known before the search.
+    const byOdd = new WorkspaceFiles(own.workspaces, { entries: 0, ms: 60_000 }).read(own.session, 'many/V\udced');
+    await expect(byOdd).rejects.toMatchObject(refused({ names: 4, found: 1, searched: 0 }));
+    await rm(odd);
     await expect(bounded({ entries: 50, ms: 0 })).rejects.toMatchObject(refused({ names: 3, found: 0, searched: 0 }));
   });
 

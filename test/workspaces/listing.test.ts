@@ -53,4 +53,26 @@ describe('listing a directory', () => {
     expect(seen).toEqual([...names].sort());
     expect(pages).toBe(5);
   });
+
+  test('shows each name of a tree once, page by page, while what is around it is made, moved and removed', async () => {
+    const kept = Array.from({ length: 36 }, (_, index) => `kept-${index % 4}/in-${index % 5}/file-${index}`);
+    for (const file of kept) await own.write(file, '');
+    const seen: (string | undefined)[] = [];
+    let [cursor, pages] = [undefined as string | undefined, 0];
+    do {
+      const page = await own.directories.list(own.session, '', 7, cursor, Infinity);
+      seen.push(...page.entries.map(({ path }) => path));
+      cursor = page.nextCursor;
+      // The directory that the cursor is in, and the cursor's own place, among others.
+      const last = String(seen.at(-1));
+      if (!kept.includes(last) && !kept.some((file) => file.startsWith(`${last}/`)))
+        await rm(own.at(last), { recursive: true });
+      await own.write(`kept-${pages % 4}/in-${pages % 5}/a-${pages}/new`, '');
+      await own.move(`kept-${pages % 4}/in-${pages % 5}/a-${pages++}`, `z-${pages}`);
+      await own.write(`${last}-/after`, '');
+    } while (cursor && pages < 200);
+    expect(seen.filter((path) => kept.includes(String(path)))).toEqual([...kept].sort());
+    expect(new Set(seen).size).toBe(seen.length);
+    expect(cursor).toBeUndefined();
+  });
 });

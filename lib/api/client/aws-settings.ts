@@ -41,8 +41,10 @@ export function awsSettings(env: NodeJS.ProcessEnv, service: AwsService): AwsSet
 
 /** As in the SDK, which would read the variables of the process. */
 function endpointOf(env: NodeJS.ProcessEnv, service: AwsService, profile: string) {
-  const endpoint = env[`AWS_ENDPOINT_URL_${service}`] || env.AWS_ENDPOINT_URL;
   const isIgnored = env.AWS_IGNORE_CONFIGURED_ENDPOINT_URLS?.toLowerCase() === 'true';
+  const endpoint = isIgnored ? undefined : endpointIn(env, service);
+  // The SDK looks into the profile after the variables of the process. With keys in `env` no profile is needed.
+  const isOfProfile = !isIgnored && (env.AWS_PROFILE || !credentialsIn(env)) && !endpointIn(process.env, service);
   const isSwitchedOn = (options: typeof NODE_USE_FIPS_ENDPOINT_CONFIG_OPTIONS) => async () =>
     (await loadConfig(
       { ...options, environmentVariableSelector: () => options.environmentVariableSelector(env) },
@@ -51,11 +53,12 @@ function endpointOf(env: NodeJS.ProcessEnv, service: AwsService, profile: string
   return {
     useFipsEndpoint: isSwitchedOn(NODE_USE_FIPS_ENDPOINT_CONFIG_OPTIONS),
     useDualstackEndpoint: isSwitchedOn(NODE_USE_DUALSTACK_ENDPOINT_CONFIG_OPTIONS),
-    ...(endpoint && !isIgnored && { endpoint }),
-    // Else it may be in the profile; whoever has keys of their own needs none.
-    ...((isIgnored || (!endpoint && !env.AWS_PROFILE && credentialsIn(env))) && { ignoreConfiguredEndpointUrls: true }),
+    ...(endpoint ? { endpoint } : !isOfProfile && { ignoreConfiguredEndpointUrls: true }),
   };
 }
+
+const endpointIn = (env: NodeJS.ProcessEnv, service: AwsService): string | undefined =>
+  env[`AWS_ENDPOINT_URL_${service}`] || env.AWS_ENDPOINT_URL;
 
 export const regionIn = ({ AWS_REGION, AWS_DEFAULT_REGION }: NodeJS.ProcessEnv): string | undefined =>
   AWS_REGION?.trim() || AWS_DEFAULT_REGION?.trim() || undefined;

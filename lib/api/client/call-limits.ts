@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ValidationError } from '../../errors.ts';
 import { ownFieldsOf } from '../../own-fields.ts';
 
@@ -11,16 +12,16 @@ export interface CallLimits {
   leftMs(): number;
 }
 
-/** The limits of a call that begins now. Throws a `ValidationError` for options that are none. */
-export function limitsOf(options: unknown): CallLimits {
-  if (options === undefined) return { signal: undefined, leftMs: () => Infinity };
+/** The limits of a call that begins now; `ofClient` ends each call of a client. Throws a `ValidationError` for wrong options. */
+export function limitsOf(options: unknown, ofClient?: AbortSignal): CallLimits {
+  if (options === undefined) return { signal: ofClient, leftMs: () => Infinity };
   const { signal, timeoutMs, ...others } = ownFieldsOf(options, 'options');
   for (const name of Object.keys(others)) throw ValidationError.at(`options.${name}`, 'is not a known field');
   if (signal !== undefined && !(signal instanceof AbortSignal)) {
     throw ValidationError.at('options.signal', 'must be an AbortSignal');
   }
   const stopAt = performance.now() + timeOf(timeoutMs);
-  return { signal, leftMs: () => Math.max(0, Math.ceil(stopAt - performance.now())) };
+  return { signal: anyOf(ofClient, signal), leftMs: () => Math.max(0, Math.ceil(stopAt - performance.now())) };
 }
 
 function timeOf(timeoutMs: unknown): number {
@@ -36,3 +37,8 @@ export const anyOf = (...signals: (AbortSignal | undefined)[]): AbortSignal | un
   const given = signals.filter((signal) => signal !== undefined);
   return given.length > 1 ? AbortSignal.any(given) : given[0];
 };
+
+/** Waits so long (ms). Throws the reason of the signal as soon as that aborts. */
+export async function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  await sleep(ms, undefined, { signal }).catch(() => signal?.throwIfAborted());
+}

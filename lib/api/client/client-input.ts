@@ -3,7 +3,8 @@ import { jsonCopy, jsonNumber } from '../../json/json-copy.ts';
 import { isRawJson, mayBeRounded } from '../../json/raw-json.ts';
 import type { InvokedOnly, Route } from '../../operations/route.ts';
 
-type Input = Readonly<Record<string, unknown>>;
+/** What is sent of an input. */
+export type Input = Readonly<Record<string, unknown>>;
 
 /**
  * What is sent of an input: its own fields, each read once. Whether it may be repeated is a question about this copy. A field

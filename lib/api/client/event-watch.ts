@@ -1,15 +1,16 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { buffer } from 'node:stream/consumers';
 import { createParser, type EventSourceMessage } from 'eventsource-parser';
 import { NotAvailableError, SessionManagerError } from '../../errors.ts';
+import { pause } from './call-limits.ts';
 import { errorOf } from './http-answer.ts';
 import { headerValue } from './http-request.ts';
 import {
   authorized,
   DEFAULT_TIMEOUT_MS,
-  either,
+  exchanged,
   NoAnswerError,
   whyNoAnswer,
-  type HttpSettings,
+  type SenderSettings,
 } from './http-sender.ts';
 
 /** Where one machine tells the events of all sessions. On AWS there is no such route. */
@@ -39,7 +40,10 @@ export interface WatchOptions {
  * after the last event, or where the first one began; it throws what went wrong last where that fails for about a minute,
  * or the first one does.
  */
-export async function* watchEvents(settings: HttpSettings, options: WatchOptions = {}): AsyncGenerator<string, never> {
+export async function* watchEvents(
+  settings: SenderSettings,
+  options: WatchOptions = {},
+): AsyncGenerator<string, never> {
   let { lastEventId } = options;
   let failures = -1;
   for (;;) {
@@ -74,7 +78,7 @@ const mayPass = (thrown: unknown): boolean =>
 
 /** The events of one connection, until it ends. */
 async function* eventsOf(
-  settings: HttpSettings,
+  settings: SenderSettings,
   lastEventId: string | undefined,
   onConnected: (position: string | undefined) => void,
 ): AsyncGenerator<EventSourceMessage> {
@@ -84,34 +88,25 @@ async function* eventsOf(
   const given = new AbortController();
   const { signal: time } = given;
   let timer = setTimeout(() => given.abort(), settings.timeoutMs ?? DEFAULT_TIMEOUT_MS);
-  const answered = <T>(answer: Promise<T>) =>
-    answer.catch((thrown: unknown) => Promise.reject(whyNoAnswer(thrown, settings, time) as Error));
   try {
-    const response = await answered(fetch(request, { signal: either(settings.signal, time) }));
-    if (response.status === 404) throw new NotAvailableError('The stream of events');
-    if (!response.ok || !response.body) {
-      throw errorOf(response.status, response.headers, Buffer.from(await answered(response.arrayBuffer())));
-    }
-    onConnected(response.headers.get(LAST_EVENT_ID) ?? undefined);
+    const { status, headers: answerHeaders, body } = await exchanged(request, settings, time);
+    if (status === 404) throw new NotAvailableError('The stream of events');
+    if (status !== 200) throw errorOf(status, answerHeaders, await buffer(body));
+    onConnected(answerHeaders.get(LAST_EVENT_ID) ?? undefined);
     clearTimeout(timer);
     timer = setTimeout(() => given.abort(), SILENCE_MS);
     const events: EventSourceMessage[] = [];
     const parser = createParser({ onEvent: (event) => events.push(event) });
     const decoder = new TextDecoder();
-    const reader = (response.body as ReadableStream<Uint8Array>).getReader();
-    for (;;) {
-      const { done, value } = await answered(reader.read());
-      if (done) return;
+    for await (const bytes of body) {
       timer.refresh();
-      parser.feed(decoder.decode(value, { stream: true }));
+      parser.feed(decoder.decode(bytes, { stream: true }));
       yield* events.splice(0);
     }
+  } catch (thrown) {
+    throw thrown instanceof SessionManagerError ? thrown : whyNoAnswer(thrown, settings, time);
   } finally {
     clearTimeout(timer);
     given.abort();
   }
-}
-
-async function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
-  await sleep(ms, undefined, { signal }).catch(() => signal?.throwIfAborted());
 }

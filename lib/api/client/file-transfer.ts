@@ -1,17 +1,15 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { backOff } from 'exponential-backoff';
 import { ContentionError, ValidationError } from '../../errors.ts';
 import { RangeNotSatisfiableError } from '../../workspaces/file-errors.ts';
 import { MAX_TRANSFER_BYTES } from '../../workspaces/files/file-content.ts';
 import { limitsOf, type CallLimits } from './call-limits.ts';
 import { copyOfInput } from './client-input.ts';
 import { NoAnswerError } from './http-sender.ts';
-import { mayBeRepeated, pauseBefore } from './repetition.ts';
+import { mayBeRepeated, repeated } from './repetition.ts';
 import { UnexpectedAnswerError } from './unexpected-answer.ts';
 
 const MAX_RESTARTS = 3;
 /** Of one part; with the pauses about six seconds. */
-const ATTEMPTS = { numOfAttempts: 7, startingDelay: 100, timeMultiple: 2 } as const;
+const ATTEMPTS = 8;
 
 /** How far a transfer is, in bytes. */
 export interface Progress {
@@ -52,7 +50,7 @@ interface PartRead {
 }
 
 /** What is told of a file that is in its place. */
-interface InPlace {
+export interface InPlace {
   etag: string;
   received?: never;
 }
@@ -98,7 +96,7 @@ export async function upload<Written extends InPlace>(
   const isUnconditional = mayBeRepeated('writeFile', target);
   if (total <= MAX_TRANSFER_BYTES) {
     const whole = await base64Of(blob);
-    const written = await repeated(() => calls.writeFile({ ...target, content: whole }), limits, isUnconditional);
+    const written = await partSent(() => calls.writeFile({ ...target, content: whole }), limits, isUnconditional);
     onProgress?.({ transferred: total, total });
     return written as Written;
   }
@@ -109,7 +107,7 @@ export async function upload<Written extends InPlace>(
     const contentRange = `bytes ${first}-${first + part.size - 1}/${total}`;
     const content = await base64Of(part);
     const isLast = first + part.size === total;
-    const sent = repeated(
+    const sent = partSent(
       () => calls.writeFile({ ...target, content, contentRange, uploadId }),
       limits,
       isUnconditional || !isLast,
@@ -127,17 +125,10 @@ export async function upload<Written extends InPlace>(
 }
 
 /** A part again where the server was busy, or did not answer and doing it twice changes nothing. */
-async function repeated<T>(call: () => Promise<T>, limits: CallLimits, alsoWithoutAnswer = true): Promise<T> {
-  const retry = async (thrown: unknown, attempt: number) => {
-    const isBusy = thrown instanceof ContentionError;
-    if (!isBusy && !(alsoWithoutAnswer && thrown instanceof NoAnswerError)) return false;
-    const pause = pauseBefore(attempt, thrown, limits);
-    if (pause === undefined || limits.signal?.aborted) return false;
-    // On top of the pause that grows: as long as the server wants it.
-    if (isBusy && thrown.details.retryAfterSeconds !== undefined) await sleep(pause);
-    return true;
-  };
-  return backOff(call, { ...ATTEMPTS, retry });
+async function partSent<T>(call: () => Promise<T>, limits: CallLimits, alsoWithoutAnswer = true): Promise<T> {
+  const isPassing = (thrown: unknown) =>
+    thrown instanceof ContentionError || (alsoWithoutAnswer && thrown instanceof NoAnswerError);
+  return repeated(call, { attempts: ATTEMPTS, isPassing, limits });
 }
 
 /** What a refused part should have followed; whatever else was thrown is thrown on. */
@@ -160,7 +151,7 @@ export async function* download(
   do {
     const range = `bytes=${transferred}-`;
     const read = () => calls.readFile({ ...source, range, ...(etag !== undefined && { ifMatch: etag }) });
-    const answer = await nextPart(() => repeated(read, limits));
+    const answer = await nextPart(() => partSent(read, limits));
     if (!answer) {
       onProgress?.({ transferred: 0, total: 0 });
       return;

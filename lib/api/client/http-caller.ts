@@ -9,7 +9,7 @@ import type { Authorize } from './http-sender.ts';
 export function asCaller(caller: { userId?: string; orgId?: string; role?: string }): Authorize {
   if (caller === undefined || caller === null) throw new UnauthorizedError();
   const { userId, orgId, role, ...others } = ownFieldsOf(caller, 'caller');
-  for (const name of Object.keys(others)) throw ValidationError.at(`caller.${name}`, 'is nothing that a header tells');
+  for (const name of Object.keys(others)) throw ValidationError.at(`caller.${name}`, 'is not a known field');
   const named = { 'x-user-id': userId, 'x-org-id': orgId, 'x-role': role };
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(named)) {

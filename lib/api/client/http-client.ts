@@ -1,13 +1,11 @@
 import type { SessionInfo } from '../../sessions/session.ts';
-import { anyOf, limitsOf, type CallLimits } from './call-limits.ts';
-import { copyOfInput } from './client-input.ts';
-import { addMethods, allSessions, connect } from './client-methods.ts';
+import { addMethods, ConnectedClient, type Door } from './client-methods.ts';
 import type { CallOptions, HttpInputOf, HttpOperations, HttpOutputOf } from './client-types.ts';
-import { download, upload, type Download, type FileCalls, type Upload } from './file-transfer.ts';
+import type { Download, Upload } from './file-transfer.ts';
 import { outputOf } from './http-answer.ts';
 import { requestOf } from './http-request.ts';
 import { DEFAULT_TIMEOUT_MS, send, wasCut, type HttpSettings } from './http-sender.ts';
-import { repeatedIfSafe } from './repetition.ts';
+import type { OperationName } from '../operations.ts';
 import { routes, type NamedRoute } from '../routes.ts';
 
 /** What was uploaded is in its place, as this. */
@@ -35,56 +33,22 @@ export type SessionManagerHttpClient = {
   download(input: Download, options?: CallOptions): AsyncGenerator<Uint8Array, void, undefined>;
 };
 
-const byName = new Map<string, NamedRoute>(routes.map((route) => [route.operation, route]));
+const byName = new Map<OperationName, NamedRoute>(routes.map((route) => [route.operation, route]));
 const OPERATIONS = [...byName.keys()];
 
-type Input = Readonly<Record<string, unknown>>;
-
-class Client {
-  readonly #settings: HttpSettings;
-
+class Client extends ConnectedClient<UploadedOverHttp> {
   constructor(settings: HttpSettings) {
-    this.#settings = settings;
-    connect(this, OPERATIONS, async (name, input, options) => {
-      const route = byName.get(name) as NamedRoute;
-      const limits = limitsOf(options);
-      const copy = copyOfInput(input, route);
-      const once = () => this.#once(route, copy, limits);
-      return repeatedIfSafe(route.operation, copy, once, { isUnanswered: wasCut, limits });
-    });
-  }
-
-  sessions(input: object = {}, options?: CallOptions) {
-    const { listSessions } = this as unknown as SessionManagerHttpClient;
-    return allSessions((page) => listSessions(page, options), input);
-  }
-
-  async upload(input: Upload, options?: CallOptions) {
-    const limits = limitsOf(options);
-    return upload(this.#parts(limits), input, limits);
-  }
-
-  async *download(input: Download, options?: CallOptions) {
-    const limits = limitsOf(options);
-    yield* download(this.#parts(limits), input, limits);
-  }
-
-  /** Transfers have repetitions of their own: they know what has arrived. */
-  #parts(limits: CallLimits): FileCalls<UploadedOverHttp> {
-    const call = (name: string) => (input: Input) => this.#once(byName.get(name) as NamedRoute, input, limits);
-    return { readFile: call('readFile'), writeFile: call('writeFile') } as FileCalls<UploadedOverHttp>;
-  }
-
-  async #once(route: NamedRoute, input: Input, limits: CallLimits): Promise<unknown> {
-    const { signal, timeoutMs = DEFAULT_TIMEOUT_MS } = this.#settings;
-    const settings = {
-      ...this.#settings,
-      signal: anyOf(signal, limits.signal),
-      timeoutMs: Math.min(timeoutMs, limits.leftMs()),
-    };
-    return outputOf(route, await send(requestOf(route, input), settings));
+    super({ operations: OPERATIONS, signal: settings.signal, isUnanswered: wasCut, send: sender(settings) });
   }
 }
+
+const sender =
+  (settings: HttpSettings): Door['send'] =>
+  async (operation, input, limits) => {
+    const route = byName.get(operation) as NamedRoute;
+    const timeoutMs = Math.min(settings.timeoutMs ?? DEFAULT_TIMEOUT_MS, limits.leftMs());
+    return outputOf(route, await send(requestOf(route, input), { ...settings, signal: limits.signal, timeoutMs }));
+  };
 addMethods(Client.prototype, OPERATIONS);
 Object.defineProperty(Client, 'name', { value: 'SessionManagerHttpClient' });
 

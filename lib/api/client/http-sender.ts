@@ -1,7 +1,7 @@
-import { request as overHttp, type IncomingMessage, type RequestOptions } from 'node:http';
-import { request as overHttps } from 'node:https';
 import { buffer } from 'node:stream/consumers';
+import { anyOf } from './call-limits.ts';
 import type { HttpAnswer } from './http-answer.ts';
+import { exchangedDirectly, ProxyFailure, type Exchange, type Incoming, type Outgoing } from './http-exchange.ts';
 import type { HttpRequest } from './http-request.ts';
 
 export const DEFAULT_TIMEOUT_MS = 60_000;
@@ -20,6 +20,11 @@ export interface HttpSettings {
   signal?: AbortSignal;
 }
 
+/** What the command line adds: how requests are sent, if not directly. */
+export interface SenderSettings extends HttpSettings {
+  exchange?: Exchange | undefined;
+}
+
 /** There was no answer: the server cannot be reached or took too long. What it did is not known. */
 export class NoAnswerError extends Error {
   override readonly name = 'NoAnswerError';
@@ -35,71 +40,53 @@ const REASONS: Readonly<Record<string, string>> = {
   EAI_AGAIN: 'the name of the host cannot be looked up',
 };
 
-/** What `fetch` throws, and `exchanged`. */
-type Failure = Error & { cause?: { code?: string; message?: string } };
+/** What Node's own clients throw, and undici. */
+type Failure = Error & { code?: string };
 
 /** Sends a request once and reads all of its answer. */
-export async function send(request: HttpRequest, settings: HttpSettings): Promise<HttpAnswer> {
+export async function send(request: HttpRequest, settings: SenderSettings): Promise<HttpAnswer> {
   const outgoing = await authorized(request, settings);
   const time = AbortSignal.timeout(Math.ceil(settings.timeoutMs ?? DEFAULT_TIMEOUT_MS));
   try {
-    return await exchanged(outgoing, request.body, either(settings.signal, time));
+    const { status, headers, body } = await exchanged(outgoing, settings, time);
+    return { status, headers, body: await buffer(body) };
   } catch (thrown) {
     throw whyNoAnswer(thrown, settings, time);
   }
 }
 
-/** Not by `fetch`, which by its standard sends a request twice that is answered 421. */
-async function exchanged(
-  { url, method, headers }: Request,
-  body: HttpRequest['body'],
-  signal: AbortSignal,
-): Promise<HttpAnswer> {
-  const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) };
-  // Some firewalls refuse who does not say these two.
-  const usual = { accept: '*/*', 'user-agent': 'agent-session-manager' };
-  const options = { method, headers: { ...usual, ...Object.fromEntries(headers), ...length }, signal };
-  try {
-    const response = await answered(new URL(url), options, body);
-    const { statusCode = 0, headersDistinct } = response;
-    const told = Object.entries(headersDistinct).flatMap(([name, values = []]) =>
-      values.map((value): [string, string] => [name, value]),
-    );
-    return { status: statusCode, headers: new Headers(told), body: await buffer(response) };
-  } catch (thrown) {
-    throw new Error('no answer', { cause: thrown });
-  }
-}
+/** What an answer begins with. Reading its body may still fail. */
+export const exchanged = (outgoing: Outgoing, settings: SenderSettings, time: AbortSignal): Promise<Incoming> =>
+  (settings.exchange ?? exchangedDirectly)(outgoing, anyOf(settings.signal, time));
 
-async function answered(url: URL, options: RequestOptions, body: HttpRequest['body']): Promise<IncomingMessage> {
-  const overWhat = url.protocol === 'https:' ? overHttps : overHttp;
-  return new Promise((resolve, reject) => {
-    overWhat(url, options, resolve).on('error', reject).end(body);
-  });
-}
-
-/** The request with all that says who is calling. Redirects are not followed: they could lead that elsewhere. */
-export async function authorized(request: HttpRequest, { url: root, authorize = [] }: HttpSettings): Promise<Request> {
+/** The request with everything that says who is calling. */
+export async function authorized(request: HttpRequest, { url: root, authorize = [] }: HttpSettings): Promise<Outgoing> {
   const url = new URL(`${root.replace(/\/+$/, '')}${request.target}`);
-  const { method, body = null } = request;
+  const { method, body } = request;
   let { headers } = request;
   for (const add of authorize) headers = { ...headers, ...(await add({ ...request, headers }, url)) };
-  return new Request(url, { method, headers, body, redirect: 'manual' });
+  const length: Record<string, string> =
+    body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) };
+  // Some firewalls refuse who does not say these two.
+  const usual = { accept: '*/*', 'user-agent': 'agent-session-manager' };
+  const named = Object.fromEntries(new Headers(headers));
+  return { url: url.href, method, headers: { ...usual, ...named, ...length }, body };
 }
-
-export const either = (signal: AbortSignal | undefined, time: AbortSignal): AbortSignal =>
-  signal ? AbortSignal.any([signal, time]) : time;
 
 /** The caller's own reason where that is it, else that there was no answer. */
 export function whyNoAnswer(thrown: unknown, { url, signal }: HttpSettings, time: AbortSignal): unknown {
   if (signal?.aborted) return signal.reason;
   const { origin } = new URL(url);
   if (time.aborted) return new NoAnswerError(`${origin} did not answer in time. What it was asked may still be done.`);
-  const { message, cause } = thrown as Failure;
-  const reason = REASONS[cause?.code ?? ''] ?? cause?.message ?? message;
-  return new NoAnswerError(`${origin} does not answer: ${reason}.`, { cause: thrown });
+  const { message } = causeOf(thrown);
+  const reason = REASONS[codeOf(thrown) ?? ''] ?? message;
+  const through = thrown instanceof ProxyFailure ? ` through the proxy ${thrown.proxy}` : '';
+  return new NoAnswerError(`${origin} does not answer${through}: ${reason}.`, { cause: thrown });
 }
+
+const causeOf = (thrown: unknown): Failure => (thrown instanceof ProxyFailure ? thrown.cause : thrown) as Failure;
+const codeOf = (thrown: unknown): string | undefined => causeOf(thrown).code;
 
 /** Whether a connection that there was ended before there was an answer. */
 export const wasCut = (thrown: unknown): boolean =>
-  thrown instanceof NoAnswerError && REASONS[(thrown.cause as Failure | undefined)?.cause?.code ?? ''] === CUT;
+  thrown instanceof NoAnswerError && thrown.cause !== undefined && REASONS[codeOf(thrown.cause) ?? ''] === CUT;

@@ -1,11 +1,9 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { ContentionError } from '../../errors.ts';
 import type { Repetition } from '../../operations/route.ts';
 import type { OperationName } from '../operations.ts';
 import { routeRows } from '../routes.ts';
-import type { CallLimits } from './call-limits.ts';
-
-type Input = Readonly<Record<string, unknown>>;
+import { pause, type CallLimits } from './call-limits.ts';
+import type { Input } from './client-input.ts';
 
 /** A condition is met once: the same request again would be told that it is not, of what it has done itself. */
 const hasNoCondition = ({ ifMatch, ifNoneMatch, version }: Input) =>
@@ -49,25 +47,43 @@ const isThrottled = (thrown: unknown): boolean =>
   thrown instanceof ContentionError && thrown.details.gatewayStatus === THROTTLED;
 const THROTTLED = 429;
 
-/**
- * Sends a request, and again where that does no harm: where it was throttled, and, if the operation may be repeated, where the
- * server is busy or `isUnanswered` says of what was thrown that it may have been carried out. All within the limits of the call.
- */
-export async function repeatedIfSafe<T>(
-  operation: OperationName,
-  input: Input,
-  send: () => Promise<T>,
-  { isUnanswered, limits }: { isUnanswered: (thrown: unknown) => boolean; limits: CallLimits },
-): Promise<T> {
-  const isRepeatable = mayBeRepeated(operation, input);
+interface Attempts {
+  /** How many there are at most. */
+  attempts: number;
+  /** Whether another attempt may succeed where this was thrown. */
+  isPassing: (thrown: unknown) => boolean;
+  limits: CallLimits;
+}
+
+/** Calls again, after a pause, where what was thrown is passing. All within the limits of the call. */
+export async function repeated<T>(call: () => Promise<T>, { attempts, isPassing, limits }: Attempts): Promise<T> {
   for (let attempt = 0; ; attempt++) {
     try {
-      return await send();
+      return await call();
     } catch (thrown) {
-      const isPassing = isRepeatable && (isUnanswered(thrown) || thrown instanceof ContentionError);
-      const pause = isPassing || isThrottled(thrown) ? pauseBefore(attempt, thrown, limits) : undefined;
-      if (attempt + 1 >= ATTEMPTS || pause === undefined) throw thrown;
-      await sleep(pause, undefined, { signal: limits.signal }).catch(() => limits.signal?.throwIfAborted());
+      const pauseMs = isPassing(thrown) ? pauseBefore(attempt, thrown, limits) : undefined;
+      if (attempt + 1 >= attempts || pauseMs === undefined) throw thrown;
+      await pause(pauseMs, limits.signal);
     }
   }
+}
+
+interface Safety {
+  isRepeatable: boolean;
+  /** Whether the call may have been carried out, by what it threw. */
+  isUnanswered: (thrown: unknown) => boolean;
+  limits: CallLimits;
+}
+
+/**
+ * Sends a request, and again where that does no harm: where it was throttled, and, if the operation may be repeated, where the
+ * server is busy or did not answer.
+ */
+export async function repeatedIfSafe<T>(
+  send: () => Promise<T>,
+  { isRepeatable, isUnanswered, limits }: Safety,
+): Promise<T> {
+  const isPassing = (thrown: unknown) =>
+    isThrottled(thrown) || (isRepeatable && (isUnanswered(thrown) || thrown instanceof ContentionError));
+  return repeated(send, { attempts: ATTEMPTS, isPassing, limits });
 }

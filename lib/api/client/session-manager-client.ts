@@ -1,19 +1,17 @@
 /** What other programs import as `agent-session-manager/client`: clients of the functions, and of the API over HTTP. */
 import { parseActor, type Actor } from '../actor.ts';
 import type { SessionInfo } from '../../sessions/session.ts';
-import { anyOf, limitsOf, type CallLimits } from './call-limits.ts';
-import { copyOfInput, invocationInputJson } from './client-input.ts';
-import { addMethods, allSessions, connect } from './client-methods.ts';
+import { anyOf, type CallLimits } from './call-limits.ts';
+import { invocationInputJson } from './client-input.ts';
+import { addMethods, ConnectedClient, type Door } from './client-methods.ts';
 import type { CallOptions, DirectOutputOf, Operations } from './client-types.ts';
-import { download, upload, type Download, type FileCalls, type Upload } from './file-transfer.ts';
+import type { Download, Upload } from './file-transfer.ts';
 import { functionVariable } from '../client-environment.ts';
 import { outputOfInvocation } from './invocation-answer.ts';
 import { InvocationFailedError, invokeWithSdk, type Invoke } from './lambda-invoke.ts';
 import { NoAnswerError } from './http-sender.ts';
 import { ForbiddenError, ValidationError } from '../../errors.ts';
 import { operations, type InputOf, type OperationName } from '../operations.ts';
-import { mayBeRepeated, repeatedIfSafe } from './repetition.ts';
-import { routeRows } from '../routes.ts';
 
 /** What was uploaded is in its place, as this. */
 export type Uploaded = Extract<DirectOutputOf<'writeFile'>, { etag: string }>;
@@ -38,7 +36,7 @@ export type SessionManagerClient = {
   download(input: Download, options?: CallOptions): AsyncGenerator<Uint8Array, void, undefined>;
 };
 
-interface Door {
+interface Settings {
   env: NodeJS.ProcessEnv;
   invoke: Invoke;
   actor?: Actor;
@@ -46,53 +44,24 @@ interface Door {
 
 const OPERATIONS = Object.keys(operations) as OperationName[];
 
-type Input = Readonly<Record<string, unknown>>;
-
-class Client {
-  #door: Door;
+class Client extends ConnectedClient<Uploaded> {
+  readonly #settings: Settings;
 
   constructor(env: NodeJS.ProcessEnv, invoke: Invoke = invokeWithSdk(env), ...others: never[]) {
     // An actor that is given here would be overlooked, and its calls an operator's.
     if (others.length > 0) throw ValidationError.at('actor', 'is named by as(actor)');
-    this.#door = { env, invoke };
-    connect(this, OPERATIONS, async (operation, input, options) => {
-      const name = operation as OperationName;
-      const limits = limitsOf(options);
-      const copy = copyOfInput(input, routeRows[name]);
-      const repeatable = mayBeRepeated(name, copy);
-      const once = () => call(this.#door, name, copy, limits, repeatable);
-      return repeatedIfSafe(name, copy, once, { isUnanswered: () => false, limits });
-    });
+    const settings: Settings = { env, invoke };
+    // Invocations have repetitions of their own.
+    super({ operations: OPERATIONS, isUnanswered: () => false, send: sender(settings) });
+    this.#settings = settings;
   }
 
   as(other: Actor): Client {
-    if (this.#door.actor) throw new ForbiddenError('A client that acts for somebody does not act for anybody else.');
-    const { env, invoke } = this.#door;
+    const { env, invoke, actor } = this.#settings;
+    if (actor) throw new ForbiddenError('A client that acts for somebody does not act for anybody else.');
     const client = new Client(env, invoke);
-    client.#door = { env, invoke, actor: parseActor(other) };
+    client.#settings.actor = parseActor(other);
     return client;
-  }
-
-  sessions(input: object = {}, options?: CallOptions) {
-    const { listSessions } = this as unknown as SessionManagerClient;
-    return allSessions((page) => listSessions(page, options), input);
-  }
-
-  async upload(input: Upload, options?: CallOptions) {
-    const limits = limitsOf(options);
-    return upload(this.#parts(limits), input, limits);
-  }
-
-  async *download(input: Download, options?: CallOptions) {
-    const limits = limitsOf(options);
-    yield* download(this.#parts(limits), input, limits);
-  }
-
-  /** Transfers have repetitions of their own: they know what has arrived. */
-  #parts(limits: CallLimits): FileCalls<Uploaded> {
-    const part = (name: OperationName) => (input: object) =>
-      call(this.#door, name, copyOfInput(input, routeRows[name]), limits, false);
-    return { readFile: part('readFile'), writeFile: part('writeFile') } as FileCalls<Uploaded>;
   }
 }
 addMethods(Client.prototype, OPERATIONS);
@@ -107,25 +76,22 @@ export const SessionManagerClient = Client as unknown as {
   readonly prototype: SessionManagerClient;
 };
 
-async function call(
-  { env, invoke, actor }: Door,
-  operation: OperationName,
-  input: Input,
-  limits: CallLimits,
-  repeatable: boolean,
-): Promise<unknown> {
-  const variable = functionVariable(operations[operation].function);
-  const functionName = env[variable];
-  if (!functionName)
-    throw new InvocationFailedError(`${variable} is not set: "${operation}" has no function to go to.`);
-  const fields = [`"operation":${JSON.stringify(operation)}`, `"input":${invocationInputJson(input)}`];
-  if (actor) fields.push(`"actor":${JSON.stringify(actor)}`);
-  const payload = `{${fields.join()}}`;
-  const answer = await within(limits, functionName, (signal) => invoke(functionName, payload, { repeatable, signal }));
-  return outputOfInvocation(answer);
-}
+const sender =
+  (settings: Settings): Door['send'] =>
+  async (operation, input, limits, repeatable) => {
+    const { env, invoke, actor } = settings;
+    const variable = functionVariable(operations[operation].function);
+    const functionName = env[variable];
+    if (!functionName)
+      throw new InvocationFailedError(`${variable} is not set: "${operation}" has no function to go to.`);
+    const fields = [`"operation":${JSON.stringify(operation)}`, `"input":${invocationInputJson(input)}`];
+    if (actor) fields.push(`"actor":${JSON.stringify(actor)}`);
+    const payload = `{${fields.join()}}`;
+    const invoked = (signal: AbortSignal | undefined) => invoke(functionName, payload, { repeatable, signal });
+    return outputOfInvocation(await within(limits, functionName, invoked));
+  };
 
-/** What waits no longer than the call may take, whatever becomes of the invocation. */
+/** Waits no longer than the call may take, whatever happens to the invocation. */
 async function within<T>(
   limits: CallLimits,
   functionName: string,

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 import type { JSONRPCMessage, JSONRPCRequest } from '@modelcontextprotocol/sdk/types.js';
 import { McpConnectionError } from '../../errors.ts';
 import { eventsOf, type StreamEvent, type StreamPosition } from './answers/event-stream.ts';
 import type { Fetch } from './guarded-fetch.ts';
 import { refusalOf } from './answers/http-refusal.ts';
 import { Incoming } from './answers/incoming.ts';
+import { OwnTransport } from './own-transport.ts';
 
 /** How often a stream is resumed without one new event. */
 const MAX_RESUMPTIONS = 3;
@@ -29,12 +29,8 @@ export interface HttpSession {
  * fails immediately, unless it is a stream with event ids: that is resumed. There is no stream for what answers no request:
  * who connects for one call needs none.
  */
-export class HttpTransport implements Transport {
-  onmessage?: Transport['onmessage'];
-  onerror?: Transport['onerror'];
-  onclose?: Transport['onclose'];
+export class HttpTransport extends OwnTransport {
   mcpSessionId: string | undefined;
-  protocolVersion: string | undefined;
   private readonly url: URL;
   private readonly fetch: Fetch;
   private readonly isResumed: boolean;
@@ -42,6 +38,7 @@ export class HttpTransport implements Transport {
   private readonly closing = new AbortController();
 
   constructor(url: URL, fetch: Fetch, resumed?: HttpSession) {
+    super();
     this.url = url;
     this.fetch = fetch;
     this.isResumed = resumed !== undefined;
@@ -52,10 +49,6 @@ export class HttpTransport implements Transport {
   /** The SDK initializes where there is none; servers without sessions have none to give. */
   get sessionId(): string | undefined {
     return this.mcpSessionId ?? (this.isResumed ? '' : undefined);
-  }
-
-  setProtocolVersion(version: string): void {
-    this.protocolVersion = version;
   }
 
   async start(): Promise<void> {

@@ -91,7 +91,7 @@ export class McpLink {
   private failure(thrown: unknown): Error {
     const reason = this.reasonOf(thrown);
     this.failed = failedAs(reason);
-    return inOurWords(reason, (text) => this.redact(text));
+    return inOurWords(reason, this.redactor());
   }
 
   /** What a library has made of a failure says less than the failure. */
@@ -103,8 +103,8 @@ export class McpLink {
     return this.transport.failure ?? ofRequest ?? new McpConnectionError('ended the connection');
   }
 
-  /** A text of the server, which may repeat a secret. */
-  redact(text: string): string {
-    return redactor([...secretsIn(this.target.credentials), ...(this.options.secrets?.() ?? [])])(text);
+  /** For texts of the server, which may repeat a secret. */
+  redactor(): (text: string) => string {
+    return redactor([...secretsIn(this.target.credentials), ...(this.options.secrets?.() ?? [])]);
   }
 }

@@ -46,15 +46,18 @@ export async function requestToken({ auth, source, scope, fetch, redact }: Token
   if (answer.status !== 200 || (said.error !== undefined && said.access_token === undefined)) {
     throw refusal(answer.status, said.error, redact);
   }
+  if (isOtherType(said.token_type)) throw unusable('is not a bearer token');
   const { access_token, expires_in } = await processClientCredentialsResponse(server, client, readable(said));
   // A failure in a header would look like one of the MCP server.
-  if (!/^[!-~]+$/.test(access_token)) {
-    throw new McpConnectionError(
-      'cannot be signed in to: its authorization server gave a token that no header can hold',
-    );
-  }
+  if (!/^[!-~]+$/.test(access_token)) throw unusable('does not fit into a header');
   return { value: access_token, ...(expires_in !== undefined && { lifetimeMs: expires_in * 1000 }) };
 }
+
+/** A token of another type, such as `DPoP`, is not usable without a key. */
+const isOtherType = (type: unknown) => typeof type === 'string' && type.toLowerCase() !== 'bearer';
+
+const unusable = (why: string) =>
+  new McpConnectionError(`cannot be signed in to: its authorization server gave a token that ${why}`);
 
 type Said = Partial<Record<'access_token' | 'token_type' | 'expires_in' | 'error', unknown>>;
 

@@ -148,7 +148,8 @@ function stateOf(
   transport: Transport,
   { protocolVersion = '', mcpSessionId }: { protocolVersion: string | undefined; mcpSessionId?: string | undefined },
 ): McpConnectionState {
-  const redacted = <T>(value: T) => redactJson(value, (text) => link.redact(text)) as T;
+  const redact = link.redactor();
+  const redacted = <T>(value: T) => redactJson(value, redact) as T;
   if (mcpSessionId !== undefined && redacted(mcpSessionId) !== mcpSessionId) {
     throw new McpConnectionError('uses a secret as the id of its session');
   }
@@ -162,7 +163,7 @@ function stateOf(
   };
 }
 
-/** So the protocol says how a server of the old kind is known: it does not know the request, and so has no words for it. */
+/** As the protocol has it: a server of HTTP with SSE alone refuses the request with one of these, and no JSON-RPC error. */
 function speaksTheOldWay(thrown: unknown): boolean {
   if (!(thrown instanceof McpConnectionError)) return false;
   const { serverStatus, serverMessage } = thrown.details;

@@ -1,20 +1,16 @@
-import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 import type { JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js';
 import { McpConnectionError } from '../../errors.ts';
 import { eventsOf } from './answers/event-stream.ts';
 import type { Fetch } from './guarded-fetch.ts';
 import { refusalOf } from './answers/http-refusal.ts';
 import { PendingRequests } from './answers/pending-requests.ts';
+import { OwnTransport } from './own-transport.ts';
 
 /**
  * MCP over HTTP with SSE, as it was before Streamable HTTP: a stream that names where messages are posted, and that
  * carries all answers. It is the whole session, so nothing is resumed: its end is the end of the connection.
  */
-export class SseTransport implements Transport {
-  onmessage?: Transport['onmessage'];
-  onerror?: Transport['onerror'];
-  onclose?: Transport['onclose'];
-  protocolVersion: string | undefined;
+export class SseTransport extends OwnTransport {
   /** Why the stream has ended. */
   failure: Error | undefined;
   private readonly url: URL;
@@ -24,12 +20,9 @@ export class SseTransport implements Transport {
   private endpoint: URL | undefined;
 
   constructor(url: URL, fetch: Fetch) {
+    super();
     this.url = url;
     this.fetch = fetch;
-  }
-
-  setProtocolVersion(version: string): void {
-    this.protocolVersion = version;
   }
 
   /** Returns when the server has said where messages go. */

@@ -1,13 +1,13 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 import type { JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js';
 import pTimeout from 'p-timeout';
 import { killMarked, killMarkedNow, markerVariable, type MarkedProcess } from './marked-processes.ts';
 import { McpConnectionError } from '../../errors.ts';
 import { LineReader } from './answers/line-reader.ts';
 import { PendingRequests } from './answers/pending-requests.ts';
+import { OwnTransport } from './own-transport.ts';
 
 /** As much as an answer over HTTP may have. */
 const MAX_MESSAGE_BYTES = 12 * 1024 * 1024;
@@ -30,11 +30,7 @@ export interface StdioCommand {
  * MCP over the standard streams of a command. It runs in `directory` with a clean environment and in a process group of
  * its own, and is killed with everything that it started. What it writes to stderr goes nowhere: it may be secret.
  */
-export class StdioTransport implements Transport {
-  onmessage?: Transport['onmessage'];
-  onerror?: Transport['onerror'];
-  onclose?: Transport['onclose'];
-  protocolVersion: string | undefined;
+export class StdioTransport extends OwnTransport {
   /** Why it has ended by itself, or cannot be read. */
   failure: McpConnectionError | undefined;
   private readonly what: StdioCommand;
@@ -45,11 +41,8 @@ export class StdioTransport implements Transport {
   private ending: Promise<void> | undefined;
 
   constructor(what: StdioCommand) {
+    super();
     this.what = what;
-  }
-
-  setProtocolVersion(version: string): void {
-    this.protocolVersion = version;
   }
 
   async start(): Promise<void> {

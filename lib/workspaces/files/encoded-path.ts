@@ -25,6 +25,10 @@ export function bytesOfName(name: string): string | Buffer {
   return name.isWellFormed() ? name : Buffer.from(unescaped(name), 'latin1');
 }
 
+/** The bytes in either case. */
+export const bufferOfName = (name: string | Buffer): Buffer =>
+  typeof name === 'string' ? Buffer.from(bytesOfName(name)) : name;
+
 /** The same name for the same bytes, each time. */
 export function nameOfBytes(bytes: Buffer): string {
   if (isUtf8(bytes)) return bytes.toString('utf8');

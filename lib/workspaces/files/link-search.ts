@@ -1,6 +1,7 @@
 import type { BigIntStats } from 'node:fs';
 import pMap from 'p-map';
 import { PathOutsideWorkspaceError } from '../file-errors.ts';
+import { bufferOfName } from './encoded-path.ts';
 import { hasErrno } from './errno.ts';
 import { MAX_LEVELS } from './file-path.ts';
 import type { Name, OpenDirectory } from './open-directory.ts';
@@ -47,8 +48,8 @@ export class LinkSearch {
   }
 
   /** Whether this is one of them. */
-  async at(directory: OpenDirectory, name: Buffer): Promise<void> {
-    await this.noting(async () => this.look(directory, await directory.id(), name));
+  async at(directory: OpenDirectory, name: Name): Promise<void> {
+    await this.noting(async () => this.look(directory, await directory.id(), bufferOfName(name)));
     this.throwFailure();
   }
 

@@ -37,7 +37,7 @@ export class LinksInside implements LinkCheck {
   async check(file: FileHandle, opened: BigIntStats, parent: OpenDirectory, name: string): Promise<void> {
     let found = opened;
     for (let attempt = 1; found.nlink > 1n; attempt++) {
-      const search = await this.searched([found], attempt, (begun) => begun.at(parent, Buffer.from(name)));
+      const search = await this.searched([found], attempt, (begun) => begun.at(parent, name));
       const now = await statAgain(file);
       if (isUnchanged(found, now) && search.changed.length === 0) return search.refuseUnlessAll();
       found = now;

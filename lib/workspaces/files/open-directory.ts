@@ -88,7 +88,7 @@ export class OpenDirectory {
 
   /** To be read: a regular file. One with several names (hard links) is refused, unless `links` lets it pass. */
   async file(name: string, links: LinkCheck = noLinks): Promise<FileHandle> {
-    const file = await this.opened(name);
+    const file = await this.regularFile(name);
     try {
       const found = await file.stat({ bigint: true });
       if (found.nlink > 1n) await links.check(file, found, this, name);
@@ -99,8 +99,8 @@ export class OpenDirectory {
     }
   }
 
-  /** A regular file, checked before it is opened. */
-  private async opened(name: Name): Promise<FileHandle> {
+  /** A regular file with however many names, checked before it is opened: a FIFO is neither waited for nor woken. */
+  async regularFile(name: Name): Promise<FileHandle> {
     if (!IS_LINUX) return checked(await open(this.entry(name), O_RDONLY | O_NOFOLLOW | O_NONBLOCK));
     const named = await checked(await open(this.entry(name), O_PATH | O_NOFOLLOW));
     try {
@@ -128,7 +128,7 @@ export class OpenDirectory {
     const found = await this.look(name);
     if (!found?.isFile()) return found;
     try {
-      const file = await againIfStale(() => this.opened(name));
+      const file = await againIfStale(() => this.regularFile(name));
       return await file.stat({ bigint: true }).finally(() => file.close());
     } catch (thrown) {
       if (hasErrno(thrown, 'EACCES')) return found;
@@ -186,7 +186,7 @@ export class OpenDirectory {
     // NFS: stale once another host has removed it.
     const here = await unless(this.handle.stat({ bigint: true }), 'ESTALE');
     const there = await unless(lstat(path, { bigint: true }), 'ENOENT', 'ENOTDIR', 'ELOOP');
-    return here !== undefined && there?.ino === here.ino && there.dev === here.dev;
+    return here !== undefined && there !== undefined && isSameFile(here, there);
   }
 
   /** Durable: what was moved in or out of it. */
@@ -198,6 +198,10 @@ export class OpenDirectory {
     await this.handle.close();
   }
 }
+
+/** Whether two names, or a name and a descriptor, are those of one file or directory. */
+export const isSameFile = (one: BigIntStats, other: BigIntStats): boolean =>
+  one.ino === other.ino && one.dev === other.dev;
 
 /** What else goes wrong is no sign that something is gone. */
 async function unless(look: Promise<BigIntStats>, ...codes: string[]): Promise<BigIntStats | undefined> {

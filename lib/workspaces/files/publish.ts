@@ -6,7 +6,7 @@ import { hasErrno } from './errno.ts';
 import { orStagingError } from './file-error.ts';
 import type { StillHeld } from './file-lock.ts';
 import { modeToWrite, PERMISSIONS } from './file-mode.ts';
-import { refuseLinkOrOther, type OpenDirectory } from './open-directory.ts';
+import { isSameFile, refuseLinkOrOther, type OpenDirectory } from './open-directory.ts';
 import { discard } from './staged-file.ts';
 
 const { O_NOFOLLOW, O_RDONLY } = constants;
@@ -44,7 +44,7 @@ export async function publishStaged(
     const own = await staged.stat({ bigint: true });
     const info = infoOf(own);
     // A process that was killed had given it its name, and has not removed the other one.
-    const isThere = found !== undefined && isSame(found, own);
+    const isThere = found !== undefined && isSameFile(found, own);
     if (!isThere) {
       checkConditions(conditions, found);
       await orStagingError(setMode(staged, own, modeToWrite(mode, found)));
@@ -82,7 +82,7 @@ async function create(parent: OpenDirectory, name: string, file: string, own: Bi
   }
   const found = await parent.anew((opened) => opened.lookAnew(name));
   // The answer was lost, and the client of NFS has sent the request again.
-  if (!found || !isSame(found, own)) throw new PreconditionFailedError(found && infoOf(found).etag);
+  if (!found || !isSameFile(found, own)) throw new PreconditionFailedError(found && infoOf(found).etag);
 }
 
 async function replace(parent: OpenDirectory, name: string, file: string, own: BigIntStats): Promise<void> {
@@ -92,8 +92,6 @@ async function replace(parent: OpenDirectory, name: string, file: string, own: B
     if (!hasErrno(thrown, 'ENOENT')) throw thrown;
     const found = await parent.anew((opened) => opened.lookAnew(name));
     // As above: the file has moved already.
-    if (!found || !isSame(found, own)) throw thrown;
+    if (!found || !isSameFile(found, own)) throw thrown;
   }
 }
-
-const isSame = (one: BigIntStats, other: BigIntStats) => one.dev === other.dev && one.ino === other.ino;

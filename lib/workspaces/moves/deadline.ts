@@ -14,7 +14,7 @@ export class Deadline {
   check(): void {
     if (performance.now() < this.at) return;
     const { seconds } = this;
-    const message = `The copy takes longer than the ${seconds} s that one request may. Nothing was copied; copy it in parts.`;
+    const message = `The copy takes longer than one request may (${seconds} s). Nothing was copied; copy it in parts.`;
     throw new FileTooLargeError(0, 0, message, { seconds });
   }
 }

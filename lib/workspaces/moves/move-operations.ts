@@ -1,10 +1,8 @@
 import * as z from 'zod/mini';
-import { operationOf } from '../../operations/operation.ts';
+import type { AuditRow } from '../../telemetry/audit/audit-row.ts';
 import { fileAudit } from '../file-audit.ts';
 import { encodedPath, onePath } from '../path-schemas.ts';
-import type { ManagerOfFiles } from '../session-files.ts';
-
-const operation = operationOf<ManagerOfFiles>();
+import { workspaceOperation } from '../workspace-operation.ts';
 
 const transferSchema = () =>
   z.strictObject({
@@ -21,28 +19,22 @@ type Ends = Pick<z.infer<ReturnType<typeof transferSchema>>, 'from' | 'encodedFr
 const endsIn = ({ from, encodedFrom, to, encodedTo }: Ends) =>
   [onePath(from, encodedFrom, ['from', 'encodedFrom']), onePath(to, encodedTo, ['to', 'encodedTo'])] as const;
 
+const transfer = (how: 'move' | 'copy', audit: AuditRow) =>
+  workspaceOperation({
+    function: 'workspace',
+    access: 'caller',
+    audit,
+    input: transferSchema,
+    run: async ({ sessionId, overwrite, ...ends }, { manager }) => {
+      await manager.session(sessionId).files[how](...endsIn(ends), { overwrite });
+      return { output: null };
+    },
+  });
+
 export const moveOperations = {
   /** Move a file or a directory. Without `overwrite` nothing is ever replaced. */
-  moveFile: operation({
-    function: 'workspace',
-    access: 'caller',
-    audit: fileAudit.moveFile,
-    input: transferSchema,
-    run: async ({ sessionId, overwrite, ...ends }, { manager }) => {
-      await manager.session(sessionId).files.move(...endsIn(ends), { overwrite });
-      return { output: null };
-    },
-  }),
+  moveFile: transfer('move', fileAudit.moveFile),
 
   /** Copy a file or a directory. A copy appears as a whole or not at all. */
-  copyFile: operation({
-    function: 'workspace',
-    access: 'caller',
-    audit: fileAudit.copyFile,
-    input: transferSchema,
-    run: async ({ sessionId, overwrite, ...ends }, { manager }) => {
-      await manager.session(sessionId).files.copy(...endsIn(ends), { overwrite });
-      return { output: null };
-    },
-  }),
+  copyFile: transfer('copy', fileAudit.copyFile),
 };

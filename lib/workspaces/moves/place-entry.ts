@@ -3,7 +3,7 @@ import { link, mkdir, rename, rmdir, unlink } from 'node:fs/promises';
 import { ValidationError } from '../../errors.ts';
 import { DirectoryNotEmptyError, FileExistsError, FileNotFoundError, NotAFileError } from '../file-errors.ts';
 import { hasErrno } from '../files/errno.ts';
-import type { Name, OpenDirectory } from '../files/open-directory.ts';
+import { isSameFile, type Name, type OpenDirectory } from '../files/open-directory.ts';
 
 const PRIVATE = 0o700;
 
@@ -29,7 +29,7 @@ export async function replace(from: Place, to: Place, found: BigIntStats): Promi
   const there = await asOnServer(to);
   if (there) refuseOtherKind(found, there);
   // Of two names of one file `rename` leaves both.
-  if (there && isSame(found, there) && !found.isDirectory()) await removed(from);
+  if (there && isSameFile(found, there) && !found.isDirectory()) await removed(from);
   else await renamed(from, to, found);
   await syncBoth(from, to);
   return there?.isFile() && there.nlink === 1n ? Number(there.size) : 0;
@@ -42,7 +42,7 @@ export async function replace(from: Place, to: Place, found: BigIntStats): Promi
 async function placeFile(from: Place, to: Place): Promise<void> {
   const isMade = await linked(from, to);
   const [there, left] = [await asOnServer(to), await asOnServer(from)];
-  const isOneFile = there !== undefined && left !== undefined && isSame(there, left);
+  const isOneFile = there !== undefined && left !== undefined && isSameFile(there, left);
   if (!isMade && !isOneFile) throw left ? new FileExistsError() : new FileNotFoundError();
   // What an agent has put there since is something else, and stays.
   if (isOneFile) await removed(from);
@@ -84,7 +84,7 @@ async function placeDirectory(from: Place, to: Place, found: BigIntStats): Promi
   } catch (thrown) {
     const there = await asOnServer(to).catch(() => undefined);
     if (isMoved(thrown, found, there)) return;
-    if (made && there && isSame(made, there)) await rmdir(pathOf(to)).catch(() => undefined);
+    if (made && there && isSameFile(made, there)) await rmdir(pathOf(to)).catch(() => undefined);
     // An agent was faster: it has put something into the directory, or in its place.
     if (hasErrno(thrown, 'ENOTEMPTY', 'EEXIST', 'ENOTDIR')) throw new FileExistsError();
     throw hasErrno(thrown, 'EINVAL') ? intoItself() : thrown;
@@ -104,14 +104,14 @@ async function renamed(from: Place, to: Place, found: BigIntStats): Promise<void
 
 /** The answer of `rename` was lost, and the client of NFS has sent the request again. */
 const isMoved = (thrown: unknown, found: BigIntStats, there: BigIntStats | undefined): boolean =>
-  hasErrno(thrown, 'ENOENT') && there !== undefined && isSame(found, there);
+  hasErrno(thrown, 'ENOENT') && there !== undefined && isSameFile(found, there);
 
 function refuseOtherKind(found: BigIntStats, there: BigIntStats): void {
   if (found.isDirectory() === there.isDirectory()) return;
   throw new NotAFileError(
     there.isDirectory()
-      ? 'is that of a directory, which no file replaces'
-      : 'is that of no directory, as it would have to be',
+      ? '`to` is that of a directory, which a file does not replace'
+      : '`to` is not that of a directory, and a directory replaces nothing but an empty directory',
   );
 }
 
@@ -122,8 +122,6 @@ async function syncBoth(from: Place, to: Place): Promise<void> {
   await to.directory.sync();
   await from.directory.sync();
 }
-
-const isSame = (one: BigIntStats, other: BigIntStats): boolean => one.ino === other.ino && one.dev === other.dev;
 
 /** What decides that a name is removed must not be what a cache says. */
 const asOnServer = ({ directory, name }: Place): Promise<BigIntStats | undefined> =>

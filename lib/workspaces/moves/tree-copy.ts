@@ -3,19 +3,16 @@ import { chmod, link, mkdir, open, readlink, symlink, unlink, type FileHandle } 
 import pMap from 'p-map';
 import { ValidationError } from '../../errors.ts';
 import { FileNotFoundError, NotAFileError } from '../file-errors.ts';
-import { bytesOfName } from '../files/encoded-path.ts';
 import { hasErrno } from '../files/errno.ts';
 import { againIfStale, orStagingError } from '../files/file-error.ts';
 import { MAX_LEVELS } from '../files/file-path.ts';
 import type { LinksInside } from '../files/links-inside.ts';
-import { refuseLinkOrOther, type Name, type OpenDirectory } from '../files/open-directory.ts';
+import type { OpenDirectory } from '../files/open-directory.ts';
 import type { Deadline } from './deadline.ts';
 import type { Place } from './place-entry.ts';
 import type { Reservation } from './reservation.ts';
 
-const { O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_WRONLY } = constants;
-/** Linux: a descriptor that only names what is there, which neither waits for it nor wakes it. */
-const O_PATH = 0o10000000;
+const { O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY } = constants;
 const PRIVATE_FILE = 0o600;
 const PRIVATE = 0o700;
 /** Without the set-id bits: a copy runs as its own user. */
@@ -65,7 +62,7 @@ export class TreeCopy {
     await this.links.checkAll(files, async (search) => {
       this.deadline.check();
       await search.skip(this.holder);
-      await search.at(directory, typeof name === 'string' ? Buffer.from(bytesOfName(name)) : name);
+      await search.at(directory, name);
       await search.below(directory, name);
     });
   }
@@ -126,7 +123,7 @@ export class TreeCopy {
   }
 
   private async copyFile(from: Place, to: Place): Promise<void> {
-    const source = await againIfStale(() => openedFile(from));
+    const source = await againIfStale(() => from.directory.regularFile(from.name));
     try {
       const stats = await source.stat({ bigint: true });
       if (stats.nlink === 1n) return await this.copyContent(source, stats, to);
@@ -182,29 +179,4 @@ async function madeIn({ directory, name }: Place): Promise<OpenDirectory> {
   await mkdir(directory.entry(name), { mode: PRIVATE });
   await chmod(directory.entry(name), PRIVATE);
   return directory.directory(name);
-}
-
-/** A regular file with however many names. It is checked before it is opened: a FIFO is neither waited for nor woken. */
-async function openedFile({ directory, name }: Place): Promise<FileHandle> {
-  const at: Name = directory.entry(name);
-  if (process.platform !== 'linux') {
-    const file = await open(at, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
-    return checkedFile(file);
-  }
-  const named = await checkedFile(await open(at, O_PATH | O_NOFOLLOW));
-  try {
-    return await open(`/proc/self/fd/${named.fd}`, O_RDONLY | O_NONBLOCK);
-  } finally {
-    await named.close();
-  }
-}
-
-async function checkedFile(file: FileHandle): Promise<FileHandle> {
-  try {
-    refuseLinkOrOther(await file.stat({ bigint: true }));
-    return file;
-  } catch (thrown) {
-    await file.close();
-    throw thrown;
-  }
 }

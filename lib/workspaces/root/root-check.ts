@@ -4,8 +4,8 @@ import type { WorkspaceRootStore } from './workspace-root-store.ts';
 import { WrongWorkspaceRootError } from './wrong-workspace-root-error.ts';
 
 /**
- * Whether the workspace root is the one that the table's sessions have their directories in. Without this check a process
- * that is started in another directory makes workspaces that the others do not find, and its ends leave theirs behind.
+ * Checks that the workspace root is the one with the directories of the table's sessions. Without this check, a process that
+ * is started in another directory makes workspaces that other processes do not find, and leaves theirs behind when it ends sessions.
  *
  * | marker | table      | then                                                            |
  * | ------ | ---------- | --------------------------------------------------------------- |
@@ -26,7 +26,7 @@ export class RootCheck {
     this.store = store;
   }
 
-  /** Once in a process, if it passes. Throws a `WrongWorkspaceRootError`. */
+  /** Reads marker and table once in a process, until it has passed. Throws a `WrongWorkspaceRootError`. */
   readonly pass = async (): Promise<void> => {
     this.passing ??= this.check();
     try {
@@ -49,7 +49,7 @@ export class RootCheck {
     if (first.rootId !== rootId) throw WrongWorkspaceRootError.of(this.root, rootId, first);
   }
 
-  /** Nothing where there is no room for it: ends, which make room, must go on. The next process tries again. */
+  /** Undefined where the disk is full: sessions must still end, which frees space. The next process tries again. */
   private async made(): Promise<string | undefined> {
     try {
       return await this.marker.make();

@@ -18,7 +18,7 @@ export class RootMarker {
     this.file = path.join(root, NAME);
   }
 
-  /** Nothing: there is no marker. Throws where there is one that says nothing: which root it is must not be guessed. */
+  /** Undefined if there is no marker. Throws if the marker has no id, which must not be guessed. */
   async read(): Promise<string | undefined> {
     try {
       const id = (await inTime(() => readFile(this.file, 'utf8'))).trim();

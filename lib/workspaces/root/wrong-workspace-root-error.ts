@@ -1,3 +1,5 @@
+import path from 'node:path';
+
 /** The workspaces of the table are elsewhere. For operators: callers see no path. */
 export class WrongWorkspaceRootError extends Error {
   override readonly name = 'WrongWorkspaceRootError';
@@ -6,7 +8,8 @@ export class WrongWorkspaceRootError extends Error {
     const own = id === undefined ? 'has no marker' : `is ${id}`;
     return new WrongWorkspaceRootError(
       `The workspaces of this table are in the workspace root ${table.rootId} (${table.path} when it was first used), and ` +
-        `${root} ${own}: set WORKSPACE_ROOT to the one, or TABLE_NAME to the table of the other.`,
+        `${root} ${own}: set WORKSPACE_ROOT to that root, or TABLE_NAME to the table of ${root}; if those workspaces are ` +
+        `lost, write ${table.rootId} into ${path.join(root, '.root')}.`,
     );
   }
 

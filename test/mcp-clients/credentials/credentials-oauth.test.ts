@@ -1,6 +1,7 @@
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { McpClientConfig } from '../../../lib/mcp-clients/mcp-client-config.ts';
 import type { Session } from '../../../lib/sessions/session.ts';
+import { closingAfterEach } from '../../setup/closing.ts';
 import { newStack, type TestStack } from '../../setup/test-stack.ts';
 import { anotherInstance } from '../instance.ts';
 import { authorizationServer, protectedServer, type AuthorizationServer } from './oauth-servers.ts';
@@ -13,22 +14,14 @@ describe('OAuth client credentials', () => {
   let session: Session;
   let authorization: AuthorizationServer;
   let server: RecordingServer;
-  const toClose: (() => unknown)[] = [];
+  const closing = closingAfterEach();
   beforeEach(async () => {
-    stack = await newStack();
+    stack = closing(await newStack());
     session = await stack.manager.createSession('alice', 'acme');
     authorization = closing(await authorizationServer([ALICE]));
     server = closing(await protectedServer(authorization));
   });
-  afterEach(async () => {
-    for (const close of toClose.splice(0)) await close();
-    await stack.close();
-  });
 
-  const closing = <T extends { close(): unknown }>(closable: T): T => {
-    toClose.push(() => closable.close());
-    return closable;
-  };
   const config = (more: object = {}): McpClientConfig => ({
     id: 'tools',
     type: 'http',

@@ -1,8 +1,9 @@
 import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { McpClientConfig } from '../../../lib/mcp-clients/mcp-client-config.ts';
 import type { SealedCredentials } from '../../../lib/mcp-clients/mcp-client-store.ts';
 import { mcpClientKey } from '../../../lib/table/keys.ts';
+import { closingAfterEach } from '../../setup/closing.ts';
 import { newStack, type TestStack } from '../../setup/test-stack.ts';
 import { anotherInstance } from '../instance.ts';
 import { authorizationServer, protectedServer } from './oauth-servers.ts';
@@ -27,19 +28,10 @@ const CALLS = 6;
 
 describe('one instance and one endpoint for several owners', () => {
   let stack: TestStack;
-  const toClose: (() => unknown)[] = [];
+  const closing = closingAfterEach();
   beforeEach(async () => {
-    stack = await newStack();
+    stack = closing(await newStack());
   });
-  afterEach(async () => {
-    for (const close of toClose.splice(0)) await close();
-    await stack.close();
-  });
-
-  const closing = <T extends { close(): unknown }>(closable: T): T => {
-    toClose.push(() => closable.close());
-    return closable;
-  };
 
   /** A client for each owner, with the credentials of that owner; two of them in one session. */
   async function clientsOf(endpoint: string, credentials: (owner: Owner) => Pick<McpClientConfig, 'auth' | 'headers'>) {

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { beforeEach, describe, expect, test } from '@jest/globals';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import type { DynamoDBRecord } from 'aws-lambda';
 import { streamHandler } from '../../../lib/api/stream-handler.ts';
@@ -6,6 +6,7 @@ import type { McpClientConfig } from '../../../lib/mcp-clients/mcp-client-config
 import type { Session } from '../../../lib/sessions/session.ts';
 import type { McpServerAddress } from '../../../lib/mcp-clients/mcp-client-store.ts';
 import { mcpClientKey } from '../../../lib/table/keys.ts';
+import { closingAfterEach } from '../../setup/closing.ts';
 import { newStack, type TestStack } from '../../setup/test-stack.ts';
 import { anotherInstance } from '../instance.ts';
 import { recordingServer, whatOf, type RecordedRequest, type RecordingServer } from '../recording-server.ts';
@@ -17,21 +18,13 @@ describe('the credentials of an MCP client', () => {
   let stack: TestStack;
   let session: Session;
   let server: RecordingServer;
-  const toClose: (() => unknown)[] = [];
+  const closing = closingAfterEach();
   beforeEach(async () => {
-    stack = await newStack();
+    stack = closing(await newStack());
     session = await stack.manager.createSession('alice', 'acme');
     server = closing(await recordingServer());
   });
-  afterEach(async () => {
-    for (const close of toClose.splice(0)) await close();
-    await stack.close();
-  });
 
-  const closing = <T extends { close(): unknown }>(closable: T): T => {
-    toClose.push(() => closable.close());
-    return closable;
-  };
   const config = (more: Partial<McpClientConfig> = {}): McpClientConfig => ({
     id: 'tools',
     type: 'http',

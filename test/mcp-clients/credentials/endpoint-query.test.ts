@@ -1,11 +1,12 @@
 import { PutCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { beforeEach, describe, expect, test } from '@jest/globals';
 import { redactor } from '../../../lib/mcp-clients/credentials/redact.ts';
 import { secretsIn } from '../../../lib/mcp-clients/credentials/mcp-credentials.ts';
 import type { McpClientItem } from '../../../lib/mcp-clients/mcp-client-store.ts';
 import type { Session } from '../../../lib/sessions/session.ts';
 import { mcpClientKey } from '../../../lib/table/keys.ts';
 import { documentClient } from '../../setup/document-client.ts';
+import { closingAfterEach } from '../../setup/closing.ts';
 import { newStack, type TestStack } from '../../setup/test-stack.ts';
 import { anotherInstance } from '../instance.ts';
 import { recordingServer, sendJson, whatOf, type RecordingServer } from '../recording-server.ts';
@@ -18,21 +19,13 @@ describe('the query of an endpoint', () => {
   let stack: TestStack;
   let session: Session;
   let server: RecordingServer;
-  const toClose: (() => unknown)[] = [];
+  const closing = closingAfterEach();
   beforeEach(async () => {
-    stack = await newStack();
+    stack = closing(await newStack());
     session = await stack.manager.createSession('alice', 'acme');
     server = closing(await recordingServer());
   });
-  afterEach(async () => {
-    for (const close of toClose.splice(0)) await close();
-    await stack.close();
-  });
 
-  const closing = <T extends { close(): unknown }>(closable: T): T => {
-    toClose.push(() => closable.close());
-    return closable;
-  };
   const stored = async () =>
     JSON.stringify(await documentClient(stack.client).send(new ScanCommand({ TableName: stack.config.tableName })));
   const add = (more: object = {}) =>
@@ -119,6 +112,21 @@ describe('the query of an endpoint', () => {
     for (const { path, query } of guarded.requests) expect([path, query]).toEqual([path, path === '/mcp' ? QUERY : '']);
     expect(authorization.tokenRequests.map(({ form }) => form.get('resource'))).toEqual([guarded.url]);
     expect(JSON.stringify(authorization.paths)).not.toContain(KEY);
+  });
+
+  test.each<[string, (token: string) => string]>([
+    ['hexadecimal digits', (token) => Buffer.from(token).toString('hex')],
+    ['hexadecimal digits in upper case', (token) => Buffer.from(token).toString('hex').toUpperCase()],
+    ['upper case', (token) => token.toUpperCase()],
+    ['a URL with escapes in lower case', (token) => encodeURIComponent(token).toLowerCase()],
+    ['base64', (token) => Buffer.from(token).toString('base64')],
+    ['base64 of the whole header', (token) => Buffer.from(`Bearer ${token}`).toString('base64')],
+    ['base64url with two bytes before it', (token) => Buffer.from(`x:${token}:x`).toString('base64url')],
+  ])('and a token are redacted as %s', (_spelling, spelled) => {
+    const token = 'canary+token/7b?é';
+    const text = redactor(secretsIn({ auth: { type: 'bearer', token } }))(`a ${spelled(token)} b`);
+    // Of base64 the characters that depend on what is beside the token stay.
+    expect(text).toMatch(/^a [\w-]{0,12}\[secret\][\w=-]{0,4} b$/);
   });
 
   test('and arguments of a command are redacted where they look like secrets', () => {

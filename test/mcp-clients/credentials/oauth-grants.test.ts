@@ -139,10 +139,12 @@ describe('the grant of OAuth client credentials', () => {
     }
   });
 
-  test('tells the code of an error that comes with status 200, and a token that no header can hold', async () => {
+  test('tells the code of an error that comes with status 200, and a token that cannot be used', async () => {
     for (const [token, told] of [
       [{ access_token: undefined, error: 'invalid_scope' }, { details: { oauthError: 'invalid_scope' } }],
-      [{ access_token: 'a\nb' }, { message: expect.stringContaining('no header can hold') }],
+      [{ access_token: 'a\nb' }, { message: expect.stringContaining('does not fit into a header') }],
+      [{ token_type: 'DPoP' }, { message: expect.stringContaining('is not a bearer token') }],
+      [{ token_type: 'mac' }, { message: expect.stringContaining('is not a bearer token') }],
     ] as const) {
       const authorization = closing(await authorizationServer([CLIENT], 'a', { token }));
       const server = closing(await protectedServer(authorization));

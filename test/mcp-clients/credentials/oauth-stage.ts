@@ -1,5 +1,6 @@
 import { afterEach, beforeEach } from '@jest/globals';
 import type { ClientCredentials } from '../../../lib/mcp-clients/credentials/mcp-credentials.ts';
+import { closingAfterEach } from '../../setup/closing.ts';
 import { guardedFetch, type GuardedFetch } from '../../../lib/mcp-clients/transports/guarded-fetch.ts';
 import { SdkConnector } from '../../../lib/mcp-clients/transports/sdk-connector.ts';
 import type { McpConnection } from '../../../lib/mcp-clients/mcp-connector.ts';
@@ -9,7 +10,7 @@ export const CLIENT = { clientId: 'agent:of-alice', clientSecret: 'a+b%2Fc:d e' 
 
 /** For each test an instance that knows no token yet, and what closes the rest. */
 export function oauthStage() {
-  const toClose: (() => unknown)[] = [];
+  const closing = closingAfterEach();
   let fetch: GuardedFetch;
   let connector: SdkConnector;
   const newInstance = () => (connector = new SdkConnector({ fetch, stdioCommands: [], searchPath: undefined }));
@@ -17,15 +18,8 @@ export function oauthStage() {
     fetch = guardedFetch({ loopback: true, maxBytes: 1024 * 1024 });
     newInstance();
   });
-  afterEach(async () => {
-    for (const close of toClose.splice(0).reverse()) await close();
-    await fetch.destroy();
-  });
+  afterEach(() => fetch.destroy());
 
-  const closing = <T extends { close(): unknown }>(closable: T): T => {
-    toClose.push(() => closable.close());
-    return closable;
-  };
   const connect = async (
     endpoint: string,
     more: Partial<ClientCredentials>,

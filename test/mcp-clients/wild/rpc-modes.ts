@@ -59,13 +59,13 @@ export const RPC_MODES = {
   'members that JSON-RPC does not have': (_request, usual) => [{ ...usual, error: null, more: 1 }],
   'the id as a text': ({ id }, usual) => [{ ...usual, id: String(id) }],
   'garbage before the answer': (_request, usual) => ['garbage', usual],
-  'questions of its own': (_request, usual) => [
+  'requests of its own': (_request, usual) => [
     { jsonrpc: '2.0', id: 'p', method: 'ping' },
     { jsonrpc: '2.0', id: 'r', method: 'roots/list' },
     { jsonrpc: '2.0', method: 'notifications/message', params: { level: 'info', data: 'x' } },
     usual,
   ],
-  '1,000 questions of its own': only('tools/call', (_request, usual) => [
+  '1,000 requests of its own': only('tools/call', (_request, usual) => [
     ...Array.from({ length: 1_000 }, (_, id) => ({ jsonrpc: '2.0', id, method: 'ping' })),
     usual,
   ]),
@@ -98,6 +98,14 @@ export const RPC_MODES = {
     serverInfo: { name: 'x', version: '1' },
   }),
   'an initialization that is a text': resulting('initialize', '"done"'),
+  'an initialization without a version': resulting('initialize', { capabilities: {}, serverInfo: {} }),
+  'an initialization with a version alone': resulting('initialize', { protocolVersion: '2025-06-18' }),
+  'an initialization with null for what it does not have': resulting('initialize', {
+    protocolVersion: '2025-06-18',
+    capabilities: { tools: { listChanged: null }, prompts: null },
+    serverInfo: { name: 'wild', title: null, version: '1', icons: null },
+    instructions: null,
+  }),
   'nothing but a newer protocol': erring('initialize', {
     code: -32004,
     message: 'Unsupported protocol version',

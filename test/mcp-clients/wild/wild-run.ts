@@ -25,7 +25,7 @@ export interface Outcome {
 }
 
 export const ALICE = { userId: 'alice', orgId: 'acme' };
-const STDIO = fileURLToPath(new URL('stdio-server.ts', import.meta.url));
+export const STDIO = fileURLToPath(new URL('stdio-server.ts', import.meta.url));
 /** For what is around a call: the table, a busy machine. */
 const AROUND_MS = 5_000;
 /** A few seconds after the end no session may be left. */

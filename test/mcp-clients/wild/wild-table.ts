@@ -58,6 +58,7 @@ const SENT_AGAIN = { initialize: 2, calls: 4 };
 /** The call fails; the next one finds that the session is gone. */
 const nextRenews = (again: string) => ({ again, initialize: 2 });
 const NO_ANSWER = 'ended its stream without an answer {"serverStatus":200}';
+const NO_VERSION = 'answered the initialization without a version of the protocol';
 const TOO_DEEP = 'answered with JSON that is nested too deeply';
 const VERSIONS = '"serverMessage":"Unsupported protocol version","supported":["2026-07-28"]';
 
@@ -134,8 +135,8 @@ export const TABLE: readonly Row[] = [
   row('members that JSON-RPC does not have', {}, NETWORK),
   row('the id as a text', {}, NETWORK),
   row('garbage before the answer', {}, ALL),
-  row('questions of its own', {}, ALL),
-  row('1,000 questions of its own', noCall('asks more than 50 questions of its own'), ['http', 'stdio']),
+  row('requests of its own', {}, ALL),
+  row('1,000 requests of its own', noCall('sends more than 50 requests of its own'), ['http', 'stdio']),
   row('the answer twice'),
   row('no answer to calls', noCall('did not answer in time'), ['http', 'stdio'], SILENT_MS),
   row('an error without words', noCall('isError: MCP error -32603: ')),
@@ -150,7 +151,10 @@ export const TABLE: readonly Row[] = [
   row('deep capabilities', noAdd(TOO_DEEP), ALL),
   row('a deep description of itself', noAdd(TOO_DEEP)),
   row('another version of the protocol', noAdd('speaks a version of the protocol that is not known here'), NETWORK),
-  row('an initialization that is a text', noAdd('did not speak the protocol')),
+  row('an initialization that is a text', noAdd(NO_VERSION)),
+  row('an initialization without a version', noAdd(NO_VERSION)),
+  row('an initialization with a version alone'),
+  row('an initialization with null for what it does not have', {}, NETWORK),
   row('nothing but a newer protocol', noAdd(`answered: Unsupported protocol version {${VERSIONS}}`), ALL),
 
   row('a next cursor that is null'),

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import pMap from 'p-map';
 import { handlerDoor } from '../../contracts/doors.ts';
 import { newStack, type TestStack } from '../../setup/test-stack.ts';
-import { ALICE, runMode, type Outcome, type Transport } from './wild-run.ts';
+import { ALICE, runMode, STDIO, type Outcome, type Transport } from './wild-run.ts';
 import { TABLE, USUAL, type Row } from './wild-table.ts';
 
 const CONCURRENCY = 8;
@@ -40,7 +40,7 @@ describe('an MCP server with', () => {
   });
 
   test('whatever it does leaves no process behind', async () => {
-    expect(await commandsWith('wild/stdio-server.ts')).toEqual([]);
+    expect(await commandsWith(STDIO)).toEqual([]);
   });
 });
 

@@ -34,6 +34,22 @@ describe('in an app of somebody else', () => {
     expect(deployTo('eu-west-1').region).toBe('eu-west-1');
   });
 
+  test('zones of another region than the command line has are warned of, since only the deployment knows the region', () => {
+    const warnings = (CDK_DEFAULT_REGION: string) => {
+      const before = process.env.CDK_DEFAULT_REGION;
+      process.env.CDK_DEFAULT_REGION = CDK_DEFAULT_REGION;
+      try {
+        const stack = new SessionManagerStack(anyApp(), stackConfig({ availabilityZones: 'eu-west-1a,eu-west-1b' }));
+        return JSON.stringify(stack.network.node.metadata);
+      } finally {
+        if (before === undefined) delete process.env.CDK_DEFAULT_REGION;
+        else process.env.CDK_DEFAULT_REGION = before;
+      }
+    };
+    expect(warnings('us-east-1')).toContain('eu-west-1a, eu-west-1b are not in us-east-1');
+    expect(warnings('eu-west-1')).toBe('[]');
+  });
+
   test('what is wrong with its configuration is refused by name', () => {
     expect(() => stackConfig({ maxSessions: -1 })).toThrow('MAX_SESSIONS');
     expect(() => stackConfig({ availabilityZones: 1 })).toThrow(StackConfigError);

@@ -2,8 +2,12 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { Validations } from 'aws-cdk-lib';
+import type { CfnFunction } from 'aws-cdk-lib/aws-lambda';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
-import { newApp } from '../synth.ts';
+import { NightlyJobStack } from '../../../cdk/examples/nightly-job-stack.ts';
+import { WorkspaceReaderStack } from '../../../cdk/examples/workspace-reader-stack.ts';
+import { WorkspaceRestorerStack } from '../../../cdk/examples/workspace-restorer-stack.ts';
+import { newApp, withRules } from '../synth.ts';
 
 interface Finding {
   ruleName: string;
@@ -15,7 +19,7 @@ interface Report {
 
 /** What cdk-nag and the CDK's own validation find; a synth with findings throws, once it has written its report. */
 function findings({ app, outdir }: Pick<ReturnType<typeof newApp>, 'app' | 'outdir'>): string[] {
-  const failed = throws(() => app.synth());
+  const failed = throws(() => withRules(() => app.synth()));
   const report = JSON.parse(readFileSync(path.join(outdir, 'validation-report.json'), 'utf8')) as Report;
   const found = report.pluginReports.flatMap(({ violations }) => violations.map(({ ruleName }) => ruleName));
   expect(found.length > 0).toBe(failed);
@@ -37,8 +41,34 @@ describe('the security checks', () => {
     ['tokens', { jwtIssuer: 'https://issuer.example', jwtAudience: 'agents' }],
     ['a dashboard and other origins', { dashboard: true, corsAllowOrigins: 'https://a.example' }],
     ['data that goes with the stack', { dataRemoval: 'destroy' }],
+    [
+      'zones, topic and bus that are named',
+      {
+        availabilityZones: 'eu-west-1a,eu-west-1b,eu-west-1c',
+        alarmTopicArn: 'arn:aws:sns:eu-west-1:123456789012:on-call',
+        eventBusName: 'platform',
+      },
+    ],
   ])('find nothing with %s', (_what, context) => {
     expect(findings(newApp(context))).toEqual([]);
+  });
+
+  test('find nothing in the examples, with a NAT gateway for guests', () => {
+    const made = newApp();
+    const { app, stack: sessionManager } = made;
+    const accessPointId = 'fsap-0123456789abcdef0';
+    new NightlyJobStack(app, 'Job', { sessionManager });
+    new WorkspaceReaderStack(app, 'Reader', { sessionManager, accessPointId, internet: true });
+    new WorkspaceRestorerStack(app, 'Restorer', { sessionManager, accessPointId });
+    expect(findings(made)).toEqual([]);
+  });
+
+  // What AWS would refuse at the deployment.
+  test('are those of the CDK too: they find a function with more memory than there is', () => {
+    const made = newApp();
+    const { defaultChild } = made.stack.functions.records.function.node;
+    (defaultChild as CfnFunction).memorySize = 99_999;
+    expect(findings(made)).toHaveLength(1);
   });
 
   test('are attached: they find a queue that takes plain transport', () => {

@@ -1,11 +1,18 @@
 import type { Template } from 'aws-cdk-lib/assertions';
 
 /**
- * Resources that hold something, or that others know by name, with the properties that CloudFormation replaces them for.
- * As the resource types' documentation has them under "Update requires: Replacement".
+ * Resources that hold something, or that others know by name, with the properties that CloudFormation replaces them for, as
+ * the resource types' documentation has them under "Update requires: Replacement". Besides, an update can create or delete
+ * one index of a table at most, and a metric in another namespace is not found by those who read it.
  */
 const REPLACED_BY: Readonly<Record<string, readonly string[]>> = {
-  'AWS::DynamoDB::Table': ['TableName', 'KeySchema', 'LocalSecondaryIndexes', 'StreamSpecification'],
+  'AWS::DynamoDB::Table': [
+    'TableName',
+    'KeySchema',
+    'LocalSecondaryIndexes',
+    'GlobalSecondaryIndexes',
+    'StreamSpecification',
+  ],
   'AWS::EFS::FileSystem': ['Encrypted', 'KmsKeyId', 'PerformanceMode', 'AvailabilityZoneName'],
   'AWS::EFS::AccessPoint': ['ClientToken', 'FileSystemId', 'PosixUser', 'RootDirectory'],
   'AWS::EFS::MountTarget': ['FileSystemId', 'SubnetId', 'IpAddress'],
@@ -19,7 +26,7 @@ const REPLACED_BY: Readonly<Record<string, readonly string[]>> = {
   'AWS::Lambda::Function': ['FunctionName', 'PackageType'],
   'AWS::Lambda::EventSourceMapping': ['EventSourceArn', 'StartingPosition'],
   'AWS::SQS::Queue': ['QueueName', 'FifoQueue'],
-  'AWS::CloudWatch::Alarm': ['AlarmName'],
+  'AWS::CloudWatch::Alarm': ['AlarmName', 'Namespace'],
 };
 
 /** What an upgrade must leave as it is. */

@@ -43,6 +43,16 @@ describe('an upgrade from the last release', () => {
       (to: Release) => Object.assign(to.resources.NetworkVpc7FB7348F?.replacedBy ?? {}, { CidrBlock: '10.99.0.0/24' }),
       'NetworkVpc7FB7348F has another CidrBlock',
     ],
+    [
+      'an index less',
+      (to: Release) => (to.resources.SessionTable?.replacedBy?.GlobalSecondaryIndexes as unknown[]).pop(),
+      'SessionTable has another GlobalSecondaryIndexes',
+    ],
+    [
+      'metrics in another namespace',
+      (to: Release) => Object.assign(to.resources.AlarmsDriftC7B542A9?.replacedBy ?? {}, { Namespace: 'Other' }),
+      'AlarmsDriftC7B542A9 has another Namespace',
+    ],
     ['an output less', (to: Release) => to.outputs.pop(), 'the output WorkspaceFunctionName is gone'],
   ])('would be found out with %s', (_what, change, found) => {
     const changed = structuredClone(next);

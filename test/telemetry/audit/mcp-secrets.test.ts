@@ -1,7 +1,7 @@
 import { readFile, readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { ScanCommand } from '@aws-sdk/client-dynamodb';
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { AuditEvent } from '../../../lib/api/audit-catalogue.ts';
 import { mcpServices } from '../../../lib/composition/mcp.ts';
 import { createServices } from '../../../lib/composition/api-functions.ts';
@@ -9,6 +9,7 @@ import type { Door } from '../../contracts/door.ts';
 import { directDoor, handlerDoor } from '../../contracts/doors.ts';
 import { authorizationServer } from '../../mcp-clients/credentials/oauth-servers.ts';
 import { recordingServer, sendJson } from '../../mcp-clients/recording-server.ts';
+import { closingAfterEach } from '../../setup/closing.ts';
 import { newStack, type TestStack } from '../../setup/test-stack.ts';
 import { captureOutput } from './captured-output.ts';
 import { ACCESS, CLIENT, HEADER, QUERY, SECOND_TOKEN, TOKEN, expectNoCanary } from './canaries.ts';
@@ -18,19 +19,10 @@ const ALICE = { userId: 'alice', orgId: 'acme' };
 
 describe('what MCP clients prove themselves with', () => {
   let stack: TestStack;
-  const toClose: (() => unknown)[] = [];
+  const closing = closingAfterEach();
   beforeEach(async () => {
-    stack = await newStack();
+    stack = closing(await newStack());
   });
-  afterEach(async () => {
-    for (const close of toClose.splice(0)) await close();
-    await stack.close();
-  });
-
-  const closing = <T extends { close(): unknown }>(closable: T): T => {
-    toClose.push(() => closable.close());
-    return closable;
-  };
 
   /** Runs `work` with each door, then looks at everything that is left of it. */
   async function expectKept(work: (door: Door, note: (answer: unknown) => void) => Promise<void>): Promise<string[]> {

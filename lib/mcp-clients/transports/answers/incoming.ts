@@ -3,13 +3,13 @@ import type { JSONRPCRequest } from '@modelcontextprotocol/sdk/types.js';
 import { McpConnectionError } from '../../../errors.ts';
 import { answerForSdk, answers, messagesIn } from './rpc-message.ts';
 
-/** A server that asks is answered with a request each time: without a bound, 12 MiB of questions are 200,000 requests. */
-const MAX_QUESTIONS = 50;
+/** Each request of a server is answered with a POST of ours: without a bound, 12 MiB of them make 200,000. */
+const MAX_REQUESTS = 50;
 
 /** Passes on what a server sends: answers to the requests that wait for one, once, and requests and notifications of its own. */
 export class Incoming {
   private readonly transport: Transport;
-  private questions = 0;
+  private requests = 0;
 
   constructor(transport: Transport) {
     this.transport = transport;
@@ -20,8 +20,8 @@ export class Incoming {
     const answered = new Set<JSONRPCRequest>();
     for (const message of messagesIn(text)) {
       if ('own' in message) {
-        if (message.asks && ++this.questions > MAX_QUESTIONS) {
-          throw new McpConnectionError(`asks more than ${MAX_QUESTIONS} questions of its own`);
+        if (message.asks && ++this.requests > MAX_REQUESTS) {
+          throw new McpConnectionError(`sends more than ${MAX_REQUESTS} requests of its own`);
         }
         this.transport.onmessage?.(message.own);
         continue;

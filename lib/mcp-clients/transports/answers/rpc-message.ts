@@ -2,6 +2,7 @@ import type { JSONRPCMessage, JSONRPCRequest } from '@modelcontextprotocol/sdk/t
 import { McpConnectionError } from '../../../errors.ts';
 import { NestedTooDeeplyError, parseJson } from '../../../json/json-text.ts';
 import { isJsonObject } from '../../../json/raw-json.ts';
+import { initialization } from './initialization.ts';
 
 /** What a JSON-RPC error says, whatever the server put into it. */
 export interface RpcError {
@@ -88,8 +89,8 @@ export function answerForSdk({ id, method }: JSONRPCRequest, { said, bytes }: Rp
     const { code, message, data } = said.error;
     return { jsonrpc: '2.0', id, error: { code, message, data: { answered: data } satisfies Answered } };
   }
-  const result = method === 'initialize' ? said.result : ({ given: said.result, bytes } satisfies Given);
-  if (!isJsonObject(result)) throw new McpConnectionError('did not speak the protocol');
+  const result =
+    method === 'initialize' ? initialization(said.result) : ({ given: said.result, bytes } satisfies Given);
   return { jsonrpc: '2.0', id, result };
 }
 

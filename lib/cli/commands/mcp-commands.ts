@@ -1,16 +1,22 @@
-import { readFile } from 'node:fs/promises';
-import { text } from 'node:stream/consumers';
 import type { Argv } from 'yargs';
-import type { InputOf } from '../api/operations.ts';
-import { UsageError } from './cli-io.ts';
-import type { CliRun, CommonOptions } from './cli-run.ts';
-import { EXIT } from './exit-codes.ts';
-import { jsonObject, parsedObject } from './json-input.ts';
+import type { InputOf } from '../../api/operations.ts';
+import { UsageError } from '../cli-io.ts';
+import type { CliRun, CommonOptions } from '../cli-run.ts';
+import { EXIT } from '../exit-codes.ts';
+import { jsonObject, parsedObject } from '../json-input.ts';
+import { textIn } from '../text-input.ts';
 import { clientColumns, clientFields, toolColumns, toolText } from './mcp-tables.ts';
-import { visible } from './visible.ts';
+import { visible } from '../visible.ts';
 
 const sessionId = { type: 'string', demandOption: true } as const;
 const clientId = { type: 'string', demandOption: true } as const;
+
+const AUTH_FILE = {
+  type: 'string',
+  description: 'Credentials as JSON, { "auth"?, "headers"? }; - reads them from stdin. No arguments: others see those',
+} as const;
+/** As an error says it. */
+const SECRET = 'the credentials of the MCP server';
 
 export function addMcpCommands(cli: Argv<CommonOptions>, run: CliRun): Argv<CommonOptions> {
   return cli.command('mcp', 'The MCP clients of a session', (group) =>
@@ -32,18 +38,16 @@ function addClientCommands(group: Argv<CommonOptions>, run: CliRun): Argv<Common
           .option('endpoint', { type: 'string', description: 'The URL of the MCP server' })
           .option('name', { type: 'string' })
           .option('timeout-ms', { type: 'number', description: 'How long the MCP server may take for an answer' })
-          .option('auth-file', {
-            type: 'string',
-            description:
-              'Credentials as JSON, { "auth"?, "headers"? }; - reads them from stdin. No arguments: others see those',
-          })
+          .option('auth-file', AUTH_FILE)
           .example('$0 mcp add $id search --endpoint https://mcp.example.com/mcp', '')
           .example('$0 mcp add $id files -- npx my-mcp-server /data', ''),
       async (options) => {
         const [command, ...args] = options.command ?? [];
         checkServerNamed(options.endpoint, command);
+        const { authFile } = options;
+        const given = authFile === undefined ? {} : await credentials(authFile, run);
         const client = await (
-          await run.client(options)
+          await run.client(options, authFile && SECRET)
         ).addMcpClient({
           sessionId: options.sessionId,
           id: options.clientId,
@@ -53,7 +57,7 @@ function addClientCommands(group: Argv<CommonOptions>, run: CliRun): Argv<Common
           command,
           args: command === undefined ? undefined : args,
           config: options.timeoutMs === undefined ? undefined : { timeoutMs: options.timeoutMs },
-          ...(await credentials(options.authFile, run)),
+          ...given,
         });
         await run.tell(client, () => clientFields(client));
       },
@@ -65,6 +69,21 @@ function addClientCommands(group: Argv<CommonOptions>, run: CliRun): Argv<Common
       async (options) => {
         const list = await (await run.client(options)).listMcpClients({ sessionId: options.sessionId });
         await run.tell(list, () => clientColumns(list.mcpClients));
+      },
+    )
+    .command(
+      'auth <sessionId> <clientId>',
+      'Replace the credentials for an MCP server; what the file leaves out is removed',
+      (command) =>
+        command
+          .positional('sessionId', sessionId)
+          .positional('clientId', clientId)
+          .option('auth-file', { ...AUTH_FILE, demandOption: true }),
+      async (options) => {
+        const { sessionId, clientId, authFile } = options;
+        const given = await credentials(authFile, run);
+        await (await run.client(options, SECRET)).updateMcpClientAuth({ sessionId, clientId, ...given });
+        await run.tell({ updated: clientId }, () => `updated ${visible(clientId)}`);
       },
     )
     .command(
@@ -125,12 +144,8 @@ function addToolCommands(group: Argv<CommonOptions>, run: CliRun): Argv<CommonOp
 
 type Credentials = Pick<InputOf<'addMcpClient'>, 'auth' | 'headers'>;
 
-async function credentials(file: string | undefined, { io }: CliRun): Promise<Credentials> {
-  if (file === undefined) return {};
-  const given: Record<string, unknown> = parsedObject(
-    '--auth-file',
-    file === '-' ? await text(io.stdin) : await readFile(file, 'utf8'),
-  );
+async function credentials(file: string, { io }: CliRun): Promise<Credentials> {
+  const given: Record<string, unknown> = parsedObject('--auth-file', await textIn(file, '--auth-file', io.stdin));
   const { auth, headers, ...rest } = given as Credentials;
   if (Object.keys(rest).length > 0) throw new UsageError('--auth-file must have "auth" and "headers" alone.');
   return { auth, headers };

@@ -1,12 +1,12 @@
 import type { Argv } from 'yargs';
-import type { SessionManagerHttpClient } from '../api/client/http-client.ts';
-import type { InputOf, OutputOf } from '../api/operations.ts';
-import { UsageError } from './cli-io.ts';
-import { columns, type CliRun, type CommonOptions } from './cli-run.ts';
+import type { SessionManagerHttpClient } from '../../api/client/http-client.ts';
+import type { InputOf, OutputOf } from '../../api/operations.ts';
+import { UsageError } from '../cli-io.ts';
+import { columns, type CliRun, type CommonOptions } from '../cli-run.ts';
 import { download, upload } from './local-files.ts';
 import { addMoveCommands } from './move-commands.ts';
 import { ENCODED, pathField } from './path-options.ts';
-import { visible } from './visible.ts';
+import { visible } from '../visible.ts';
 
 type Entries = OutputOf<'listDirectory'>['entries'];
 

@@ -2,7 +2,7 @@
 export const ENCODED = {
   type: 'boolean',
   default: false,
-  description: 'Paths in the workspace are percent-encoded bytes, as ENCODED has them',
+  description: 'Paths in the workspace are given as percent-encoded bytes, as the column ENCODED shows them',
 } as const;
 
 /** The field that has the path of a command's options. */

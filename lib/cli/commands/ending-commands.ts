@@ -1,11 +1,11 @@
-import { text } from 'node:stream/consumers';
 import pMap from 'p-map';
 import type { Argv } from 'yargs';
-import { UsageError } from './cli-io.ts';
-import type { CliRun, CommonOptions } from './cli-run.ts';
-import { EXIT } from './exit-codes.ts';
-import { progressOf } from './progress.ts';
-import { visible } from './visible.ts';
+import { UsageError } from '../cli-io.ts';
+import type { CliRun, CommonOptions } from '../cli-run.ts';
+import { EXIT } from '../exit-codes.ts';
+import { progressOf } from '../progress.ts';
+import { textIn } from '../text-input.ts';
+import { visible } from '../visible.ts';
 
 const CONCURRENCY = 4;
 
@@ -93,7 +93,9 @@ export function addEndingCommands(cli: Argv<CommonOptions>, run: CliRun): Argv<C
 
 async function idsOf(named: string[], { io }: CliRun): Promise<string[]> {
   const given = await Promise.all(
-    named.map(async (id) => (id === '-' ? (await text(io.stdin)).split(/\s+/).filter(Boolean) : [id])),
+    named.map(async (id) =>
+      id === '-' ? (await textIn('-', 'The list of ids', io.stdin)).split(/\s+/).filter(Boolean) : [id],
+    ),
   );
   const ids = [...new Set(given.flat())];
   if (ids.length === 0) throw new UsageError('No session is named.');

@@ -5,11 +5,11 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import type { SessionManagerHttpClient } from '../api/client/http-client.ts';
-import { UsageError } from './cli-io.ts';
-import type { CliRun } from './cli-run.ts';
+import type { SessionManagerHttpClient } from '../../api/client/http-client.ts';
+import { UsageError } from '../cli-io.ts';
+import type { CliRun } from '../cli-run.ts';
 import { pathField } from './path-options.ts';
-import { progressOf } from './progress.ts';
+import { progressOf } from '../progress.ts';
 
 interface Put {
   sessionId: string;

@@ -1,11 +1,9 @@
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { setTimeout as sleep } from 'node:timers/promises';
 import getPort from 'get-port';
+import { ChildProgram } from '../../../local/child-program.ts';
 import type { Resource } from '../synth.ts';
 
 const START_MS = 60_000;
-export const ACCOUNT = '123456789012';
+const ACCOUNT = '123456789012';
 const REGION = 'us-east-1';
 const ASSETS = `cdk-hnb659fds-assets-${ACCOUNT}-${REGION}`;
 
@@ -20,27 +18,29 @@ const WITHOUT_MODEL = ['AWS::ApiGatewayV2::', 'AWS::Lambda::Permission', 'AWS::L
 /** A `moto_server` in a process of its own. */
 export class MotoServer {
   readonly url: string;
-  private readonly child: ChildProcess;
+  private readonly program: ChildProgram;
 
-  private constructor(url: string, child: ChildProcess) {
+  private constructor(url: string, program: ChildProgram) {
     this.url = url;
-    this.child = child;
+    this.program = program;
   }
 
-  static async start(): Promise<MotoServer> {
+  static async start(directory: string): Promise<MotoServer> {
     const port = await getPort({ host: '127.0.0.1' });
-    const child = spawn('moto_server', ['-H', '127.0.0.1', '-p', String(port)], { stdio: 'ignore' });
-    const server = new MotoServer(`http://127.0.0.1:${port}`, child);
-    const deadline = Date.now() + START_MS;
-    while (!(await server.answers())) {
-      if (Date.now() > deadline || child.exitCode !== null) throw new Error('moto_server did not start.');
-      await sleep(100);
+    const args = ['-H', '127.0.0.1', '-p', String(port)];
+    const program = new ChildProgram('moto_server', args, { PATH: process.env.PATH }, directory);
+    const server = new MotoServer(`http://127.0.0.1:${port}`, program);
+    try {
+      await program.untilPrinted(/Running on/, START_MS);
+      return server;
+    } catch (thrown) {
+      await server.stop();
+      throw thrown;
     }
-    return server;
   }
 
   async stop(): Promise<void> {
-    if (this.child.exitCode === null && this.child.kill()) await once(this.child, 'exit');
+    await this.program.stop();
   }
 
   /**
@@ -100,13 +100,6 @@ export class MotoServer {
     const text = await response.text();
     if (!response.ok) throw new Error(`moto answers ${response.status} to ${service}: ${text.slice(0, 500)}`);
     return text;
-  }
-
-  private answers(): Promise<boolean> {
-    return fetch(`${this.url}/moto-api/data.json`).then(
-      ({ ok }) => ok,
-      () => false,
-    );
   }
 }
 

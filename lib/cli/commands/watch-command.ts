@@ -1,8 +1,8 @@
 import type { Argv } from 'yargs';
-import { watchEvents } from '../api/client/event-watch.ts';
-import { UsageError } from './cli-io.ts';
-import type { CliRun, CommonOptions } from './cli-run.ts';
-import { jsonLine, visible } from './visible.ts';
+import { watchEvents } from '../../api/client/event-watch.ts';
+import { UsageError } from '../cli-io.ts';
+import type { CliRun, CommonOptions } from '../cli-run.ts';
+import { jsonLine, visible } from '../visible.ts';
 
 const TYPE_WIDTH = 22;
 

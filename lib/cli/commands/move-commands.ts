@@ -1,7 +1,7 @@
 import type { Argv } from 'yargs';
-import type { CliRun, CommonOptions } from './cli-run.ts';
+import type { CliRun, CommonOptions } from '../cli-run.ts';
 import { ENCODED } from './path-options.ts';
-import { visible } from './visible.ts';
+import { visible } from '../visible.ts';
 
 const positional = { type: 'string', demandOption: true } as const;
 

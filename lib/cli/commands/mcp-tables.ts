@@ -1,6 +1,6 @@
-import type { OutputOf } from '../api/operations.ts';
-import { columns, fields } from './cli-run.ts';
-import { jsonLine, visibleLines } from './visible.ts';
+import type { OutputOf } from '../../api/operations.ts';
+import { columns, fields } from '../cli-run.ts';
+import { jsonLine, visibleLines } from '../visible.ts';
 
 type McpClient = OutputOf<'getMcpClient'>;
 type Tools = OutputOf<'listMcpTools'>['tools'];
