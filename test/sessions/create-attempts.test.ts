@@ -46,6 +46,8 @@ describe('the attempts at a create', () => {
     await stack.parts.seats.setLimit(USER, 100, 4);
     await stack.parts.seats.setLimit(ORG, 1, undefined);
     await attempts('1').run();
+    const items = [0, 25, 25, 25].map((seats) => ({ active: 0, seats }));
+    stack.parts.seats.hints.remember(USER, { first: { items: 4 }, items });
     commands.length = 0;
     await expect(attempts('2').run()).rejects.toMatchObject({
       code: 'MAX_SESSIONS_REACHED',
