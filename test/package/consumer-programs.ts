@@ -31,6 +31,6 @@ export function testPrograms(of: () => World): void {
 
   test('the clients take a time and a signal, say what was there, and go through all sessions', async () => {
     const printed = await of().project.node(['typed-clients.js'], { API_URL: of().server.url });
-    expect(JSON.parse(printed)).toEqual({ existed: false, again: true, found: true });
+    expect(JSON.parse(printed)).toEqual({ existed: false, again: true, found: true, seen: ['notes'] });
   });
 }

@@ -80,6 +80,7 @@ const callsOf = (id: string): Readonly<Record<string, Calls>> => ({
   },
   client: {
     listTools: [{}],
+    toolList: [{}],
     callTool: ['echo', {}, {}],
     updateAuth: [{}],
     getInfo: [],

@@ -1,4 +1,9 @@
-import { asCaller, SessionManagerClient, SessionManagerHttpClient } from 'agent-session-manager/client';
+import {
+  asCaller,
+  SessionManagerAgentClient,
+  SessionManagerClient,
+  SessionManagerHttpClient,
+} from 'agent-session-manager/client';
 
 const { API_URL: url = '' } = process.env;
 const client = new SessionManagerHttpClient({ url, authorize: [asCaller({ userId: 'grace', orgId: 'acme' })] });
@@ -7,8 +12,11 @@ const { existed } = await client.makeDirectory({ sessionId, path: 'notes' });
 const again = await client.makeDirectory({ sessionId, path: 'notes' });
 const found: string[] = [];
 for await (const { id } of client.sessions({ limit: 1 })) found.push(id);
+const { token } = await client.createToken({ sessionId, scopes: ['files:read'] });
+const agent = new SessionManagerAgentClient({ url, token });
+const seen = (await agent.listDirectory()).entries.map(({ name }) => name);
 await client.cleanupSession({ sessionId }, { signal: AbortSignal.timeout(20_000) });
-process.stdout.write(JSON.stringify({ existed, again: again.existed, found: found.includes(sessionId) }));
+process.stdout.write(JSON.stringify({ existed, again: again.existed, found: found.includes(sessionId), seen }));
 
 // What must not compile. Nothing of it runs.
 export async function never(direct: SessionManagerClient): Promise<void> {
@@ -22,6 +30,10 @@ export async function never(direct: SessionManagerClient): Promise<void> {
   await direct.countAllSessions({});
   // @ts-expect-error -- a call has a signal and a time, and no other options
   await client.getHealth({}, { retries: 5 });
+  // @ts-expect-error -- the token names the session
+  await agent.listDirectory({ sessionId });
+  // @ts-expect-error -- an agent ends no session
+  await agent.cleanupSession({});
   await client.moveFile({ sessionId, encodedFrom: '%ff', to: 'f', overwrite: true });
   // @ts-expect-error -- a move has two ends
   await client.moveFile({ sessionId, path: 'f' });
