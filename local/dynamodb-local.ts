@@ -20,6 +20,8 @@ const STOP_MS = 5_000;
 const CLOSED_MS = 1_000;
 const POLL_MS = 100;
 const KEPT_OUTPUT = 4_000;
+/** For the rest of it, after an exit. */
+const OUTPUT_MS = 2_000;
 const ATTEMPTS = 3;
 
 class PortTakenError extends StartError {}
@@ -152,12 +154,17 @@ function onPath<T>(searchPath: string, work: () => T): T {
   }
 }
 
-function keepOutput(child: ChildProcess): () => string {
+/** What it has said, all of it where it has ended: the last of its output may come after its exit. */
+function keepOutput(child: ChildProcess): () => Promise<string> {
   let kept = '';
   const keep = (chunk: Buffer) => (kept = (kept + chunk.toString()).slice(-KEPT_OUTPUT));
   child.stdout?.on('data', keep);
   child.stderr?.on('data', keep);
-  return () => kept;
+  const closed = new Promise<void>((resolve) => void child.once('close', () => resolve()));
+  return async () => {
+    await Promise.race([closed, sleep(OUTPUT_MS, undefined, { ref: false })]);
+    return kept;
+  };
 }
 
 /** Nothing to remember if it has ended already. */
@@ -197,7 +204,7 @@ function killIfThere(pid: number, signal: NodeJS.Signals): void {
 async function untilReady(
   endpoint: string,
   child: ChildProcess,
-  output: () => string,
+  output: () => Promise<string>,
   signal: AbortSignal | undefined,
 ): Promise<void> {
   const client = new DynamoDBClient({
@@ -208,13 +215,13 @@ async function untilReady(
   try {
     for (const stopAt = performance.now() + READY_MS; performance.now() < stopAt; await sleep(POLL_MS)) {
       signal?.throwIfAborted();
-      if (child.exitCode !== null || child.signalCode !== null) throw reasonForExit(output());
+      if (child.exitCode !== null || child.signalCode !== null) throw reasonForExit(await output());
       if (await answers(client)) return;
     }
   } finally {
     client.destroy();
   }
-  throw new StartError(`DynamoDB Local did not answer within ${READY_MS / 1000} s. ${output()}`);
+  throw new StartError(`DynamoDB Local did not answer within ${READY_MS / 1000} s. ${await output()}`);
 }
 
 const answers = (client: DynamoDBClient): Promise<boolean> =>

@@ -71,7 +71,8 @@ describe('a start that cannot be', () => {
     async () => {
       const oldJava = path.join(await newDirectory(), 'old-java');
       const complaint = 'Exception in thread "main" java.lang.UnsupportedClassVersionError';
-      await writeFile(oldJava, `#!/bin/sh\necho '${complaint}' >&2\nexit 1\n`, { mode: 0o755 });
+      // It comes after the exit, as it may on a busy machine.
+      await writeFile(oldJava, `#!/bin/sh\n(/bin/sleep 0.5; echo '${complaint}' >&2) &\nexit 1\n`, { mode: 0o755 });
       const PATH = await pathWith({ node: process.execPath, java: oldJava });
       expect(await refusal({ PATH, XDG_CACHE_HOME: await newDirectory() })).toMatch(
         /needs Java 17 or later.*on the PATH is older/,
