@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { createSessionManager, WrongWorkspaceRootError, type SessionManagerV2 } from '../../lib/index.ts';
 import { DynamoTable } from '../../lib/table/dynamo-table.ts';
@@ -114,6 +115,19 @@ describe('a table and its workspace root', () => {
     expect(outcomes.map((outcome) => outcome !== 'refused')).toEqual(
       outcomes.map((_, index) => (index % 3 === 0) === (winner === 'other')),
     );
+  });
+
+  test('are one pair where another process makes both between the reads of a process that starts', async () => {
+    const store = new WorkspaceRootStore(table());
+    const late = {
+      get: async () => {
+        // The marker has been looked for by then.
+        await setTimeout(100);
+        await new RootCheck(at('one'), store).pass();
+        return store.get();
+      },
+    };
+    await new RootCheck(at('one'), late as unknown as WorkspaceRootStore).pass();
   });
 
   test('are compared once in a process, and again only after a refusal', async () => {

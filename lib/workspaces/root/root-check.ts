@@ -40,7 +40,9 @@ export class RootCheck {
   private async check(): Promise<void> {
     const [marked, stored] = await Promise.all([this.marker.read(), this.store.get()]);
     if (stored !== undefined) {
-      if (marked !== stored.rootId) throw WrongWorkspaceRootError.of(this.root, marked, stored);
+      // The marker is written first: one that was missing may have been made before the table's item was read.
+      const found = marked ?? (await this.marker.read());
+      if (found !== stored.rootId) throw WrongWorkspaceRootError.of(this.root, found, stored);
       return;
     }
     const rootId = marked ?? (await this.made());
