@@ -9,8 +9,8 @@ import { discover, EndedByQuestion, NotModern } from './discover.ts';
 import { initialize } from './initialize.ts';
 import type { Introduction } from './introduction.ts';
 
-/** After this, and after a quarter of its time, a server that does not say what it is has an initialization sent (ms). */
-const SILENCE_MS = 2_000;
+/** A server that says nothing for so long, or for a quarter of its time, is initialized (ms). A cold start may take seconds. */
+const SILENCE_MS = 4_000;
 
 export type ContactTransport = Transport & { readonly failure?: Error | undefined };
 
