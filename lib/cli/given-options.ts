@@ -47,7 +47,9 @@ function givenIn(args: readonly string[]): Given[] {
 /** A lone `-` is a value, and so is a negative number. */
 const isValue = (arg: string): boolean => !arg.startsWith('-') || /^-(\d|\.\d|$)/.test(arg);
 
-const declared = (name: string): string => name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+/** `tokenFile` and `token-File` are `token-file` to yargs, too. */
+const declared = (name: string): string =>
+  name.replaceAll(/-?([A-Z])/g, (_, letter: string) => `-${letter.toLowerCase()}`);
 
 /** Whether the result is to be JSON, before anything else is known: what is wrong with the command line is JSON then, too. */
 export const asksForJson = (args: readonly string[]): boolean =>

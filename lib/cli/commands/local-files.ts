@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { createWriteStream, openAsBlob } from 'node:fs';
-import { mkdtemp, rename, rm, stat } from 'node:fs/promises';
+import { chmod, mkdtemp, realpath, rename, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
@@ -99,11 +99,17 @@ async function targetOf({ path: source, target }: Get): Promise<string> {
   return isDirectory ? path.join(target, name) : target;
 }
 
+/** What is no regular file, such as a FIFO or a device, is written into. A file keeps its mode, and a link its place. */
 async function writeWhole(target: string, parts: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<void> {
-  const beside = `${target}.${randomUUID()}.part`;
+  const place = await realpath(target).catch(() => target);
+  const found = await stat(place).catch(() => undefined);
+  if (found && !found.isFile()) return pipeline(Readable.from(parts), createWriteStream(place), { signal });
+  const beside = `${place}.${randomUUID()}.part`;
   try {
-    await pipeline(Readable.from(parts), createWriteStream(beside, { flags: 'wx' }), { signal });
-    await rename(beside, target);
+    const mode = found && found.mode & 0o777;
+    await pipeline(Readable.from(parts), createWriteStream(beside, { flags: 'wx', mode: mode ?? 0o666 }), { signal });
+    if (mode !== undefined) await chmod(beside, mode);
+    await rename(beside, place);
   } catch (thrown) {
     await rm(beside, { force: true });
     throw thrown;
