@@ -21,6 +21,8 @@ export class CliRun {
   private readonly asJson: boolean;
   private firstFailure: number = EXIT.done;
 
+  private opened: Promise<Connection> | undefined;
+
   constructor(io: CliIo, asJson: boolean) {
     this.io = io;
     this.asJson = asJson;
@@ -37,7 +39,9 @@ export class CliRun {
 
   /** `secret`: what the command sends that others must not read, in addition to a token. */
   async connection(options: CommonOptions, secret?: string): Promise<Connection> {
-    const connection = await connectionOf(options, this.io);
+    // Once in a run: a pipe that has the token can be read once.
+    this.opened ??= connectionOf(options, this.io);
+    const connection = await this.opened;
     const sent = connection.hasToken ? 'the token' : secret;
     if (sent !== undefined && connection.isReadable) {
       const { origin } = new URL(connection.url);

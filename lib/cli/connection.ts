@@ -64,7 +64,7 @@ function checkedUrl(text: string): URL {
   if (url?.protocol !== 'http:' && url?.protocol !== 'https:')
     throw new UsageError('The URL must begin with http:// or https://.');
   if (url.username || url.password) throw new UsageError('The URL must not contain credentials.');
-  if (url.search || url.hash) throw new UsageError('The URL must end with its path.');
+  if (/[?#]/.test(text)) throw new UsageError('The URL must end with its path.');
   return url;
 }
 

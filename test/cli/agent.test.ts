@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { inspect } from 'node:util';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -20,6 +21,14 @@ describe('the agent of a session', () => {
     const { id } = (await user.json('create')).output as { id: string };
     return { ...user, id };
   };
+
+  test('gets its environment with a token file that can be read once', async () => {
+    const { run, id } = await ofNewUser();
+    const pipe = path.join(await newDirectory(), 'token');
+    execFileSync('mkfifo', [pipe]);
+    const [printed] = await Promise.all([run(`agent env ${id} --token-file ${pipe}`), writeFile(pipe, 'of-a-pipe')]);
+    expect(printed).toMatchObject({ code: 0, stderr: '' });
+  });
 
   test('gets its environment from one command, and works with it at the command line', async () => {
     const { run, id } = await ofNewUser();

@@ -41,6 +41,7 @@ describe('an option of the command line', () => {
 
   test.each([
     ['by another spelling of it', ['list', '--of-user', 'a', '--ofUser', 'b'], 'is given more than once'],
+    ['with a query that is empty', ['list', '--url', 'http://127.0.0.1:9?'], 'must end with its path'],
     ['with a capital after its dash', ['list', '--token-File=a', '--token-file=b'], 'is given more than once'],
     ['by its short name too', ['files', 'rm', 'x', 'y', '-r', '--recursive'], 'is given more than once'],
     ['by its short name in a group', ['files', 'rm', 'x', 'y', '-rdr'], 'is given more than once'],
