@@ -18,6 +18,7 @@ export function clientOfAgent(settings: SenderSettings, token: string): SessionM
   const sent = { url, token, timeoutMs, signal, exchange };
   const agent = new SessionManagerAgentClient(sent);
   const own = sessionOfToken(token);
+  if (own === undefined) throw new UsageError('The session token is not whole, or has a wrong character.');
   const methods = agent as unknown as Record<string, Method | undefined>;
   return new Proxy({} as SessionManagerHttpClient, {
     get: (_target, name) => {
@@ -25,10 +26,9 @@ export function clientOfAgent(settings: SenderSettings, token: string): SessionM
       if (typeof name === 'symbol' || name === 'then') return undefined;
       return (input: Record<string, unknown>, options?: unknown) => {
         const method = methods[name];
-        if (!method)
-          throw new UsageError('This command is not for the agent of a session: SESSION_MANAGER_TOKEN is one.');
+        if (!method) throw new UsageError('This command is not for the agent of a session, whose token was given.');
         const { sessionId, ...others } = input;
-        if (sessionId !== own) throw new UsageError(`The token is of the session ${own}, and opens no other one.`);
+        if (sessionId !== own) throw new UsageError(`The token is for the session ${own}, and for no other one.`);
         return method.call(agent, others, options);
       };
     },

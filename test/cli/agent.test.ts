@@ -48,6 +48,14 @@ describe('the agent of a session', () => {
     expect(await agent(`files put ${id} ${file} out/report.txt`)).toMatchObject({ code: 0 });
     expect(await agent(`files get ${id} out/report.txt -`)).toMatchObject({ code: 0, stdout: 'of the agent' });
     expect((await agent(`get ${id}`)).stdout).toContain(id);
+    const cut = {
+      ...(env as Record<string, string>),
+      SESSION_MANAGER_TOKEN: String(env.SESSION_MANAGER_TOKEN).slice(0, 40),
+    };
+    expect(await commandLine(['get', id], { env: cut })).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('not whole'),
+    });
     const other = '01a2045b-8d44-72e6-97c0-cb9917303a81';
     for (const args of [`get ${other}`, `files ls ${other}`, 'list', `end ${id}`, `agent token create ${id}`]) {
       const refused = await agent(args);

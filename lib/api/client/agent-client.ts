@@ -30,8 +30,9 @@ export type SessionManagerAgentClient = {
   download(input: WithoutSession<Download>, options?: CallOptions): AsyncGenerator<Uint8Array, void, undefined>;
 };
 
-/** The session that a token names, if it is a token. That it is valid is for the API to say. */
-export function sessionOfToken(token: string): string {
+/** The session that a token names; undefined where the token is not whole. Whether it is valid, the API says. */
+export function sessionOfToken(token: string): string | undefined {
+  if (!/^asm_[\w-]{80}$/.test(token)) return undefined;
   const hex = Buffer.from(token.slice('asm_'.length), 'base64url').toString('hex', 0, 16);
   return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
 }
