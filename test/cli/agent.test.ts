@@ -49,7 +49,7 @@ describe('the agent of a session', () => {
     expect(await agent(`files get ${id} out/report.txt -`)).toMatchObject({ code: 0, stdout: 'of the agent' });
     expect((await agent(`get ${id}`)).stdout).toContain(id);
     const cut = {
-      ...(env as Record<string, string>),
+      ...env,
       SESSION_MANAGER_TOKEN: String(env.SESSION_MANAGER_TOKEN).slice(0, 40),
     };
     expect(await commandLine(['get', id], { env: cut })).toMatchObject({
