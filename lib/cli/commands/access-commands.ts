@@ -1,15 +1,14 @@
 import type { Argv } from 'yargs';
 import { fields, type CliRun, type CommonOptions } from '../cli-run.ts';
 import { visible } from '../visible.ts';
-
-const sessionId = { type: 'string', demandOption: true } as const;
+import { NEEDED_ID } from './owner-options.ts';
 
 export function addAccessCommands(cli: Argv<CommonOptions>, run: CliRun): Argv<CommonOptions> {
   return cli
     .command(
       'heartbeat <sessionId>',
       'Say that a session is in use, for agents that work on the files alone',
-      (command) => command.positional('sessionId', sessionId),
+      (command) => command.positional('sessionId', NEEDED_ID),
       async (options) => {
         const { sessionId } = options;
         await (await run.client(options)).heartbeat({ sessionId });
@@ -21,7 +20,7 @@ export function addAccessCommands(cli: Argv<CommonOptions>, run: CliRun): Argv<C
       'Let the workspace be mounted elsewhere, by an EFS access point (on AWS)',
       (command) =>
         command
-          .positional('sessionId', sessionId)
+          .positional('sessionId', NEEDED_ID)
           .option('revoke', { type: 'boolean', default: false, description: 'Remove the access point' }),
       async (options) => {
         const { sessionId, revoke } = options;

@@ -1,8 +1,8 @@
 import type { Argv } from 'yargs';
 import type { OutputOf } from '../../api/operations.ts';
 import { columns, fields, type CliRun, type CommonOptions } from '../cli-run.ts';
+import { NEEDED_ID } from './owner-options.ts';
 
-const sessionId = { type: 'string', demandOption: true } as const;
 const SCOPES = ['mcp', 'files:read', 'files:write', 'heartbeat', 'prompt:read'] as const;
 
 /** What a new token is like. */
@@ -27,7 +27,7 @@ export function addAgentCommands(cli: Argv<CommonOptions>, run: CliRun): Argv<Co
         'Create a token, and print the environment of an agent that uses it',
         (command) =>
           command
-            .positional('sessionId', sessionId)
+            .positional('sessionId', NEEDED_ID)
             .options(ofToken)
             .example('$0 agent env $id > agent.env', 'then: docker run --env-file agent.env …'),
         async (options) => {
@@ -52,7 +52,7 @@ function addTokenCommands(group: Argv<CommonOptions>, run: CliRun): Argv<CommonO
     .command(
       'create <sessionId>',
       'Create a token, which is shown this once',
-      (command) => command.positional('sessionId', sessionId).options(ofToken),
+      (command) => command.positional('sessionId', NEEDED_ID).options(ofToken),
       async (options) => {
         const created = await createdToken(run, options);
         await run.tell(created, () => fields({ ...created, scopes: created.scopes.join(' ') }));
@@ -61,7 +61,7 @@ function addTokenCommands(group: Argv<CommonOptions>, run: CliRun): Argv<CommonO
     .command(
       'list <sessionId>',
       'List the tokens that have not expired',
-      (command) => command.positional('sessionId', sessionId),
+      (command) => command.positional('sessionId', NEEDED_ID),
       async (options) => {
         const list = await (await run.client(options)).listTokens({ sessionId: options.sessionId });
         await run.tell(list, () => tokenColumns(list.tokens));
@@ -70,7 +70,7 @@ function addTokenCommands(group: Argv<CommonOptions>, run: CliRun): Argv<CommonO
     .command(
       'revoke <sessionId> <tokenId>',
       'Revoke a token: the next request with it is refused',
-      (command) => command.positional('sessionId', sessionId).positional('tokenId', sessionId),
+      (command) => command.positional('sessionId', NEEDED_ID).positional('tokenId', NEEDED_ID),
       async (options) => {
         const { sessionId, tokenId } = options;
         await (await run.client(options)).deleteToken({ sessionId, tokenId });

@@ -7,11 +7,11 @@ import { download, upload } from './local-files.ts';
 import { addMoveCommands } from './move-commands.ts';
 import { ENCODED, pathField } from './path-options.ts';
 import { visible } from '../visible.ts';
+import { NEEDED_ID } from './owner-options.ts';
 
 type Entries = OutputOf<'listDirectory'>['entries'];
 
 const PAGE = 1000;
-const sessionId = { type: 'string', demandOption: true } as const;
 
 export function addFileCommands(cli: Argv<CommonOptions>, run: CliRun): Argv<CommonOptions> {
   return cli.command('files', 'The files of a session’s workspace', (group) =>
@@ -29,7 +29,7 @@ function addDirectoryCommands(group: Argv<CommonOptions>, run: CliRun): Argv<Com
       'List a directory',
       (command) =>
         command
-          .positional('sessionId', sessionId)
+          .positional('sessionId', NEEDED_ID)
           .positional('path', { type: 'string', default: '' })
           .option('encoded', ENCODED),
       async (options) => {
@@ -43,7 +43,7 @@ function addDirectoryCommands(group: Argv<CommonOptions>, run: CliRun): Argv<Com
       'List a directory with all that is below it',
       (command) =>
         command
-          .positional('sessionId', sessionId)
+          .positional('sessionId', NEEDED_ID)
           .positional('path', { type: 'string', default: '' })
           .option('depth', { type: 'number', description: 'Only so many levels; 1 is what ls lists' })
           .option('encoded', ENCODED),
@@ -59,7 +59,7 @@ function addDirectoryCommands(group: Argv<CommonOptions>, run: CliRun): Argv<Com
       'Remove a file, or a directory',
       (command) =>
         command
-          .positional('sessionId', sessionId)
+          .positional('sessionId', NEEDED_ID)
           .positional('path', { type: 'string', demandOption: true })
           .option('recursive', {
             alias: 'r',
@@ -87,7 +87,7 @@ function addTransferCommands(group: Argv<CommonOptions>, run: CliRun): Argv<Comm
       'Write a file of any size into the workspace',
       (command) =>
         command
-          .positional('sessionId', sessionId)
+          .positional('sessionId', NEEDED_ID)
           .positional('source', { type: 'string', demandOption: true, description: 'A file here; - is stdin' })
           .positional('path', { type: 'string', description: 'Where in the workspace; else under its name' })
           .option('new', { type: 'boolean', default: false, description: 'Only if nothing is there yet' })
@@ -109,7 +109,7 @@ function addTransferCommands(group: Argv<CommonOptions>, run: CliRun): Argv<Comm
       'Read a file of any size from the workspace',
       (command) =>
         command
-          .positional('sessionId', sessionId)
+          .positional('sessionId', NEEDED_ID)
           .positional('path', { type: 'string', demandOption: true })
           .positional('target', {
             type: 'string',

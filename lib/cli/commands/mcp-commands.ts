@@ -7,8 +7,8 @@ import { jsonObject, parsedObject } from '../json-input.ts';
 import { textIn } from '../text-input.ts';
 import { clientColumns, clientFields, toolColumns, toolText } from './mcp-tables.ts';
 import { visible } from '../visible.ts';
+import { NEEDED_ID } from './owner-options.ts';
 
-const sessionId = { type: 'string', demandOption: true } as const;
 const clientId = { type: 'string', demandOption: true } as const;
 
 const AUTH_FILE = {
@@ -31,7 +31,7 @@ function addClientCommands(group: Argv<CommonOptions>, run: CliRun): Argv<Common
       'Connect to an MCP server; one over stdio is named after --, with its arguments',
       (command) =>
         command
-          .positional('sessionId', sessionId)
+          .positional('sessionId', NEEDED_ID)
           .positional('clientId', { ...clientId, description: 'The id that the client will have' })
           .positional('command', { type: 'string', array: true, description: 'Over stdio: what to start' })
           .option('type', { choices: ['http', 'sse', 'stdio'] as const, description: 'Else by what else is told' })
@@ -65,7 +65,7 @@ function addClientCommands(group: Argv<CommonOptions>, run: CliRun): Argv<Common
     .command(
       'list <sessionId>',
       'List the MCP clients',
-      (command) => command.positional('sessionId', sessionId),
+      (command) => command.positional('sessionId', NEEDED_ID),
       async (options) => {
         const list = await (await run.client(options)).listMcpClients({ sessionId: options.sessionId });
         await run.tell(list, () => clientColumns(list.mcpClients));
@@ -76,7 +76,7 @@ function addClientCommands(group: Argv<CommonOptions>, run: CliRun): Argv<Common
       'Replace the credentials for an MCP server; what the file leaves out is removed',
       (command) =>
         command
-          .positional('sessionId', sessionId)
+          .positional('sessionId', NEEDED_ID)
           .positional('clientId', clientId)
           .option('auth-file', { ...AUTH_FILE, demandOption: true }),
       async (options) => {
@@ -89,7 +89,7 @@ function addClientCommands(group: Argv<CommonOptions>, run: CliRun): Argv<Common
     .command(
       'remove <sessionId> <clientId>',
       'End a connection to an MCP server',
-      (command) => command.positional('sessionId', sessionId).positional('clientId', clientId),
+      (command) => command.positional('sessionId', NEEDED_ID).positional('clientId', clientId),
       async (options) => {
         const { sessionId, clientId } = options;
         await (await run.client(options)).removeMcpClient({ sessionId, clientId });
@@ -110,7 +110,7 @@ function addToolCommands(group: Argv<CommonOptions>, run: CliRun): Argv<CommonOp
     .command(
       'tools <sessionId> <clientId>',
       'List the tools of an MCP server',
-      (command) => command.positional('sessionId', sessionId).positional('clientId', clientId),
+      (command) => command.positional('sessionId', NEEDED_ID).positional('clientId', clientId),
       async (options) => {
         const { sessionId, clientId } = options;
         const list = await (await run.client(options)).listMcpTools({ sessionId, clientId });
@@ -122,7 +122,7 @@ function addToolCommands(group: Argv<CommonOptions>, run: CliRun): Argv<CommonOp
       'Call a tool; where the tool reports an error, the exit code says so',
       (command) =>
         command
-          .positional('sessionId', sessionId)
+          .positional('sessionId', NEEDED_ID)
           .positional('clientId', clientId)
           .positional('tool', { type: 'string', demandOption: true })
           .positional('arguments', {

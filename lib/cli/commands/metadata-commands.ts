@@ -3,8 +3,7 @@ import { UsageError } from '../cli-io.ts';
 import { fields, type CliRun, type CommonOptions } from '../cli-run.ts';
 import { IF_VERSION, changeIn, REMOVE } from './metadata-options.ts';
 import { sessionFields } from './session-tables.ts';
-
-const sessionId = { type: 'string', demandOption: true } as const;
+import { NEEDED_ID } from './owner-options.ts';
 
 export function addMetadataCommands(cli: Argv<CommonOptions>, run: CliRun): Argv<CommonOptions> {
   return cli
@@ -13,7 +12,7 @@ export function addMetadataCommands(cli: Argv<CommonOptions>, run: CliRun): Argv
       'Replace a session’s metadata, or merge into it',
       (command) =>
         command
-          .positional('sessionId', sessionId)
+          .positional('sessionId', NEEDED_ID)
           .option('metadata', { type: 'string', array: true, description: 'name=value; as often as needed' })
           .option('merge', { type: 'boolean', default: false, description: 'Keep what is not named' })
           .option('remove', { ...REMOVE, description: 'With --merge: remove this name' })
@@ -33,7 +32,7 @@ export function addMetadataCommands(cli: Argv<CommonOptions>, run: CliRun): Argv
       'Show a session’s metadata, or merge into it',
       (command) =>
         command
-          .positional('sessionId', sessionId)
+          .positional('sessionId', NEEDED_ID)
           .positional('pairs', { type: 'string', array: true, description: 'name=value; what is not named stays' })
           .option('remove', REMOVE)
           .version(false)

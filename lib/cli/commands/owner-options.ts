@@ -4,6 +4,9 @@ export const OWNER = {
   'of-org': { type: 'string', description: 'Of this organisation instead (operator)' },
 } as const;
 
+/** The id of a session, or of what it has: the place of an argument says which. */
+export const NEEDED_ID = { type: 'string', demandOption: true } as const;
+
 interface OwnerOptions {
   ofUser: string | undefined;
   ofOrg: string | undefined;

@@ -1,8 +1,7 @@
 import type { Argv } from 'yargs';
 import { type CliRun, type CommonOptions } from '../cli-run.ts';
 import { textIn } from '../text-input.ts';
-
-const sessionId = { type: 'string', demandOption: true } as const;
+import { NEEDED_ID } from './owner-options.ts';
 
 export function addPromptCommands(cli: Argv<CommonOptions>, run: CliRun): Argv<CommonOptions> {
   return cli.command('prompt', 'The system prompt of a session', (group) =>
@@ -10,7 +9,7 @@ export function addPromptCommands(cli: Argv<CommonOptions>, run: CliRun): Argv<C
       .command(
         'get <sessionId>',
         'Print the system prompt',
-        (command) => command.positional('sessionId', sessionId),
+        (command) => command.positional('sessionId', NEEDED_ID),
         async (options) => {
           const prompt = await (await run.client(options)).getSystemPrompt({ sessionId: options.sessionId });
           await run.tellText(prompt, prompt.systemPrompt);
@@ -21,7 +20,7 @@ export function addPromptCommands(cli: Argv<CommonOptions>, run: CliRun): Argv<C
         'Replace the system prompt',
         (command) =>
           command
-            .positional('sessionId', sessionId)
+            .positional('sessionId', NEEDED_ID)
             .positional('source', { type: 'string', demandOption: true, description: 'A text file; - is stdin' }),
         async (options) => {
           const systemPrompt = await textIn(options.source, 'The prompt', run.io.stdin);
