@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { table } from 'table';
 import { SessionManagerHttpClient } from '../api/client/http-client.ts';
+import type { SenderSettings } from '../api/client/http-sender.ts';
 import { clientOfAgent } from './agent-session.ts';
 import { UsageError, type CliIo } from './cli-io.ts';
 import { connectionOf, type Connection, type ConnectionOptions } from './connection.ts';
@@ -55,6 +56,13 @@ export class CliRun {
   async client(options: CommonOptions, secret?: string): Promise<SessionManagerHttpClient> {
     const { sessionToken, ...settings } = await this.connection(options, secret);
     return sessionToken === undefined ? new SessionManagerHttpClient(settings) : clientOfAgent(settings, sessionToken);
+  }
+
+  /** For what needs no caller: says of none. */
+  async openClient(options: CommonOptions): Promise<SessionManagerHttpClient> {
+    const { url, exchange, timeoutMs, signal } = await connectionOf(options, this.io);
+    const settings: SenderSettings = { url, exchange, timeoutMs, signal };
+    return new SessionManagerHttpClient(settings);
   }
 
   /** The result: JSON for programs, else what people read. */

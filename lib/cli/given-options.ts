@@ -77,7 +77,8 @@ function checkValue({ written, name, isNegated, attached, value }: Given, known:
   }
   const isNumber = known.number.includes(name);
   if (!isNumber && !known.string.includes(name)) return;
-  if (value === undefined) throw new UsageError(`${written} needs a value.`);
+  const isMissing = value === undefined || (value === '' && known.array.includes(name));
+  if (isMissing) throw new UsageError(`${written} needs a value.`);
   if (isNumber && (value.trim() === '' || Number.isNaN(Number(value)))) {
     throw new UsageError(`${written} must be a number.`);
   }

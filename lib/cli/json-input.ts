@@ -1,12 +1,11 @@
-import type { Readable } from 'node:stream';
 import { NestedTooDeeplyError, parseJson } from '../json/json-text.ts';
 import { isJsonObject } from '../json/raw-json.ts';
 import { UsageError } from './cli-io.ts';
-import { textIn } from './text-input.ts';
+import { textIn, type Input } from './text-input.ts';
 
 /** An argument that is a JSON object, or `-`: then stdin is. What it says is never repeated: it may be secret. */
-export async function jsonObject(name: string, argument: string, stdin: Readable): Promise<Record<string, never>> {
-  return parsedObject(name, argument === '-' ? await textIn('-', name, stdin) : argument);
+export async function jsonObject(name: string, argument: string, input: Input): Promise<Record<string, never>> {
+  return parsedObject(name, argument === '-' ? await textIn('-', name, input) : argument);
 }
 
 export function parsedObject(name: string, written: string): Record<string, never> {

@@ -21,7 +21,8 @@ export async function proxied(url: URL, env: CliIo['env']): Promise<Exchange | u
   // Loaded only here, so no other run waits for it.
   const { exchangedThrough } = await import('../api/client/proxied-exchange.ts');
   const noProxy = env.no_proxy ?? env.NO_PROXY ?? '';
-  return exchangedThrough({ httpProxy: proxy.href, httpsProxy: proxy.href, noProxy }, `${proxy.origin} (${name})`);
+  const proxies = { httpProxy: proxy.origin, httpsProxy: proxy.origin, noProxy, token: credentialsOf(proxy) };
+  return exchangedThrough(proxies, `${proxy.origin} (${name})`);
 }
 
 /** What never leaves this computer. */
@@ -32,6 +33,22 @@ export const isLoopback = ({ hostname }: URL): boolean =>
 function checkedProxy(name: string, value: string): URL {
   const text = /^[a-z][a-z0-9+.-]*:\/\//i.test(value) ? value : `http://${value}`;
   const proxy = URL.canParse(text) ? new URL(text) : undefined;
-  if (proxy?.protocol === 'http:' || proxy?.protocol === 'https:') return proxy;
+  const isProxy = proxy?.protocol === 'http:' || proxy?.protocol === 'https:';
+  if (isProxy && proxy.pathname === '/' && proxy.search + proxy.hash === '' && isDecodable(proxy)) return proxy;
   throw new UsageError(`${name} must be the address of a proxy: http://host:port.`);
+}
+
+/** Basic authentication (RFC 7617), also without a password. */
+function credentialsOf({ username, password }: URL): string | undefined {
+  if (username + password === '') return undefined;
+  const pair = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  return `Basic ${Buffer.from(pair).toString('base64')}`;
+}
+
+function isDecodable({ username, password }: URL): boolean {
+  try {
+    return decodeURIComponent(username + password) !== undefined;
+  } catch {
+    return false;
+  }
 }

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
-import type { Readable } from 'node:stream';
+import { addAbortSignal } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
-import { UsageError } from './cli-io.ts';
+import { UsageError, type CliIo } from './cli-io.ts';
 
 const BYTE_ORDER_MARK = '\uFEFF';
 
@@ -9,9 +9,12 @@ const BYTE_ORDER_MARK = '\uFEFF';
 export const withoutMark = (text: string): string =>
   text.startsWith(BYTE_ORDER_MARK) ? text.slice(BYTE_ORDER_MARK.length) : text;
 
+/** What waits for stdin ends with the run. */
+export type Input = Pick<CliIo, 'stdin' | 'signal'>;
+
 /** The text in a file, or in stdin where `-` is named. `what` names it in an error, which never repeats what it has. */
-export async function textIn(source: string, what: string, stdin: Readable): Promise<string> {
-  return source === '-' ? decoded(await buffer(stdin), what) : textOfFile(source, what);
+export async function textIn(source: string, what: string, { stdin, signal }: Input): Promise<string> {
+  return source === '-' ? decoded(await buffer(addAbortSignal(signal, stdin)), what) : textOfFile(source, what);
 }
 
 export const textOfFile = async (file: string, what: string): Promise<string> => decoded(await readFile(file), what);

@@ -48,6 +48,7 @@ describe('the agent of a session', () => {
     expect(await agent(`files put ${id} ${file} out/report.txt`)).toMatchObject({ code: 0 });
     expect(await agent(`files get ${id} out/report.txt -`)).toMatchObject({ code: 0, stdout: 'of the agent' });
     expect((await agent(`get ${id}`)).stdout).toContain(id);
+    expect(await agent('health')).toMatchObject({ code: 0, stdout: 'ok\n' });
     const cut = {
       ...env,
       SESSION_MANAGER_TOKEN: String(env.SESSION_MANAGER_TOKEN).slice(0, 40),

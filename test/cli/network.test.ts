@@ -85,6 +85,22 @@ describe('the command line', () => {
       expect(refused.stderr + wrong.stderr).not.toContain('hidden');
     });
 
+    test.each([
+      ['me', 'me:'],
+      ['me:100%25', 'me:100%'],
+    ])('with the credentials %s', async (written, sent) => {
+      await run(['usage', '--url', PLAIN], { HTTP_PROXY: `http://${written}@${proxy.address}` });
+      expect(proxy.received[0]?.headers['proxy-authorization']).toBe(`Basic ${btoa(sent)}`);
+    });
+
+    test.each(['http://me:100%@127.0.0.1:9', 'http://127.0.0.1:9/path', 'http://127.0.0.1:9/?query'])(
+      'unless its address is no address of a proxy: %s',
+      async (address) => {
+        const told = await run(['usage', '--url', PLAIN], { HTTP_PROXY: address });
+        expect(told).toMatchObject({ code: 2, stderr: expect.stringContaining('HTTP_PROXY must be the address') });
+      },
+    );
+
     test('but not to this computer, and not to what NO_PROXY names', async () => {
       const env = { HTTP_PROXY: '127.0.0.1:9', HTTPS_PROXY: '127.0.0.1:9' };
       for (const host of ['127.0.0.1', 'localhost']) {

@@ -50,6 +50,9 @@ describe('an option of the command line', () => {
     ['for an argument with a place', ['get', 'x', '--sessionId', 'y'], '--sessionId is not an option'],
     ['for such an argument, in its other spelling', ['get', 'x', '--session-id=y'], '--session-id is not an option'],
     ['without a value', ['list', '--cursor', '--all'], '--cursor needs a value'],
+    ['of several, with an empty value', ['create', '--metadata='], '--metadata needs a value'],
+    ['of several, with an empty value in its place', ['metadata', 'x', '--remove', ''], '--remove needs a value'],
+    ['for JSON, with an empty value', ['create', '--prompt-variables', ''], '--prompt-variables is not JSON'],
     ['without a value, at the end', ['list', '--user'], '--user needs a value'],
     [
       'without a value, before what follows --',

@@ -8,6 +8,8 @@ export interface Proxies {
   httpsProxy?: string | undefined;
   /** Names of hosts that are reached directly. */
   noProxy: string;
+  /** The value of the header by which the proxy knows who is asking. */
+  token?: string | undefined;
 }
 
 /** The time of a request is in its signal. */

@@ -94,7 +94,7 @@ export function addEndingCommands(cli: Argv<CommonOptions>, run: CliRun): Argv<C
 async function idsOf(named: string[], { io }: CliRun): Promise<string[]> {
   const given = await Promise.all(
     named.map(async (id) =>
-      id === '-' ? (await textIn('-', 'The list of ids', io.stdin)).split(/\s+/).filter(Boolean) : [id],
+      id === '-' ? (await textIn('-', 'The list of ids', io)).split(/\s+/).filter(Boolean) : [id],
     ),
   );
   const ids = [...new Set(given.flat())];

@@ -48,11 +48,11 @@ function addReadingCommands(group: Argv<CommonOptions>, run: CliRun): Argv<Commo
         }),
       async (options) => {
         const { promptVariables: given } = options;
-        const promptVariables = given && (await jsonObject('--prompt-variables', given, run.io.stdin));
+        const promptVariables = given === undefined ? undefined : await jsonObject('--prompt-variables', given, run.io);
         const client = await run.client(options);
         const preview = await client.previewPrompt({
           ...ownerOf(options),
-          promptVariables: promptVariables || undefined,
+          promptVariables,
         });
         await run.tellText(preview, preview.systemPrompt);
         for (const { scope, id, version } of preview.layers) run.note(`Layer: ${scope}/${id}, version ${version}`);
@@ -84,14 +84,14 @@ function addChangingCommands(group: Argv<CommonOptions>, run: CliRun): Argv<Comm
           .option('if-version', IF_VERSION),
       async (options) => {
         const { scope, promptId, source, template, variables, name, priority, inactive, ifVersion } = options;
-        const text = await textIn(source, 'The layer', run.io.stdin);
+        const text = await textIn(source, 'The layer', run.io);
         const client = await run.client(options);
         const layer = await client.putPrompt({
           scope,
           promptId,
           ...ownerOf(options),
           ...(template ? { template: text } : { content: text }),
-          variables: variables === undefined ? undefined : await jsonObject('--variables', variables, run.io.stdin),
+          variables: variables === undefined ? undefined : await jsonObject('--variables', variables, run.io),
           name,
           priority,
           isActive: !inactive,

@@ -132,7 +132,7 @@ function addToolCommands(group: Argv<CommonOptions>, run: CliRun): Argv<CommonOp
           }),
       async (options) => {
         const { sessionId, clientId, tool } = options;
-        const args = await jsonObject('The arguments', options.arguments, run.io.stdin);
+        const args = await jsonObject('The arguments', options.arguments, run.io);
         const result = await (
           await run.client(options)
         ).callMcpTool({ sessionId, clientId, name: tool, arguments: args });
@@ -145,7 +145,7 @@ function addToolCommands(group: Argv<CommonOptions>, run: CliRun): Argv<CommonOp
 type Credentials = Pick<InputOf<'addMcpClient'>, 'auth' | 'headers'>;
 
 async function credentials(file: string, { io }: CliRun): Promise<Credentials> {
-  const given: Record<string, unknown> = parsedObject('--auth-file', await textIn(file, '--auth-file', io.stdin));
+  const given: Record<string, unknown> = parsedObject('--auth-file', await textIn(file, '--auth-file', io));
   const { auth, headers, ...rest } = given as Credentials;
   if (Object.keys(rest).length > 0) throw new UsageError('--auth-file must have "auth" and "headers" alone.');
   return { auth, headers };

@@ -23,7 +23,7 @@ export function addPromptCommands(cli: Argv<CommonOptions>, run: CliRun): Argv<C
             .positional('sessionId', NEEDED_ID)
             .positional('source', { type: 'string', demandOption: true, description: 'A text file; - is stdin' }),
         async (options) => {
-          const systemPrompt = await textIn(options.source, 'The prompt', run.io.stdin);
+          const systemPrompt = await textIn(options.source, 'The prompt', run.io);
           const { sessionId } = options;
           const prompt = await (await run.client(options)).updateSystemPrompt({ sessionId, systemPrompt });
           await run.tell(prompt, () => `set the prompt, ${Buffer.byteLength(prompt.systemPrompt)} bytes`);

@@ -8,7 +8,7 @@ export function addServiceCommands(cli: Argv<CommonOptions>, run: CliRun): Argv<
       'Say whether the service answers; it needs no caller',
       (command) => command,
       async (options) => {
-        const health = await (await run.client(options)).getHealth({});
+        const health = await (await run.openClient(options)).getHealth({});
         await run.tell(health, () => health.status);
       },
     )

@@ -29,12 +29,13 @@ export function addSessionCommands(cli: Argv<CommonOptions>, run: CliRun): Argv<
           .option('idempotency-key', { type: 'string', description: 'The same key again gives the same session' }),
       async (options) => {
         const { metadata, inactivitySeconds, promptRequired, promptVariables: variables, idempotencyKey } = options;
-        const promptVariables = variables && (await jsonObject('--prompt-variables', variables, run.io.stdin));
+        const promptVariables =
+          variables === undefined ? undefined : await jsonObject('--prompt-variables', variables, run.io);
         const client = await run.client(options);
         const session = await client.createSession({
           metadata: metadata && pairsIn(metadata),
           inactivitySeconds,
-          promptVariables: promptVariables || undefined,
+          promptVariables,
           promptRequired,
           idempotencyKey,
         });
